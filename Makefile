@@ -1,0 +1,70 @@
+# Everything one does with a checkout. Python 3.11+ and make are enough: npm is taken from a wheel where it is missing.
+# pip and npm work as this machine is configured; every Python package is checked against the hashes in requirements/.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST_ARGS ?= -n auto --dist loadfile
+SETTINGS := DJANGO_SETTINGS_MODULE=jutong.site.settings
+
+.PHONY: demo demo-once test slow check format bench assets docs coverage-of-requirements screenshots messages lock clean
+
+demo: assets ## the demo city, the main job run before your eyes; stays up until Ctrl-C
+	$(BIN)/jutong demo
+
+demo-once: assets ## the same, then stops; the last line counts the steps
+	$(BIN)/jutong demo --once
+
+test: assets ## the tests; the slower suites are `make slow`
+	$(BIN)/pytest $(PYTEST_ARGS) -m "not slow"
+
+slow: assets ## journeys in the browser, chaos, packaging
+	$(BIN)/pytest -m slow
+
+check: assets ## style, types, import contracts, missing migrations; changes nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/jutong manage makemigrations --check --dry-run
+
+format: .venv/ready ## put the code into the one shape
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: assets ## the benchmarks with their limits, as `bench NAME VALUE UNIT ratio=R against=LIMIT`
+	$(BIN)/jutong bench
+
+docs: .venv/ready ## the generated part of the manual
+	$(SETTINGS) $(BIN)/python -m jutong.cli.reference docs/manual/reference.md
+
+screenshots: assets ## every page at 1440 and 390 px into docs/images, from a running demo
+	$(BIN)/jutong demo --screenshots docs/images
+
+messages: .venv/ready ## collect the Chinese sentences for translation and name those without English
+	$(SETTINGS) $(BIN)/python -m jutong.site.messages
+
+coverage-of-requirements: ## covered, partial and open requirements per area, as of the last test run
+	$(BIN)/python tests/coverage_of_requirements.py
+
+assets: build/assets ## the few browser files and the compiled translations
+
+build/assets: .venv/ready package-lock.json hatch_build.py $(shell find src/jutong/site/locale -name '*.po' 2>/dev/null)
+	@command -v npm >/dev/null || $(BIN)/pip install --quiet --require-hashes -r requirements/node.txt
+	$(BIN)/python hatch_build.py
+	@mkdir -p build && touch $@
+
+.venv/ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: .venv/ready ## renew the hashed locks; no address of an index goes into them
+	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --universal --quiet -o requirements/run.txt
+	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --python-version 3.11 --universal --quiet -o requirements/dev.txt
+	$(BIN)/uv pip compile requirements/node.in --generate-hashes --no-emit-index-url --python-version 3.11 --universal --quiet -o requirements/node.txt
+	npm install --package-lock-only --omit-lockfile-registry-resolved
+
+clean: ## everything that can be made again
+	rm -rf .venv node_modules build dist src/jutong/site/static/vendor

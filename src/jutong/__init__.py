@@ -1,0 +1,1 @@
+"""Jutong (聚通), a government data sharing and exchange platform."""

@@ -1,0 +1,94 @@
+"""The `jutong` command: which sub-commands there are, each loaded only when it is called, and how it says no."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from jutong.cli.words import gettext as _
+
+# name: module:attribute. A module of the command line imports Django, the slices and the data plane in its functions
+# only, so that `jutong node` runs on a machine of a department without loading any of the control plane.
+COMMANDS = {
+    "setup": "jutong.cli.serve:setup",
+    "serve": "jutong.cli.serve:serve",
+    "status": "jutong.cli.serve:status",
+    "worker": "jutong.cli.serve:worker",
+    "node": "jutong.cli.node:node",
+    "manage": "jutong.cli.data:manage",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a sub-command when it is asked for."""
+
+    def __init__(self, *, table: dict[str, str], help: str, name: str) -> None:  # noqa: A002 - click's word
+        super().__init__(name=name, help=help)
+        self.table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        del ctx
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, or None for a name that is not in the table."""
+        del ctx
+        if cmd_name not in self.table:
+            return None
+        module, _colon, attribute = self.table[cmd_name].partition(":")
+        command = getattr(import_module(module), attribute)
+        return command if isinstance(command, click.Command) else None
+
+
+def group() -> LazyGroup:
+    """Return the whole command, for `main`, for the manual and for tests."""
+    return LazyGroup(name="jutong", table=COMMANDS, help=_("聚通：政务数据共享交换平台。"))
+
+
+def main() -> None:
+    """Run the command line: exit code 0, 1 for a refusal, 2 for wrong arguments; never a traceback for either."""
+    try:
+        group().main(prog_name="jutong", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+    except click.UsageError as error:
+        stop(usage_sentence(error), code=2)
+    except click.ClickException as error:
+        stop(error.format_message(), code=1)
+    except (click.Abort, KeyboardInterrupt):
+        stop(_("已中断。"), code=130)
+    except BrokenPipeError:
+        sys.exit(1)  # the reader, `head` say, has gone
+    except Exception as error:
+        sentence = getattr(error, "sentence", None)  # a Refusal of the kernel or of the data plane
+        if sentence is None:
+            raise
+        stop(str(sentence), code=1)
+
+
+def stop(sentence: str, *, code: int) -> None:
+    """Print the sentence on the error channel and end with that code."""
+    click.echo(_("错误：") + sentence, err=True)
+    sys.exit(code)
+
+
+def usage_sentence(error: click.UsageError) -> str:
+    """Return one sentence naming the argument, what is wrong and where to read on; click's own are English."""
+    path = error.ctx.command_path if error.ctx else "jutong"
+    remedy = _("用法见 {command} --help。").format(command=path)
+    if isinstance(error, click.NoSuchOption):
+        return _("没有选项 {name}。").format(name=error.option_name) + remedy
+    if isinstance(error, click.exceptions.NoSuchCommand):
+        return _("没有命令 {name}。").format(name=error.command_name) + remedy
+    if isinstance(error, click.MissingParameter):
+        name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else error.param_hint
+        return _("缺少参数 {name}。").format(name=name) + remedy
+    if isinstance(error, click.BadParameter):
+        name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else error.param_hint
+        return _("参数 {name} 的值不对：{detail}。").format(name=name, detail=error.message.rstrip(".。")) + remedy
+    if isinstance(error, click.BadOptionUsage):
+        return _("选项 {name} 用法不对。").format(name=error.option_name) + remedy
+    return _("命令或参数不对：{detail}。").format(detail=error.message.rstrip(".。")) + remedy

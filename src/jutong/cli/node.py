@@ -1,0 +1,43 @@
+"""`jutong node`: the data plane alone, on a front-end node (前置机) inside a department's network; no Django here."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+import click
+
+from jutong.cli import home, serve
+from jutong.cli.supervisor import Supervisor
+from jutong.cli.words import Stopped, say
+from jutong.cli.words import gettext as _
+
+
+@click.group(help=_("前置机：只运行数据面，不需要控制面的数据库。"))
+def node() -> None:
+    """Hold the commands of a front-end node together."""
+
+
+@node.command(help=_("启动本节点的网关、探测和传输进程，按 Ctrl-C 停止。"))
+def run() -> None:
+    """Run gateway, probe and runner of the node that JUTONG_NODE names until SIGTERM or Ctrl-C."""
+    from jutong.dataplane.settings import Settings
+
+    settings = Settings()
+    missing = [name for name in ("secret", "key.json", "control.pub") if not (settings.node_folder / name).exists()]
+    if missing:
+        raise Stopped(
+            _("节点 {node} 缺少文件 {names}。").format(node=settings.node, names="、".join(missing)),
+            _("请向平台运营方领取后放入 {path}。").format(path=settings.node_folder),
+        )
+    at = home.find().create()
+    where = {"gateway": settings.gateway_bind, "probe": settings.probe_bind}
+    environment = {
+        "JUTONG_HOME": str(at.root),
+        "JUTONG_NODE": settings.node,
+        "JUTONG_KEY_PASSPHRASE_FILE": os.environ.get(
+            "JUTONG_KEY_PASSPHRASE_FILE", str(settings.node_folder / "passphrase")
+        ),
+    }
+    say(_("节点 {node} 已启动：网关 http://{gateway}。按 Ctrl-C 停止。").format(node=settings.node, **where))
+    asyncio.run(Supervisor(serve.plane_children(where, environment), logs=at.logs, say=say).run())

@@ -1,0 +1,211 @@
+"""The book in PostgreSQL: schema `book`, shared by every gateway and runner process."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
+
+import asyncpg
+
+from jutong.dataplane.book.base import FINAL, Artefact, Claim, Run, Verdict, beijing_day, migrations
+from jutong.dataplane.errors import Unavailable
+
+LOCK = 0x6A75746F6E67  # "jutong": one process migrates at a time
+
+COUNT = """
+    INSERT INTO book.quotas AS q (grant_id, day, kind, quota, used, before)
+    {source}
+    ON CONFLICT (grant_id, day, kind) DO UPDATE SET
+        before = q.used, quota = excluded.quota,
+        used = greatest(q.used, least(q.used + excluded.used, excluded.quota))
+    RETURNING grant_id, used - before AS given
+"""
+CLAIM = f"""
+    WITH asked AS (
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS a (key_id, nonce, grant_id, quota)
+    ), fresh AS (
+        INSERT INTO book.nonces (key_id, nonce, used_at)
+        SELECT key_id, nonce, $5::timestamptz FROM asked ORDER BY key_id, nonce
+        ON CONFLICT DO NOTHING RETURNING key_id, nonce
+    ), counted AS ({COUNT.format(source='''
+        SELECT grant_id, $6::date, 'call', max(quota), least(count(*), max(quota)), 0
+        FROM asked JOIN fresh USING (key_id, nonce) WHERE quota > 0 GROUP BY grant_id ORDER BY grant_id
+    ''')})
+    SELECT key_id, nonce, NULL::bigint AS given FROM fresh
+    UNION ALL SELECT grant_id, NULL, given FROM counted
+"""
+LEASE = """
+    WITH taken AS (
+        INSERT INTO book.runs AS r (order_id, attempt, runner, leased_until, state) VALUES ($1, 1, $2, $4, 'sent')
+        ON CONFLICT (order_id) DO UPDATE
+            SET attempt = r.attempt + 1, runner = excluded.runner, leased_until = excluded.leased_until, state = 'sent'
+            WHERE r.leased_until <= $3 AND r.state <> ALL($5::text[])
+        RETURNING attempt
+    )
+    INSERT INTO book.attempts (order_id, attempt, runner, started_at) SELECT $1, attempt, $2, $3 FROM taken
+    RETURNING attempt
+"""
+CLOSE = """
+    WITH closed AS (
+        UPDATE book.runs SET state = $4, leased_until = $5
+        WHERE order_id = $1 AND runner = $2 AND attempt = $3 RETURNING order_id
+    )
+    UPDATE book.attempts SET ended_at = $5, outcome = $4
+    WHERE attempt = $3 AND order_id = (SELECT order_id FROM closed)
+"""
+FIELDS = "id, order_id, grant_id, consumer_id, sealed_key, manifest, made_at, expires_at"
+
+
+async def migrate(connection: asyncpg.Connection[Any]) -> None:
+    """Bring schema `book` to the newest version, one process at a time."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        await connection.execute("CREATE SCHEMA IF NOT EXISTS book")
+        await connection.execute("CREATE TABLE IF NOT EXISTS book.versions (number integer PRIMARY KEY)")
+        have = await connection.fetchval("SELECT coalesce(max(number), 0) FROM book.versions")
+        for number, statements in migrations("postgresql"):
+            if number > have:
+                await connection.execute(statements)
+                await connection.execute("INSERT INTO book.versions VALUES ($1)", number)
+
+
+class PostgresqlBook:
+    """A pool of few connections; the gathering of claims keeps them few."""
+
+    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Connect and migrate; `Unavailable` with the reason when the server does not answer."""
+        try:
+            pool = await asyncpg.create_pool(url, min_size=1, max_size=6, command_timeout=30, timeout=10)
+        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            message = f"无法连接运行账本的数据库（{type(error).__name__}），请检查 JUTONG_BOOK_URL 或 JUTONG_DATABASE_URL。"
+            raise Unavailable(message) from error
+        async with pool.acquire() as connection:
+            await migrate(connection)
+        return cls(pool)
+
+    async def claim(self, claims: Sequence[Claim], *, at: datetime) -> list[Verdict]:
+        """See `Book.claim`: one statement, one commit for the whole batch."""
+        first: dict[tuple[str, str], Claim] = {}
+        for claim in claims:
+            first.setdefault((claim.key_id, claim.nonce), claim)
+        asked = list(first.values())
+        found = await self._pool.fetch(
+            CLAIM,
+            [claim.key_id for claim in asked],
+            [claim.nonce for claim in asked],
+            [claim.grant_id for claim in asked],
+            [claim.quota for claim in asked],
+            at,
+            beijing_day(at),
+        )
+        fresh = {(row[0], row[1]) for row in found if row[2] is None}
+        left = Counter({row[0]: row[2] for row in found if row[2] is not None})
+        return [self._verdict(claim, first, fresh, left) for claim in claims]
+
+    @staticmethod
+    def _verdict(
+        claim: Claim, first: dict[tuple[str, str], Claim], fresh: set[tuple[str, str]], left: Counter[str]
+    ) -> Verdict:
+        name = (claim.key_id, claim.nonce)
+        if name not in fresh or first[name] is not claim:
+            return Verdict.REPLAYED
+        if not claim.quota:
+            return Verdict.GIVEN
+        left[claim.grant_id] -= 1
+        return Verdict.GIVEN if left[claim.grant_id] >= 0 else Verdict.EXHAUSTED
+
+    async def count_batch(self, grant_id: str, *, quota: int, at: datetime) -> bool:
+        """See `Book.count_batch`."""
+        if not quota:
+            return True
+        statement = COUNT.format(source="VALUES ($1, $2::date, 'batch', $3::bigint, 1, 0)")
+        given = await self._pool.fetchrow(statement, grant_id, beijing_day(at), quota)
+        return bool(given and given["given"])
+
+    async def use_ticket(self, nonce: str, *, at: datetime) -> bool:
+        """See `Book.use_ticket`."""
+        statement = "INSERT INTO book.tickets VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING nonce"
+        return await self._pool.fetchval(statement, nonce, at) is not None
+
+    async def forget(self, *, before: datetime) -> None:
+        """See `Book.forget`."""
+        await self._pool.execute("DELETE FROM book.nonces WHERE used_at < $1", before)
+        await self._pool.execute("DELETE FROM book.tickets WHERE used_at < $1", before)
+        await self._pool.execute("DELETE FROM book.quotas WHERE day < $1::date - 1", beijing_day(before))
+
+    async def lease(self, order_id: str, *, runner: str, at: datetime, until: datetime) -> int | None:
+        """See `Book.lease`."""
+        attempt: int | None = await self._pool.fetchval(LEASE, order_id, runner, at, until, FINAL)
+        return attempt
+
+    async def renew(self, order_id: str, *, runner: str, attempt: int, until: datetime) -> bool:
+        """See `Book.renew`."""
+        statement = """UPDATE book.runs SET leased_until = $4
+            WHERE order_id = $1 AND runner = $2 AND attempt = $3 AND state = 'sent' RETURNING attempt"""
+        return await self._pool.fetchval(statement, order_id, runner, attempt, until) is not None
+
+    async def close_run(self, order_id: str, *, runner: str, attempt: int, state: str, at: datetime) -> bool:
+        """See `Book.close_run`."""
+        done: str = await self._pool.execute(CLOSE, order_id, runner, attempt, state, at)
+        return done == "UPDATE 1"
+
+    async def reopen(self, order_id: str) -> None:
+        """See `Book.reopen`."""
+        statement = "UPDATE book.runs SET state = 'queued' WHERE order_id = $1 AND state = ANY($2::text[])"
+        await self._pool.execute(statement, order_id, FINAL)
+
+    async def run(self, order_id: str) -> Run | None:
+        """See `Book.run`."""
+        statement = "SELECT order_id, attempt, runner, leased_until, state FROM book.runs WHERE order_id = $1"
+        row = await self._pool.fetchrow(statement, order_id)
+        return Run(*row) if row else None
+
+    async def keep_receipt(self, order_id: str, side: str, envelope: bytes, *, at: datetime) -> None:
+        """See `Book.keep_receipt`."""
+        statement = """INSERT INTO book.receipts VALUES ($1, $2, $3, $4)
+            ON CONFLICT (order_id, side) DO UPDATE SET envelope = excluded.envelope, kept_at = excluded.kept_at"""
+        await self._pool.execute(statement, order_id, side, envelope, at)
+
+    async def receipts(self, order_id: str) -> dict[str, bytes]:
+        """See `Book.receipts`."""
+        rows = await self._pool.fetch("SELECT side, envelope FROM book.receipts WHERE order_id = $1", order_id)
+        return {row["side"]: row["envelope"] for row in rows}
+
+    async def add_artefact(self, artefact: Artefact) -> None:
+        """See `Book.add_artefact`."""
+        statement = f"""INSERT INTO book.artefacts ({FIELDS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (id) DO UPDATE SET sealed_key = excluded.sealed_key, manifest = excluded.manifest,
+                made_at = excluded.made_at, expires_at = excluded.expires_at"""  # noqa: S608 - a constant
+        values = (getattr(artefact, name) for name in FIELDS.split(", "))
+        await self._pool.execute(statement, *values)
+
+    async def artefact(self, artefact_id: str) -> Artefact | None:
+        """See `Book.artefact`."""
+        found = await self._artefacts("WHERE id = $1", artefact_id)
+        return found[0] if found else None
+
+    async def artefacts(self, *, grants: Sequence[str]) -> list[Artefact]:
+        """See `Book.artefacts`."""
+        return await self._artefacts("WHERE grant_id = ANY($1::text[]) ORDER BY made_at DESC", grants)
+
+    async def artefacts_to_purge(self, *, at: datetime, ended: Sequence[str]) -> list[Artefact]:
+        """See `Book.artefacts_to_purge`."""
+        return await self._artefacts("WHERE expires_at <= $1 OR grant_id = ANY($2::text[])", at, ended)
+
+    async def drop_artefact(self, artefact_id: str) -> None:
+        """See `Book.drop_artefact`."""
+        await self._pool.execute("DELETE FROM book.artefacts WHERE id = $1", artefact_id)
+
+    async def close(self) -> None:
+        """See `Book.close`."""
+        await self._pool.close()
+
+    async def _artefacts(self, where: str, *values: object) -> list[Artefact]:
+        rows = await self._pool.fetch(f"SELECT {FIELDS} FROM book.artefacts {where}", *values)  # noqa: S608 - constants
+        return [Artefact(*row) for row in rows]

@@ -1,0 +1,217 @@
+"""The book in one SQLite file, for a front-end node without a database server."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self, TypeVar
+
+from jutong.dataplane.book.base import FINAL, Artefact, Claim, Run, Verdict, beijing_day, migrations
+from jutong.dataplane.errors import Unavailable
+
+T = TypeVar("T")
+
+COUNT = """
+    INSERT INTO quotas (grant_id, day, kind, quota, used, before) VALUES (?, ?, ?, ?, 1, 0)
+    ON CONFLICT (grant_id, day, kind) DO UPDATE SET
+        before = used, quota = excluded.quota, used = max(used, min(used + 1, excluded.quota))
+    RETURNING used - before
+"""
+LEASE = """
+    INSERT INTO runs (order_id, attempt, runner, leased_until, state) VALUES (?, 1, ?, ?, 'sent')
+    ON CONFLICT (order_id) DO UPDATE
+        SET attempt = attempt + 1, runner = excluded.runner, leased_until = excluded.leased_until, state = 'sent'
+        WHERE leased_until <= ? AND state NOT IN (?, ?, ?)
+    RETURNING attempt
+"""
+FIELDS = "id, order_id, grant_id, consumer_id, sealed_key, manifest, made_at, expires_at"
+
+
+def written(at: datetime) -> str:
+    """Return an instant as text that sorts like time."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("CREATE TABLE IF NOT EXISTS versions (number integer PRIMARY KEY)")
+    (have,) = connection.execute("SELECT coalesce(max(number), 0) FROM versions").fetchone()
+    for number, statements in migrations("sqlite"):
+        if number > have:
+            for statement in statements.split(";\n"):
+                connection.execute(statement)
+            connection.execute("INSERT INTO versions VALUES (?)", (number,))
+    connection.execute("COMMIT")
+
+
+class SqliteBook:
+    """One connection in one thread of its own; write-ahead log, full synchronisation."""
+
+    def __init__(self, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
+        self._connection = connection
+        self._thread = thread
+
+    @classmethod
+    async def open(cls, path: str) -> Self:
+        """Open or create the file and migrate it; `Unavailable` when it cannot be written."""
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="book")
+
+        def connect() -> sqlite3.Connection:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            _migrate(connection)
+            return connection
+
+        try:
+            connection = await asyncio.get_running_loop().run_in_executor(thread, connect)
+        except (OSError, sqlite3.Error) as error:
+            thread.shutdown(wait=False)
+            raise Unavailable(f"无法打开运行账本文件 {path}，请检查目录权限与磁盘空间。") from error
+        return cls(connection, thread)
+
+    async def _do(self, deed: Callable[[sqlite3.Connection], T]) -> T:
+        def transact() -> T:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = deed(self._connection)
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+            return result
+
+        return await asyncio.get_running_loop().run_in_executor(self._thread, transact)
+
+    async def claim(self, claims: Sequence[Claim], *, at: datetime) -> list[Verdict]:
+        """See `Book.claim`."""
+        day = beijing_day(at).isoformat()
+
+        def decide(connection: sqlite3.Connection, claim: Claim) -> Verdict:
+            statement = "INSERT INTO nonces VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+            if not connection.execute(statement, (claim.key_id, claim.nonce, written(at))).rowcount:
+                return Verdict.REPLAYED
+            if not claim.quota:
+                return Verdict.GIVEN
+            (given,) = connection.execute(COUNT, (claim.grant_id, day, "call", claim.quota)).fetchone()
+            return Verdict.GIVEN if given else Verdict.EXHAUSTED
+
+        return await self._do(lambda connection: [decide(connection, claim) for claim in claims])
+
+    async def count_batch(self, grant_id: str, *, quota: int, at: datetime) -> bool:
+        """See `Book.count_batch`."""
+        if not quota:
+            return True
+        values = (grant_id, beijing_day(at).isoformat(), "batch", quota)
+        return bool(await self._do(lambda connection: connection.execute(COUNT, values).fetchone()[0]))
+
+    async def use_ticket(self, nonce: str, *, at: datetime) -> bool:
+        """See `Book.use_ticket`."""
+        statement = "INSERT INTO tickets VALUES (?, ?) ON CONFLICT DO NOTHING"
+        return bool(await self._do(lambda connection: connection.execute(statement, (nonce, written(at))).rowcount))
+
+    async def forget(self, *, before: datetime) -> None:
+        """See `Book.forget`."""
+
+        def sweep(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM nonces WHERE used_at < ?", (written(before),))
+            connection.execute("DELETE FROM tickets WHERE used_at < ?", (written(before),))
+            connection.execute("DELETE FROM quotas WHERE day < date(?, '-1 day')", (beijing_day(before).isoformat(),))
+
+        await self._do(sweep)
+
+    async def lease(self, order_id: str, *, runner: str, at: datetime, until: datetime) -> int | None:
+        """See `Book.lease`."""
+
+        def take(connection: sqlite3.Connection) -> int | None:
+            row = connection.execute(LEASE, (order_id, runner, written(until), written(at), *FINAL)).fetchone()
+            if row is None:
+                return None
+            statement = "INSERT INTO attempts (order_id, attempt, runner, started_at) VALUES (?, ?, ?, ?)"
+            connection.execute(statement, (order_id, row[0], runner, written(at)))
+            return int(row[0])
+
+        return await self._do(take)
+
+    async def renew(self, order_id: str, *, runner: str, attempt: int, until: datetime) -> bool:
+        """See `Book.renew`."""
+        statement = """UPDATE runs SET leased_until = ?
+            WHERE order_id = ? AND runner = ? AND attempt = ? AND state = 'sent'"""
+        values = (written(until), order_id, runner, attempt)
+        return bool(await self._do(lambda connection: connection.execute(statement, values).rowcount))
+
+    async def close_run(self, order_id: str, *, runner: str, attempt: int, state: str, at: datetime) -> bool:
+        """See `Book.close_run`."""
+
+        def end(connection: sqlite3.Connection) -> bool:
+            statement = "UPDATE runs SET state = ?, leased_until = ? WHERE order_id = ? AND runner = ? AND attempt = ?"
+            if not connection.execute(statement, (state, written(at), order_id, runner, attempt)).rowcount:
+                return False
+            statement = "UPDATE attempts SET ended_at = ?, outcome = ? WHERE order_id = ? AND attempt = ?"
+            connection.execute(statement, (written(at), state, order_id, attempt))
+            return True
+
+        return await self._do(end)
+
+    async def reopen(self, order_id: str) -> None:
+        """See `Book.reopen`."""
+        statement = "UPDATE runs SET state = 'queued' WHERE order_id = ? AND state IN (?, ?, ?)"
+        await self._do(lambda connection: connection.execute(statement, (order_id, *FINAL)))
+
+    async def run(self, order_id: str) -> Run | None:
+        """See `Book.run`."""
+        statement = "SELECT order_id, attempt, runner, leased_until, state FROM runs WHERE order_id = ?"
+        row = await self._do(lambda connection: connection.execute(statement, (order_id,)).fetchone())
+        return Run(row[0], row[1], row[2], datetime.fromisoformat(row[3]), row[4]) if row else None
+
+    async def keep_receipt(self, order_id: str, side: str, envelope: bytes, *, at: datetime) -> None:
+        """See `Book.keep_receipt`."""
+        values = (order_id, side, envelope, written(at))
+        await self._do(lambda connection: connection.execute("REPLACE INTO receipts VALUES (?, ?, ?, ?)", values))
+
+    async def receipts(self, order_id: str) -> dict[str, bytes]:
+        """See `Book.receipts`."""
+        statement = "SELECT side, envelope FROM receipts WHERE order_id = ?"
+        return dict(await self._do(lambda connection: connection.execute(statement, (order_id,)).fetchall()))
+
+    async def add_artefact(self, artefact: Artefact) -> None:
+        """See `Book.add_artefact`."""
+        values = [getattr(artefact, name) for name in FIELDS.split(", ")]
+        texts = [written(value) if isinstance(value, datetime) else value for value in values]
+        statement = f"REPLACE INTO artefacts ({FIELDS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - a constant
+        await self._do(lambda connection: connection.execute(statement, texts))
+
+    async def artefact(self, artefact_id: str) -> Artefact | None:
+        """See `Book.artefact`."""
+        found = await self._artefacts("WHERE id = ?", artefact_id)
+        return found[0] if found else None
+
+    async def artefacts(self, *, grants: Sequence[str]) -> list[Artefact]:
+        """See `Book.artefacts`."""
+        marks = ", ".join("?" * len(grants))
+        return await self._artefacts(f"WHERE grant_id IN ({marks}) ORDER BY made_at DESC", *grants)
+
+    async def artefacts_to_purge(self, *, at: datetime, ended: Sequence[str]) -> list[Artefact]:
+        """See `Book.artefacts_to_purge`."""
+        marks = ", ".join("?" * len(ended))
+        return await self._artefacts(f"WHERE expires_at <= ? OR grant_id IN ({marks})", written(at), *ended)
+
+    async def drop_artefact(self, artefact_id: str) -> None:
+        """See `Book.drop_artefact`."""
+        statement = "DELETE FROM artefacts WHERE id = ?"
+        await self._do(lambda connection: connection.execute(statement, (artefact_id,)))
+
+    async def close(self) -> None:
+        """See `Book.close`."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
+        self._thread.shutdown()
+
+    async def _artefacts(self, where: str, *values: object) -> list[Artefact]:
+        statement = f"SELECT {FIELDS} FROM artefacts {where}"  # noqa: S608 - constants and question marks
+        rows = await self._do(lambda connection: connection.execute(statement, values).fetchall())
+        return [Artefact(*row[:6], *map(datetime.fromisoformat, row[6:])) for row in rows]

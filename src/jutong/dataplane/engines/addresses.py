@@ -1,0 +1,60 @@
+"""Which addresses the data plane may connect to as data sources: decided after name resolution, before connecting."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from jutong.dataplane.errors import RuleBroken, Unavailable
+from jutong.dataplane.settings import Settings
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+def check_address(address: Address, allowed: Sequence[str]) -> None:
+    """Refuse an address outside `allowed` (CIDR); without a list, everything but loopback, link-local and the like."""
+    plain = getattr(address, "ipv4_mapped", None) or address
+    networks = [ipaddress.ip_network(entry, strict=False) for entry in allowed if not entry.startswith("/")]
+    if networks:
+        fits = any(plain.version == network.version and plain in network for network in networks)
+    else:
+        fits = not (
+            plain.is_loopback or plain.is_link_local or plain.is_multicast or plain.is_unspecified or plain.is_reserved
+        )
+    if not fits:
+        message = "数据源地址不在允许连接的网段内，请更换地址，或由系统管理员在 JUTONG_SOURCE_ADDRESSES 中登记该网段。"
+        raise RuleBroken(message)
+
+
+def check_socket(folder: str, allowed: Sequence[str]) -> None:
+    """Refuse a Unix socket folder unless it lies below a folder that `allowed` names (an entry starting with /)."""
+    path = PurePosixPath(folder)
+    folders = [PurePosixPath(entry) for entry in allowed if entry.startswith("/")]
+    if ".." in path.parts or not any(path.is_relative_to(entry) for entry in folders):
+        message = "不允许通过本机套接字连接数据源，请改用网络地址，或由系统管理员在 JUTONG_SOURCE_ADDRESSES 中登记该目录。"
+        raise RuleBroken(message)
+
+
+async def resolve(host: str, port: int) -> str:
+    """Return the address to connect to: every address of the name must be allowed, and the first one is used.
+
+    A socket folder is returned as it is. Connecting to the returned address, not to the name, leaves a name server no
+    second chance to answer otherwise.
+    """
+    allowed = Settings().source_addresses
+    if not host:
+        raise RuleBroken("数据源的主机地址为空，请填写。")
+    if host.startswith("/"):
+        check_socket(host, allowed)
+        return host
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unavailable("无法解析数据源的主机名，请检查地址或域名服务。") from error
+    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
+    for address in addresses:
+        check_address(ipaddress.ip_address(address), allowed)
+    return addresses[0]

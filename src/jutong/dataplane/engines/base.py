@@ -1,0 +1,138 @@
+"""What every engine can be asked: the port between a plan and a kind of data source."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from jutong.dataplane.policy import Plan
+from jutong.wire.probe import FoundTable
+from jutong.wire.transfers import TableMode, Tally
+
+Sink = Callable[[bytes], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine does itself; whatever it does not, the data plane does in Python on canonical texts.
+
+    filters, masks: in its own query. snapshot: several statements see one state. stages: a landing can be checked before
+    anyone sees it, and data and position commit together. relay: engines whose streams it takes byte for byte.
+    """
+
+    filters: bool
+    masks: bool
+    snapshot: bool
+    stages: bool
+    relay: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One column as it leaves a source or lies in a target.
+
+    type: the native type with its length, for creating a table. base: the native type without, for comparing types.
+    """
+
+    name: str
+    type: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What a target already holds of an order: written with the data in one transaction, so it is proof of landing."""
+
+    order_id: str
+    tally: Tally
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a landing goes. unique: key columns, used by upserts and for creating the table."""
+
+    order_id: str
+    grant_id: str
+    schema: str
+    table: str
+    mode: TableMode
+    unique: tuple[str, ...] = ()
+
+
+class Reading(Protocol):
+    """One plan read from one consistent state of its source."""
+
+    shapes: tuple[Shape, ...]
+    portable: bool  # whether only the canonical method gives the same sum elsewhere
+
+    async def tally(self, method: str) -> Tally:
+        """Count and sum, inside the source, exactly the rows that this reading hands over."""
+
+    def cast(self, casts: Sequence[str]) -> None:
+        """Cast each column to a base type of the target, in relays and in their tallies."""
+
+    async def relay(self, sink: Sink) -> None:
+        """Hand over all rows, masked, in the engine's own binary stream."""
+
+    async def lines(self, sink: Sink) -> None:
+        """Hand over all rows as canonical text lines (PostgreSQL COPY text), keyed hashes not yet applied."""
+
+
+class Landing(Protocol):
+    """One order arriving in one target table, inside one transaction that nobody sees before `settle`."""
+
+    position: Position | None  # set when this order has landed before: nothing is left to do
+    casts: tuple[str, ...]
+    portable: bool
+
+    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> None:
+        """Take the stream into a staging table."""
+
+    async def rows_done(self) -> int:
+        """Return how many rows have been taken so far, for progress."""
+
+    async def tally(self, method: str) -> Tally:
+        """Count and sum, inside the target, what lies in the staging table."""
+
+    async def settle(self, tally: Tally, *, at: datetime) -> None:
+        """Merge into the target table, write the position; both are committed when the landing is left in peace."""
+
+
+class Engine(Protocol):
+    """One data source, opened with its access; pooled, safe for concurrent use, closed by whoever opened it."""
+
+    capabilities: Capabilities
+
+    async def test(self) -> str:
+        """Connect and return product and version; `Unavailable` with the reason and remedy otherwise."""
+
+    async def tables(self, schema: str) -> tuple[FoundTable, ...]:
+        """List tables and views (of one schema, or all when empty) with comments and estimated rows."""
+
+    async def describe(self, schema: str, table: str) -> FoundTable:
+        """Return one table with its columns; `RuleBroken` when it is not there."""
+
+    async def preview(self, plan: Plan) -> tuple[tuple[str, ...], ...]:
+        """Return the first rows of a plan, masked; a missing value is shown empty."""
+
+    async def lookup(self, plan: Plan) -> list[dict[str, str | None]]:
+        """Return the rows of all keys: granted item to canonical text, filtered and masked."""
+
+    async def lookup_each(self, plan: Plan) -> list[list[dict[str, str | None]]]:
+        """Return the rows key by key, in the order of `plan.keys`, so that gathered calls can be told apart."""
+
+    async def confirm(self, plan: Plan) -> tuple[bool, bool]:
+        """Return (found, match): is the record there, and does one record carry all facts? No value leaves the source."""
+
+    def reading(self, plan: Plan) -> AbstractAsyncContextManager[Reading]:
+        """Open one consistent reading of a plan."""
+
+    def landing(self, target: Target, shapes: Sequence[Shape]) -> AbstractAsyncContextManager[Landing]:
+        """Open a landing for rows of these shapes; leaving it by an error undoes everything."""
+
+    async def close(self) -> None:
+        """Give all connections back."""

@@ -1,0 +1,92 @@
+"""What a PostgreSQL source says about itself: tables, columns, comments, estimated rows, types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from jutong.dataplane.engines.postgresql.sql import Native
+from jutong.dataplane.errors import RuleBroken
+from jutong.wire.grants import Kind
+from jutong.wire.probe import FoundColumn, FoundTable
+
+TABLES = """
+select n.nspname as schema, c.relname as name, coalesce(obj_description(c.oid, 'pg_class'), '') as comment,
+       greatest(c.reltuples, 0)::bigint as rows
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p', 'v', 'm', 'f') and ($1 = '' or n.nspname = $1) and ($2 = '' or c.relname = $2)
+  and n.nspname not like 'pg\\_%' and n.nspname <> 'information_schema'
+order by 1, 2 limit 5000
+"""
+
+COLUMNS = """
+with recursive found as (
+    select a.attname, a.attnum, a.attnotnull, a.attrelid, a.atttypid as type, a.atttypmod as modifier,
+           a.attgenerated <> '' or a.attidentity = 'a' as computed
+    from pg_catalog.pg_attribute a
+    where a.attrelid = to_regclass($1) and a.attnum > 0 and not a.attisdropped
+), based as (
+    select attnum, type, modifier from found
+    union all
+    select b.attnum, t.typbasetype, case when b.modifier = -1 then t.typtypmod else b.modifier end
+    from based b join pg_catalog.pg_type t on t.oid = b.type and t.typtype = 'd'
+)
+select f.attname as name, format_type(b.type, b.modifier) as full, format_type(b.type, -1) as base,
+       t.typnamespace = 'pg_catalog'::regnamespace and t.typname not like 'reg%' as common,
+       not f.attnotnull as nullable, f.computed,
+       coalesce(col_description(f.attrelid, f.attnum), '') as comment,
+       coalesce((select f.attnum = any(i.indkey) from pg_catalog.pg_index i
+                 where i.indrelid = f.attrelid and i.indisprimary), false) as key
+from found f join based b using (attnum) join pg_catalog.pg_type t on t.oid = b.type and t.typtype <> 'd'
+order by f.attnum
+"""
+
+KINDS = {
+    "smallint": Kind.INTEGER,
+    "integer": Kind.INTEGER,
+    "bigint": Kind.INTEGER,
+    "numeric": Kind.NUMBER,
+    "real": Kind.NUMBER,
+    "double precision": Kind.NUMBER,
+    "date": Kind.DATE,
+    "timestamp without time zone": Kind.TIMESTAMP,
+    "timestamp with time zone": Kind.TIMESTAMP,
+    "boolean": Kind.BOOLEAN,
+    "bytea": Kind.BINARY,
+}
+
+
+async def columns_of(connection: asyncpg.Connection[Any], name: str) -> list[asyncpg.Record]:
+    """Return the columns of a qualified, quoted table name; empty when it is not there."""
+    return list(await connection.fetch(COLUMNS, name))
+
+
+async def natives_of(connection: asyncpg.Connection[Any], name: str) -> Mapping[str, Native]:
+    """Return each column's type, or refuse a table that is not there or not visible to this account."""
+    found = await columns_of(connection, name)
+    if not found:
+        raise RuleBroken(f"数据源中没有表 {name}，或账号无权查看，请检查资源挂接。")
+    return {row["name"]: Native(row["full"], row["base"], row["common"]) for row in found}
+
+
+def found_columns(rows: list[asyncpg.Record]) -> tuple[FoundColumn, ...]:
+    """Return columns in the words of the wire."""
+    return tuple(
+        FoundColumn(
+            name=row["name"],
+            kind=KINDS.get(row["base"], Kind.TEXT),
+            native=row["full"],
+            comment=row["comment"],
+            nullable=row["nullable"],
+            primary_key=row["key"],
+        )
+        for row in rows
+    )
+
+
+async def found_tables(connection: asyncpg.Connection[Any], schema: str, table: str = "") -> tuple[FoundTable, ...]:
+    """Return tables and views, without columns."""
+    rows = await connection.fetch(TABLES, schema, table)
+    return tuple(FoundTable(row["schema"], row["name"], row["comment"], row["rows"]) for row in rows)

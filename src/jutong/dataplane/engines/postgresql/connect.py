@@ -1,0 +1,138 @@
+"""Connecting to a PostgreSQL source: address checked, TLS verified, sessions alike at both ends, refusals in Chinese."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+
+from jutong.dataplane.engines.addresses import resolve
+from jutong.dataplane.errors import Refusal, RuleBroken, Unavailable
+from jutong.wire.bundle import Access
+
+CONNECT_SECONDS = 8
+SESSION = {
+    "application_name": "jutong",
+    "timezone": "Asia/Shanghai",
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "lc_monetary": "C",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "30s",
+}
+"""Session settings that make a value's text the same at both ends."""
+
+READING = {"default_transaction_read_only": "on", "search_path": "pg_catalog"}
+"""For sessions that only read: nothing can be written, and no function of the source stands in for the system's."""
+
+
+class NamedContext(ssl.SSLContext):
+    """TLS to a resolved address, verified against the name that was asked for."""
+
+    name = ""
+
+    def wrap_bio(self, *arguments: Any, **named: Any) -> ssl.SSLObject:
+        """Check the certificate against `name`, not against the address."""
+        return super().wrap_bio(*arguments, **(named | {"server_hostname": self.name}))
+
+
+def tls_context(access: Access) -> ssl.SSLContext | bool:
+    """Return the TLS context for an access: verify-full (default), require (encrypted, unverified), or disable.
+
+    options["ca"]: a PEM text of the authority that signed the server's certificate; the system's own otherwise.
+    """
+    if access.tls == "disable" or access.host.startswith("/"):
+        return False
+    if access.tls not in ("verify-full", "require"):
+        raise RuleBroken("数据源的 TLS 方式应为 verify-full、require 或 disable，请重新选择。")
+    context = NamedContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.name = access.host
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if access.tls == "require":
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
+    try:
+        context.load_default_certs() if "ca" not in access.options else context.load_verify_locations(
+            cadata=access.options["ca"]
+        )
+    except (ssl.SSLError, ValueError) as error:
+        raise RuleBroken("数据源的 CA 证书不是有效的 PEM 文本，请重新上传。") from error
+    return context
+
+
+async def arguments(access: Access, *, reading: bool) -> dict[str, Any]:
+    """Return asyncpg's connection arguments after checking the address."""
+    port = access.port or 5432
+    return {
+        "host": await resolve(access.host, port),
+        "port": port,
+        "database": access.database,
+        "user": access.user,
+        "password": access.password,
+        "ssl": tls_context(access),
+        "timeout": CONNECT_SECONDS,
+        "server_settings": SESSION | (READING if reading else {}),
+    }
+
+
+async def connect_once(access: Access, title: str, *, reading: bool) -> asyncpg.Connection[Any]:
+    """Open one connection of its own, for a copy; its owner closes it."""
+    with refusing(title):
+        return await asyncpg.connect(**await arguments(access, reading=reading))
+
+
+_KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Refusal], str], ...] = (
+    (asyncpg.InvalidPasswordError, Unavailable, "用户名或密码不正确，请更新数据源的账号"),
+    (asyncpg.InvalidAuthorizationSpecificationError, Unavailable, "不接受该账号从本机登录，请检查账号与访问控制"),
+    (asyncpg.InvalidCatalogNameError, Unavailable, "没有所填的数据库，请检查库名"),
+    (asyncpg.TooManyConnectionsError, Unavailable, "连接数已满，请稍后重试"),
+    (asyncpg.InsufficientPrivilegeError, Unavailable, "账号没有所需的读写权限，请由数据库管理员授权"),
+    ((asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError), RuleBroken, "没有所需的模式或表，请检查资源挂接"),
+    (asyncpg.UndefinedColumnError, RuleBroken, "没有所需的列，请检查资源挂接"),
+    (asyncpg.UndefinedFunctionError, RuleBroken, "不支持对该列的类型进行所要求的比较，请调整筛选条件"),
+    (asyncpg.ReadOnlySQLTransactionError, Unavailable, "只允许读取，请改用可写的数据源"),
+    (asyncpg.DiskFullError, Unavailable, "磁盘空间不足，请清理后重试"),
+    (asyncpg.LockNotAvailableError, Unavailable, "有其他事务占用目标表，请稍后重试"),
+    (asyncpg.QueryCanceledError, Unavailable, "查询超时，请稍后重试或缩小范围"),
+    (asyncpg.StringDataRightTruncationError, RuleBroken, "目标列的长度不够，请放宽列长后重试"),
+    (asyncpg.NotNullViolationError, RuleBroken, "目标列不允许为空，但来源有空值，请放宽约束或补全数据"),
+    (asyncpg.CheckViolationError, RuleBroken, "数据不满足目标表的约束，请核对约束与数据"),
+    (asyncpg.CardinalityViolationError, RuleBroken, "来源数据中主键重复，不能按主键更新，请清理重复记录"),
+    (asyncpg.UniqueViolationError, RuleBroken, "数据与目标表的唯一约束冲突，请改用替换或更新方式"),
+    (asyncpg.InvalidColumnReferenceError, RuleBroken, "目标表在主键列上没有唯一约束，请先建立主键或改用其他写入方式"),
+    (asyncpg.ForeignKeyViolationError, RuleBroken, "数据不满足目标表的外键约束，请核对关联数据"),
+    (asyncpg.DataError, RuleBroken, "值与列的类型不符或超出范围，请核对数据与列类型"),
+    ((ssl.SSLError, ssl.CertificateError), Unavailable, "TLS 证书未通过校验，请更新证书或登记其 CA"),
+    (TimeoutError, Unavailable, "连接超时，请检查网络与数据源状态"),
+    (OSError, Unavailable, "无法连接，请检查地址、端口与网络"),
+    (asyncpg.InterfaceError, Unavailable, "连接已中断，请稍后重试"),
+    (asyncpg.PostgresConnectionError, Unavailable, "连接已中断，请稍后重试"),
+    (asyncpg.PostgresError, Unavailable, "数据库返回错误，请联系数据库管理员"),
+)
+
+
+def refusal(error: Exception, title: str) -> Refusal:
+    """Return the refusal for a driver's error; the server's own words stay out, they may quote data or passwords."""
+    for kinds, outcome, sentence in _KNOWN:
+        if isinstance(error, kinds):
+            column = getattr(error, "column_name", None)
+            state = getattr(error, "sqlstate", None)
+            named = f"（列 {column}）" if column else f"（错误码 {state}）" if state else ""
+            return outcome(f"数据源“{title}”{sentence}{named}。")
+    raise error
+
+
+@contextmanager
+def refusing(title: str) -> Iterator[None]:
+    """Turn a driver's errors into refusals; anything unknown is a bug and goes on."""
+    try:
+        yield
+    except Refusal:
+        raise
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        raise refusal(error, title) from error

@@ -1,0 +1,210 @@
+"""A plan as PostgreSQL text: identifiers quoted from the mount, values always bound or quoted by the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jutong.dataplane.masking import expression
+from jutong.dataplane.policy import Plan, Predicate
+from jutong.wire.grants import Column, Kind, Masking, Operator
+
+HASHED = "pg-hash64-sum"
+"""Sum of hashtextextended over each row's own record text: both ends PostgreSQL in UTF-8."""
+
+SEED = 7236281374612
+INTEGERS = {"smallint", "integer", "bigint"}
+COMPARE = {
+    Operator.EQ: "=",
+    Operator.NE: "<>",
+    Operator.LT: "<",
+    Operator.LE: "<=",
+    Operator.GT: ">",
+    Operator.GE: ">=",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """A column's own type: `full` with its length, `base` without; `common` when every PostgreSQL has it."""
+
+    full: str
+    base: str
+    common: bool = True
+
+
+Natives = Mapping[str, Native]
+"""Column name to its type."""
+
+
+def quoted(name: str) -> str:
+    """Return an identifier quoted for PostgreSQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def qualified(schema: str, table: str) -> str:
+    """Return schema and table quoted."""
+    return f"{quoted(schema)}.{quoted(table)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A place for a value in a statement: a text, or a list of texts."""
+
+    value: str | tuple[str, ...]
+
+
+Parts = list[str | Bound]
+
+
+def parametrised(parts: Parts) -> tuple[str, list[str | list[str]]]:
+    """Return a statement with $1, $2 … and its arguments."""
+    text, arguments = [], list[str | list[str]]()
+    for part in parts:
+        if isinstance(part, Bound):
+            arguments.append(part.value if isinstance(part.value, str) else list(part.value))
+            text.append(f"${len(arguments)}::text" + ("" if isinstance(part.value, str) else "[]"))
+        else:
+            text.append(part)
+    return "".join(text), arguments
+
+
+def inlined(parts: Parts, literals: Sequence[str]) -> str:
+    """Return a statement with the literals that the server itself quoted, for COPY, which takes no parameters."""
+    left = iter(literals)
+    return "".join(
+        part if isinstance(part, str) else next(left) + ("::text" if isinstance(part.value, str) else "::text[]")
+        for part in parts
+    )
+
+
+def bound(parts: Parts) -> list[Bound]:
+    """Return the places of a statement in order."""
+    return [part for part in parts if isinstance(part, Bound)]
+
+
+def canonical(column: str, base: str) -> str:
+    """Return the expression for a column's canonical text; `column` is quoted already."""
+    return f"encode({column}, 'hex')" if base == "bytea" else f"{column}::text"
+
+
+def _cast(native: Native) -> str:
+    """Return what a text value is cast to before it is compared with a column, keeping its index usable."""
+    if native.base in INTEGERS:
+        return "bigint"
+    return "text" if native.base == "character varying" else native.base
+
+
+def _value(native: Native, value: Parts) -> Parts:
+    """Return a bound text as it is compared with a column of this type."""
+    return ["decode(", *value, ", 'hex')"] if native.base == "bytea" else ["(", *value, f")::{_cast(native)}"]
+
+
+def predicate(test: Predicate, natives: Natives) -> Parts:
+    """Return one row test on table `t`."""
+    column = f"t.{quoted(test.column)}"
+    if test.operator is Operator.IS_NULL:
+        return [f"{column} is null"]
+    if test.operator is Operator.NOT_NULL:
+        return [f"{column} is not null"]
+    if test.operator is Operator.PREFIX:
+        return [f"starts_with({column}::text, ", Bound(test.values[0]), ")"]
+    if test.operator is Operator.IN:
+        parts: Parts = [f"{column} in ("]
+        for n, value in enumerate(test.values):
+            parts += [", "] * bool(n) + _value(natives[test.column], [Bound(value)])
+        return [*parts, ")"]
+    ordering = test.operator not in (Operator.EQ, Operator.NE)
+    if test.kind is Kind.TEXT and ordering:
+        return [f'{column}::text collate "C" {COMPARE[test.operator]} ', Bound(test.values[0])]
+    return [f"{column} {COMPARE[test.operator]} ", *_value(natives[test.column], [Bound(test.values[0])])]
+
+
+def conjunction(tests: Sequence[Predicate], natives: Natives) -> Parts:
+    """Return all tests joined by AND; `true` without any."""
+    parts: Parts = ["true"]
+    for test in tests:
+        parts += [" and ", *predicate(test, natives)]
+    return parts
+
+
+def shown(column: Column, natives: Natives) -> str:
+    """Return a field as masked canonical text; a keyed hash leaves the source as plain text, for the data plane."""
+    text = canonical(f"t.{quoted(column.column)}", natives[column.column].base)
+    return text if column.masking is Masking.KEYED_HASH else expression(column.masking, text)
+
+
+def typed(column: Column, natives: Natives) -> tuple[str, str]:
+    """Return a field's expression in its own type and the base type it then has, for copies into a table."""
+    native = natives[column.column]
+    if native.common and column.masking is Masking.NONE:
+        return f"t.{quoted(column.column)}", native.base
+    if native.common and column.masking is Masking.SUPPRESS:
+        return f"null::{native.base}", native.base
+    return shown(column, natives), "text"
+
+
+def select_text(plan: Plan, natives: Natives) -> Parts:
+    """Return the whole plan as canonical texts c0, c1 …"""
+    fields = ", ".join(f"{shown(field, natives)} as c{n}" for n, field in enumerate(plan.fields))
+    limit = f" limit {plan.limit:d}" if plan.limit else ""
+    return [
+        f"select {fields} from {qualified(plan.schema, plan.table)} t where ",
+        *conjunction(plan.where, natives),
+        limit,
+    ]
+
+
+def select_typed(plan: Plan, natives: Natives, casts: Sequence[str]) -> Parts:
+    """Return the whole plan in native types, each field cast to a base type of the target."""
+    fields = []
+    for field, cast in zip(plan.fields, casts, strict=True):
+        text, base = typed(field, natives)
+        fields.append((text if base == cast else f"({text})::{cast}") + f" as {quoted(field.column)}")
+    return [
+        f"select {', '.join(fields)} from {qualified(plan.schema, plan.table)} t where ",
+        *conjunction(plan.where, natives),
+    ]
+
+
+def _asked(plan: Plan, natives: Natives) -> Parts:
+    """Return the join of the asked keys k (numbered n from 1) with the table t."""
+    lists = [Bound(tuple(key[n] for key in plan.keys)) for n in range(len(plan.key_columns))]
+    parts: Parts = ["unnest("]
+    for n, values in enumerate(lists):
+        parts += [", "] * bool(n) + [values]
+    names = ", ".join(f"v{n}" for n in range(len(lists)))
+    parts.append(f") with ordinality as k({names}, n) join {qualified(plan.schema, plan.table)} t on true")
+    for n, column in enumerate(plan.key_columns):
+        parts += [f" and t.{quoted(column.column)} = ", *_value(natives[column.column], [f"k.v{n}"])]
+    return [*parts, " where ", *conjunction(plan.where, natives)]
+
+
+def select_keys(plan: Plan, natives: Natives) -> Parts:
+    """Return the lookup: number of the key (from 1), then the fields as masked canonical texts."""
+    fields = "".join(f", {shown(field, natives)}" for field in plan.fields)
+    limit = f" limit {plan.limit + 1:d}" if plan.limit else ""
+    return [f"select k.n{fields} from ", *_asked(plan, natives), limit]
+
+
+def select_facts(plan: Plan, natives: Natives) -> Parts:
+    """Return the confirmation: how many records the key has, and how many of them carry all facts."""
+    return [
+        "select count(*), count(*) filter (where ",
+        *conjunction(plan.facts, natives),
+        ") from ",
+        *_asked(plan, natives),
+    ]
+
+
+def tally_typed(rows: Parts) -> Parts:
+    """Return count and sum over typed rows, hashed as the server itself writes a record."""
+    return [f"select count(*), coalesce(sum(hashtextextended(r::text, {SEED})), 0)::text from (", *rows, ") r"]
+
+
+def tally_text(rows: Parts, width: int) -> Parts:
+    """Return count and sum over canonical texts c0 …, by the portable method (see `reconcile`)."""
+    row = " || ".join(f"coalesce(char_length(c{n}) || ':' || c{n}, '-:')" for n in range(width))
+    digest = f"substring(sha256(convert_to({row}, 'UTF8')) from 1 for 7)"
+    number = f"('x' || encode({digest}, 'hex'))::bit(56)::bigint"
+    return [f"select count(*), coalesce(sum({number}), 0)::text from (", *rows, ") r"]

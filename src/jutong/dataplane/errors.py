@@ -1,0 +1,71 @@
+"""What the data plane refuses: one class per line of the refusal table, each with the sentence a person reads."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from jutong.wire.envelope import Problem
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """A refusal with its Chinese sentence; `code` and `status` follow the one table of the project."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "error"
+    title: ClassVar[str] = "无法处理"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+    def problem(self, trace: str = "") -> Problem:
+        """Return the refusal as problem+json; `trace` names the line in the audit chain."""
+        return Problem(title=self.title, status=self.status, code=self.code, detail=self.sentence, instance=trace)
+
+
+class Unauthenticated(Refusal):
+    """Nobody we know, or not proven."""
+
+    status, code, title = 401, "unauthenticated", "身份未通过认证"
+
+
+class NotAllowed(Refusal):
+    """Known, but without the right."""
+
+    status, code, title = 403, "forbidden", "没有权限"
+
+
+class NotThere(Refusal):
+    """Not there, or not for you to know that it is."""
+
+    status, code, title = 404, "not_found", "未找到"
+
+
+class Conflict(Refusal):
+    """Done already, or by another."""
+
+    status, code, title = 409, "conflict", "操作冲突"
+
+
+class TooLarge(Refusal):
+    """More than is taken at once."""
+
+    status, code, title = 413, "too_large", "内容过大"
+
+
+class RuleBroken(Refusal):
+    """The input breaks a rule that the sentence names."""
+
+    status, code, title = 422, "validation_error", "内容不符合要求"
+
+
+class TooMany(Refusal):
+    """A quota is used up."""
+
+    status, code, title = 429, "too_many_requests", "超出限额"
+
+
+class Unavailable(Refusal):
+    """Not now: a source, the audit chain or the control plane is away."""
+
+    status, code, title = 503, "unavailable", "服务暂不可用"

@@ -1,0 +1,1 @@
+"""The gateway: business systems query, confirm and download under grants; bare ASGI."""

@@ -1,0 +1,151 @@
+"""Made batch files: found in the book, decrypted on the fly, by byte range, only while their grant is in force."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import re
+from collections.abc import AsyncGenerator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import parse_qs, quote
+
+import msgspec
+
+from jutong.crypto import CryptoRefused, Signer, sm4
+from jutong.dataplane.book import Artefact
+from jutong.dataplane.envelopes import opened
+from jutong.dataplane.errors import NotAllowed, Refusal, RuleBroken, Unauthenticated, Unavailable
+from jutong.dataplane.gateway.answers import SAFE, Answer
+from jutong.wire.envelope import Envelope
+from jutong.wire.transfers import Manifest
+
+CHUNK = 1 << 20
+TICKET_LIFE = timedelta(seconds=60)
+RANGE = re.compile(rb"bytes=(\d{0,18})-(\d{0,18})")
+MEDIA = {"csv": b"text/csv", "json": b"application/json", "jsonl": b"application/jsonl"}
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """A person's leave to fetch one file once, signed by the control plane; the payload of an envelope of kind "ticket"."""
+
+    artefact: str
+    person: str
+    department: str
+    nonce: str
+    expires: datetime
+    purpose: str = ""
+
+
+def read_ticket(body: bytes, keys: dict[str, bytes], *, at: datetime) -> Ticket:
+    """Return the ticket in the form field `ticket`. Raises `RuleBroken`, `Unauthenticated` (forged), `NotAllowed` (expired)."""
+    field = parse_qs(body.decode("ascii", "replace"), max_num_fields=10).get("ticket", [""])[0]
+    try:
+        padded = field + "=" * (-len(field) % 4)
+        envelope = msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=Envelope)
+    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+        raise RuleBroken("表单字段 ticket 缺失或不是下载凭据，请在平台页面重新点击下载。") from error
+    try:
+        ticket = msgspec.json.decode(opened(envelope, "ticket", keys), type=Ticket)
+    except msgspec.MsgspecError as error:
+        raise RuleBroken("下载凭据的内容不完整，请在平台页面重新点击下载。") from error
+    if not ticket.expires.tzinfo or not ticket.nonce:
+        raise RuleBroken("下载凭据的内容不完整，请在平台页面重新点击下载。")
+    if not at < ticket.expires <= at + TICKET_LIFE + TICKET_LIFE:  # twice: the two clocks may differ a little
+        raise NotAllowed("下载凭据已过期，请在平台页面重新点击下载。")
+    return ticket
+
+
+def manifest_of(artefact: Artefact | None, *, department: str, at: datetime) -> tuple[Artefact, Manifest]:
+    """Return a file and its manifest for its consumer, or the one answer for everything else: `NotAllowed` (R-EXC-007)."""
+    if artefact is None or artefact.consumer_id != department:
+        raise NotAllowed("本部门没有这个批量文件，请核对文件编号。")
+    if at >= artefact.expires_at:
+        raise NotAllowed("批量文件已过期，请重新发起批量下载。")
+    return artefact, msgspec.json.decode(artefact.manifest, type=Manifest)
+
+
+def span(header: bytes | None, size: int) -> tuple[int, int] | None:
+    """Return (start, end) of a single byte range, end excluded; None for no or a many-part range; `ValueError` outside."""
+    found = RANGE.fullmatch(header or b"")
+    if not found or not (found[1] or found[2]):
+        return None
+    if found[1]:
+        start, end = int(found[1]), min(int(found[2]) + 1, size) if found[2] else size
+    else:
+        start, end = max(0, size - int(found[2])), size
+    if start >= end:
+        raise ValueError
+    return start, end
+
+
+class Files:
+    """The folder of encrypted files."""
+
+    def __init__(self, folder: Path, signer: Signer) -> None:
+        self._folder = folder
+        self._signer = signer
+
+    async def answer(
+        self, artefact: Artefact, manifest: Manifest, *, wanted: bytes | None, allowed: Callable[[datetime], None]
+    ) -> Answer:
+        """Answer a file or a range of it. `allowed` raises as soon as the grant is no longer in force."""
+        tag = f'"{manifest.sm3}"'.encode()
+        headers = [(b"accept-ranges", b"bytes"), (b"etag", tag), *SAFE]
+        try:
+            part = span(wanted, manifest.bytes)
+        except ValueError:
+            return Answer(416, [*headers, (b"content-range", b"bytes */%d" % manifest.bytes), (b"content-length", b"0")])
+        start, end = part or (0, manifest.bytes)
+        headers += [
+            (b"content-type", MEDIA.get(manifest.format, b"application/octet-stream")),
+            (b"content-length", b"%d" % (end - start)),
+            (b"content-disposition", _attachment(manifest)),
+        ]
+        if part:
+            headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, manifest.bytes)))
+        file = await asyncio.to_thread(self._open, artefact)
+        return Answer(206 if part else 200, headers, stream=_read(file, start, end, allowed))
+
+    def _open(self, artefact: Artefact) -> sm4.DecryptingReader:
+        try:
+            key = self._signer.unseal(artefact.sealed_key)
+            file: BinaryIO = (self._folder / f"{artefact.id}.sm4").open("rb")
+            try:
+                return sm4.DecryptingReader(file, key)
+            except CryptoRefused:
+                file.close()
+                raise
+        except (OSError, CryptoRefused) as error:
+            raise Unavailable("批量文件已损坏或不在本节点，请重新发起批量下载。") from error
+
+
+async def _read(
+    file: sm4.DecryptingReader, start: int, end: int, allowed: Callable[[datetime], None]
+) -> AsyncGenerator[bytes, None]:
+    try:
+        await asyncio.to_thread(file.seek, start)
+        while start < end:
+            allowed(datetime.now(UTC))
+            chunk = await asyncio.to_thread(file.read1, min(CHUNK, end - start))
+            if not chunk:
+                raise Unavailable("批量文件不完整，请重新发起批量下载。")
+            start += len(chunk)
+            yield chunk
+    finally:
+        file.close()
+
+
+def _attachment(manifest: Manifest) -> bytes:
+    name = f"{manifest.resource_title}-{manifest.made_at:%Y%m%d}.{manifest.format}"
+    return b"attachment; filename*=UTF-8''" + quote(name, safe="").encode()
+
+
+def stopped(error: Exception) -> bool:
+    """Tell whether a stream ended because it had to."""
+    return isinstance(error, (Refusal, CryptoRefused, OSError))
+
+
+__all__ = ["Files", "Ticket", "Unauthenticated", "manifest_of", "read_ticket", "span", "stopped"]

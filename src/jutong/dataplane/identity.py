@@ -1,0 +1,75 @@
+"""Who this node is: its name, its secret for internal calls, its SM2 key, and the control plane's public key."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from jutong.crypto import CryptoRefused, Signer, keyfile, sm2
+from jutong.dataplane.errors import Unavailable
+
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A node as it knows itself. control: public keys (by key id) whose bundles and tickets it believes."""
+
+    name: str
+    secret: bytes = field(repr=False)
+    signer: Signer
+    control: dict[str, bytes]
+
+    @property
+    def tracing_key(self) -> bytes:
+        """Return the key under which asked identifiers are hashed in the chain (HMAC-SM3 with the node's secret)."""
+        return self.secret
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file of mode 0600 once; whoever came first has written it."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def establish(folder: Path, *, at: datetime) -> Identity:
+    """Create what is missing of a node's secret and key in its folder, and return the identity.
+
+    `control.pub` is written by whoever registers the node; it may come later, then `control` is empty.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write_private(folder / "secret", secrets.token_hex(SECRET_BYTES))
+    _write_private(folder / "passphrase", secrets.token_urlsafe(SECRET_BYTES))
+    keyfile.load_or_create(folder / "key.json", keyfile.read_passphrase(folder / "passphrase"), at=at)
+    return _load(folder)
+
+
+def load(folder: Path) -> Identity:
+    """Open a node's identity. Raises `Unavailable` naming the missing or unfit file and the remedy."""
+    if not (folder / "control.pub").exists():
+        message = f"节点目录 {folder} 中没有控制面公钥 control.pub，请先在控制面登记本节点。"
+        raise Unavailable(message)
+    return _load(folder)
+
+
+def _load(folder: Path) -> Identity:
+    try:
+        secret = bytes.fromhex(keyfile.read_passphrase(folder / "secret"))
+        own = folder / "passphrase"
+        signer = keyfile.load(folder / "key.json", keyfile.read_passphrase(own) if own.exists() else None)
+        anchor = folder / "control.pub"
+        publics = [sm2.public_from_hex(line) for line in anchor.read_text().split()] if anchor.exists() else []
+    except CryptoRefused as error:
+        raise Unavailable(str(error)) from error
+    except ValueError as error:
+        raise Unavailable(f"节点密钥文件 {folder / 'secret'} 的内容不是十六进制，请在控制面重新登记本节点。") from error
+    return Identity(folder.name, secret, signer, {sm2.key_id(public): public for public in publics})

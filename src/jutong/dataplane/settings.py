@@ -1,0 +1,63 @@
+"""Settings of the data plane, read from the environment (JUTONG_…); every field says what it is for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_home() -> Path:
+    """Return the data folder used when JUTONG_HOME is unset: /var/lib/jutong as root, else below the user's own."""
+    return Path("/var/lib/jutong") if os.geteuid() == 0 else Path.home() / ".local/share/jutong"
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set for a gateway, a runner or a front-end node."""
+
+    model_config = SettingsConfigDict(env_prefix="JUTONG_", frozen=True, extra="ignore")
+
+    home: Path = Field(default_factory=default_home, description="数据目录")
+    node: str = Field(default="gateway", pattern=r"^[a-z0-9][a-z0-9-]{0,39}$", description="本节点名称")
+    control_url: str = Field(default="http://127.0.0.1:8000", description="控制面的内部地址")
+    database_url: str = Field(default="", description="PostgreSQL 地址；为空时运行账本用本节点的 SQLite 文件")
+    book_url: str = Field(default="", description="运行账本的数据库地址；为空时同 JUTONG_DATABASE_URL")
+    gateway_bind: str = Field(default="127.0.0.1:8010", description="网关监听地址")
+    probe_bind: str = Field(default="127.0.0.1:8021", description="数据源探测服务监听地址")
+    source_addresses: tuple[str, ...] = Field(default=(), description="允许连接的数据源网段（CIDR，JSON 数组）")
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(), description="可信反向代理的网段；来自它们的 X-Forwarded-For 才被采信"
+    )
+    zone: str = Field(default="", description="本节点所在网络区域；非空时只受理同一区域登记的业务系统")
+    body_limit: int = Field(default=1_048_576, ge=1024, description="网关请求体上限（字节）")
+    clock_tolerance_seconds: int = Field(default=300, ge=1, le=900, description="调用时间与本机时间的最大偏差（秒）")
+    keys_per_call: int = Field(default=1000, ge=1, le=1000, description="一次查询最多的记录标识个数")
+    gathered_keys: int = Field(default=500, ge=1, description="合并为一次数据源查询的最多记录标识个数")
+    lookup_seconds: float = Field(default=10.0, gt=0, description="等待数据源回答的最长时间（秒）")
+    waiting_calls: int = Field(default=2000, ge=1, description="同时处理的最多调用数，超过时请稍后重试")
+    bundle_wait_seconds: int = Field(default=25, ge=1, le=60, description="长轮询授权包的等待时间（秒）")
+    chain_segment_lines: int = Field(default=100_000, ge=1, description="审计链文件每段最多行数")
+    chain_segment_seconds: float = Field(default=10.0, gt=0, description="审计链文件每段最长时间（秒）")
+    chain_keep_days: int = Field(default=30, ge=1, description="已送达中心的审计链文件在本机保留天数")
+    transfer_runs: int = Field(default=2, ge=1, le=32, description="一个传输进程同时执行的最多任务数")
+    transfer_attempts: int = Field(default=8, ge=1, description="数据源暂不可用时一个传输任务的最多尝试次数")
+    transfer_lease_seconds: float = Field(default=30.0, gt=1, description="传输任务租约时长，进程失联后多久由他人接手（秒）")
+    artefact_days: int = Field(default=7, ge=1, description="批量文件的默认保留天数")
+    usage_seconds: float = Field(default=10.0, gt=0, description="调用统计上报间隔（秒）")
+
+    @property
+    def node_folder(self) -> Path:
+        """Return the folder of this node's secret, keys, bundle cache and chain."""
+        return self.home / "nodes" / self.node
+
+    @property
+    def artefact_folder(self) -> Path:
+        """Return the folder of the encrypted batch files."""
+        return self.home / "artefacts"
+
+    @property
+    def book_location(self) -> str:
+        """Return where the book is: a postgresql:// URL, or sqlite:///PATH on a node without a server."""
+        return self.book_url or self.database_url or f"sqlite:///{self.node_folder / 'book.sqlite3'}"

@@ -1,0 +1,1 @@
+"""The mover of data: takes orders, runs them under their grants, proves what arrived, reports."""

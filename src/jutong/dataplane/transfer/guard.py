@@ -1,0 +1,112 @@
+"""Whether a run may go on: its order stands, its grant is active and unchanged, and what we know is fresh."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from jutong.dataplane.errors import NotAllowed, Unavailable
+from jutong.dataplane.snapshots import Snapshot, inactive_reason
+from jutong.wire.grants import Grant, Mode
+from jutong.wire.transfers import Order, OrderKind
+
+Result = TypeVar("Result")
+
+LOOK_SECONDS = 0.5
+"""Between two looks at order and grant; with the bundle's own delay a revocation stops a run within 2 s."""
+
+MODES = {
+    OrderKind.TABLE: (Mode.FRONT_END_NODE, Mode.SYSTEM_DOCKING),
+    OrderKind.BATCH: (Mode.BATCH_DOWNLOAD,),
+}
+"""Delivery modes under which a kind of order may run; one of them must be granted."""
+
+
+class LeaseLost(Exception):  # noqa: N818 - another runner has the order: nothing to report
+    """Another runner took the order over."""
+
+
+class Guard:
+    """Watches one run. `seal` is the last look, after which the run may no longer be stopped."""
+
+    def __init__(self, order: Order, current: Callable[[], Snapshot], cancelled: Callable[[str], bool]) -> None:
+        self._order = order
+        self._current = current
+        self._cancelled = cancelled
+        self._sealed = False
+        self.snapshot = current()
+        self.grant = self._grant(self.snapshot)
+        self.check(datetime.now(UTC))
+
+    def _grant(self, snapshot: Snapshot) -> Grant:
+        found = snapshot.grants.get(self._order.grant_id)
+        if found is None:
+            raise NotAllowed("授权不存在或已被移除，运行已停止，没有数据放行。")
+        if found.version < self._order.grant_version:
+            raise Unavailable("授权包还没有更新到本次任务所依据的授权版本，稍后自动重试。")
+        return found
+
+    def check(self, at: datetime) -> None:
+        """Raise NotAllowed when the run must end, Unavailable when it must be begun again later."""
+        snapshot = self._current()
+        if self._cancelled(self._order.id):
+            raise NotAllowed("任务已取消，运行已停止，没有数据放行。")
+        snapshot.check_fresh(at)
+        grant = self._grant(snapshot)
+        reason = inactive_reason(grant, at)
+        if reason:
+            raise NotAllowed(reason + "运行已停止，没有数据放行。")
+        if not set(MODES[self._order.kind]) & set(grant.modes):
+            raise NotAllowed("授权不包含本次任务的提供方式，请按已授权的方式获取或另行申请。")
+        if (grant, snapshot.mounts.get(grant.resource_id)) != (
+            self.grant,
+            self.snapshot.mounts.get(self.grant.resource_id),
+        ):
+            raise Unavailable("授权或资源挂接在运行中发生变更，将按最新授权重新执行。")
+
+    def seal(self, at: datetime) -> None:
+        """Look for the last time, right before data are released."""
+        self.check(at)
+        self._sealed = True
+
+    async def watch(self) -> None:
+        """Look again and again; returns by a refusal only, and never after the seal."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if not self._sealed:
+                self.check(datetime.now(UTC))
+
+
+async def together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
+    """Run works at once; the first failure stops the others, and only when all have stopped it is raised."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        failed = next((task for task in tasks if task.done() and task.exception()), None)
+        return [failed.result()] if failed else [task.result() for task in tasks]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def watched(work: Coroutine[Any, Any, Result], *watches: Coroutine[Any, Any, None]) -> Result:
+    """Run one work as long as no watch objects; a work that was done all the same counts as done."""
+    task = asyncio.ensure_future(work)
+    eyes = [asyncio.ensure_future(watch) for watch in watches]
+    try:
+        await asyncio.wait([task, *eyes], return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+        if task.cancelled():
+            for eye in eyes:
+                if eye.done():
+                    eye.result()
+        return task.result()
+    finally:
+        for each in (task, *eyes):
+            each.cancel()
+        await asyncio.gather(task, *eyes, return_exceptions=True)

@@ -1,0 +1,67 @@
+"""Rows as they pass through the data plane: PostgreSQL COPY text lines, read, masked where only we may, tallied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from jutong.dataplane.engines.base import Shape
+from jutong.dataplane.masking import mask
+from jutong.dataplane.policy import Plan
+from jutong.dataplane.reconcile import RunningTally, row_digest
+
+Row = list[str | None]
+
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_SIGNS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def parsed(line: str) -> Row:
+    """Return the values of one COPY text line without its newline; a lone backslash-N is a missing value."""
+    if "\\" not in line:
+        return list(line.split("\t"))
+    return [
+        None if cell == "\\N" else _ESCAPED.sub(lambda found: _SIGNS.get(found[1], found[1]), cell)
+        for cell in line.split("\t")
+    ]
+
+
+class Lines:
+    """Cuts a byte stream into COPY text lines."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def cut(self, chunk: bytes) -> Iterator[str]:
+        """Return the lines completed by this chunk."""
+        whole, _, self._rest = (self._rest + chunk).rpartition(b"\n")
+        return iter(whole.decode().split("\n")) if whole else iter(())
+
+
+class Hasher:
+    """Applies the keyed hashes of a plan to COPY text lines on their way into a table.
+
+    read: the tally of the rows as they came, to be compared with the source's own. sent: of the rows as they leave.
+    """
+
+    def __init__(self, plan: Plan, shapes: Sequence[Shape]) -> None:
+        self.read = RunningTally()
+        self.sent = RunningTally()
+        self._plan = plan
+        self._lines = Lines()
+        self._binary = [n for n, shape in enumerate(shapes) if shape.base == "bytea"]
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Return the lines completed by this chunk, hashed, as COPY text for the target."""
+        done = []
+        for line in self._lines.cut(chunk):
+            values, cells = parsed(line), line.split("\t")
+            self.read.add(row_digest(values))
+            for n in self._plan.hashed:
+                values[n] = mask(self._plan.fields[n].masking, values[n], self._plan.hash_key)
+                cells[n] = values[n] or "\\N"
+            for n in self._binary:
+                cells[n] = cells[n] if values[n] is None else "\\\\x" + cells[n]
+            self.sent.add(row_digest(values))
+            done.append("\t".join(cells) + "\n")
+        return "".join(done).encode()

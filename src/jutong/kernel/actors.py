@@ -1,0 +1,170 @@
+"""Who acts: roles, posts in departments, actors, and the `who` of a permission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from jutong.kernel.terms import N_
+
+
+class Role(StrEnum):
+    """Posts a person can hold in a department (glossary, Parties)."""
+
+    PRINCIPAL = "principal"
+    DEPARTMENT_LEADER = "department_leader"
+    SHARING_UNIT_HEAD = "sharing_unit_head"
+    SHARING_UNIT_DEPUTY = "sharing_unit_deputy"
+    LIAISON = "liaison"
+    DATA_OFFICER = "data_officer"
+    CLERK = "clerk"
+    SYSTEM_ENGINEER = "system_engineer"
+    SECRECY_OFFICER = "secrecy_officer"
+    AUTHORITY_REVIEWER = "authority_reviewer"
+    AUTHORITY_HEAD = "authority_head"
+    PLATFORM_OPERATOR = "platform_operator"
+    SECTOR_LEAD = "sector_lead"
+    AUDITOR = "auditor"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
+
+    @property
+    def label(self) -> str:
+        """The Chinese name of the post (translate with gettext)."""
+        return _ROLE_LABELS[self]
+
+
+_ROLE_LABELS: Final = {
+    Role.PRINCIPAL: N_("主要负责人"),
+    Role.DEPARTMENT_LEADER: N_("部门负责人"),
+    Role.SHARING_UNIT_HEAD: N_("共享工作机构负责人"),
+    Role.SHARING_UNIT_DEPUTY: N_("共享工作机构副职"),
+    Role.LIAISON: N_("联络员"),
+    Role.DATA_OFFICER: N_("数据专员"),
+    Role.CLERK: N_("经办人"),
+    Role.SYSTEM_ENGINEER: N_("系统工程师"),
+    Role.SECRECY_OFFICER: N_("保密审查员"),
+    Role.AUTHORITY_REVIEWER: N_("主管部门审核员"),
+    Role.AUTHORITY_HEAD: N_("主管部门负责人"),
+    Role.PLATFORM_OPERATOR: N_("平台管理员"),
+    Role.SECTOR_LEAD: N_("行业主管"),
+    Role.AUDITOR: N_("审计人员"),
+    Role.SYSTEM_ADMIN: N_("系统管理员"),
+    Role.SECURITY_ADMIN: N_("安全管理员"),
+    Role.AUDIT_ADMIN: N_("审计管理员"),
+}
+
+ADMINISTRATORS: Final = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+"""The three separated administrators (GB/T 22239-2019): none can do another's work, none can do business."""
+
+
+class Channel(StrEnum):
+    """By which door an act came in."""
+
+    PAGE = "page"
+    API = "api"
+    CLI = "cli"
+    SYSTEM = "system"
+    NODE = "node"
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A role in a department; `acting_for` is the absent person's account when the post is delegated (代办)."""
+
+    role: Role
+    department_id: int | None
+    acting_for: int | None = None
+    acting_for_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts now, from which department, by which door and from which address."""
+
+    account_id: int | None
+    name: str
+    department_id: int | None
+    department_name: str
+    region: str
+    posts: frozenset[Post] = field(default_factory=frozenset)
+    channel: Channel = Channel.PAGE
+    address: str = ""
+    trace: str = ""
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """Every role held anywhere, delegated ones included."""
+        return frozenset(post.role for post in self.posts)
+
+    def post(self, role: Role, department_id: int | None = None) -> Post | None:
+        """Return the post that lets this actor act as `role` (in that department), own posts before delegated ones."""
+        held = [p for p in self.posts if p.role == role and department_id in (None, p.department_id)]
+        return min(held, key=lambda p: (p.acting_for is not None, p.acting_for or 0), default=None)
+
+    def holds(self, *roles: Role, department_id: int | None = None) -> bool:
+        """Tell whether any of the roles is held (in that department)."""
+        return any(self.post(role, department_id) for role in roles)
+
+
+def system_actor(name: str) -> Actor:
+    """Return the platform itself as actor: timers, pumps and reactions."""
+    return Actor(None, name, None, "", "", channel=Channel.SYSTEM)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The `who` of a move or action: one of `roles`, held in the department that the case's `of` attribute names.
+
+    An empty `of` accepts the post in any department; an empty `roles` accepts anyone signed in; `system` the platform.
+    """
+
+    name: str
+    label: str
+    roles: tuple[Role, ...] = ()
+    of: str = ""
+    system: bool = False
+    others: tuple[Who, ...] = ()
+
+    def permits(self, actor: Actor, case: object) -> Post | None:
+        """Return the post by which the actor may act on the case, or None."""
+        for who in (self, *self.others):
+            if post := who.permits_alone(actor, case):
+                return post
+        return None
+
+    def permits_alone(self, actor: Actor, case: object) -> Post | None:
+        """Return the post for this alternative alone."""
+        if actor.channel is Channel.SYSTEM:
+            return Post(Role.PLATFORM_OPERATOR, None) if self.system else None
+        if self.system or actor.account_id is None:
+            return None
+        if not self.roles:
+            return Post(Role.CLERK, actor.department_id)
+        if not self.of:
+            return next((post for role in self.roles if (post := actor.post(role))), None)
+        department_id = getattr(case, self.of, None)
+        if department_id is None:
+            return None
+        return next((post for role in self.roles if (post := actor.post(role, department_id))), None)
+
+    def __or__(self, other: Who) -> Who:
+        """Either of two."""
+        return Who(
+            name=f"{self.name}|{other.name}",
+            label=f"{self.label}/{other.label}",
+            roles=self.roles,
+            of=self.of,
+            system=self.system,
+            others=(*self.others, other, *other.others),
+        )
+
+    def each(self) -> tuple[Who, ...]:
+        """Return the alternatives one by one, for queries over many cases."""
+        return (self, *self.others)
+
+
+ANYONE: Final = Who("anyone", N_("任何登录人员"))
+SYSTEM_ONLY: Final = Who("system", N_("系统"), system=True)

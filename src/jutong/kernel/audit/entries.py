@@ -1,0 +1,96 @@
+"""Writing entries: who did or was refused what, for which department, from where, on what, with which result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+from django.db import models, transaction
+
+from jutong.crypto import sm3
+from jutong.kernel.actors import Actor
+from jutong.kernel.errors import Refusal
+from jutong.kernel.models import AuditEntry
+
+COLUMNS: Final = (
+    "id", "at", "actor_id", "actor_name", "acting_for", "department_id", "channel", "address", "trace", "verb",
+    "subject_kind", "subject_id", "outcome", "code", "reason", "before", "after", "detail",
+)  # fmt: skip
+"""The columns an entry's digest covers, in the order an export lists them."""
+
+
+@dataclass(slots=True)
+class Act:
+    """One act while it happens; filled by the engine, written once at its end."""
+
+    verb: str
+    by: Actor
+    at: datetime
+    subject_kind: str
+    subject_id: str = ""
+    acting_for: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+    before: str = ""
+    after: str = ""
+    outcome: str = "success"
+    code: str = ""
+    reason: str = ""
+
+
+def record(acts: Sequence[Act]) -> None:
+    """Append one entry per act, in the transaction of the act."""
+    AuditEntry.objects.bulk_create([_entry(act) for act in acts], batch_size=1000)
+
+
+def record_refusal(act: Act, refusal: Refusal) -> None:
+    """Append the refusal of an act in a transaction of its own, after the act's was rolled back."""
+    act.outcome, act.code, act.reason = "refused", refusal.code, refusal.sentence
+    act.before = act.after = ""
+    with transaction.atomic():
+        record([act])
+
+
+def _entry(act: Act) -> AuditEntry:
+    by = act.by
+    return AuditEntry(
+        at=act.at,
+        actor_id=by.account_id,
+        actor_name=by.name[:100],
+        acting_for=act.acting_for,
+        department_id=by.department_id,
+        channel=str(by.channel),
+        address=by.address[:64],
+        trace=by.trace[:64],
+        verb=act.verb,
+        subject_kind=act.subject_kind,
+        subject_id=act.subject_id[:64],
+        outcome=act.outcome,
+        code=act.code,
+        reason=act.reason.replace("\x00", ""),
+        before=act.before,
+        after=act.after,
+        detail=act.detail,
+    )
+
+
+def digest_of(row: models.Model) -> str:
+    """Return the SM3 (hex) of a row's columns: what `before` and `after` of an entry hold."""
+    values = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}
+    return sm3.hexdigest(orjson.dumps(values, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS))
+
+
+def canonical(entry: Mapping[str, Any]) -> bytes:
+    """Return the bytes of an entry that its digest covers: all columns, sorted keys, times in UTC microseconds."""
+    values = {name: entry[name] for name in COLUMNS}
+    if isinstance(values["at"], datetime):
+        values["at"] = values["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    return orjson.dumps(values, default=_plain, option=orjson.OPT_SORT_KEYS)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return sm3.hexdigest(bytes(value))
+    return str(value)

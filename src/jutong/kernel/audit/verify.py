@@ -1,0 +1,149 @@
+"""The verifier: goes through the whole trail, online or from an export, and names whatever was touched."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+import orjson
+
+from jutong.crypto import sm2, sm3
+from jutong.kernel.audit import export
+from jutong.kernel.audit.chain import GENESIS, Fault, Seal, check_seal
+from jutong.kernel.models import AuditPurge, AuditSegment
+from jutong.wire.envelope import Envelope
+from jutong.wire.usage import Segment
+
+
+@dataclass(slots=True)
+class Report:
+    """What a verification covered and found; `ok` only where nothing was found."""
+
+    entries: int = 0
+    seals: int = 0
+    segments: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the trail is whole."""
+        return not self.faults
+
+
+class NodeKeys(Protocol):
+    """Public keys (hex) of gateways and nodes, by writer name."""
+
+    def get(self, writer: str, /) -> str | None:
+        """Return a writer's key."""
+
+
+def online(public: str, nodes: NodeKeys) -> Report:
+    """Verify the trail in the database against the instance's public key (hex)."""
+    report = Report()
+    purged = AuditPurge.objects.filter(done_at__isnull=False).order_by("-upto_seal").first()
+    first = purged.upto_seal + 1 if purged else 1
+    before: Seal | None = None
+    for seal in export.stored_seals():
+        if seal.number < first:
+            before = seal
+            continue
+        entries = export.stored_entries(list(seal.entry_ids))
+        _take_seal(report, seal, before, entries, public)
+        before = seal
+    for entry_id in export.unsealed_strays():
+        report.faults.append(
+            Fault("inserted", f"审计条目 {entry_id}", f"审计条目 {entry_id} 不在任何封存之中：绕过平台写入。")
+        )
+    rows = AuditSegment.objects.order_by("writer", "number").iterator(chunk_size=20)
+    shipped = ((r.writer, r.number, bytes(r.envelope), bytes(r.lines)) for r in rows)
+    _take_segments(report, shipped, nodes)
+    return report
+
+
+def offline(lines: Iterable[bytes], public: str, nodes: NodeKeys) -> Report:
+    """Verify an export (JSON lines) with nothing but public keys."""
+    report = Report()
+    entries: dict[int, dict[str, Any]] = {}
+    before: Seal | None = None
+    shipped: list[tuple[str, int, bytes, bytes]] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            report.faults.append(Fault("seal", f"第 {number} 行", f"导出文件第 {number} 行不是有效的 JSON，文件被改动或截断。"))
+            continue
+        if "entry" in row:
+            entries[row["entry"]["id"]] = row["entry"]
+        elif "seal" in row:
+            seal = export.seal_from_json(row["seal"])
+            _take_seal(report, seal, before, entries, public)
+            _note_strays(report, seal, entries)
+            entries, before = {}, seal
+        elif "segment" in row:
+            s = row["segment"]
+            shipped.append((s["writer"], s["number"], bytes.fromhex(s["envelope"]), bytes.fromhex(s["lines"])))
+    _take_segments(report, shipped, nodes)
+    return report
+
+
+def _note_strays(report: Report, seal: Seal, entries: dict[int, dict[str, Any]]) -> None:
+    for entry_id in sorted(entries.keys() - set(seal.entry_ids)):
+        report.faults.append(Fault("inserted", f"审计条目 {entry_id}", f"审计条目 {entry_id} 不在任何封存之中：事后插入。"))
+
+
+def _take_seal(
+    report: Report, seal: Seal, before: Seal | None, entries: dict[int, dict[str, Any]], public: str
+) -> None:
+    report.seals += 1
+    report.entries += len(seal.entry_ids)
+    if before is None and (seal.number != 1 or seal.prev != GENESIS):
+        report.faults.append(Fault("seal", "封存 1", "审计链的起始封存缺失。"))
+    report.faults.extend(check_seal(seal, before, entries, public))
+
+
+def _take_segments(report: Report, shipped: Iterable[tuple[str, int, bytes, bytes]], nodes: NodeKeys) -> None:
+    for writer, rows in itertools.groupby(sorted(shipped, key=lambda r: (r[0], r[1])), key=lambda r: r[0]):
+        report.faults.extend(_check_writer(report, writer, list(rows), nodes.get(writer)))
+
+
+def _check_writer(
+    report: Report, writer: str, rows: list[tuple[str, int, bytes, bytes]], public: str | None
+) -> Iterator[Fault]:
+    if public is None:
+        yield Fault("segment", writer, f"{writer} 没有登记公钥，无法核验其日志。")
+        return
+    before: Segment | None = None
+    for _writer, number, packed, lines in rows:
+        report.segments += 1
+        where = f"{writer} 日志段 {number}"
+        envelope = msgspec.json.decode(packed, type=Envelope)
+        if not sm2.verify(bytes.fromhex(public), envelope.kind.encode() + b"\n" + envelope.payload, envelope.signature):
+            yield Fault("signature", where, f"{where} 的签名无效。")
+            continue
+        segment = msgspec.json.decode(envelope.payload, type=Segment)
+        expected = before.number + 1 if before else 1
+        if segment.number != expected:
+            yield Fault("segment", f"{writer} 日志段 {expected}", f"{writer} 的日志段 {expected} 缺失。")
+        elif segment.prev != (before.head if before else GENESIS) or segment.first != (before.last + 1 if before else 1):
+            yield Fault("segment", where, f"{where} 与前一段不相接。")
+        yield from _check_lines(segment, lines, where)
+        before = segment
+
+
+def _check_lines(segment: Segment, lines: bytes, where: str) -> Iterator[Fault]:
+    if sm3.hexdigest(lines) != segment.digest:
+        yield Fault("changed", where, f"{where} 的内容与签名时不符。")
+    prev, number = segment.prev, segment.first
+    for line in lines.splitlines():
+        record = orjson.loads(line)
+        if record.get("prev") != prev or record.get("n") != number:
+            yield Fault("changed", f"{where} 第 {number} 条", f"{where} 的第 {number} 条被改动、删除、插入或调换次序。")
+            return
+        prev, number = sm3.hexdigest(line), number + 1
+    if (prev, number - 1) != (segment.head, segment.last):
+        yield Fault("missing", where, f"{where} 末尾的条目缺失或被改动。")
+
+

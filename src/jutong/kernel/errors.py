@@ -1,0 +1,84 @@
+"""The refusals: every way a person, a system or a state of affairs can be told no, with one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+    """A no with a sentence for the person. `status` is HTTP's, `code` the name used in requirements and audit."""
+
+    status = 400
+    code = "refused"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = str(sentence)
+
+
+class Unauthenticated(Refusal):
+    """Nobody known is asking."""
+
+    status = 401
+    code = "unauthenticated"
+
+
+class NotAllowed(Refusal):
+    """The asker is known and has no right, or the profile forbids it."""
+
+    status = 403
+    code = "forbidden"
+
+
+class NotThere(Refusal):
+    """There is no such thing, or the asker may not know that there is."""
+
+    status = 404
+    code = "not_found"
+
+
+class WrongState(Refusal):
+    """The thing is not in a state from which this can be done."""
+
+    status = 409
+    code = "invalid_state"
+
+
+class Conflict(Refusal):
+    """A duplicate or a competing version."""
+
+    status = 409
+    code = "conflict"
+
+
+class TooLarge(Refusal):
+    """More bytes or rows than accepted."""
+
+    status = 413
+    code = "too_large"
+
+
+class RuleBroken(Refusal):
+    """Input that breaks a rule; `remarks` maps field names to sentences, `field` is the first of them."""
+
+    status = 422
+    code = "validation_error"
+
+    def __init__(self, sentence: str, *, field: str = "", remarks: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.remarks = dict(remarks or ({field: self.sentence} if field else {}))
+        self.field = field or next(iter(self.remarks), "")
+
+
+class TooMany(Refusal):
+    """A rate or quota is used up."""
+
+    status = 429
+    code = "too_many"
+
+
+class Unavailable(Refusal):
+    """A part of the platform does not answer now."""
+
+    status = 503
+    code = "unavailable"

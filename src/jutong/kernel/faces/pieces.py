@@ -1,0 +1,146 @@
+"""What the template pieces draw: frozen rows that pages hand to them, and the colour family of every state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+Tone = Literal["neutral", "info", "wait", "good", "bad"]
+
+CLOCK_TONES: Final[Mapping[str, Tone]] = {"green": "good", "yellow": "wait", "red": "bad", "grey": "neutral"}
+
+_GOOD = """published reviewed agreed granted completed closed done active accepted fulfilled met ok enabled reconciled
+delivered in_force decided sealed succeeded approved confirmed verified finished passed"""
+_INFO = """submitted received leader_approved head_consented assessed running delivering reply_prepared revising issued
+transferring authority_review registered assigned opened consulting"""
+_WAIT = """returned supplement_requested pending_determination extended suspended paused provisional due_soon waiting
+queued update_due update_extended retrying locked held must_change"""
+_BAD = """refused not_accepted revoked terminated failed overdue rejected unreconciled broken disabled conflict missing
+not_reconciled error late"""
+TONES: Final[Mapping[str, Tone]] = {
+    **dict.fromkeys(_GOOD.split(), "good"),
+    **dict.fromkeys(_INFO.split(), "info"),
+    **dict.fromkeys(_WAIT.split(), "wait"),
+    **dict.fromkeys(_BAD.split(), "bad"),
+}
+"""Colour family by state identifier; every other state (draft, withdrawn, expired, lapsed …) is neutral."""
+
+
+def tone_of(state: str) -> Tone:
+    """Return the colour family of a state identifier."""
+    return TONES.get(state, "neutral")
+
+
+@dataclass(frozen=True, slots=True)
+class FacetChoice:
+    """One value to filter by: what goes into the address, what a person reads, how many rows, whether chosen."""
+
+    value: str
+    label: str
+    count: int | None = None
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A filter: parameter name, heading, its choices."""
+
+    name: str
+    label: str
+    choices: Sequence[FacetChoice]
+
+    @property
+    def active(self) -> bool:
+        """Tell whether any choice is taken."""
+        return any(choice.chosen for choice in self.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One point of a timeline: when, what, by whom, a note in the person's words, colour family ("next": to come)."""
+
+    at: datetime | None
+    what: str
+    who: str = ""
+    note: str = ""
+    tone: Tone | Literal["next"] = "neutral"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label and its value; `url` makes it a link, `badge` shows the value as a badge in that colour family."""
+
+    label: str
+    value: object
+    url: str = ""
+    badge: Tone | Literal[""] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of a difference: what, before, after; equal values are drawn as unchanged."""
+
+    label: str
+    old: object = ""
+    new: object = ""
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether the two differ."""
+        return self.old != self.new
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A link that looks like a tab."""
+
+    label: str
+    url: str
+    current: bool = False
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number on a workbench: label, value, unit, colour family, where it leads."""
+
+    label: str
+    value: object
+    unit: str = ""
+    tone: Tone = "neutral"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One row of figures in a chart."""
+
+    name: str
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart: kind, labels of its axis, series. The page also carries the figures as a table for those who cannot see."""
+
+    title: str
+    labels: Sequence[str]
+    series: Sequence[Series]
+    kind: Literal["bar", "hbar", "line", "pie"] = "bar"
+    stacked: bool = False
+    unit: str = ""
+
+    def data(self) -> dict[str, object]:
+        """Return what charts.js reads."""
+        return {
+            "kind": self.kind,
+            "labels": list(self.labels),
+            "series": [{"name": row.name, "values": list(row.values)} for row in self.series],
+            "stacked": self.stacked,
+        }
+
+    def rows(self) -> list[tuple[str, list[float]]]:
+        """Return the same figures row by row: label, one value per series."""
+        return [(label, [row.values[at] for row in self.series]) for at, label in enumerate(self.labels)]

@@ -1,0 +1,1 @@
+"""The template library `jutong`, built in by the site's settings."""

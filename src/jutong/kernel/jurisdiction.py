@@ -1,0 +1,54 @@
+"""Which rules hold where and when: the policy profile of a region, and the working-day calendar in force."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+
+from django.db.models import Count, Max
+
+from jutong.kernel import policy, workdays
+from jutong.kernel.models import CalendarDay, PolicyAssignment
+from jutong.kernel.policy import Policy
+from jutong.kernel.workdays import Calendar
+
+
+def calendar() -> Calendar:
+    """Return the official calendar with every later year that was loaded."""
+    known = CalendarDay.objects.aggregate(n=Count("day"), last=Max("day"))
+    return _calendar(known["n"], known["last"])
+
+
+@lru_cache(maxsize=4)
+def _calendar(_rows: int, _last: date | None) -> Calendar:
+    rows = [workdays.CalendarDay(row.day, row.workday, row.name) for row in CalendarDay.objects.order_by("day")]
+    return workdays.official().with_years(rows) if rows else workdays.official()
+
+
+def policy_for(region: str, day: date) -> Policy:
+    """Return the rules of a region for a case that starts on `day`.
+
+    The assignment of the region itself or of the nearest region above it (by division code) holds; without any,
+    the default profile (R-OVR-044).
+    """
+    codes = [region[:n] + "0" * (6 - n) for n in (6, 4, 2) if len(region) >= 6] or [region]  # noqa: PLR2004
+    held = PolicyAssignment.objects.filter(region__in={region, *codes}, effective_from__lte=day)
+    found = {row.region: row for row in held.order_by("effective_from")}
+    nearest = next((found[code] for code in (region, *codes) if code in found), None)
+    return policy_of(nearest.reference if nearest else f"{policy.DEFAULT}@1", day)
+
+
+def policy_of(reference: str, started: date) -> Policy:
+    """Return the rules under a profile version ("name@1", or "name:region@2" with a region's stricter values)."""
+    return _policy(reference, started)
+
+
+@lru_cache(maxsize=512)
+def _policy(reference: str, started: date) -> Policy:
+    name, _, version = reference.partition("@")
+    name, _, region = name.partition(":")
+    if not region:
+        return Policy(name, int(version), started)
+    row = PolicyAssignment.objects.get(region=region, profile=name, version=int(version))
+    derived = policy.derive(name, row.overrides, row.version, row.effective_from, name=f"{name}:{region}")
+    return Policy.under(derived, started)

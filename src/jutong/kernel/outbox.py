@@ -1,0 +1,117 @@
+"""Events as rows: published with the deed, delivered at least once, in order per subject; poison holds its own subject."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from jutong.kernel.actors import Actor
+from jutong.kernel.models import OutboxEvent, OutboxState
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS: Final = 5
+"""After so many failures an event is held for a person."""
+
+CHANNEL: Final = "jutong_wake"
+"""PostgreSQL notification that wakes the worker."""
+
+Consumer = Callable[["Event", datetime], None]
+_CONSUMERS: Final[dict[str, list[Consumer]]] = defaultdict(list)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Event:
+    """A fact as consumers see it; `payload["by"]` names the account and person who caused it."""
+
+    id: int
+    name: str
+    subject: str
+    payload: dict[str, Any]
+    at: datetime
+
+
+def on(*names: str) -> Callable[[Consumer], Consumer]:
+    """Register an idempotent consumer `react(event, at)` for events of these names."""
+
+    def register(consumer: Consumer) -> Consumer:
+        for name in names:
+            _CONSUMERS[name].append(consumer)
+        return consumer
+
+    return register
+
+
+def consumers() -> dict[str, list[Consumer]]:
+    """Return who listens to what."""
+    return dict(_CONSUMERS)
+
+
+def publish(name: str, subject: str, payload: dict[str, Any], *, at: datetime, by: Actor | None = None) -> None:
+    """Publish one event in the current transaction."""
+    publish_many([(name, subject, payload)], at=at, by=by)
+
+
+def publish_many(events: Sequence[tuple[str, str, dict[str, Any]]], *, at: datetime, by: Actor | None = None) -> None:
+    """Publish many events (name, subject, payload) in the current transaction."""
+    if not events:
+        return
+    cause = {"by": {"account": by.account_id, "name": by.name, "department": by.department_id}} if by else {}
+    OutboxEvent.objects.bulk_create(
+        [OutboxEvent(name=n, subject=s, payload=p | cause, at=at, next_try=at) for n, s, p in events], batch_size=1000
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify(%s, 'outbox')", [CHANNEL])
+
+
+_READY = """
+    select e.id from kernel_outboxevent e
+     where e.state = 'pending' and e.next_try <= %s
+       and not exists (select 1 from kernel_outboxevent p
+                        where p.subject = e.subject and p.id < e.id and p.state in ('pending', 'held'))
+     order by e.id limit %s for update of e skip locked
+"""
+
+
+def drain(at: datetime, *, limit: int = 200) -> int:
+    """Deliver what is ready, each event in a transaction of its own; returns how many were handled (well or badly)."""
+    handled = 0
+    while handled < limit:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(_READY, [at, 1])
+                row = cursor.fetchone()
+            if row is None:
+                return handled
+            _deliver(OutboxEvent.objects.get(pk=row[0]), at)
+        handled += 1
+    return handled
+
+
+def _deliver(row: OutboxEvent, at: datetime) -> None:
+    event = Event(row.pk, row.name, row.subject, row.payload, row.at)
+    try:
+        with transaction.atomic():
+            for consumer in _CONSUMERS.get(row.name, []):
+                consumer(event, at)
+    except Exception as problem:
+        logger.exception("event %s %s of %s failed", row.pk, row.name, row.subject)
+        row.attempts += 1
+        row.error = f"{type(problem).__name__}: {problem}"[:2000]
+        row.next_try = at + timedelta(seconds=2**row.attempts)
+        if row.attempts >= ATTEMPTS:
+            row.state = OutboxState.HELD
+    else:
+        row.state, row.done_at, row.error = OutboxState.DONE, at, ""
+    row.save()
+
+
+def held() -> list[OutboxEvent]:
+    """Return events that wait for a person, oldest first."""
+    return list(OutboxEvent.objects.filter(state=OutboxState.HELD).order_by("id")[:500])

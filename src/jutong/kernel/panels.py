@@ -1,0 +1,49 @@
+"""Panels: what a slice offers to a page that joins slices (workbench, entry page, calendar)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from jutong.kernel.actors import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A piece of a joined page: its title (Chinese), order, who may see it, one query, one template.
+
+    query(actor, at, **about) returns frozen rows or None (nothing to show); `about` names the page's subject.
+    """
+
+    name: str
+    title: str
+    order: int
+    allow: Callable[[Actor], bool]
+    query: Callable[..., Any]
+    template: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A panel with what its query returned."""
+
+    panel: Panel
+    content: Any
+
+
+_PANELS: Final[dict[str, dict[str, Panel]]] = defaultdict(dict)
+
+
+def register(place: str, panel: Panel) -> None:
+    """Offer a panel to a place ("workbench", "entry", "department" …)."""
+    _PANELS[place][panel.name] = panel
+
+
+def filled(place: str, actor: Actor, at: datetime, **about: Any) -> list[Filled]:
+    """Return a place's panels that the actor may see and that have something to show, in order."""
+    wanted = sorted((p for p in _PANELS[place].values() if p.allow(actor)), key=lambda p: p.order)
+    answers = ((panel, panel.query(actor, at, **about)) for panel in wanted)
+    return [Filled(panel, content) for panel, content in answers if content is not None]

@@ -1,0 +1,30 @@
+"""Policy profiles: what each jurisdiction's text lays down, and what is effective beside the decree."""
+
+from __future__ import annotations
+
+from jutong.kernel.policy.case import Policy
+from jutong.kernel.policy.deriving import derive
+from jutong.kernel.policy.parameters import Parameter, ProfileInvalid, parameters
+from jutong.kernel.policy.precedence import CEILING_FROM, Effective, effective, effective_all
+from jutong.kernel.policy.profiles import DEFAULT, SHIPPED, Cell, Profile, load
+from jutong.kernel.policy.wording import Row, article, table
+
+__all__ = [
+    "CEILING_FROM",
+    "DEFAULT",
+    "SHIPPED",
+    "Cell",
+    "Effective",
+    "Parameter",
+    "Policy",
+    "Profile",
+    "ProfileInvalid",
+    "Row",
+    "article",
+    "derive",
+    "effective",
+    "effective_all",
+    "load",
+    "parameters",
+    "table",
+]

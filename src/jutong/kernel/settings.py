@@ -1,0 +1,60 @@
+"""Settings of the control plane, from the environment: each with its meaning, so that the manual can list them."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_home() -> Path:
+    """Return the data directory when JUTONG_HOME is unset: /var/lib/jutong as root, else below ~/.local/share."""
+    return Path("/var/lib/jutong") if os.geteuid() == 0 else Path.home() / ".local/share/jutong"
+
+
+class Settings(BaseSettings):
+    """Everything an administrator may set; names are the environment's with the prefix JUTONG_."""
+
+    model_config = SettingsConfigDict(env_prefix="JUTONG_", extra="ignore")
+
+    home: Path = Field(default_factory=default_home, description="数据目录：密钥、附件、批量文件、日志、内置数据库。")
+    database_url: str = Field("", description="PostgreSQL 连接地址；留空则使用内置数据库。")
+    key_passphrase_file: Path | None = Field(None, description="密钥口令文件（权限 0600）；留空则由平台在密钥目录自动生成。")
+    web_origin: str = Field("http://127.0.0.1:8000", description="网站对外地址，用于链接与安全 Cookie。")
+    gateway_origin: str = Field("http://127.0.0.1:8010", description="网关对外地址，显示在接口说明中，并用于批量下载。")
+    probe_origin: str = Field("http://127.0.0.1:8021", description="数据面探测服务的内部地址。")
+    allowed_hosts: list[str] = Field(["127.0.0.1", "localhost", "[::1]", "testserver"], description="允许的主机名。")
+    debug: bool = Field(False, description="开发模式；生产环境必须为假。")
+    tls: bool = Field(False, description="网站经 TLS 提供：启用 HSTS 与安全 Cookie。")
+    trusted_proxies: list[str] = Field([], description="可信反向代理的网段，只有它们给出的来源地址才被采用。")
+    admin_addresses: list[str] = Field([], description="管理员页面的地址名单（网段）；留空为不限。")
+    zone: str = Field("outer", description="本实例所在网络区域：outer 政务外网，inner 政务内网。")
+    region: str = Field("", description="本实例所属行政区划代码；留空取目录中最高一级区划。")
+    session_idle_minutes: int = Field(20, ge=5, le=60, description="会话空闲超时（分钟）。")
+    session_hours: int = Field(8, ge=1, le=12, description="会话最长时间（小时）。")
+    password_length: int = Field(10, ge=8, description="口令最短长度。")
+    password_days: int = Field(90, ge=1, description="口令有效期（天）。")
+    password_history: int = Field(5, ge=1, description="不得与最近几次口令相同。")
+    lock_failures: int = Field(5, ge=3, le=10, description="连续登录失败几次后锁定。")
+    lock_minutes: int = Field(20, ge=15, le=60, description="锁定时长（分钟）。")
+    second_factor: bool = Field(False, description="所有账号必须启用第二因素（动态口令）。")
+    upload_limit: int = Field(50 * 1024 * 1024, description="单个上传文件的最大字节数。")
+    rate_per_minute: int = Field(600, ge=10, description="每个账号每分钟的请求上限。")
+    sign_in_rate_per_minute: int = Field(30, ge=5, description="每个来源地址每分钟的登录请求上限。")
+    bundle_minutes: int = Field(15, ge=1, le=1440, description="授权包有效期（分钟）：数据面断联后最多继续服务多久。")
+    seal_lag_alarm: int = Field(30, ge=5, description="审计封存滞后超过多少秒报警。")
+    audit_retention_years: int = Field(3, ge=3, description="审计记录保存年限，不少于 3 年（政务数据共享条例第二十九条）。")
+    oidc_issuer: str = Field("", description="统一身份认证（OIDC）签发者地址；留空为不启用。")
+    oidc_client_id: str = Field("", description="统一身份认证的客户端标识。")
+    oidc_client_secret_file: Path | None = Field(None, description="统一身份认证的客户端密钥文件。")
+    certificate_authorities: Path | None = Field(None, description="SM2 证书登录信任的签发者证书目录（DER 或 PEM）。")
+    demo: bool = Field(False, description="演示模式：允许数据源位于本机，登录页列出演示账号。")
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings read once at the start."""
+    return Settings()

@@ -1,0 +1,8 @@
+"""The workflow engine: declared tables of moves, the only writer of `state`."""
+
+from jutong.kernel.models import Case
+from jutong.kernel.workflow.engine import Workflow, workflows
+from jutong.kernel.workflow.many import Moved
+from jutong.kernel.workflow.table import Button, ClockRule, Move
+
+__all__ = ["Button", "Case", "ClockRule", "Move", "Moved", "Workflow", "workflows"]

@@ -1,0 +1,204 @@
+"""Clocks of cases: start, stop, pause, resume, extend; only the engine winds them, only the sweep lets them strike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel import jurisdiction
+from jutong.kernel.clock import beijing_day, end_of_day
+from jutong.kernel.errors import RuleBroken, WrongState
+from jutong.kernel.models import Case, Clock, ClockState
+from jutong.kernel.workdays import Calendar, add_workdays, remaining
+from jutong.kernel.workflow.table import ClockRule
+
+if TYPE_CHECKING:
+    from jutong.kernel.workflow.engine import Workflow
+
+LEAST_AFTER_PAUSE = 1
+"""Working days left at least after a supplement (national-2025#21, reading 19)."""
+
+
+def wind(
+    workflow: Workflow[Any],
+    cases: Sequence[Case],
+    deeds: Iterable[tuple[str, str]],
+    at: datetime,
+    values: dict[str, Any],
+) -> None:
+    """Carry out a move's clock deeds on the cases; `values["days"]` says how far an extension goes."""
+    for deed, name in deeds:
+        rule = workflow.clocks[name]
+        if deed == "start":
+            _start(workflow.name, rule, cases, at)
+            continue
+        running = Clock.objects.select_for_update().filter(
+            case_kind=workflow.name, case_id__in=[c.pk for c in cases], name=name
+        )
+        for clock in running:
+            _DEEDS[deed](clock, rule, next(c for c in cases if c.pk == clock.case_id), at, values)
+
+
+def _start(kind: str, rule: ClockRule, cases: Sequence[Case], at: datetime) -> None:
+    calendar = jurisdiction.calendar()
+    today = beijing_day(at)
+    rows = [row for case in cases if (row := _new(kind, rule, case, today, calendar))]
+    Clock.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["case_kind", "case_id", "name"],
+        update_fields=[
+            "state", "started_on", "days", "extended", "waited", "due_day", "due_at", "overdue_on", "warn_on",
+            "paused_on", "remaining", "provisional", "explanation", "stopped_at", "warned_at", "overdue_at",
+        ],
+    )  # fmt: skip
+
+
+def _new(kind: str, rule: ClockRule, case: Case, today: date, calendar: Calendar) -> Clock | None:
+    parameter = rule.parameter_for(case)
+    if parameter is None:
+        return None
+    variant = rule.kind_for(case)
+    days = case.policy.days(parameter, kind=variant)
+    if days is None:
+        return None
+    clock = Clock(
+        case_kind=kind,
+        case_id=case.pk,
+        name=rule.name,
+        label=rule.label,
+        started_on=today,
+        days=days,
+        parameter=parameter,
+        explanation=case.policy.explain(parameter, kind=variant),
+        obliged_id=getattr(case, rule.obliged, None) if rule.obliged else None,
+    )
+    _set_due(clock, today, days, rule.warn_days, calendar)
+    return clock
+
+
+def _set_due(clock: Clock, start: date, days: int, warn_days: int, calendar: Calendar) -> None:
+    due = add_workdays(start, days, calendar)
+    clock.due_day = due.day
+    clock.due_at = end_of_day(due.day)
+    clock.provisional = due.provisional
+    clock.overdue_on = add_workdays(due.day, 1, calendar).day
+    warn = calendar.workday(max(calendar.rank(start), calendar.rank(due.day) - warn_days)) if days else due.day
+    clock.warn_on = max(warn, start)
+
+
+def _stop(clock: Clock, _rule: ClockRule, _case: Case, at: datetime, _values: dict[str, Any]) -> None:
+    if clock.state != ClockState.STOPPED:
+        clock.state = ClockState.STOPPED
+        clock.stopped_at = at
+        clock.save(update_fields=["state", "stopped_at"])
+
+
+def _pause(clock: Clock, _rule: ClockRule, _case: Case, at: datetime, _values: dict[str, Any]) -> None:
+    if clock.state == ClockState.RUNNING:
+        clock.state = ClockState.PAUSED
+        clock.paused_on = beijing_day(at)
+        clock.remaining = remaining(clock.paused_on, clock.due_day, jurisdiction.calendar())
+        clock.save(update_fields=["state", "paused_on", "remaining"])
+
+
+def _resume(clock: Clock, rule: ClockRule, case: Case, at: datetime, _values: dict[str, Any]) -> None:
+    if clock.state != ClockState.PAUSED:
+        return
+    calendar = jurisdiction.calendar()
+    today = beijing_day(at)
+    left = clock.days + clock.extended if _restarts(case) else max(LEAST_AFTER_PAUSE, clock.remaining or 0)
+    clock.waited += max(0, remaining(clock.paused_on or today, today, calendar))
+    clock.state, clock.paused_on, clock.remaining = ClockState.RUNNING, None, None
+    _set_due(clock, today, left, rule.warn_days, calendar)
+    clock.warned_at = None
+    clock.save()
+
+
+def _restarts(case: Case) -> bool:
+    return case.policy.text("supplement_clock") == "restart"
+
+
+def _extend(clock: Clock, rule: ClockRule, case: Case, at: datetime, values: dict[str, Any]) -> None:
+    longest = case.policy.days(rule.extension, kind=rule.kind_for(case)) if rule.extension else None
+    if not longest:
+        raise WrongState(_("现行规则没有规定“%s”可以延长。") % _(rule.label))
+    if clock.state != ClockState.RUNNING or beijing_day(at) > clock.due_day:
+        raise WrongState(_("“%s”已经停止或超期，延长须在期限届满前提出。") % _(rule.label))
+    days = int(values.get("days") or 0)
+    if days < 1 or clock.extended + days > longest:
+        raise RuleBroken(
+            _("延长天数累计不得超过 %(most)d 个工作日，还可延长 %(left)d 个工作日，请修改天数。")
+            % {"most": longest, "left": longest - clock.extended},
+            field="days",
+        )
+    clock.extended += days
+    _set_due(clock, clock.due_day, days, rule.warn_days, jurisdiction.calendar())
+    clock.warned_at = None
+    clock.save()
+
+
+_DEEDS = {"stop": _stop, "pause": _pause, "resume": _resume, "extend": _extend}
+
+
+def recompute_provisional() -> int:
+    """Compute provisional due days again after a calendar was loaded; returns how many clocks changed (R-OVR-035)."""
+    calendar = jurisdiction.calendar()
+    changed = []
+    for clock in Clock.objects.filter(provisional=True).exclude(state=ClockState.STOPPED).iterator():
+        before = (clock.due_day, clock.provisional)
+        start = clock.started_on
+        _set_due(clock, start, clock.days + clock.extended, 2, calendar)
+        if clock.waited:
+            moved = add_workdays(clock.due_day, clock.waited, calendar)
+            clock.due_day, clock.provisional = moved.day, moved.provisional
+            clock.due_at = end_of_day(moved.day)
+            clock.overdue_on = add_workdays(moved.day, 1, calendar).day
+        if (clock.due_day, clock.provisional) != before:
+            changed.append(clock)
+    Clock.objects.bulk_update(changed, ["due_day", "due_at", "overdue_on", "warn_on", "provisional"], batch_size=1000)
+    return len(changed)
+
+
+def sweep(at: datetime, *, limit: int = 1000) -> int:
+    """Let clocks strike: a reminder before the limit, an overdue event on the working day after it.
+
+    Striking records and tells; it never decides. Takes `limit` clocks at most, skipping those another sweep holds.
+    """
+    from jutong.kernel import outbox
+    from jutong.kernel.actors import system_actor
+
+    today = beijing_day(at)
+    by = system_actor("clock")
+    waiting = Clock.objects.select_for_update(skip_locked=True).filter(state=ClockState.RUNNING)
+    late = list(waiting.filter(overdue_on__lte=today, overdue_at=None)[:limit])
+    soon = list(waiting.filter(warn_on__lte=today, warned_at=None, overdue_on__gt=today)[:limit])
+    for name, clocks in (("clock.overdue", late), ("clock.due_soon", soon)):
+        outbox.publish_many(
+            [(name, f"{c.case_kind}:{c.case_id}", _strike(c)) for c in clocks], at=at, by=by
+        )
+    Clock.objects.filter(pk__in=[c.pk for c in late]).update(overdue_at=at)
+    Clock.objects.filter(pk__in=[c.pk for c in soon]).update(warned_at=at)
+    return len(late) + len(soon)
+
+
+def _strike(clock: Clock) -> dict[str, Any]:
+    return {
+        "case_kind": clock.case_kind,
+        "case_id": clock.case_id,
+        "clock": clock.name,
+        "label": clock.label,
+        "due_day": clock.due_day.isoformat(),
+        "obliged_id": clock.obliged_id,
+        "explanation": clock.explanation,
+    }
+
+
+def days_left(today: date, due_day: date) -> int:
+    """Return the working days left: 0 on the last day, negative when overdue."""
+    return remaining(today, due_day, jurisdiction.calendar())
+
+

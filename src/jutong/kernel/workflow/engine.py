@@ -1,0 +1,240 @@
+"""Moving one case: lock, state, permission, profile condition, business, clocks, audit and event, in that order."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
+
+from django.apps import apps
+from django.db import models
+from django.utils.translation import gettext as _
+
+from jutong.kernel import jurisdiction, outbox
+from jutong.kernel.actions import acting
+from jutong.kernel.actors import Actor, Post
+from jutong.kernel.audit import Act, digest_of, record
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.errors import NotAllowed, NotThere, WrongState
+from jutong.kernel.models import Case
+from jutong.kernel.workflow import clocks as clockwork
+from jutong.kernel.workflow.many import Moved, advance_many
+from jutong.kernel.workflow.table import NOWHERE, BadTable, Button, ClockRule, Move, Row, read_moves
+
+C = TypeVar("C", bound=Case)
+Body = TypeVar("Body", bound=Callable[..., Any])
+Guard = Callable[..., Mapping[int, str]]
+
+_WORKFLOWS: Final[dict[str, Workflow[Any]]] = {}
+
+
+def workflows() -> Mapping[str, Workflow[Any]]:
+    """Return every declared workflow by name."""
+    return _WORKFLOWS
+
+
+class Visible(Protocol):
+    """Tells whether an actor may know that a case exists."""
+
+    def __call__(self, actor: Actor, case: Any, /) -> bool:
+        """Answer for one case."""
+
+
+class Workflow(Generic[C]):
+    """A declared table of moves over one kind of case, and the only door to its `state`.
+
+    name: identifier, as in workflows.md. title: Chinese. case: model as "app.Model". start: state of a new case.
+    visible: who may know of a case; others are told that it is not there.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        *,
+        case: str,
+        start: str,
+        moves: Sequence[Row],
+        clocks: Sequence[ClockRule] = (),
+        states: Mapping[str, str] | None = None,
+        visible: Visible | None = None,
+    ) -> None:
+        if name in _WORKFLOWS:
+            raise BadTable(f"workflow {name} is declared twice")
+        self.name = name
+        self.title = title
+        self.start = start
+        self.case_path = case
+        self.clocks = {clock.name: clock for clock in clocks}
+        self.moves = read_moves(name, moves, clocks, start)
+        self.states = dict(states or {})
+        self.visible = visible
+        self._bodies: dict[str, Callable[..., Any]] = {}
+        self._guards: dict[str, Guard] = {}
+        _WORKFLOWS[name] = self
+
+    @property
+    def model(self) -> type[C]:
+        """The case's table."""
+        return cast("type[C]", apps.get_model(self.case_path))
+
+    def state_label(self, state: str) -> str:
+        """Return the Chinese name of a state, translated."""
+        return _(self.states[state]) if state in self.states else state
+
+    # -- declaring -----------------------------------------------------------------------------------------------
+
+    def opens(self, verb: str) -> Callable[[Body], Body]:
+        """Dress a function that makes a new case: it returns the case, the engine gives state, profile, audit, event."""
+        move = self._declared(verb, opening=True)
+
+        def dress(body: Body) -> Body:
+            @functools.wraps(body)
+            def opened(*, by: Actor, at: datetime, **values: Any) -> C:
+                with acting(Act(f"{self.name}.{verb}", by, at, self.name)) as act:
+                    case = cast("C", body(by=by, at=at, **values))
+                    return self._open(case, move, by, at, act)
+
+            self._bodies[verb] = opened
+            return cast("Body", opened)
+
+        return dress
+
+    def action(self, verb: str) -> Callable[[Body], Body]:
+        """Dress the business of a move: `body(case, *, by, at, …)` runs on the locked case and may change its fields."""
+        self._declared(verb, opening=False)
+
+        def dress(body: Body) -> Body:
+            @functools.wraps(body)
+            def moved(case: C | int, *, by: Actor, at: datetime, **values: Any) -> C:
+                pk = case if isinstance(case, int) else case.pk
+                with acting(Act(f"{self.name}.{verb}", by, at, self.name, str(pk))) as act:
+                    return self._advance(pk, verb, body, by, at, act, values)
+
+            self._bodies[verb] = moved
+            return cast("Body", moved)
+
+        return dress
+
+    def guard(self, verb: str) -> Callable[[Guard], Guard]:
+        """Declare the check that `advance_many` makes for a whole set: `guard(cases, *, by, at) -> {id: sentence}`."""
+
+        def dress(check: Guard) -> Guard:
+            self._guards[verb] = check
+            return check
+
+        return dress
+
+    # -- doing ---------------------------------------------------------------------------------------------------
+
+    def do(self, verb: str, case: C | int, *, by: Actor, at: datetime, **values: Any) -> C:
+        """Call a move's action by the verb of a button."""
+        body = self._bodies.get(verb)
+        if body is None:
+            raise NotThere(_("没有“%s”这项操作，请刷新页面后重试。") % verb)
+        return cast("C", body(case, by=by, at=at, **values))
+
+    def advance_many(
+        self, verb: str, ids: Iterable[int], *, by: Actor, at: datetime, one_audit_row: bool = False, **values: Any
+    ) -> Moved:
+        """Move a set of cases with set-based SQL under the same guards; see `workflow.many`."""
+        return advance_many(self, verb, list(ids), by, at, one_audit_row=one_audit_row, values=values)
+
+    def _open(self, case: C, move: Move, by: Actor, at: datetime, act: Act) -> C:
+        post = move.who.permits(by, case)
+        if post is None:
+            raise NotAllowed(_("您没有“%(what)s”的权限：需要%(who)s。") % {"what": _(move.label), "who": _(move.who.label)})
+        case.started_on = beijing_day(at)
+        case.profile = jurisdiction.policy_for(case.region, case.started_on).reference
+        self._check_profile(move, case)
+        case.state = move.target
+        case.save()
+        clockwork.wind(self, [case], move.clocks, at, {})
+        self._write(case, move, "", act, post, by, at)
+        return case
+
+    def _advance(
+        self, pk: int, verb: str, body: Callable[..., Any], by: Actor, at: datetime, act: Act, values: dict[str, Any]
+    ) -> C:
+        case = self.model._default_manager.select_for_update(of=("self",)).filter(pk=pk).first()
+        if case is None or (self.visible and not self.visible(by, case)):
+            raise NotThere(_("没有找到该%s，或您无权知悉。") % _(self.title))
+        move = self._move_from(case, verb)
+        post = self._permit(move, by, case)
+        self._check_profile(move, case)
+        act.before = digest_of(case)
+        body(case, by=by, at=at, **values)
+        came_from = case.state
+        case.state, case.previous_state = move.leads_to(case.state, case.previous_state), came_from
+        case.revision += 1
+        case.save()
+        clockwork.wind(self, [case], move.clocks, at, values)
+        self._write(case, move, came_from, act, post, by, at)
+        return case
+
+    def _move_from(self, case: C, verb: str) -> Move:
+        candidates = [m for m in self.moves if m.verb == verb]
+        for move in candidates:
+            if case.state in move.sources:
+                return move
+        raise WrongState(
+            _("当前状态为“%(state)s”，不能%(verb)s；请刷新页面查看最新状态。")
+            % {"state": self.state_label(case.state), "verb": _(candidates[0].label)}
+        )
+
+    def _permit(self, move: Move, by: Actor, case: C) -> Post:
+        post = move.who.permits(by, case)
+        if post is None:
+            raise NotAllowed(_("您没有“%(what)s”的权限：需要%(who)s。") % {"what": _(move.label), "who": _(move.who.label)})
+        return post
+
+    def _check_profile(self, move: Move, case: C) -> None:
+        if move.when and not move.when(case.policy, case):
+            raise NotAllowed(_("现行政策规则（%(profile)s）不提供“%(what)s”。") % {"profile": case.profile, "what": _(move.label)})
+
+    def _write(self, case: C, move: Move, came_from: str, act: Act, post: Post, by: Actor, at: datetime) -> None:
+        act.subject_id = str(case.pk)
+        act.acting_for = post.acting_for
+        act.after = digest_of(case)
+        act.detail |= {"from": came_from, "to": case.state, "profile": case.profile}
+        record([act])
+        payload = {"id": case.pk, "verb": move.verb, "from": came_from, "to": case.state, **case.event_payload()}
+        outbox.publish(f"{self.name}.{case.state}", f"{self.name}:{case.pk}", payload, at=at, by=by)
+
+    def _declared(self, verb: str, *, opening: bool) -> Move:
+        for move in self.moves:
+            if move.verb == verb and (NOWHERE in move.sources) == opening:
+                return move
+        raise BadTable(f"{self.name} has no move “{verb}”")
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    def guard_of(self, verb: str) -> Guard | None:
+        """Return the set-based check of a verb, if one is declared."""
+        return self._guards.get(verb)
+
+    def open_to(self, actor: Actor, case: C) -> list[Button]:
+        """Return the moves the actor may make on this case now, in the table's order."""
+        return [
+            Button(move.verb, _(move.label), move.leads_to(case.state, case.previous_state), self.name)
+            for move in self.moves
+            if case.state in move.sources
+            and not move.who.system
+            and move.who.permits(actor, case)
+            and (move.when is None or move.when(case.policy, case))
+        ]
+
+    def waiting_for(self, actor: Actor, *verbs: str) -> models.Q:
+        """Return the condition of the cases that the actor may move (by these verbs): the workbench's question."""
+        wanted = models.Q(pk__in=[])
+        for move in self.moves:
+            if NOWHERE in move.sources or (verbs and move.verb not in verbs):
+                continue
+            for who in move.who.each():
+                if not who.roles or not who.of:
+                    continue
+                departments = {p.department_id for p in actor.posts if p.role in who.roles}
+                if departments:
+                    wanted |= models.Q(state__in=move.sources, **{f"{who.of}__in": departments})
+        return wanted

@@ -1,0 +1,47 @@
+/* Draws every .jt-chart from the JSON data block inside it; the same figures stand in a table for those who cannot see it. */
+(function () {
+  "use strict";
+  var COLOURS = ["#1d5288", "#3f8f6b", "#c08a2b", "#8a5a9c", "#b5563f", "#5f7f95"];
+
+  function axis(kind, labels) {
+    var words = { axisLabel: { color: "#475563" }, axisLine: { lineStyle: { color: "#c3cdd6" } }, axisTick: { show: false } };
+    return Object.assign({ type: kind }, labels ? { data: labels } : { splitLine: { lineStyle: { color: "#e8edf1" } } }, words);
+  }
+
+  function option(data) {
+    var shared = {
+      color: COLOURS,
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      animationDuration: 300,
+      tooltip: { trigger: data.kind === "pie" ? "item" : "axis", renderMode: "richText" },
+      legend: data.series.length > 1 || data.kind === "pie" ? { top: 0, left: 0, itemWidth: 12, itemHeight: 8 } : undefined,
+      aria: { enabled: true },
+    };
+    if (data.kind === "pie") {
+      var slices = data.labels.map(function (label, at) { return { name: label, value: data.series[0].values[at] }; });
+      return Object.assign(shared, { series: [{ type: "pie", radius: ["45%", "72%"], data: slices }] });
+    }
+    var flat = data.kind === "hbar";
+    return Object.assign(shared, {
+      grid: { left: 8, right: 16, top: shared.legend ? 34 : 12, bottom: 4, containLabel: true },
+      xAxis: flat ? axis("value") : axis("category", data.labels),
+      yAxis: flat ? Object.assign(axis("category", data.labels), { inverse: true }) : axis("value"),
+      series: data.series.map(function (row) {
+        return { name: row.name, type: flat ? "bar" : data.kind, data: row.values, barMaxWidth: 22, smooth: false, symbolSize: 5, stack: data.stacked ? "all" : undefined };
+      }),
+    });
+  }
+
+  window.jutongCharts = function (root) {
+    if (!window.echarts) { return; }
+    root.querySelectorAll(".jt-chart").forEach(function (box) {
+      var source = document.getElementById(box.getAttribute("data-source"));
+      if (!source || box.dataset.ready) { return; }
+      box.dataset.ready = "1";
+      var chart = window.echarts.init(box, null, { renderer: "svg" });
+      chart.setOption(option(JSON.parse(source.textContent)));
+      window.addEventListener("resize", function () { chart.resize(); });
+    });
+  };
+  window.jutongCharts(document);
+}());

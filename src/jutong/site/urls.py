@@ -1,0 +1,22 @@
+"""Addresses: each slice's pages under its name, its endpoints under /api/v1/, the pages that join slices at the root."""
+
+from __future__ import annotations
+
+import importlib.util
+from importlib import import_module
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+
+from jutong.site.api import api
+from jutong.site.pages import shell
+
+handler400 = shell.bad_request
+handler403 = shell.forbidden
+handler404 = shell.not_found
+handler500 = shell.broken
+
+urlpatterns: list[URLPattern | URLResolver] = [*shell.urlpatterns, path("api/v1/", api.urls)]
+for _name in settings.SLICES:
+    if importlib.util.find_spec(f"jutong.slices.{_name}.pages"):
+        urlpatterns.append(path(f"{_name}/", include(import_module(f"jutong.slices.{_name}.pages").urlpatterns)))

@@ -1,0 +1,1 @@
+"""Business capabilities, highest first: a staircase — call downwards, publish upwards."""

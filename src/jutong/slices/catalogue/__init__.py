@@ -1,0 +1,1 @@
+"""Catalogue (目录): entries, their items and versions, import, review, publication and search."""

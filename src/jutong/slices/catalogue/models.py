@@ -1,0 +1,233 @@
+"""Tables of the catalogue: classes, entries, their immutable versions and items, opinions, notices, import runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+from jutong.kernel.models import StoredFile
+from jutong.kernel.workflow import Case
+
+
+class ClassNode(models.Model):
+    """A class that entries can be filed under: 类, 项, 目 and 细目 in one code, and the counter of its entries.
+
+    last_serial: the highest serial number given out; it only grows, so no code is used twice. last_branch: the
+    highest number given to a class below this one.
+    """
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=200)
+    resource_class = models.CharField(max_length=12)
+    category = models.CharField(max_length=60, default="")
+    region = models.CharField(max_length=12, default="")
+    department = models.ForeignKey("parties.Department", null=True, on_delete=models.PROTECT, related_name="+")
+    last_serial = models.BigIntegerField(default=0)
+    last_branch = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region"], condition=models.Q(department=None) & ~models.Q(region=""), name="one_class_a_region"
+            ),
+            models.UniqueConstraint(
+                fields=["department"], condition=models.Q(department__isnull=False), name="one_class_a_department"
+            ),
+        ]
+
+
+class Notice(models.Model):
+    """统一通告: the authority's one notice of the entries it published together (national-2025#16)."""
+
+    number = models.CharField(max_length=64, unique=True)
+    authority = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    region = models.CharField(max_length=12)
+    year = models.IntegerField()
+    serial = models.IntegerField()
+    entries = models.IntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["authority", "year", "serial"], name="one_notice_of_a_number")]
+
+
+class ImportRun(models.Model):
+    """One import of a file: what was read, what became of its rows, and the file with those that came back.
+
+    mapping: {element: header} for tables without a known template. samples: some cells for the mapping page.
+    """
+
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=12)
+    encoding = models.CharField(max_length=20, default="")
+    headers = models.JSONField(default=list)
+    samples = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+    mapping = models.JSONField(default=dict)
+    region = models.CharField(max_length=12)
+    department = models.ForeignKey("parties.Department", null=True, on_delete=models.PROTECT, related_name="+")
+    whole_region = models.BooleanField(default=False)
+    started = models.BooleanField(default=False)
+    finished_at = models.DateTimeField(null=True)
+    progress_id = models.BigIntegerField(null=True)
+    total = models.IntegerField(default=0)
+    accepted = models.IntegerField(default=0)
+    updated = models.IntegerField(default=0)
+    unchanged = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    warned = models.IntegerField(default=0)
+    reasons = models.JSONField(default=list)
+    error_file = models.ForeignKey(StoredFile, null=True, on_delete=models.SET_NULL, related_name="+")
+    account_id = models.BigIntegerField(null=True)
+    account_name = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+
+class Entry(Case):
+    """A catalogue entry (目录条目): who provides it, its state, the version being worked on and the one in force.
+
+    title_key: the title without punctuation, spaces and width, for duplicates. authority: the same-level sharing
+    authority that reviews and publishes, fixed at submission. published: the version departments see, also while a
+    revision is under way.
+    """
+
+    code = models.CharField(max_length=64, unique=True, null=True)
+    title = models.CharField(max_length=200)
+    title_key = models.CharField(max_length=200)
+    provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    provider_name = models.CharField(max_length=200)
+    authority = models.ForeignKey("parties.Department", null=True, on_delete=models.PROTECT, related_name="+")
+    class_node = models.ForeignKey(ClassNode, null=True, on_delete=models.PROTECT, related_name="entries")
+    resource_class = models.CharField(max_length=12)
+    share_type = models.CharField(max_length=16)
+    zone = models.CharField(max_length=8, default="outer")
+    version = models.IntegerField(default=0)
+    working = models.ForeignKey("EntryVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    published = models.ForeignKey("EntryVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    import_run = models.ForeignKey(ImportRun, null=True, on_delete=models.SET_NULL, related_name="entries")
+    warnings = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "title_key"],
+                condition=~models.Q(state="withdrawn"),
+                name="one_title_a_provider",
+                violation_error_message="",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["provider", "state", "-changed_at"], name="entry_of_provider"),
+            models.Index(fields=["authority", "state", "changed_at"], name="entry_for_authority"),
+        ]
+
+    def event_payload(self) -> dict[str, Any]:
+        """Ids for consumers of this entry's events."""
+        return {
+            "code": self.code,
+            "title": self.title,
+            "provider_id": self.provider_id,
+            "version_id": self.working_id,
+            "published_id": self.published_id,
+        }
+
+
+class EntryVersion(models.Model):
+    """The content of an entry as one editor left it; never changed afterwards, save for coming into and out of force.
+
+    content: `rules.content.Content` without items. The columns repeat what lists filter and count by. search: words of
+    title (A), labels, provider and items (B), abstract (C), written with the row.
+    """
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="versions")
+    number = models.IntegerField()
+    content = models.JSONField(encoder=DjangoJSONEncoder)
+    digest = models.CharField(max_length=64)
+    editor_id = models.BigIntegerField(null=True)
+    editor_name = models.CharField(max_length=100)
+    edited_at = models.DateTimeField()
+    note = models.CharField(max_length=200, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entry", "number"], name="one_version_of_a_number")]
+
+
+class Item(models.Model):
+    """One information item of one version; `position` keeps the provider's order, from 0.
+
+    share_type is the item's own or, where it states none, its entry's. detail: the rest of `ItemContent`.
+    """
+
+    version = models.ForeignKey(EntryVersion, on_delete=models.CASCADE, related_name="items")
+    position = models.IntegerField()
+    name = models.CharField(max_length=128)
+    column = models.CharField(max_length=64, default="")
+    type = models.CharField(max_length=1, default="")
+    share_type = models.CharField(max_length=16)
+    detail = models.JSONField(encoder=DjangoJSONEncoder)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "position"], name="one_item_a_place")]
+
+
+class Listing(models.Model):
+    """What search reads of an entry: one narrow row per entry, written with its version in the same transaction.
+
+    in_force: the row describes the published version; otherwise the entry was never published and the row describes
+    its draft. Only rows in force are found by other departments.
+    """
+
+    entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.CASCADE, related_name="listing")
+    in_force = models.BooleanField(default=False)
+    zone = models.CharField(max_length=8)
+    provider_id = models.BigIntegerField()
+    region = models.CharField(max_length=12)
+    resource_class = models.CharField(max_length=12)
+    category = models.CharField(max_length=60)
+    domain = models.CharField(max_length=60)
+    share_type = models.CharField(max_length=16)
+    share_mode = models.CharField(max_length=24)
+    open_type = models.CharField(max_length=16)
+    format_class = models.CharField(max_length=16)
+    update_cycle = models.CharField(max_length=16)
+    security_level = models.CharField(max_length=12)
+    released_on = models.DateField(null=True)
+    search = SearchVectorField()
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["search"], name="listing_words", fastupdate=False),
+            models.Index(fields=["in_force", "-released_on", "-entry"], name="listing_newest"),
+            models.Index(fields=["provider_id", "in_force"], name="listing_provider"),
+        ]
+
+
+class Opinion(models.Model):
+    """A dated act on one version: assessment, leader's approval, return, determination, filing or review.
+
+    passed: whether it let the version go on. detail: what the kind asks for, such as remarks per element of a return
+    or the answers of an assessment. acknowledged_at: when the authority took note of a filing.
+    """
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="opinions")
+    version = models.ForeignKey(EntryVersion, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20)
+    passed = models.BooleanField()
+    number = models.CharField(max_length=64, default="")
+    text = models.TextField(default="")
+    detail = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    notice = models.ForeignKey(Notice, null=True, on_delete=models.PROTECT, related_name="+")
+    account_id = models.BigIntegerField(null=True)
+    account_name = models.CharField(max_length=100)
+    department_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["entry", "-at"], name="opinion_of_entry")]

@@ -1,0 +1,103 @@
+"""W01: the life of a catalogue entry, from draft over assessment, leader's approval and review to publication."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role, Who
+from jutong.kernel.policy import Policy
+from jutong.kernel.terms import N_
+from jutong.kernel.workflow import Workflow
+from jutong.slices.catalogue.rules.obligations import obligations
+
+if TYPE_CHECKING:
+    from jutong.slices.catalogue.models import Entry
+
+PROVIDER: Final = Who("provider", N_("提供部门数据专员"), (Role.DATA_OFFICER,), of="provider_id")
+ASSESSORS: Final = Who(
+    "assessors",
+    N_("提供部门保密审查员或共享工作机构"),
+    (Role.SECRECY_OFFICER, Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY),
+    of="provider_id",
+)
+LEADER: Final = Who(
+    "department_leader", N_("提供部门的部门负责人"), (Role.DEPARTMENT_LEADER, Role.PRINCIPAL), of="provider_id"
+)
+AUTHORITY: Final = Who(
+    "competent_authority",
+    N_("同级政务数据共享主管部门"),
+    (Role.AUTHORITY_REVIEWER, Role.AUTHORITY_HEAD),
+    of="authority_id",
+)
+
+STATES: Final = {
+    "draft": N_("草稿"),
+    "assessed": N_("已评估"),
+    "leader_approved": N_("负责人已同意"),
+    "submitted": N_("待审核"),
+    "returned": N_("已退回"),
+    "pending_determination": N_("待核定"),
+    "reviewed": N_("审核通过"),
+    "published": N_("已发布"),
+    "revising": N_("修订中"),
+    "withdrawn": N_("已撤销"),
+}
+
+
+def _needs_no_leader(policy: Policy, _entry: Entry) -> bool:
+    return not policy.flag("catalog_leader_approval")
+
+
+def _determined(policy: Policy, entry: Entry) -> bool:
+    return entry.share_type != "unconditional" and "determination" in obligations(policy).control
+
+
+def _not_determined(policy: Policy, entry: Entry) -> bool:
+    return not _determined(policy, entry)
+
+
+def _first(_policy: Policy, entry: Entry) -> bool:
+    return entry.published_id is None
+
+
+def _again(_policy: Policy, entry: Entry) -> bool:
+    return entry.published_id is not None
+
+
+def may_know(actor: Actor, entry: Entry) -> bool:
+    """Tell whether an actor may know of an entry: published ones all, others their department and the authority."""
+    if entry.published_id or actor.account_id is None:
+        return True
+    places = {post.department_id for post in actor.posts} | {actor.department_id}
+    if entry.provider_id in places or (entry.authority_id is not None and entry.authority_id in places):
+        return True
+    return actor.holds(Role.AUDITOR)
+
+
+ENTRY: Final = Workflow["Entry"](
+    "catalog_entry",
+    N_("目录条目"),
+    case="catalogue.Entry",
+    start="draft",
+    states=STATES,
+    visible=may_know,
+    moves=[
+        # verb             from                        to                       who           clocks  button               condition
+        ("compile",        "-",                        "draft",                 PROVIDER,     "",     N_("新建目录")),
+        ("edit",           "draft revising",           "=",                     PROVIDER,     "",     N_("编辑")),
+        ("correct",        "assessed leader_approved", "=",                     PROVIDER,     "",     N_("更正文字")),
+        ("amend",          "assessed leader_approved returned", "draft",        PROVIDER,     "",     N_("修改"),          _first),
+        ("amend_revision", "assessed leader_approved returned", "revising",     PROVIDER,     "",     N_("修改"),          _again),
+        ("assess",         "draft revising",           "assessed",              ASSESSORS,    "",     N_("登记评估")),
+        ("leader_approve", "assessed",                 "leader_approved",       LEADER,       "",     N_("负责人审核同意")),
+        ("submit",         "leader_approved",          "submitted",             PROVIDER,     "",     N_("提交审核")),
+        ("submit_directly", "draft revising",          "submitted",             PROVIDER,     "",     N_("提交审核"),      _needs_no_leader),
+        ("return_entry",   "submitted pending_determination", "returned",       AUTHORITY,    "",     N_("退回")),
+        ("hold",           "submitted",                "pending_determination", SYSTEM_ONLY,  "",     N_("转入核定"),      _determined),
+        ("determine",      "pending_determination",    "reviewed",              AUTHORITY,    "",     N_("核定并审核通过")),
+        ("review",         "submitted",                "reviewed",              AUTHORITY,    "",     N_("审核通过"),      _not_determined),
+        ("publish",        "reviewed",                 "published",             AUTHORITY,    "",     N_("发布")),
+        ("revise",         "published",                "revising",              PROVIDER,     "",     N_("修订")),
+        ("withdraw",       "published",                "withdrawn",             PROVIDER,     "",     N_("撤销")),
+    ],
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""The words both planes and other instances share: msgspec structs, no logic, no Django."""

@@ -1,0 +1,72 @@
+"""What every test run shares: one PostgreSQL, no silent skips in CI, and the record of covered requirements."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import coverage_of_requirements
+import pytest
+from postgres import server_url
+
+REQUIRE_ALL = os.environ.get("JUTONG_REQUIRE_ALL") == "1"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server before the workers of pytest-xdist, so that they share it; otherwise it starts on first use."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        os.environ["JUTONG_TEST_DATABASE_URL"] = server_url()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Point Django at the tests' server, which starts here when it is the first to need it."""
+    from django.db import connections
+    from psycopg.conninfo import conninfo_to_dict
+
+    where = conninfo_to_dict(server_url())
+    ours = {"HOST": where["host"], "PORT": where["port"], "USER": where["user"], "PASSWORD": where["password"]}
+    connections["default"].settings_dict.update(ours)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    """Where everything is required (CI), a skipped test has failed; and note which requirements a test names."""
+    report = yield
+    if call.when == "setup":
+        coverage_of_requirements.note(item)
+    if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but JUTONG_REQUIRE_ALL=1: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """Where everything is required, a file of tests may not skip itself either."""
+    report = yield
+    if REQUIRE_ALL and report.outcome == "skipped":
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but JUTONG_REQUIRE_ALL=1: {report.longrepr}"
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write what the tests of this run cover (in the one process that sees all reports)."""
+    if not hasattr(session.config, "workerinput"):
+        reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+        coverage_of_requirements.write(session.config.rootpath, reporter.stats if reporter else {})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _append_only_tables_can_be_emptied_between_tests() -> None:
+    """Let tests with real transactions flush the tables whose triggers refuse TRUNCATE (a superuser's right only)."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    flush = DatabaseOperations.execute_sql_flush
+
+    def without_triggers(self: DatabaseOperations, sql_list: list[str]) -> None:
+        flush(self, ["set session_replication_role = replica", *sql_list, "set session_replication_role = default"])
+
+    DatabaseOperations.execute_sql_flush = without_triggers
