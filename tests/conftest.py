@@ -6,9 +6,11 @@ import os
 from collections.abc import Generator
 from typing import Any
 
-import coverage_of_requirements
 import pytest
+
+import coverage_of_requirements
 from postgres import server_url
+from world import world  # noqa: F401 - the fixture `world`, for every test
 
 REQUIRE_ALL = os.environ.get("JUTONG_REQUIRE_ALL") == "1"
 
@@ -62,6 +64,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _append_only_tables_can_be_emptied_between_tests() -> None:
     """Let tests with real transactions flush the tables whose triggers refuse TRUNCATE (a superuser's right only)."""
+    import django.db.models  # noqa: F401 - before its operations: they import each other
     from django.db.backends.postgresql.operations import DatabaseOperations
 
     flush = DatabaseOperations.execute_sql_flush

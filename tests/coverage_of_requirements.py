@@ -42,7 +42,7 @@ def write(root: Path, stats: Mapping[str, Iterable[Any]]) -> None:
 
 
 def _file(test: str) -> str:
-    return test.split("::")[0]
+    return test.split("::", maxsplit=1)[0]
 
 
 def standing(root: Path) -> dict[str, str]:
@@ -69,9 +69,9 @@ def main() -> None:
     for name, state in standing(root).items():
         per_area[areas[name]][state] += 1
         per_area["all"][state] += 1
-    print(f"{'area':16}{'covered':>9}{'partial':>9}{'open':>9}")
+    sys.stdout.write(f"{'area':16}{'covered':>9}{'partial':>9}{'open':>9}\n")
     for area, counts in sorted(per_area.items(), key=lambda pair: (pair[0] == "all", pair[0])):
-        print(f"{area:16}{counts['covered']:9}{counts['partial']:9}{counts['open']:9}")
+        sys.stdout.write(f"{area:16}{counts['covered']:9}{counts['partial']:9}{counts['open']:9}\n")
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ def server_url() -> str:
         return given
     from jutong.cli import home, postgres
 
-    folder = Path(tempfile.mkdtemp(prefix="jutong-pg-", dir="/tmp"))  # noqa: S108 - a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="jutong-pg-", dir="/tmp"))
     running = ExitStack()
     server = running.enter_context(postgres.running(home.Home(folder), durable=False))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -8,10 +8,10 @@ import shutil
 import tempfile
 
 if "JUTONG_TEST_HOME" not in os.environ:
-    os.environ["JUTONG_HOME"] = tempfile.mkdtemp(prefix="jutong-home-", dir="/tmp")  # noqa: S108 - a short path
+    os.environ["JUTONG_HOME"] = tempfile.mkdtemp(prefix="jutong-home-", dir="/tmp")
     atexit.register(shutil.rmtree, os.environ["JUTONG_HOME"], ignore_errors=True)
 else:
     os.environ["JUTONG_HOME"] = os.environ["JUTONG_TEST_HOME"]
 os.environ["JUTONG_DATABASE_URL"] = os.environ.get("JUTONG_TEST_DATABASE_URL", "postgresql:///jutong")
 
-from jutong.site.settings import *  # noqa: E402, F403 - after the environment is set
+from jutong.site.settings import *  # noqa: F403 - after the environment is set

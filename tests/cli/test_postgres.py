@@ -71,7 +71,9 @@ def test_the_server_is_hardened(started: postgres.Server) -> None:
             "SELECT rolname FROM pg_roles WHERE rolname LIKE 'jutong%' AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls)"
         ).fetchall()
         assert privileged == []
-        users = admin.execute("SELECT count(*) FROM pg_authid WHERE rolname LIKE 'jutong%' AND rolpassword LIKE 'SCRAM-SHA-256$%'")
+        users = admin.execute(
+            "SELECT count(*) FROM pg_authid WHERE rolname LIKE 'jutong%' AND rolpassword LIKE 'SCRAM-SHA-256$%'"
+        )
         assert users.fetchone() == (len(roles.LOGINS),)
 
 
@@ -107,7 +109,9 @@ def test_every_role_signs_in_and_the_gateway_sees_only_its_own_schema(started: p
         "CREATE TABLE public.mine (id int)",
     ],
 )
-def test_the_application_can_append_to_the_audit_and_nothing_else(started: postgres.Server, role: str, deed: str) -> None:
+def test_the_application_can_append_to_the_audit_and_nothing_else(
+    started: postgres.Server, role: str, deed: str
+) -> None:
     with psycopg.connect(started.url(roles.OWNER)) as owner:
         owner.execute("CREATE TABLE IF NOT EXISTS public.kernel_auditentry (id int)")
         owner.execute("CREATE TABLE IF NOT EXISTS public.plain (id int)")
@@ -161,7 +165,10 @@ def test_a_busy_port_is_named_with_the_remedy(ours: home.Home) -> None:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", port))
         other.listen()
-        with pytest.raises(Stopped, match=f"端口 {port} 已被别的程序占用.*{postgres.PORT_SETTING}"), postgres.running(ours):
+        with (
+            pytest.raises(Stopped, match=rf"端口 {port} 已被别的程序占用.*{postgres.PORT_SETTING}"),
+            postgres.running(ours),
+        ):
             pass
 
 
@@ -176,7 +183,7 @@ def test_data_of_another_version_is_refused_with_the_remedy(ours: home.Home) -> 
     with postgres.running(ours, durable=False):
         pass
     (ours.postgres / "data" / "PG_VERSION").write_text("16\n")
-    with pytest.raises(Stopped, match="PostgreSQL 16 建立的.*pg_upgrade"), postgres.running(ours):
+    with pytest.raises(Stopped, match=r"PostgreSQL 16 建立的.*pg_upgrade"), postgres.running(ours):
         pass
 
 
@@ -185,7 +192,7 @@ def test_a_data_folder_of_another_owner_is_refused_with_the_remedy(ours: home.Ho
     with postgres.running(ours, durable=False):
         pass
     os.chown(ours.postgres / "data", 12345, 12345)
-    with pytest.raises(Stopped, match="所有者不对（编号 12345.*chown -R"), postgres.running(ours):
+    with pytest.raises(Stopped, match=r"所有者不对（编号 12345.*chown -R"), postgres.running(ours):
         pass
 
 
@@ -193,7 +200,7 @@ def test_a_data_folder_of_another_owner_is_refused_with_the_remedy(ours: home.Ho
 def test_a_closed_parent_is_named_and_stays_closed(ours: home.Home) -> None:
     closed = ours.root.parent
     closed.chmod(0o700)
-    with pytest.raises(Stopped, match="上级目录不允许.*不会改动上级目录的权限"), postgres.running(ours):
+    with pytest.raises(Stopped, match=r"上级目录不允许.*不会改动上级目录的权限"), postgres.running(ours):
         pass
     assert closed.stat().st_mode & 0o777 == 0o700
 
@@ -221,10 +228,10 @@ def test_a_full_disk_is_named_with_the_remedy(ours: home.Home, monkeypatch: pyte
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", str(ours.root)], check=False).returncode:
         pytest.skip("this machine allows no mounts: the full disk was not tried")
     try:
-        with pytest.raises(Stopped, match="磁盘空间不足.*请清理磁盘"), postgres.running(ours):
+        with pytest.raises(Stopped, match=r"磁盘空间不足.*请清理磁盘"), postgres.running(ours):
             pass
         monkeypatch.setattr(home, "LEAST_FREE_BYTES", 0)  # nobody warned: PostgreSQL itself runs into it
-        with pytest.raises(Stopped, match="磁盘空间不足.*请清理磁盘"), postgres.running(ours):
+        with pytest.raises(Stopped, match=r"磁盘空间不足.*请清理磁盘"), postgres.running(ours):
             pass
     finally:
         subprocess.run(["umount", str(ours.root)], check=True)
@@ -240,10 +247,22 @@ def test_a_folder_with_other_peoples_files_is_left_alone(ours: home.Home) -> Non
 
 def test_a_first_start_that_was_cut_off_is_begun_again(ours: home.Home) -> None:
     ours.create()
-    (ours.postgres / "data").mkdir(parents=True)
+    ours.postgres.mkdir(mode=0o700)
     runner = binaries.runner(ours.root / "postgres-programs")
+    partial = ours.postgres / "data.new"
+    partial.mkdir()
+    (partial / "half").write_text("written")
     runner.own(ours.postgres)
-    runner.own(ours.postgres / "data")
-    (ours.postgres / "data" / "half").write_text("written")
+    runner.own(partial)
     with postgres.running(ours, durable=False) as server:
         assert server.port
+    assert not partial.exists()
+
+
+def test_a_damaged_data_folder_is_never_thrown_away(ours: home.Home) -> None:
+    with postgres.running(ours, durable=False):
+        pass
+    (ours.postgres / "data" / "PG_VERSION").unlink()
+    with pytest.raises(Stopped, match="未知版本"), postgres.running(ours):
+        pass
+    assert (ours.postgres / "data" / "base").exists()

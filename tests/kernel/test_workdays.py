@@ -8,15 +8,14 @@ from pathlib import Path
 
 import chinese_calendar
 import pytest
-from covers import covers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covers import covers
 from jutong.kernel import clock
 from jutong.kernel.calendar.statutory import computed_rests, festivals, statutory_days
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.workdays import (
-    Calendar,
     CalendarDay,
     UnknownYear,
     add_workdays,
@@ -81,16 +80,23 @@ def test_a_year_without_any_calendar_data_is_refused_and_never_counted_by_weeken
     with pytest.raises(UnknownYear, match="2051 年没有工作日历数据") as refused:
         add_workdays(date(2050, 12, 31), 1, official())
     assert isinstance(refused.value, RuleBroken)
-    for ask in (official().is_workday, official().rank, official().of_year):
-        with pytest.raises((UnknownYear, AttributeError)):
+    for ask in (official().is_workday, official().rank, lambda day: official().of_year(day.year)):
+        with pytest.raises(UnknownYear, match="2003"):
             ask(date(2003, 12, 31))
-    with pytest.raises(UnknownYear, match="10000"):
-        add_workdays(date(2050, 12, 31), 10**9, Calendar({}, frozenset(range(2004, 10000))))
+    with pytest.raises(UnknownYear, match="2051"):
+        add_workdays(date(2026, 1, 1), 10**9, official())
 
 
 def test_a_limit_inside_the_announced_years_is_never_provisional() -> None:
     assert not add_workdays(date(2026, 12, 1), 10, official()).provisional
     assert add_workdays(date(2026, 12, 31), 1, official()).provisional
+
+
+def test_a_limit_through_an_unannounced_year_is_provisional_even_when_it_ends_in_an_announced_one() -> None:
+    calendar = official().with_years(CalendarDay(day, works=False) for day in computed_rests(2028))
+    assert add_workdays(date(2026, 12, 31), 260, calendar).day.year == 2028
+    assert add_workdays(date(2026, 12, 31), 260, calendar).provisional
+    assert not add_workdays(date(2027, 12, 31), 10, calendar).provisional
 
 
 def test_no_limit_at_all_means_the_day_of_the_event_itself() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
-from covers import covers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covers import covers
 from jutong.kernel.calendar.parsing import MOST_ROWS
 from jutong.kernel.calendar.statutory import computed_rests
 from jutong.kernel.workdays import add_workdays, official, parse_calendar
@@ -63,7 +63,7 @@ def test_a_date_is_read_in_every_form_in_use(written: object) -> None:
         ([("日期", "类型")], "日历文件没有数据行；请按“日期、休或班、名称”三列填写。"),
         (
             WHOLE_2027[:4],
-            "2027 年的安排不完整：法定节假日 2027-02-08 春节、2027-04-05 清明节、2027-06-09 端午节 未标为休；请补全后重新导入。",
+            "2027 年的安排不完整：法定节假日 2027-04-05 清明节、2027-06-09 端午节、2027-09-15 中秋节 未标为休；请补全后重新导入。",
         ),
         (
             [row for row in WHOLE_2027 if row[0] != date(2027, 5, 4)],
@@ -90,7 +90,9 @@ def test_a_file_without_end_is_cut_short_with_one_sentence() -> None:
     assert [error.row for error in parse_calendar(endless).errors] == [MOST_ROWS + 1]
 
 
-cells = st.one_of(st.none(), st.text(max_size=30), st.integers(), st.floats(), st.dates(), st.datetimes(), st.booleans())
+cells = st.one_of(
+    st.none(), st.text(max_size=30), st.integers(), st.floats(), st.dates(), st.datetimes(), st.booleans()
+)
 
 
 @given(st.lists(st.lists(cells, max_size=4), max_size=12))

@@ -116,9 +116,12 @@ def _prepare(at: home.Home) -> binaries.Runner:
 
 
 def _check_version(data: Path) -> None:
-    """Refuse a data directory that another major version of PostgreSQL made."""
+    """Refuse a data directory that another major version of PostgreSQL made, or one that is damaged."""
+    if not data.exists():
+        return
     file = data / "PG_VERSION"
-    if file.exists() and (found := file.read_text(encoding="ascii").strip()) != str(binaries.MAJOR):
+    found = file.read_text(encoding="ascii").strip() if file.exists() else _("未知版本")
+    if found != str(binaries.MAJOR):
         raise Stopped(
             _("数据库目录 {path} 是 PostgreSQL {found} 建立的，本程序内置的是 PostgreSQL {wanted}。").format(
                 path=data, found=found, wanted=binaries.MAJOR
@@ -130,7 +133,7 @@ def _check_version(data: Path) -> None:
 def _up(at: home.Home, runner: binaries.Runner, *, durable: bool) -> Server:
     """Return the server, started when it does not run; the caller holds the lock."""
     data = at.postgres / "data"
-    if not (data / "PG_VERSION").exists():
+    if not data.exists():
         _initialise(at, runner)
     if _server_pid(at):
         return Server(at, int((at.postgres / "port").read_text(encoding="ascii")))
@@ -146,29 +149,34 @@ def _up(at: home.Home, runner: binaries.Runner, *, durable: bool) -> Server:
 
 
 def _initialise(at: home.Home, runner: binaries.Runner) -> None:
-    """Make the data directory: UTF-8, builtin collation, scram on every line of pg_hba.conf, page checksums."""
-    data = at.postgres / "data"
-    shutil.rmtree(data, ignore_errors=True)  # what a broken off first start left; without PG_VERSION it holds nothing
+    """Make the data directory: UTF-8, builtin collation, scram on every line of pg_hba.conf, page checksums.
+
+    It gets its name when it is complete; what a first start that was cut off has left is made anew.
+    """
+    partial = at.postgres / "data.new"
+    shutil.rmtree(partial, ignore_errors=True)
     password = at.postgres / "password"
     password.write_text(at.secret(f"postgres.{SUPERUSER}"), encoding="ascii")
     password.chmod(0o600)
     runner.own(password)
     try:
         done = runner.run(
-            "initdb", "-D", str(data), "-U", SUPERUSER, f"--pwfile={password}", "--auth=scram-sha-256",
+            "initdb", "-D", str(partial), "-U", SUPERUSER, f"--pwfile={password}", "--auth=scram-sha-256",
             "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
         )  # fmt: skip
     finally:
         password.unlink()
     if done.returncode:
         raise explain(done.stderr, at)
+    partial.rename(at.postgres / "data")
 
 
 def _configure(at: home.Home, runner: binaries.Runner, port: int, *, durable: bool) -> None:
     """Write our settings into a file of their own, which postgresql.conf includes last."""
     data = at.postgres / "data"
     sockets = at.postgres / "run"
-    sockets.mkdir(mode=0o700, exist_ok=True)
+    shutil.rmtree(sockets, ignore_errors=True)  # a killed server leaves its socket's lock behind
+    sockets.mkdir(mode=0o700)
     runner.own(sockets)
     where = str(sockets) if len(str(sockets)) < _SOCKET_PATH_LIMIT else ""
     values = {**SETTINGS, "port": str(port), "unix_socket_directories": where, **({} if durable else UNDURABLE)}

@@ -53,7 +53,7 @@ class BundleCache:
                 self._snapshot = merged(self._snapshot, self._verified(envelope))
             except Conflict:
                 continue
-            except (OSError, msgspec.MsgspecError, Refusal) as error:
+            except (OSError, ValueError, Refusal) as error:
                 if not isinstance(error, FileNotFoundError):
                     log.warning("授权包缓存文件 %s 不可用：%s", name, error)
 
@@ -104,7 +104,7 @@ class BundleCache:
         payload = opened(envelope, "bundle", self._identity.control)
         try:
             return msgspec.json.decode(payload, type=Bundle)
-        except msgspec.MsgspecError as error:
+        except ValueError as error:
             raise Unavailable("授权包的内容无法解读，请检查两端版本是否一致。") from error
 
     def _keep(self, bundle: Bundle, envelope: Envelope) -> None:

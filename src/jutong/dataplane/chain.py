@@ -77,7 +77,9 @@ def _lock_a_writer(folder: Path, node: str) -> tuple[str, BinaryIO]:
 class Chain:
     """One writer's chain. Files: `00000001.open` (being written), `.jsonl` with `.seal` (closed), `shipped/` (delivered)."""
 
-    def __init__(self, folder: Path, lock: BinaryIO, identity: Identity, *, most_lines: int, most_seconds: float) -> None:
+    def __init__(
+        self, folder: Path, lock: BinaryIO, identity: Identity, *, most_lines: int, most_seconds: float
+    ) -> None:
         self.writer = folder.name
         self._folder = folder
         self._lock = lock

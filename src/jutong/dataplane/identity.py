@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -49,8 +50,8 @@ def establish(folder: Path, *, at: datetime) -> Identity:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write_private(folder / "secret", secrets.token_hex(SECRET_BYTES))
     _write_private(folder / "passphrase", secrets.token_urlsafe(SECRET_BYTES))
-    keyfile.load_or_create(folder / "key.json", keyfile.read_passphrase(folder / "passphrase"), at=at)
-    return _load(folder)
+    signer = keyfile.load_or_create(folder / "key.json", keyfile.read_passphrase(folder / "passphrase"), at=at)
+    return _load(folder, lambda: signer)
 
 
 def load(folder: Path) -> Identity:
@@ -58,18 +59,20 @@ def load(folder: Path) -> Identity:
     if not (folder / "control.pub").exists():
         message = f"节点目录 {folder} 中没有控制面公钥 control.pub，请先在控制面登记本节点。"
         raise Unavailable(message)
-    return _load(folder)
+    own = folder / "passphrase"
+    return _load(
+        folder, lambda: keyfile.load(folder / "key.json", keyfile.read_passphrase(own) if own.exists() else None)
+    )
 
 
-def _load(folder: Path) -> Identity:
+def _load(folder: Path, signer: Callable[[], Signer]) -> Identity:
     try:
         secret = bytes.fromhex(keyfile.read_passphrase(folder / "secret"))
-        own = folder / "passphrase"
-        signer = keyfile.load(folder / "key.json", keyfile.read_passphrase(own) if own.exists() else None)
         anchor = folder / "control.pub"
         publics = [sm2.public_from_hex(line) for line in anchor.read_text().split()] if anchor.exists() else []
+        held = signer()
     except CryptoRefused as error:
         raise Unavailable(str(error)) from error
     except ValueError as error:
         raise Unavailable(f"节点密钥文件 {folder / 'secret'} 的内容不是十六进制，请在控制面重新登记本节点。") from error
-    return Identity(folder.name, secret, signer, {sm2.key_id(public): public for public in publics})
+    return Identity(folder.name, secret, held, {sm2.key_id(public): public for public in publics})

@@ -7,7 +7,7 @@ import hmac
 import secrets
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TypeVar
 
 import httpx
 import msgspec
@@ -20,6 +20,7 @@ from jutong.wire.transfers import Order, Progress
 from jutong.wire.usage import Usage
 
 TOLERANCE_MS = 300_000
+Message = TypeVar("Message")
 
 
 class Orders(msgspec.Struct, frozen=True):
@@ -69,7 +70,7 @@ def check_proof(
 class NodeAuth(httpx.Auth):
     """Signs each request of an httpx client in a node's name."""
 
-    requires_request_body: ClassVar[bool] = True
+    requires_request_body = True
 
     def __init__(self, node: str, secret: bytes) -> None:
         self._node = node
@@ -97,7 +98,11 @@ class Link:
 
     def __init__(self, url: str, identity: Identity, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._client = httpx.AsyncClient(
-            base_url=url, auth=NodeAuth(identity.name, identity.secret), transport=transport, timeout=10, trust_env=False
+            base_url=url,
+            auth=NodeAuth(identity.name, identity.secret),
+            transport=transport,
+            timeout=10,
+            trust_env=False,
         )
 
     async def get_bundle(self, *, since: int, wait: int) -> Envelope | None:
@@ -132,16 +137,18 @@ class Link:
         try:
             answer = await self._client.request(method, target, content=body, headers=headers, timeout=wait + 10)
         except httpx.HTTPError as error:
-            raise Unavailable(f"控制面没有应答（{type(error).__name__}），请检查 JUTONG_CONTROL_URL 与网络。") from error
+            raise Unavailable(
+                f"控制面没有应答（{type(error).__name__}），请检查 JUTONG_CONTROL_URL 与网络。"
+            ) from error
         if answer.status_code == httpx.codes.NO_CONTENT:
             return None
         if answer.status_code != httpx.codes.OK:
-            raise Unavailable(f"控制面拒绝了内部调用 {target.split('?')[0]}（{answer.status_code}）。")
+            raise Unavailable(f"控制面拒绝了内部调用 {target.partition('?')[0]}（{answer.status_code}）。")
         return answer.content
 
 
-def _decoded(raw: bytes | None, kind: type[Any]) -> Any:
+def _decoded(raw: bytes | None, kind: type[Message]) -> Message | None:
     try:
         return None if raw is None else msgspec.json.decode(raw, type=kind)
-    except msgspec.MsgspecError as error:
+    except ValueError as error:
         raise Unavailable("控制面的应答无法解读，请检查两端版本是否一致。") from error

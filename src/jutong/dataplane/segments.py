@@ -37,7 +37,9 @@ class Finding:
     sentence: str
 
 
-def seal_segment(writer: str, before: Position, lines: bytes, *, last: Position, at: datetime, signer: Signer) -> Envelope:
+def seal_segment(
+    writer: str, before: Position, lines: bytes, *, last: Position, at: datetime, signer: Signer
+) -> Envelope:
     """Sign a closed file of lines that goes from after `before` to `last`."""
     segment = Segment(
         writer=writer,
@@ -55,12 +57,12 @@ def seal_segment(writer: str, before: Position, lines: bytes, *, last: Position,
 def walk(lines: bytes, start: Position) -> Iterator[tuple[int, str, str]]:
     """Yield (expected n, fault or "", SM3 of the line) for each line; a line's fault is a Chinese sentence."""
     n, head = start.n, start.head
-    for line in lines.splitlines():
+    for line in lines.removesuffix(b"\n").split(b"\n") if lines else ():
         n += 1
         fault = ""
         try:
             record = msgspec.json.decode(line, type=ChainRecord)
-        except msgspec.MsgspecError:
+        except ValueError:  # of which msgspec's are a kind, and bytes that are no UTF-8
             fault = f"第 {n} 条记录无法解读。"
         else:
             if record.n != n:
@@ -72,7 +74,10 @@ def walk(lines: bytes, start: Position) -> Iterator[tuple[int, str, str]]:
 
 
 def verify_segments(
-    segments: Iterable[tuple[Envelope, bytes]], keys: Mapping[str, bytes], *, start: Mapping[str, Position] | None = None
+    segments: Iterable[tuple[Envelope, bytes]],
+    keys: Mapping[str, bytes],
+    *,
+    start: Mapping[str, Position] | None = None,
 ) -> Iterator[Finding]:
     """Check sealed segments with their lines, each writer's in the order of their numbers, and yield every fault.
 
@@ -83,7 +88,7 @@ def verify_segments(
     for envelope, lines in segments:
         try:
             segment = msgspec.json.decode(opened(envelope, "segment", keys), type=Segment)
-        except (Refusal, msgspec.MsgspecError) as error:
+        except (Refusal, ValueError) as error:
             yield Finding("", 0, 0, f"一个审计段的封签无效：{error}")
             continue
         before = positions.get(segment.writer, Position())
@@ -98,9 +103,10 @@ def _faults(segment: Segment, lines: bytes, before: Position) -> Iterator[tuple[
         yield 0, f"审计段 {segment.number} 与上一段不衔接。"
     if sm3.hexdigest(lines) != segment.digest:
         yield 0, f"审计段 {segment.number} 的文件摘要与封签不符，内容被改动。"
-    n, head = segment.first - 1, segment.prev
-    for n, fault, head in walk(lines, Position(n, head)):
+    end, head = segment.first - 1, segment.prev
+    for n, fault, digest in walk(lines, Position(end, head)):
+        end, head = n, digest
         if fault:
             yield n, fault
-    if (n, head) != (segment.last, segment.head):
-        yield n, f"审计段 {segment.number} 应止于第 {segment.last} 条，实止于第 {n} 条，或末条被改动。"
+    if (end, head) != (segment.last, segment.head):
+        yield end, f"审计段 {segment.number} 应止于第 {segment.last} 条，实止于第 {end} 条，或末条被改动。"

@@ -43,7 +43,9 @@ class Settings(BaseSettings):
     chain_keep_days: int = Field(default=30, ge=1, description="已送达中心的审计链文件在本机保留天数")
     transfer_runs: int = Field(default=2, ge=1, le=32, description="一个传输进程同时执行的最多任务数")
     transfer_attempts: int = Field(default=8, ge=1, description="数据源暂不可用时一个传输任务的最多尝试次数")
-    transfer_lease_seconds: float = Field(default=30.0, gt=1, description="传输任务租约时长，进程失联后多久由他人接手（秒）")
+    transfer_lease_seconds: float = Field(
+        default=30.0, gt=1, description="传输任务租约时长，进程失联后多久由他人接手（秒）"
+    )
     artefact_days: int = Field(default=7, ge=1, description="批量文件的默认保留天数")
     usage_seconds: float = Field(default=10.0, gt=0, description="调用统计上报间隔（秒）")
 

@@ -35,7 +35,9 @@ class Snapshot:
         """Refuse (`Unavailable`) once the bundle is too old to be believed."""
         if at >= self.valid_until:
             until = self.valid_until.astimezone(BEIJING)
-            raise Unavailable(f"与控制面失去联系，授权信息已于 {until:%Y-%m-%d %H:%M:%S} 过期，暂停服务，恢复联系后自动继续。")
+            raise Unavailable(
+                f"与控制面失去联系，授权信息已于 {until:%Y-%m-%d %H:%M:%S} 过期，暂停服务，恢复联系后自动继续。"
+            )
 
     def renewal_due(self, at: datetime) -> bool:
         """Tell whether half of the bundle's life is over, so that a full one should be fetched."""

@@ -47,7 +47,9 @@ class UsageCounts:
         if not taken:
             return
         try:
-            await link.post_usage([Usage(*name, count.calls, count.refused, count.rows) for name, count in taken.items()])
+            await link.post_usage(
+                [Usage(*name, count.calls, count.refused, count.rows) for name, count in taken.items()]
+            )
         except Refusal:
             for name, count in taken.items():
                 self._merge(name, count)

@@ -9,3 +9,11 @@ class Kernel(AppConfig):
     name = "jutong.kernel"
     label = "kernel"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let refusals speak the reader's language."""
+        from django.utils.translation import gettext
+
+        from jutong.kernel import errors
+
+        errors.translated_by(gettext)

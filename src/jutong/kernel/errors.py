@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+_translate: list[Callable[[str], str]] = [str]
+
+
+def translated_by(gettext: Callable[[str], str]) -> None:
+    """Let sentences be translated when they are shown; the kernel's app gives Django's gettext when it is ready."""
+    _translate[:] = [gettext]
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """A no with a sentence for the person. `status` is HTTP's, `code` the name used in requirements and audit."""
+    """A no with a sentence for the person. `status` is HTTP's, `code` the name used in requirements and audit.
+
+    A pure rule gives an untranslated `template` with ``%(name)s`` places, filled by keyword arguments; faces translate it.
+    """
 
     status = 400
     code = "refused"
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = str(sentence)
+    def __init__(self, template: str, **places: object) -> None:
+        self.template = str(template)
+        self.places = places
+        super().__init__(self.template)
+
+    @property
+    def sentence(self) -> str:
+        """The sentence in the reader's language."""
+        text = _translate[0](self.template) if self.template else ""
+        return text % self.places if self.places else text
 
 
 class Unauthenticated(Refusal):
@@ -64,10 +81,19 @@ class RuleBroken(Refusal):
     status = 422
     code = "validation_error"
 
-    def __init__(self, sentence: str, *, field: str = "", remarks: Mapping[str, str] | None = None) -> None:
-        super().__init__(sentence)
-        self.remarks = dict(remarks or ({field: self.sentence} if field else {}))
-        self.field = field or next(iter(self.remarks), "")
+    def __init__(
+        self, template: str, *, field: str = "", remarks: Mapping[str, str] | None = None, **places: object
+    ) -> None:
+        super().__init__(template, **places)
+        self._remarks = dict(remarks or {})
+        self.field = field or next(iter(self._remarks), "")
+
+    @property
+    def remarks(self) -> dict[str, str]:
+        """Sentences by field name, in the reader's language."""
+        if self._remarks:
+            return {name: _translate[0](remark) for name, remark in self._remarks.items()}
+        return {self.field: self.sentence} if self.field else {}
 
 
 class TooMany(Refusal):

@@ -72,7 +72,9 @@ def mark_read(actor: Actor, *, at: datetime) -> None:
     InboxRead.objects.bulk_create(
         [
             InboxRead(item_id=pk, account_id=actor.account_id or 0, at=at)
-            for pk in InboxItem.objects.filter(_meant_for(actor)).exclude(Exists(read)).values_list("pk", flat=True)[:1000]
+            for pk in InboxItem.objects.filter(_meant_for(actor))
+            .exclude(Exists(read))
+            .values_list("pk", flat=True)[:1000]
         ],
         ignore_conflicts=True,
     )

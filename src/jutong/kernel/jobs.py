@@ -26,7 +26,10 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS: Final = 1.0
 Task = Callable[..., None]
+Timer = Callable[[datetime], int]
 _TASKS: Final[dict[str, Task]] = {}
+_TIMERS: Final[list[tuple[float, Timer]]] = []
+_rung: dict[Timer, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +118,33 @@ def progress(progress_id: int, actor: Actor) -> ProgressRow:
     )
 
 
-def pump(at: datetime) -> int:
-    """Let clocks strike, deliver events, seal the trail; returns how much was done."""
+def every(seconds: float) -> Callable[[Timer], Timer]:
+    """Register a timer of a slice (in its reactions): `ring(at)` returns how much it did."""
+
+    def register(timer: Timer) -> Timer:
+        _TIMERS.append((seconds, timer))
+        return timer
+
+    return register
+
+
+def pump(at: datetime, *, all_timers: bool = False) -> int:
+    """Let clocks strike, ring the timers that are due, deliver events, seal the trail; returns how much was done."""
     with transaction.atomic():
-        struck = clocks.sweep(at)
-    return struck + outbox.drain(at) + sealing.seal(at)
+        done = clocks.sweep(at)
+    for seconds, timer in _TIMERS:
+        if all_timers or at.timestamp() - _rung.get(timer, 0.0) >= seconds:
+            _rung[timer] = at.timestamp()
+            with transaction.atomic():
+                done += timer(at)
+    return done + outbox.drain(at) + sealing.seal(at)
 
 
 def drain(at: datetime | None = None) -> None:
     """Run everything that waits, now, in this process: for tests and the demo."""
     for _round in range(50):
         worked = _run_waiting()
-        if not pump(at or clock.now()) and not worked:
+        if not pump(at or clock.now(), all_timers=True) and not worked:
             return
 
 

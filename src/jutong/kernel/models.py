@@ -83,7 +83,9 @@ class Clock(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case_kind", "case_id", "name"], name="one_clock_of_a_name")]
         indexes = [
-            models.Index(fields=["overdue_on"], name="clock_overdue", condition=models.Q(state="running", overdue_at=None)),
+            models.Index(
+                fields=["overdue_on"], name="clock_overdue", condition=models.Q(state="running", overdue_at=None)
+            ),
             models.Index(fields=["warn_on"], name="clock_warn", condition=models.Q(state="running", warned_at=None)),
             models.Index(fields=["obliged_id", "due_day"], name="clock_obliged"),
         ]
@@ -200,7 +202,9 @@ class OutboxEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["id"], name="outbox_open", condition=models.Q(state="pending")),
-            models.Index(fields=["subject", "id"], name="outbox_subject", condition=models.Q(state__in=["pending", "held"])),
+            models.Index(
+                fields=["subject", "id"], name="outbox_subject", condition=models.Q(state__in=["pending", "held"])
+            ),
         ]
 
 

@@ -115,3 +115,15 @@ def _deliver(row: OutboxEvent, at: datetime) -> None:
 def held() -> list[OutboxEvent]:
     """Return events that wait for a person, oldest first."""
     return list(OutboxEvent.objects.filter(state=OutboxState.HELD).order_by("id")[:500])
+
+
+def put_back(row: OutboxEvent, *, at: datetime) -> None:
+    """Let a held event be delivered again, with all its attempts."""
+    row.state, row.attempts, row.next_try = OutboxState.PENDING, 0, at
+    row.save(update_fields=["state", "attempts", "next_try"])
+
+
+def pass_over(row: OutboxEvent, *, at: datetime) -> None:
+    """Give a held event up, so that later events of its subject go on; the row and its error stay."""
+    row.state, row.done_at = OutboxState.SKIPPED, at
+    row.save(update_fields=["state", "done_at"])

@@ -22,7 +22,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=default_home, description="数据目录：密钥、附件、批量文件、日志、内置数据库。")
     database_url: str = Field("", description="PostgreSQL 连接地址；留空则使用内置数据库。")
-    key_passphrase_file: Path | None = Field(None, description="密钥口令文件（权限 0600）；留空则由平台在密钥目录自动生成。")
+    key_passphrase_file: Path | None = Field(
+        None, description="密钥口令文件（权限 0600）；留空则由平台在密钥目录自动生成。"
+    )
     web_origin: str = Field("http://127.0.0.1:8000", description="网站对外地址，用于链接与安全 Cookie。")
     gateway_origin: str = Field("http://127.0.0.1:8010", description="网关对外地址，显示在接口说明中，并用于批量下载。")
     probe_origin: str = Field("http://127.0.0.1:8021", description="数据面探测服务的内部地址。")
@@ -46,7 +48,9 @@ class Settings(BaseSettings):
     sign_in_rate_per_minute: int = Field(30, ge=5, description="每个来源地址每分钟的登录请求上限。")
     bundle_minutes: int = Field(15, ge=1, le=1440, description="授权包有效期（分钟）：数据面断联后最多继续服务多久。")
     seal_lag_alarm: int = Field(30, ge=5, description="审计封存滞后超过多少秒报警。")
-    audit_retention_years: int = Field(3, ge=3, description="审计记录保存年限，不少于 3 年（政务数据共享条例第二十九条）。")
+    audit_retention_years: int = Field(
+        3, ge=3, description="审计记录保存年限，不少于 3 年（政务数据共享条例第二十九条）。"
+    )
     oidc_issuer: str = Field("", description="统一身份认证（OIDC）签发者地址；留空为不启用。")
     oidc_client_id: str = Field("", description="统一身份认证的客户端标识。")
     oidc_client_secret_file: Path | None = Field(None, description="统一身份认证的客户端密钥文件。")

@@ -16,7 +16,14 @@ handler403 = shell.forbidden
 handler404 = shell.not_found
 handler500 = shell.broken
 
-urlpatterns: list[URLPattern | URLResolver] = [*shell.urlpatterns, path("api/v1/", api.urls)]
+urlpatterns: list[URLPattern | URLResolver] = [
+    *shell.urlpatterns,
+    path("api/v1/", api.urls),
+]
+if "exchange" in settings.SLICES:
+    from jutong.site import internal
+
+    urlpatterns += internal.urlpatterns
 for _name in settings.SLICES:
     if importlib.util.find_spec(f"jutong.slices.{_name}.pages"):
         urlpatterns.append(path(f"{_name}/", include(import_module(f"jutong.slices.{_name}.pages").urlpatterns)))

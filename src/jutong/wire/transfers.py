@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from datetime import datetime
 from enum import StrEnum
 
@@ -120,4 +121,4 @@ class Manifest(msgspec.Struct, frozen=True):
     purpose: str
     made_at: datetime
     expires_at: datetime
-    receipt: bytes = b""
+    receipt: builtins.bytes = b""

@@ -22,6 +22,10 @@ COUNT = """
         used = greatest(q.used, least(q.used + excluded.used, excluded.quota))
     RETURNING grant_id, used - before AS given
 """
+FRESH = """
+    SELECT grant_id, $6::date, 'call', max(quota), least(count(*), max(quota)), 0
+    FROM asked JOIN fresh USING (key_id, nonce) WHERE quota > 0 GROUP BY grant_id ORDER BY grant_id
+"""
 CLAIM = f"""
     WITH asked AS (
         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) AS a (key_id, nonce, grant_id, quota)
@@ -29,13 +33,10 @@ CLAIM = f"""
         INSERT INTO book.nonces (key_id, nonce, used_at)
         SELECT key_id, nonce, $5::timestamptz FROM asked ORDER BY key_id, nonce
         ON CONFLICT DO NOTHING RETURNING key_id, nonce
-    ), counted AS ({COUNT.format(source='''
-        SELECT grant_id, $6::date, 'call', max(quota), least(count(*), max(quota)), 0
-        FROM asked JOIN fresh USING (key_id, nonce) WHERE quota > 0 GROUP BY grant_id ORDER BY grant_id
-    ''')})
+    ), counted AS ({COUNT.format(source=FRESH)})
     SELECT key_id, nonce, NULL::bigint AS given FROM fresh
     UNION ALL SELECT grant_id, NULL, given FROM counted
-"""
+"""  # noqa: S608 - put together from constants
 LEASE = """
     WITH taken AS (
         INSERT INTO book.runs AS r (order_id, attempt, runner, leased_until, state) VALUES ($1, 1, $2, $4, 'sent')
@@ -62,7 +63,8 @@ async def migrate(connection: asyncpg.Connection[Any]) -> None:
     """Bring schema `book` to the newest version, one process at a time."""
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
-        await connection.execute("CREATE SCHEMA IF NOT EXISTS book")
+        if await connection.fetchval("SELECT to_regnamespace('book')") is None:  # IF NOT EXISTS asks for the right to
+            await connection.execute("CREATE SCHEMA book")
         await connection.execute("CREATE TABLE IF NOT EXISTS book.versions (number integer PRIMARY KEY)")
         have = await connection.fetchval("SELECT coalesce(max(number), 0) FROM book.versions")
         for number, statements in migrations("postgresql"):
@@ -83,7 +85,9 @@ class PostgresqlBook:
         try:
             pool = await asyncpg.create_pool(url, min_size=1, max_size=6, command_timeout=30, timeout=10)
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
-            message = f"无法连接运行账本的数据库（{type(error).__name__}），请检查 JUTONG_BOOK_URL 或 JUTONG_DATABASE_URL。"
+            message = (
+                f"无法连接运行账本的数据库（{type(error).__name__}），请检查 JUTONG_BOOK_URL 或 JUTONG_DATABASE_URL。"
+            )
             raise Unavailable(message) from error
         async with pool.acquire() as connection:
             await migrate(connection)

@@ -34,7 +34,9 @@ def check_socket(folder: str, allowed: Sequence[str]) -> None:
     path = PurePosixPath(folder)
     folders = [PurePosixPath(entry) for entry in allowed if entry.startswith("/")]
     if ".." in path.parts or not any(path.is_relative_to(entry) for entry in folders):
-        message = "不允许通过本机套接字连接数据源，请改用网络地址，或由系统管理员在 JUTONG_SOURCE_ADDRESSES 中登记该目录。"
+        message = (
+            "不允许通过本机套接字连接数据源，请改用网络地址，或由系统管理员在 JUTONG_SOURCE_ADDRESSES 中登记该目录。"
+        )
         raise RuleBroken(message)
 
 

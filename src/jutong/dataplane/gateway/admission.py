@@ -30,7 +30,7 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of POST /v1/confirm: does the record of `keys` carry these `facts` (item to claimed value)?"""
+    """Body of POST /v1/confirm: whether the record of `keys` carries these `facts` (item to claimed value)."""
 
     grant: str
     keys: dict[str, str]
@@ -44,7 +44,7 @@ def decoded(body: bytes, kind: type[Body]) -> Body:
     except msgspec.ValidationError as error:
         place = str(error).partition(" - at `")[2].rstrip("`") or "$"
         raise RuleBroken(f"请求体 {place} 处缺少字段、字段多余或类型不对，请对照 /v1/openapi.json 修改。") from error
-    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise RuleBroken("请求体不是正确的 UTF-8 JSON，请检查编码与格式。") from error
 
 

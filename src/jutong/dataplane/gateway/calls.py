@@ -34,9 +34,9 @@ class Call:
     path: str
     target: bytes
     headers: dict[bytes, bytes]
-    body: bytes
     address: str
     at: datetime
+    body: bytes = b""
     trace: str = field(default_factory=lambda: secrets.token_hex(8))
     caller: Caller | None = None
     grant: Grant | None = None
@@ -45,6 +45,19 @@ class Call:
     key: str = ""
     who: str = ""
     department: str = ""
+
+    async def read(self, receive: Receive, *, limit: int) -> None:
+        """Read the body, at most `limit` bytes; `TooLarge` as soon as there is more."""
+        length = self.headers.get(b"content-length", b"0")
+        size, more, parts = int(length[:20]) if length.isdigit() else 0, self.method != "GET", list[bytes]()
+        while more and size <= limit:
+            message = await receive()
+            parts.append(message.get("body", b""))
+            more = message.get("more_body", False)
+            size = max(size, sum(map(len, parts)))
+        if size > limit:
+            raise TooLarge(f"请求体超过 {limit} 字节的上限，请分批查询。")
+        self.body = b"".join(parts)
 
     def text(self, name: bytes) -> str:
         """Return a header as text, or nothing."""
@@ -82,45 +95,19 @@ def address_of(scope: Scope, headers: dict[bytes, bytes], proxies: tuple[str, ..
     return address
 
 
-async def read_call(scope: Scope, receive: Receive, *, body_limit: int, proxies: tuple[str, ...]) -> Call:
-    """Read a whole request. Its body stays empty and `TooLarge` is left to `read_body` where it exceeds the limit."""
+def read_call(scope: Scope, proxies: tuple[str, ...]) -> Call:
+    """Take in what the request line and headers say; the body is read by `Call.read`."""
     headers = dict(scope["headers"])
     raw = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
     query = scope.get("query_string", b"")
-    call = Call(
+    return Call(
         method=scope["method"],
         path=scope["path"],
         target=raw + b"?" + query if query else raw,
         headers=headers,
-        body=b"",
         address=address_of(scope, headers, proxies),
         at=datetime.now(UTC),
     )
-    if call.method != "GET":
-        call.body = await _body(headers, receive, body_limit)
-    return call
-
-
-async def _body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes:
-    length = headers.get(b"content-length", b"0")
-    if length.isdigit() and int(length[:20]) > limit:
-        raise TooLarge(f"请求体超过 {limit} 字节的上限，请分批查询。")
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        parts = [body]
-    else:
-        parts, size = [body], len(body)
-        while message.get("more_body"):
-            message = await receive()
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > limit:
-                raise TooLarge(f"请求体超过 {limit} 字节的上限，请分批查询。")
-    whole = b"".join(parts)
-    if len(whole) > limit:
-        raise TooLarge(f"请求体超过 {limit} 字节的上限，请分批查询。")
-    return whole
 
 
 def signed_lines(call: Call) -> bytes:

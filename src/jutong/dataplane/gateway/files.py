@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import re
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,7 @@ import msgspec
 from jutong.crypto import CryptoRefused, Signer, sm4
 from jutong.dataplane.book import Artefact
 from jutong.dataplane.envelopes import opened
-from jutong.dataplane.errors import NotAllowed, Refusal, RuleBroken, Unauthenticated, Unavailable
+from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable
 from jutong.dataplane.gateway.answers import SAFE, Answer
 from jutong.wire.envelope import Envelope
 from jutong.wire.transfers import Manifest
@@ -45,11 +44,11 @@ def read_ticket(body: bytes, keys: dict[str, bytes], *, at: datetime) -> Ticket:
     try:
         padded = field + "=" * (-len(field) % 4)
         envelope = msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=Envelope)
-    except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
+    except ValueError as error:
         raise RuleBroken("表单字段 ticket 缺失或不是下载凭据，请在平台页面重新点击下载。") from error
     try:
         ticket = msgspec.json.decode(opened(envelope, "ticket", keys), type=Ticket)
-    except msgspec.MsgspecError as error:
+    except ValueError as error:
         raise RuleBroken("下载凭据的内容不完整，请在平台页面重新点击下载。") from error
     if not ticket.expires.tzinfo or not ticket.nonce:
         raise RuleBroken("下载凭据的内容不完整，请在平台页面重新点击下载。")
@@ -97,7 +96,9 @@ class Files:
         try:
             part = span(wanted, manifest.bytes)
         except ValueError:
-            return Answer(416, [*headers, (b"content-range", b"bytes */%d" % manifest.bytes), (b"content-length", b"0")])
+            return Answer(
+                416, [*headers, (b"content-range", b"bytes */%d" % manifest.bytes), (b"content-length", b"0")]
+            )
         start, end = part or (0, manifest.bytes)
         headers += [
             (b"content-type", MEDIA.get(manifest.format, b"application/octet-stream")),
@@ -106,32 +107,35 @@ class Files:
         ]
         if part:
             headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, manifest.bytes)))
-        file = await asyncio.to_thread(self._open, artefact)
-        return Answer(206 if part else 200, headers, stream=_read(file, start, end, allowed))
+        file, reader = await asyncio.to_thread(self._open, artefact, manifest)
+        return Answer(206 if part else 200, headers, stream=_read(file, reader, start, end, allowed))
 
-    def _open(self, artefact: Artefact) -> sm4.DecryptingReader:
+    def _open(self, artefact: Artefact, manifest: Manifest) -> tuple[BinaryIO, sm4.DecryptingReader]:
+        damaged = "批量文件已损坏或不在本节点，请重新发起批量下载。"
         try:
             key = self._signer.unseal(artefact.sealed_key)
-            file: BinaryIO = (self._folder / f"{artefact.id}.sm4").open("rb")
-            try:
-                return sm4.DecryptingReader(file, key)
-            except CryptoRefused:
-                file.close()
-                raise
+            file = (self._folder / f"{artefact.id}.sm4").open("rb")
         except (OSError, CryptoRefused) as error:
-            raise Unavailable("批量文件已损坏或不在本节点，请重新发起批量下载。") from error
+            raise Unavailable(damaged) from error
+        try:
+            reader = sm4.DecryptingReader(file, key)
+        except (OSError, CryptoRefused) as error:
+            file.close()
+            raise Unavailable(damaged) from error
+        if reader.size != manifest.bytes:
+            file.close()
+            raise Unavailable(damaged)
+        return file, reader
 
 
 async def _read(
-    file: sm4.DecryptingReader, start: int, end: int, allowed: Callable[[datetime], None]
+    file: BinaryIO, reader: sm4.DecryptingReader, start: int, end: int, allowed: Callable[[datetime], None]
 ) -> AsyncGenerator[bytes, None]:
     try:
-        await asyncio.to_thread(file.seek, start)
+        reader.seek(start)
         while start < end:
             allowed(datetime.now(UTC))
-            chunk = await asyncio.to_thread(file.read1, min(CHUNK, end - start))
-            if not chunk:
-                raise Unavailable("批量文件不完整，请重新发起批量下载。")
+            chunk = await asyncio.to_thread(reader.read1, min(CHUNK, end - start))
             start += len(chunk)
             yield chunk
     finally:
@@ -141,11 +145,3 @@ async def _read(
 def _attachment(manifest: Manifest) -> bytes:
     name = f"{manifest.resource_title}-{manifest.made_at:%Y%m%d}.{manifest.format}"
     return b"attachment; filename*=UTF-8''" + quote(name, safe="").encode()
-
-
-def stopped(error: Exception) -> bool:
-    """Tell whether a stream ended because it had to."""
-    return isinstance(error, (Refusal, CryptoRefused, OSError))
-
-
-__all__ = ["Files", "Ticket", "Unauthenticated", "manifest_of", "read_ticket", "span", "stopped"]

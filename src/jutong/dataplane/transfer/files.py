@@ -156,7 +156,9 @@ class Xlsx:
                 self._turn()
             for n, text in enumerate(row):
                 if text and len(text) > CELL_LIMIT:
-                    message = f"数据项“{self._columns[n].item}”有超过 {CELL_LIMIT} 个字符的值，XLSX 放不下，请改用 CSV。"
+                    message = (
+                        f"数据项“{self._columns[n].item}”有超过 {CELL_LIMIT} 个字符的值，XLSX 放不下，请改用 CSV。"
+                    )
                     raise RuleBroken(message)
                 if text:
                     self._sheet.write_string(self._row, n, text)

@@ -84,7 +84,7 @@ async def together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-        failed = next((task for task in tasks if task.done() and task.exception()), None)
+        failed = next((task for task in tasks if task.done() and (task.cancelled() or task.exception())), None)
         return [failed.result()] if failed else [task.result() for task in tasks]
     finally:
         for task in tasks:
@@ -101,10 +101,10 @@ async def watched(work: Coroutine[Any, Any, Result], *watches: Coroutine[Any, An
         if not task.done():
             task.cancel()
             await asyncio.wait([task])
-        if task.cancelled():
-            for eye in eyes:
-                if eye.done():
-                    eye.result()
+            if task.cancelled() or task.exception():
+                for eye in eyes:
+                    if eye.done():
+                        eye.result()
         return task.result()
     finally:
         for each in (task, *eyes):

@@ -57,7 +57,9 @@ def split(digests: bytes) -> list[bytes]:
     return [digests[i : i + DIGEST_SIZE] for i in range(0, len(digests), DIGEST_SIZE)]
 
 
-def check_seal(seal: Seal, before: Seal | None, entries: Mapping[int, Mapping[str, Any]], public: str) -> Iterator[Fault]:
+def check_seal(
+    seal: Seal, before: Seal | None, entries: Mapping[int, Mapping[str, Any]], public: str
+) -> Iterator[Fault]:
     """Yield every fault of one seal, given the seal before it, its entries by id and the instance's public key."""
     where = f"封存 {seal.number}"
     if seal.number != (before.number + 1 if before else seal.number):

@@ -68,16 +68,19 @@ def lines(at: datetime) -> Iterator[bytes]:
                 yield orjson.dumps({"entry": entry}) + b"\n"
         yield orjson.dumps({"seal": seal_as_json(seal)}) + b"\n"
     for segment in _in_batches(AuditSegment.objects.order_by("writer", "number")):
-        yield orjson.dumps(
-            {
-                "segment": {
-                    "writer": segment.writer,
-                    "number": segment.number,
-                    "envelope": bytes(segment.envelope).hex(),
-                    "lines": bytes(segment.lines).hex(),
+        yield (
+            orjson.dumps(
+                {
+                    "segment": {
+                        "writer": segment.writer,
+                        "number": segment.number,
+                        "envelope": bytes(segment.envelope).hex(),
+                        "lines": bytes(segment.lines).hex(),
+                    }
                 }
-            }
-        ) + b"\n"
+            )
+            + b"\n"
+        )
 
 
 def seal_as_json(seal: Seal) -> dict[str, Any]:

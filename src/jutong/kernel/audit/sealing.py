@@ -24,7 +24,9 @@ def seal(at: datetime, *, limit: int = 5000) -> int:
         ids = list(AuditPending.objects.order_by("entry_id").values_list("entry_id", flat=True)[:limit])
         if not ids:
             return 0
-        digests = [sm3.digest(canonical(row)) for row in AuditEntry.objects.filter(pk__in=ids).order_by("id").values(*COLUMNS)]
+        digests = [
+            sm3.digest(canonical(row)) for row in AuditEntry.objects.filter(pk__in=ids).order_by("id").values(*COLUMNS)
+        ]
         _append(ids, digests, at)
         AuditPending.objects.filter(entry_id__in=ids).delete()
     return len(ids)

@@ -73,7 +73,9 @@ def offline(lines: Iterable[bytes], public: str, nodes: NodeKeys) -> Report:
         try:
             row = orjson.loads(line)
         except orjson.JSONDecodeError:
-            report.faults.append(Fault("seal", f"第 {number} 行", f"导出文件第 {number} 行不是有效的 JSON，文件被改动或截断。"))
+            report.faults.append(
+                Fault("seal", f"第 {number} 行", f"导出文件第 {number} 行不是有效的 JSON，文件被改动或截断。")
+            )
             continue
         if "entry" in row:
             entries[row["entry"]["id"]] = row["entry"]
@@ -91,7 +93,9 @@ def offline(lines: Iterable[bytes], public: str, nodes: NodeKeys) -> Report:
 
 def _note_strays(report: Report, seal: Seal, entries: dict[int, dict[str, Any]]) -> None:
     for entry_id in sorted(entries.keys() - set(seal.entry_ids)):
-        report.faults.append(Fault("inserted", f"审计条目 {entry_id}", f"审计条目 {entry_id} 不在任何封存之中：事后插入。"))
+        report.faults.append(
+            Fault("inserted", f"审计条目 {entry_id}", f"审计条目 {entry_id} 不在任何封存之中：事后插入。")
+        )
 
 
 def _take_seal(
@@ -127,7 +131,9 @@ def _check_writer(
         expected = before.number + 1 if before else 1
         if segment.number != expected:
             yield Fault("segment", f"{writer} 日志段 {expected}", f"{writer} 的日志段 {expected} 缺失。")
-        elif segment.prev != (before.head if before else GENESIS) or segment.first != (before.last + 1 if before else 1):
+        elif segment.prev != (before.head if before else GENESIS) or segment.first != (
+            before.last + 1 if before else 1
+        ):
             yield Fault("segment", where, f"{where} 与前一段不相接。")
         yield from _check_lines(segment, lines, where)
         before = segment
@@ -145,5 +151,3 @@ def _check_lines(segment: Segment, lines: bytes, where: str) -> Iterator[Fault]:
         prev, number = sm3.hexdigest(line), number + 1
     if (prev, number - 1) != (segment.head, segment.last):
         yield Fault("missing", where, f"{where} 末尾的条目缺失或被改动。")
-
-

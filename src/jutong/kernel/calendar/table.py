@@ -99,18 +99,13 @@ class Calendar:
     def workday(self, rank: int) -> date:
         """Return the working day number `rank` (from 1); UnknownYear past the last year."""
         if rank > len(self._workdays):
-            self.check(date(self.years[-1] + 1, 1, 1))
+            raise _unknown(self.years[-1] + 1)
         return date.fromordinal(self._workdays[rank - 1])
 
     def check(self, day: date) -> None:
         """Refuse a day whose year has neither an official calendar nor computable holidays."""
         if day.year not in self.years:
-            raise UnknownYear(
-                _(
-                    "%(year)d 年没有工作日历数据，无法计算工作日期限；请由管理员导入该年的节假日安排（日期、休或班）后重试。"
-                )
-                % {"year": day.year},
-            )
+            raise _unknown(day.year)
 
     def of_year(self, year: int) -> tuple[CalendarDay, ...]:
         """Return the exceptions of a year in order, for the calendar page; computed ones where none is announced."""
@@ -135,6 +130,13 @@ class Calendar:
             known_years=self.known_years | years,
             names=names | {row.day: row.name for row in new},
         )
+
+
+def _unknown(year: int) -> UnknownYear:
+    return UnknownYear(
+        _("%(year)d 年没有工作日历数据，无法计算工作日期限；请由管理员导入该年的节假日安排（日期、休或班）后重试。")
+        % {"year": year},
+    )
 
 
 def announced_years(rows: Iterable[CalendarDay]) -> frozenset[int]:

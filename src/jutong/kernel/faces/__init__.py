@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jutong.kernel.faces.actors import actor_of
 from jutong.kernel.faces.addresses import client_address
-from jutong.kernel.faces.answers import done, page, partial, posted, problem, refused
+from jutong.kernel.faces.answers import done, page, partial, posted, problem, progressed, refused
 from jutong.kernel.faces.forms import Form, told
 from jutong.kernel.faces.once import rehearsal
 
@@ -17,6 +17,7 @@ __all__ = [
     "partial",
     "posted",
     "problem",
+    "progressed",
     "refused",
     "rehearsal",
     "told",

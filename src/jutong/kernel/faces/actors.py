@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from django.http import HttpRequest
@@ -38,6 +39,7 @@ def actor_or_none(request: HttpRequest) -> Actor | None:
     if user is None or not user.is_authenticated or not _loaders:
         return None
     actor = _loaders[0](int(user.pk), client_address(request), Channel.PAGE)
+    actor = replace(actor, trace=str(getattr(request, "trace", "")))
     keep(request, actor)
     return actor
 

@@ -93,14 +93,21 @@ def done(request: HttpRequest, sentence: str, *, to: str) -> HttpResponse:
     return HttpResponseRedirect(to, status=SEE_OTHER)
 
 
+def progressed(request: HttpRequest, row: Any) -> HttpResponse:
+    """Answer with how far a piece of work is: the polling piece for HTMX, else a page around it."""
+    if is_htmx(request):
+        return partial(request, "pieces/progress_alone.html", row=row)
+    return page(request, "shell/progress.html", title=row.title, row=row)
+
+
 def is_htmx(request: HttpRequest) -> bool:
     """Tell whether HTMX asks."""
     return request.headers.get("HX-Request") == "true"
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Tell whether a machine asks: below /api/."""
-    return request.path.startswith("/api/")
+    """Tell whether a machine asks: below /api/, or a node below /internal/."""
+    return request.path.startswith(("/api/", "/internal/"))
 
 
 def trace_of(request: HttpRequest) -> str:

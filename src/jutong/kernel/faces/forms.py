@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jutong.kernel.errors import Conflict, Refusal, RuleBroken
+from jutong.kernel.settings import settings
 
 LINE_BREAKS: Final = frozenset("\t\n\r")
 
@@ -77,6 +78,22 @@ class Day(forms.DateField):
     def to_python(self, value: Any) -> Any:
         """Return the day or None."""
         return super().to_python(half_width(value).strip() if isinstance(value, str) else value)
+
+
+class Upload(forms.FileField):
+    """A file of at most `most_bytes` (shown beside the field, checked here and before by the browser)."""
+
+    def __init__(self, *, most_bytes: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.most_bytes = most_bytes or settings().upload_limit
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Return the uploaded file; ValidationError when it is too large."""
+        file = super().clean(data, initial)
+        if file and file.size > self.most_bytes:
+            words = {"label": self.label, "most": self.most_bytes // 1024 // 1024}
+            raise ValidationError(_("“%(label)s”超过 %(most)d MB，请拆分后上传。") % words, code="too_large")
+        return file
 
 
 class Form(forms.Form):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel.policy.parameters import Parameter, ProfileInvalid, Value, parameters
 from jutong.kernel.policy.precedence import CEILING_FROM, strictness
 from jutong.kernel.policy.profiles import DEFAULT, Cell, Profile, cells, load
-from jutong.kernel.policy.wording import article, worded
+from jutong.kernel.policy.wording import sources, worded
 
 _BINDING = {"NATIONAL", "FILL"}
 
@@ -91,7 +91,7 @@ def _check_not_laxer(declared: Parameter, kind: str | None, value: Value | None,
             "zh": declared.zh + (f"（{declared.kinds[kind]}）" if kind else ""),
             "name": declared.name,
             "value": worded(declared, value),
-            "source": "、".join(map(article, bound.articles)) or text.title,
+            "source": sources(bound.articles) or text.title,
             "bound": worded(declared, bound.value),
         },
         field=declared.name,

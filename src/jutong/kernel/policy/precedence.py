@@ -40,7 +40,8 @@ def effective(profile: Profile, parameter: str, case_start: date, kind: str | No
     own = profile.cell(parameter, chosen)
     own_is_national = profile.base == DEFAULT and parameter not in profile.overrides
     if own_is_national or case_start < CEILING_FROM:
-        cell, origin = own, "national" if own_is_national else "local"
+        origin: Origin = "national" if own_is_national else "local"
+        cell = own
     else:
         cell, origin = _joined(declared, own, load(DEFAULT).cell(parameter, chosen))
     default = declared.default_of(chosen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -18,6 +19,7 @@ _DIGITS = "零一二三四五六七八九"
 _ABSENT = {"no_limit": N_("无法定期限"), "not_offered": N_("不适用"), "not_regulated": N_("未作规定")}
 _ORIGINS = {"local": N_("地方规定"), "national": N_("国家规定"), "default": N_("系统默认")}
 _ARTICLE = re.compile(r"(?P<slug>[a-z][a-z0-9-]*)#(?P<number>\d+|preamble|background)(?:\((?P<item>\d+)\))?")
+_UNNUMBERED = {"preamble": N_("引言"), "background": N_("背景介绍")}
 _OPINION = "national-project-opinion"
 
 
@@ -46,16 +48,28 @@ def article(reference: str) -> str:
     if not found or found["slug"] not in SHIPPED:
         return reference
     title = load(found["slug"]).title
-    if found["number"] in {"preamble", "background"}:
-        return title + {"preamble": "引言", "background": "背景介绍"}[found["number"]]
+    if found["number"] in _UNNUMBERED:
+        return title + _(_UNNUMBERED[found["number"]])
     place = ("第{}部分" if found["slug"] == _OPINION else "第{}条").format(numeral(int(found["number"])))
     return f"{title}{place}" + (f"第（{numeral(int(found['item']))}）项" if found["item"] else "")
+
+
+def sources(references: Sequence[str]) -> str:
+    """Word several references, each text's title once: 某办法第八条、第二十七条."""
+    words: list[str] = []
+    title = ""
+    for reference in references:
+        whole = article(reference)
+        words.append(whole.removeprefix(title) if title else whole)
+        slug = reference.partition("#")[0]
+        title = load(slug).title if slug in SHIPPED else ""
+    return "、".join(words)
 
 
 def worded(declared: Parameter, value: Value | None) -> str:
     """Word a value of a parameter; None as what its absence means."""
     if value is None:
-        return _(_ABSENT.get(declared.absent, "未作规定"))
+        return _(_ABSENT[declared.absent or "not_regulated"])
     if declared.type == "days":
         return declared.zero if value == 0 and declared.zero else _("%(days)d 个工作日") % {"days": value}
     if declared.type == "years":
@@ -77,7 +91,7 @@ def explained(found: Effective) -> str:
     """Word an effective value with its source, as the case page shows it beside a limit."""
     declared = parameters()[found.parameter]
     value = found.note if found.value is None and found.note else worded(declared, found.value)
-    source = "、".join(map(article, found.articles)) or _(_ORIGINS[found.origin])
+    source = sources(found.articles) or _(_ORIGINS[found.origin])
     if found.origin == "default" and found.note:
         source = _("系统默认（%(why)s）") % {"why": found.note}
     return f"{value} — {source}"
@@ -120,5 +134,5 @@ def _row(group: list[Effective]) -> Row:
         label=f"{declared.zh}（{some}）" if some else declared.zh,
         value=value,
         origin=_(_ORIGINS[first.origin]),
-        articles="、".join(map(article, first.articles)),
+        articles=sources(first.articles),
     )

@@ -177,9 +177,7 @@ def sweep(at: datetime, *, limit: int = 1000) -> int:
     late = list(waiting.filter(overdue_on__lte=today, overdue_at=None)[:limit])
     soon = list(waiting.filter(warn_on__lte=today, warned_at=None, overdue_on__gt=today)[:limit])
     for name, clocks in (("clock.overdue", late), ("clock.due_soon", soon)):
-        outbox.publish_many(
-            [(name, f"{c.case_kind}:{c.case_id}", _strike(c)) for c in clocks], at=at, by=by
-        )
+        outbox.publish_many([(name, f"{c.case_kind}:{c.case_id}", _strike(c)) for c in clocks], at=at, by=by)
     Clock.objects.filter(pk__in=[c.pk for c in late]).update(overdue_at=at)
     Clock.objects.filter(pk__in=[c.pk for c in soon]).update(warned_at=at)
     return len(late) + len(soon)
@@ -200,5 +198,3 @@ def _strike(clock: Clock) -> dict[str, Any]:
 def days_left(today: date, due_day: date) -> int:
     """Return the working days left: 0 on the last day, negative when overdue."""
     return remaining(today, due_day, jurisdiction.calendar())
-
-

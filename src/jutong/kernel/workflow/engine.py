@@ -85,8 +85,11 @@ class Workflow(Generic[C]):
 
     # -- declaring -----------------------------------------------------------------------------------------------
 
-    def opens(self, verb: str) -> Callable[[Body], Body]:
-        """Dress a function that makes a new case: it returns the case, the engine gives state, profile, audit, event."""
+    def opens(self, verb: str, *, then: Callable[..., None] | None = None) -> Callable[[Body], Body]:
+        """Dress a function that makes a new case: it returns the case, the engine gives state, profile, audit, event.
+
+        then: `follow(case, *, by, at)` runs once the case has its id and state, in the same transaction.
+        """
         move = self._declared(verb, opening=True)
 
         def dress(body: Body) -> Body:
@@ -94,7 +97,10 @@ class Workflow(Generic[C]):
             def opened(*, by: Actor, at: datetime, **values: Any) -> C:
                 with acting(Act(f"{self.name}.{verb}", by, at, self.name)) as act:
                     case = cast("C", body(by=by, at=at, **values))
-                    return self._open(case, move, by, at, act)
+                    opened_case = self._open(case, move, by, at, act)
+                    if then is not None:
+                        then(opened_case, by=by, at=at)
+                    return opened_case
 
             self._bodies[verb] = opened
             return cast("Body", opened)
@@ -144,7 +150,9 @@ class Workflow(Generic[C]):
     def _open(self, case: C, move: Move, by: Actor, at: datetime, act: Act) -> C:
         post = move.who.permits(by, case)
         if post is None:
-            raise NotAllowed(_("您没有“%(what)s”的权限：需要%(who)s。") % {"what": _(move.label), "who": _(move.who.label)})
+            raise NotAllowed(
+                _("您没有“%(what)s”的权限：需要%(who)s。") % {"what": _(move.label), "who": _(move.who.label)}
+            )
         case.started_on = beijing_day(at)
         case.profile = jurisdiction.policy_for(case.region, case.started_on).reference
         self._check_profile(move, case)
@@ -186,12 +194,16 @@ class Workflow(Generic[C]):
     def _permit(self, move: Move, by: Actor, case: C) -> Post:
         post = move.who.permits(by, case)
         if post is None:
-            raise NotAllowed(_("您没有“%(what)s”的权限：需要%(who)s。") % {"what": _(move.label), "who": _(move.who.label)})
+            raise NotAllowed(
+                _("您没有“%(what)s”的权限：需要%(who)s。") % {"what": _(move.label), "who": _(move.who.label)}
+            )
         return post
 
     def _check_profile(self, move: Move, case: C) -> None:
         if move.when and not move.when(case.policy, case):
-            raise NotAllowed(_("现行政策规则（%(profile)s）不提供“%(what)s”。") % {"profile": case.profile, "what": _(move.label)})
+            raise NotAllowed(
+                _("现行政策规则（%(profile)s）不提供“%(what)s”。") % {"profile": case.profile, "what": _(move.label)}
+            )
 
     def _write(self, case: C, move: Move, came_from: str, act: Act, post: Post, by: Actor, at: datetime) -> None:
         act.subject_id = str(case.pk)

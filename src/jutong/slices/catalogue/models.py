@@ -40,6 +40,13 @@ class ClassNode(models.Model):
         ]
 
 
+class Counter(models.Model):
+    """A serial number that is counted up under a lock: the notices of an authority in a year."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    last = models.IntegerField(default=0)
+
+
 class Notice(models.Model):
     """统一通告: the authority's one notice of the entries it published together (national-2025#16)."""
 
@@ -92,7 +99,8 @@ class Entry(Case):
 
     title_key: the title without punctuation, spaces and width, for duplicates. authority: the same-level sharing
     authority that reviews and publishes, fixed at submission. published: the version departments see, also while a
-    revision is under way.
+    revision is under way. source_digest: what the last import brought, so that the same file changes nothing again.
+    warnings: what an import noticed, until the next edit.
     """
 
     code = models.CharField(max_length=64, unique=True, null=True)
@@ -109,6 +117,7 @@ class Entry(Case):
     working = models.ForeignKey("EntryVersion", null=True, on_delete=models.PROTECT, related_name="+")
     published = models.ForeignKey("EntryVersion", null=True, on_delete=models.PROTECT, related_name="+")
     import_run = models.ForeignKey(ImportRun, null=True, on_delete=models.SET_NULL, related_name="entries")
+    source_digest = models.CharField(max_length=64, default="")
     warnings = models.JSONField(default=list)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
@@ -119,7 +128,6 @@ class Entry(Case):
                 fields=["provider", "title_key"],
                 condition=~models.Q(state="withdrawn"),
                 name="one_title_a_provider",
-                violation_error_message="",
             )
         ]
         indexes = [
@@ -134,15 +142,13 @@ class Entry(Case):
             "title": self.title,
             "provider_id": self.provider_id,
             "version_id": self.working_id,
-            "published_id": self.published_id,
         }
 
 
 class EntryVersion(models.Model):
-    """The content of an entry as one editor left it; never changed afterwards, save for coming into and out of force.
+    """The content of an entry as one editor left it; never changed afterwards.
 
-    content: `rules.content.Content` without items. The columns repeat what lists filter and count by. search: words of
-    title (A), labels, provider and items (B), abstract (C), written with the row.
+    content: `rules.content.Content` without items. digest: SM3 over the whole content, items included.
     """
 
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="versions")
@@ -179,8 +185,9 @@ class Item(models.Model):
 class Listing(models.Model):
     """What search reads of an entry: one narrow row per entry, written with its version in the same transaction.
 
-    in_force: the row describes the published version; otherwise the entry was never published and the row describes
-    its draft. Only rows in force are found by other departments.
+    in_force: the row describes the published version; otherwise the entry was never published (or is withdrawn) and
+    the row describes its draft. Only rows in force are found by other departments. search: words of title (A), labels,
+    provider and items (B), abstract (C).
     """
 
     entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.CASCADE, related_name="listing")

@@ -84,7 +84,7 @@ ENTRY: Final = Workflow["Entry"](
     moves=[
         # verb             from                        to                       who           clocks  button               condition
         ("compile",        "-",                        "draft",                 PROVIDER,     "",     N_("新建目录")),
-        ("edit",           "draft revising",           "=",                     PROVIDER,     "",     N_("编辑")),
+        ("edit",           "draft revising",           "=",                     PROVIDER | SYSTEM_ONLY, "", N_("编辑")),
         ("correct",        "assessed leader_approved", "=",                     PROVIDER,     "",     N_("更正文字")),
         ("amend",          "assessed leader_approved returned", "draft",        PROVIDER,     "",     N_("修改"),          _first),
         ("amend_revision", "assessed leader_approved returned", "revising",     PROVIDER,     "",     N_("修改"),          _again),

@@ -17,7 +17,7 @@ from jutong.dataplane.engines.postgresql import catalogue, sql
 from jutong.dataplane.engines.postgresql.connect import arguments, connect_once, refusing
 from jutong.dataplane.engines.postgresql.landing import open_landing
 from jutong.dataplane.engines.postgresql.reading import open_reading
-from jutong.dataplane.errors import RuleBroken, TooLarge, Unavailable
+from jutong.dataplane.errors import RuleBroken, TooLarge
 from jutong.dataplane.masking import mask
 from jutong.dataplane.policy import Plan
 from jutong.wire.bundle import Access
@@ -35,9 +35,7 @@ async def _as_it_is(_connection: Any) -> None:
 class PostgreSQL:
     """One PostgreSQL database behind the port `base.Engine`. Copies use connections of their own, lookups a pool."""
 
-    capabilities = Capabilities(
-        filters=True, masks=True, snapshot=True, stages=True, relay=frozenset({"postgresql"})
-    )
+    capabilities = Capabilities(filters=True, masks=True, snapshot=True, stages=True, relay=frozenset({"postgresql"}))
 
     def __init__(self, access: Access, title: str) -> None:
         self._access = access
@@ -75,13 +73,9 @@ class PostgreSQL:
         """Return the column types of a plan's table, asked again after a minute."""
         name = sql.qualified(plan.schema, plan.table)
         known = self._described.get(name)
-        if known and known[0] > time.monotonic():
+        if known and known[0] > time.monotonic() and all(map(known[1].__contains__, catalogue.used(plan))):
             return known[1]
-        natives = await catalogue.natives_of(connection, name)
-        used = [found.column for found in (*plan.fields, *plan.where, *plan.key_columns, *plan.facts)]
-        for column in used:
-            if column not in natives:
-                raise Unavailable(f"数据源“{self._title}”的表 {plan.table} 没有列 {column}，请联系提供部门修正资源挂接。")
+        natives = await catalogue.natives_of(connection, plan, self._title)
         self._described[name] = (time.monotonic() + DESCRIBED_SECONDS, natives)
         return natives
 
@@ -99,7 +93,7 @@ class PostgreSQL:
                 version: str = await connection.fetchval("show server_version")
             finally:
                 await connection.close(timeout=2)
-        return f"PostgreSQL {version.split()[0]}"
+        return f"PostgreSQL {version.split(maxsplit=1)[0]}"
 
     async def tables(self, schema: str) -> tuple[FoundTable, ...]:
         """See `Engine.tables`."""

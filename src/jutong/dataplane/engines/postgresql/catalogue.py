@@ -7,8 +7,9 @@ from typing import Any
 
 import asyncpg
 
-from jutong.dataplane.engines.postgresql.sql import Native
-from jutong.dataplane.errors import RuleBroken
+from jutong.dataplane.engines.postgresql.sql import Native, qualified
+from jutong.dataplane.errors import Unavailable
+from jutong.dataplane.policy import Plan
 from jutong.wire.grants import Kind
 from jutong.wire.probe import FoundColumn, FoundTable
 
@@ -63,12 +64,22 @@ async def columns_of(connection: asyncpg.Connection[Any], name: str) -> list[asy
     return list(await connection.fetch(COLUMNS, name))
 
 
-async def natives_of(connection: asyncpg.Connection[Any], name: str) -> Mapping[str, Native]:
-    """Return each column's type, or refuse a table that is not there or not visible to this account."""
-    found = await columns_of(connection, name)
+def used(plan: Plan) -> list[str]:
+    """Return every column a plan touches."""
+    shown = [column.column for column in (*plan.fields, *plan.key_columns)]
+    return [*shown, *(test.column for test in (*plan.where, *plan.facts))]
+
+
+async def natives_of(connection: asyncpg.Connection[Any], plan: Plan, title: str) -> Mapping[str, Native]:
+    """Return each column's type; `Unavailable` when the mounted table or a column of the plan is not there."""
+    found = await columns_of(connection, qualified(plan.schema, plan.table))
     if not found:
-        raise RuleBroken(f"数据源中没有表 {name}，或账号无权查看，请检查资源挂接。")
-    return {row["name"]: Native(row["full"], row["base"], row["common"]) for row in found}
+        raise Unavailable(f"数据源“{title}”中没有表 {plan.table}，或账号无权查看，请联系提供部门修正资源挂接。")
+    natives = {row["name"]: Native(row["full"], row["base"], row["common"]) for row in found}
+    for column in used(plan):
+        if column not in natives:
+            raise Unavailable(f"数据源“{title}”的表 {plan.table} 没有列 {column}，请联系提供部门修正资源挂接。")
+    return natives
 
 
 def found_columns(rows: list[asyncpg.Record]) -> tuple[FoundColumn, ...]:

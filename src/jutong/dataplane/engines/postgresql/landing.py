@@ -4,6 +4,7 @@ The position (`jutong_position` in the target's schema) is written with the data
 dies when; nobody sees a row before both ends agree, and readers of the target are never blocked while rows arrive.
 """
 
+# ruff: noqa: S608 - every name is quoted by `quoted`, every value bound
 from __future__ import annotations
 
 import hashlib
@@ -96,7 +97,7 @@ class TableLanding:
             await self._connection.execute(f"create table {self._stage} (like {self._goal} including all)")
             return
         await self._connection.execute(
-            f"create temp table {quoted(self._staging)} on commit drop as"  # noqa: S608 - quoted names
+            f"create temp table {quoted(self._staging)} on commit drop as"
             f" select {self._columns} from {self._goal} with no data"
         )
 
@@ -158,7 +159,7 @@ class TableLanding:
         else:
             await self._merge(tally.rows)
         await self._connection.execute(
-            f"insert into {qualified(self._target.schema, POSITION)} values ($1, $2, $3, $4, $5, $6, $7)",  # noqa: S608
+            f"insert into {qualified(self._target.schema, POSITION)} values ($1, $2, $3, $4, $5, $6, $7)",
             *(self._target.order_id, self._target.grant_id, self._target.table),
             *(tally.rows, tally.checksum, tally.method, at),
         )
@@ -167,13 +168,13 @@ class TableLanding:
     async def _merge(self, rows: int) -> None:
         """Insert the staged rows into the existing table as its mode says."""
         if self._target.mode is TableMode.REPLACE:
-            await self._connection.execute(f"delete from {self._goal}", timeout=None)  # noqa: S608 - quoted names
+            await self._connection.execute(f"delete from {self._goal}", timeout=None)
         conflict = ""
         if self._target.mode is TableMode.UPSERT:
             rest = [name for name in self._names if name not in self._target.unique] or self._names
             changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in rest)
             conflict = f" on conflict ({', '.join(map(quoted, self._target.unique))}) do update set {changes}"
-        statement = f"insert into {self._goal} ({self._columns}) select {self._columns} from {self._stage}{conflict}"  # noqa: S608
+        statement = f"insert into {self._goal} ({self._columns}) select {self._columns} from {self._stage}{conflict}"
         tag = await self._connection.execute(statement, timeout=None)
         done = int(tag.split()[-1])
         if done != rows:
@@ -185,16 +186,21 @@ class TableLanding:
 
 
 async def _position(connection: Any, target: Target) -> Position | None:
-    """Make the table of positions where it is missing, lock the order, and return what has landed of it."""
+    """Make the table of positions where it is missing and return what has landed of this order.
+
+    The lock on the target's name lets orders into one table follow each other, and an order meet only itself landed.
+    """
     name = qualified(target.schema, POSITION)
     if await connection.fetchval("select to_regclass($1)", name) is None:
         async with connection.transaction():
             await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
             await connection.execute(MAKE_POSITION.format(name=name))
     await connection.execute("begin")
-    await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 1))", target.order_id)
+    await connection.execute(
+        "select pg_advisory_xact_lock(hashtextextended($1, 1))", qualified(target.schema, target.table)
+    )
     row = await connection.fetchrow(
-        f"select rows, checksum, method, at from {name} where order_id = $1",  # noqa: S608 - a quoted name
+        f"select rows, checksum, method, at from {name} where order_id = $1",
         target.order_id,
     )
     if row is None:

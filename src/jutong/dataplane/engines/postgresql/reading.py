@@ -11,7 +11,6 @@ import asyncpg
 from jutong.dataplane.engines.base import Reading, Shape, Sink
 from jutong.dataplane.engines.postgresql import catalogue, sql
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
-from jutong.dataplane.errors import Unavailable
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE
 from jutong.wire.bundle import Access
@@ -89,11 +88,7 @@ async def open_reading(access: Access, title: str, plan: Plan) -> AsyncIterator[
         try:
             with refusing(title):
                 await _snapshot(stream, count)
-                natives = await catalogue.natives_of(stream, sql.qualified(plan.schema, plan.table))
-            for column in (*plan.fields, *plan.where):
-                if column.column not in natives:
-                    message = f"数据源“{title}”的表 {plan.table} 没有列 {column.column}，请联系提供部门修正资源挂接。"
-                    raise Unavailable(message)
+                natives = await catalogue.natives_of(stream, plan, title)
             yield SnapshotReading(plan, title, (stream, count), natives)
         finally:
             count.terminate()

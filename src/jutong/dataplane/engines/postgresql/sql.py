@@ -1,5 +1,6 @@
 """A plan as PostgreSQL text: identifiers quoted from the mount, values always bound or quoted by the server."""
 
+# ruff: noqa: S608 - every name is quoted by `quoted`, every value bound
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -145,7 +146,7 @@ def typed(column: Column, natives: Natives) -> tuple[str, str]:
 
 
 def select_text(plan: Plan, natives: Natives) -> Parts:
-    """Return the whole plan as canonical texts c0, c1 …"""
+    """Return the whole plan as canonical texts, named c0, c1 and so on."""
     fields = ", ".join(f"{shown(field, natives)} as c{n}" for n, field in enumerate(plan.fields))
     limit = f" limit {plan.limit:d}" if plan.limit else ""
     return [

@@ -114,9 +114,12 @@ def state_badge(state: str, label: object = "") -> SafeString:
 
 
 @register.inclusion_tag("pieces/clock.html")
-def clock_badge(clock: Any) -> dict[str, Any]:
-    """Draw a clock row (kernel.queries.ClockRow): days left in colour and words, the due day, the article under it."""
-    return {"clock": clock, "tone": pieces.CLOCK_TONES.get(getattr(clock, "tone", ""), "neutral")}
+def clock_badge(clock: Any, *, brief: bool = False) -> dict[str, Any]:
+    """Draw a clock row (kernel.queries.ClockRow): days left in colour and words, the due day, the article under it.
+
+    brief: for lists; the article stands in the tooltip only.
+    """
+    return {"clock": clock, "brief": brief, "tone": pieces.CLOCK_TONES.get(getattr(clock, "tone", ""), "neutral")}
 
 
 @register.inclusion_tag("pieces/empty.html")
@@ -158,7 +161,7 @@ def progress(row: Any, url: str) -> dict[str, Any]:
 @register.simple_block_tag
 def td(content: str, label: str = "", css: str = "") -> SafeString:
     """Draw a table cell that carries its column's label, so that narrow screens can show rows as cards."""
-    return format_html('<td data-label="{}" class="{}">{}</td>', label, css, content)
+    return format_html('<td data-label="{}" class="{}"><div>{}</div></td>', label, css, content)
 
 
 @register.inclusion_tag("pieces/th.html", takes_context=True)

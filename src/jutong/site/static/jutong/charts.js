@@ -8,7 +8,7 @@
     return Object.assign({ type: kind }, labels ? { data: labels } : { splitLine: { lineStyle: { color: "#e8edf1" } } }, words);
   }
 
-  function option(data) {
+  function option(data, narrow) {
     var shared = {
       color: COLOURS,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
@@ -19,7 +19,7 @@
     };
     if (data.kind === "pie") {
       var slices = data.labels.map(function (label, at) { return { name: label, value: data.series[0].values[at] }; });
-      return Object.assign(shared, { series: [{ type: "pie", radius: ["45%", "72%"], data: slices }] });
+      return Object.assign(shared, { series: [{ type: "pie", radius: ["42%", "68%"], center: ["50%", "56%"], data: slices, label: narrow ? { show: false } : { formatter: "{b} {d}%" } }] });
     }
     var flat = data.kind === "hbar";
     return Object.assign(shared, {
@@ -39,7 +39,7 @@
       if (!source || box.dataset.ready) { return; }
       box.dataset.ready = "1";
       var chart = window.echarts.init(box, null, { renderer: "svg" });
-      chart.setOption(option(JSON.parse(source.textContent)));
+      chart.setOption(option(JSON.parse(source.textContent), box.clientWidth < 420));
       window.addEventListener("resize", function () { chart.resize(); });
     });
   };

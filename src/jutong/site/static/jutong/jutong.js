@@ -103,11 +103,14 @@
         var most = Number(drop.getAttribute("data-most") || 0);
         var name = drop.querySelector(".jt-drop-name");
         if (!file) { return; }
-        name.textContent = file.name + "（" + size(file.size) + "）";
+        name.textContent = file.name + " · " + size(file.size);
         input.setCustomValidity(most && file.size > most ? drop.getAttribute("data-too-large") : "");
         input.reportValidity();
       });
     });
+    if (window.matchMedia("(max-width: 61.99rem)").matches) {
+      root.querySelectorAll("details.jt-facet[open]:not([data-active])").forEach(function (facet) { facet.removeAttribute("open"); });
+    }
     if (window.jutongCharts) { window.jutongCharts(root); }
   }
   boot(document);

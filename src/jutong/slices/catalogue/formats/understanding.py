@@ -37,6 +37,7 @@ _PLAIN: Final = (
     "provider_unit", "format_note", "share_scope", "open_conditions", "data_category", "matter", "system", "link",
     "domain", "industry",
 )  # fmt: skip
+LONGEST_PROVIDER: Final = 120
 _ITEM_FLAGS: Final = ("sensitive", "classified", "timestamp", "key", "base_item")
 _CLASS_OF: Final = {digit: name for name, digit in CLASS_DIGITS.items()}
 _EMPTY_DOMAINS: Final = frozenset({"默认主题", "默认行业", "其他主题"})
@@ -57,12 +58,13 @@ class Draft:
     findings: tuple[Finding, ...]
 
 
-def understand(raw: RawEntry, *, guide: bool = False, strict: bool = False) -> Draft:
+def understand(raw: RawEntry, *, guide: bool = False, strict: bool = False, own: str = "") -> Draft:
     """Return the draft for an entry as found.
 
-    guide: digits are codes of the national guide (only in its own template). strict: the file is one of our
-    templates, where an unknown word stops the row; elsewhere too, since no value is ever given a default, but words
-    that are known and merely fit no code (其他) only warn.
+    guide: digits are codes of the national guide (only in its own template). strict: the file is a template made for
+    people, so what reviewers typically send back is noticed as a warning. own: the provider where the file names none.
+    An unknown word stops the row, since no value is ever given a default; a word that is known but fits no code
+    (其他) warns and stays empty until somebody chooses.
     """
     reader = _Reader(raw.values, guide=guide)
     fields = reader.elements()
@@ -72,9 +74,11 @@ def understand(raw: RawEntry, *, guide: bool = False, strict: bool = False) -> D
     findings = [*reader.findings, *(shape(content)), *format_fits(content)]
     if strict:
         findings += [Finding(f.field, f.message, f.params, grave=False) for f in typical(content) if f not in findings]
-    provider = reader.provider()
+    provider = reader.provider() or own
     if not provider:
         findings.append(Finding("provider", N_("缺少信息资源提供方，请填写提供部门的全称")))
+    elif len(provider) > LONGEST_PROVIDER or not provider.isprintable():
+        findings.append(Finding("provider", N_("信息资源提供方应为不超过 120 字的部门全称，请改正")))
     if "orphan" in raw.values:
         findings = [Finding("title", N_("信息项“%(item)s”在目录表中没有对应的目录，请补上目录或改正名称"), {"item": clean(raw.values["orphan"])})]
     stopped = any(finding.grave for finding in findings)

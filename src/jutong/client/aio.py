@@ -1,0 +1,98 @@
+"""The asynchronous client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Self
+
+import httpx
+import msgspec
+
+from jutong.client.answers import Answer, Granted, Grants, Match, check, read
+from jutong.client.blocking import JSON, query_body
+from jutong.client.downloads import ATTEMPTS, CHUNK, Download
+from jutong.client.signing import CallAuth, named
+from jutong.wire.grants import Condition
+from jutong.wire.transfers import Manifest
+
+
+class AsyncClient:
+    """Calls of one business system to one gateway. key: the system's HMAC-SM3 key; purpose: a code its grants name.
+
+    Every method raises `Refused` with the gateway's sentence, or httpx's errors where there was no answer.
+    """
+
+    def __init__(
+        self, url: str, *, key_id: str, key: bytes, purpose: str, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        auth = CallAuth(key_id, key, purpose)
+        self._http = httpx.AsyncClient(base_url=url, auth=auth, timeout=30, transport=transport, trust_env=False)
+
+    async def grants(self) -> list[Granted]:
+        """Return the grants of this system, active or not, with the files that are ready."""
+        return read(await self._http.get("/v1/grants"), Grants).grants
+
+    async def query(
+        self,
+        grant: str,
+        keys: Mapping[str, str] | Sequence[Mapping[str, str]],
+        *,
+        items: Sequence[str] = (),
+        filters: Sequence[Condition] = (),
+        person: str = "",
+        service_item: str = "",
+    ) -> Answer:
+        """Ask for one record, or up to 1,000, by key items; fewer items and further filters narrow the answer."""
+        body = query_body(grant, keys, items, filters)
+        headers = JSON | named(person, service_item)
+        return read(await self._http.post("/v1/query", content=body, headers=headers), Answer)
+
+    async def confirm(
+        self, grant: str, keys: Mapping[str, str], facts: Mapping[str, str], *, person: str = "", service_item: str = ""
+    ) -> Match:
+        """Ask whether a record carries these facts, without getting the record."""
+        body = msgspec.json.encode({"grant": grant, "keys": keys, "facts": facts})
+        headers = JSON | named(person, service_item)
+        return read(await self._http.post("/v1/confirm", content=body, headers=headers), Match)
+
+    async def manifest(self, artefact_id: str) -> Manifest:
+        """Return count, digest and time of a batch file."""
+        return read(await self._http.get(f"/v1/artefacts/{artefact_id}/manifest"), Manifest)
+
+    async def download(self, artefact_id: str, path: Path) -> Manifest:
+        """Fetch a batch file, going on where an earlier try broke off, and check its SM3 before it gets its name."""
+        with closing(Download(await self.manifest(artefact_id), path)) as download:
+            broken = 0
+            while download.missing:
+                before, cut = download.have, None
+                try:
+                    await self._fetch(artefact_id, download)
+                except httpx.TransportError as error:
+                    cut = error
+                broken = 0 if download.have > before else broken + 1
+                if broken >= ATTEMPTS:
+                    raise httpx.ReadError(f"批量文件 {artefact_id} 多次没有收到数据，请稍后继续下载。") from cut
+                await asyncio.sleep(min(0.1 * 2**broken, 5) if broken else 0)
+            return download.finish()
+
+    async def _fetch(self, artefact_id: str, download: Download) -> None:
+        async with self._http.stream("GET", f"/v1/artefacts/{artefact_id}", headers=download.headers()) as response:
+            if not response.is_success:
+                await response.aread()
+                check(response)
+            download.begin(response.status_code)
+            async for chunk in response.aiter_bytes(CHUNK):
+                download.write(chunk)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()

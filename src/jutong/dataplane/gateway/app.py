@@ -1,0 +1,224 @@
+"""The gateway's ASGI application: routes, the life of its parts, and one place where refusals become answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from jutong.dataplane import engines, identity
+from jutong.dataplane.book import Book, open_book
+from jutong.dataplane.bundles import BundleCache
+from jutong.dataplane.chain import Chain
+from jutong.dataplane.errors import NotThere, Refusal, Unauthenticated, Unavailable
+from jutong.dataplane.gateway.answers import Answer, as_json, refused, send_answer
+from jutong.dataplane.gateway.calls import Call, Receive, Scope, Send, read_call
+from jutong.dataplane.gateway.lookups import Lookups, Opener, Sources
+from jutong.dataplane.gateway.service import Service
+from jutong.dataplane.link import Link
+from jutong.dataplane.settings import Settings
+
+log = logging.getLogger(__name__)
+ARTEFACT = re.compile(r"/v1/artefacts/([A-Za-z0-9_-]{1,64})(/manifest)?")
+FIRST_BUNDLE_SECONDS = 2.0
+SWEEP_SECONDS = 60.0
+
+
+class Broken(Refusal):
+    """A fault of ours; the caller learns the trace only."""
+
+    status, code, title = 500, "error", "内部错误"
+
+
+class Gateway:
+    """Bare ASGI: one instance per process."""
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        control: httpx.AsyncBaseTransport | None = None,
+        opener: Opener = engines.open,
+    ) -> None:
+        self._settings = settings or Settings()
+        self._control = control
+        self._opener = opener
+        self._closing = AsyncExitStack()
+        self._strangers: dict[str, float] = {}
+        self._under_way = 0
+        self.service: Service | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Speak ASGI: lifespan and http."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def start(self) -> None:
+        """Open identity, book, chain and bundles, and start what runs beside the calls."""
+        settings = self._settings
+        me = await asyncio.to_thread(identity.load, settings.node_folder)
+        book = await open_book(settings.book_location)
+        self._closing.push_async_callback(book.close)
+        chain = await asyncio.to_thread(
+            Chain.open,
+            settings.node_folder / "chain",
+            me,
+            most_lines=settings.chain_segment_lines,
+            most_seconds=settings.chain_segment_seconds,
+        )
+        link = Link(settings.control_url, me, transport=self._control)
+        self._closing.push_async_callback(link.close)
+        self._closing.push_async_callback(self._last_words, chain, link)
+        bundles = BundleCache(settings.node_folder / "bundle", me)
+        bundles.load()
+        with suppress(TimeoutError, Refusal):
+            async with asyncio.timeout(FIRST_BUNDLE_SECONDS):
+                await bundles.fetch(link, wait=0, at=datetime.now(UTC))
+        sources = Sources(me.signer, self._opener, seconds=settings.lookup_seconds)
+        self._closing.push_async_callback(sources.close)
+        lookups = Lookups(sources, me.signer, most=settings.gathered_keys)
+        self.service = Service(settings, me, bundles, book, chain, lookups)
+        self._closing.push_async_callback(self.service.settled)
+        self._beside("bundles", lambda: bundles.follow(link, wait=settings.bundle_wait_seconds))
+        self._beside("chain", lambda: chain.keep(link, keep_days=settings.chain_keep_days))
+        self._beside("usage", lambda: self._count(link))
+        self._beside("sweep", lambda: self._sweep(book))
+
+    async def stop(self) -> None:
+        """Finish what is under way, seal and ship the chain, hand over the counts, close everything."""
+        await self._closing.aclose()
+        self.service = None
+
+    def _beside(self, name: str, deed: Callable[[], Awaitable[None]]) -> None:
+        async def forever() -> None:
+            while True:
+                try:
+                    await deed()
+                except Exception:
+                    log.exception("后台任务 %s 出错，一秒后重新开始", name)
+                await asyncio.sleep(1)
+
+        task = asyncio.create_task(forever(), name=name)
+
+        async def end() -> None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+        self._closing.push_async_callback(end)
+
+    async def _last_words(self, chain: Chain, link: Link) -> None:
+        await chain.close()
+        with suppress(Refusal, TimeoutError):
+            async with asyncio.timeout(FIRST_BUNDLE_SECONDS):
+                await chain.ship(link, at=datetime.now(UTC), keep_days=self._settings.chain_keep_days)
+                if self.service:
+                    await self.service.usage.flush(link)
+
+    async def _count(self, link: Link) -> None:
+        while True:
+            await asyncio.sleep(self._settings.usage_seconds)
+            if self.service:
+                with suppress(Refusal):
+                    await self.service.usage.flush(link)
+
+    async def _sweep(self, book: Book) -> None:
+        life = timedelta(seconds=3 * self._settings.clock_tolerance_seconds)
+        while True:
+            await book.forget(before=datetime.now(UTC) - life)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.start()
+                except Refusal as refusal:
+                    await self._closing.aclose()
+                    log.critical("网关不能启动：%s", refusal.sentence)
+                    await send({"type": "lifespan.startup.failed", "message": refusal.sentence})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/healthz":
+            await send_answer(as_json("ok"), send)
+            return
+        if self._under_way >= self._settings.waiting_calls:
+            await send_answer(refused(Unavailable("当前调用过多，请稍后重试。"), ""), send)
+            return
+        self._under_way += 1
+        try:
+            await send_answer(await self._answer(scope, receive), send)
+        finally:
+            self._under_way -= 1
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        call = read_call(scope, self._settings.trusted_proxies)
+        try:
+            await call.read(receive, limit=self._settings.body_limit)
+            return await self._route(call)
+        except Refusal as refusal:
+            return await self._refuse(call, refusal)
+        except Exception:
+            log.exception("网关内部错误，审计编号 %s", call.trace)
+            return await self._refuse(call, Broken(f"平台内部错误，请将审计编号 {call.trace} 告知平台运行单位。"))
+
+    async def _route(self, call: Call) -> Answer:
+        service = self.service
+        if service is None:
+            raise Unavailable("网关正在启动或停止，请稍后重试。")
+        if call.method == "POST":
+            deed = {"/v1/query": service.query, "/v1/confirm": service.confirm, "/v1/tickets": service.ticket}.get(
+                call.path
+            )
+        elif call.method == "GET":
+            deed = {"/v1/grants": service.grants, "/v1/openapi.json": service.openapi}.get(call.path)
+            found = ARTEFACT.fullmatch(call.path)
+            if found:
+                return await (service.manifest if found[2] else service.download)(call, found[1])
+        else:
+            deed = None
+        if deed is None:
+            raise NotThere("没有这个接口，请对照 /v1/openapi.json 检查方法与路径。")
+        return await deed(call)
+
+    async def _refuse(self, call: Call, refusal: Refusal) -> Answer:
+        """Write the refusal to the chain, then answer it; strangers get one line a second for each address."""
+        if self.service is None:
+            return refused(refusal, "")
+        if not call.who and isinstance(refusal, Unauthenticated | NotThere) and not self._first_in_second(call.address):
+            return refused(refusal, "")
+        try:
+            await self.service.write_refusal(call, refusal)
+        except Refusal as worse:
+            return refused(worse, call.trace)
+        return refused(refusal, call.trace)
+
+    def _first_in_second(self, address: str) -> bool:
+        """Tell whether an address was not yet written down in the last second: nobody unknown may fill the disk."""
+        now = time.monotonic()
+        if now - self._strangers.get(address, float("-inf")) < 1:
+            return False
+        if len(self._strangers) > 10_000:  # noqa: PLR2004 - forget them all rather than grow
+            self._strangers.clear()
+        self._strangers[address] = now
+        return True
+
+
+def create() -> Gateway:
+    """Return the application; the factory granian calls in each of its processes."""
+    return Gateway()

@@ -1,0 +1,223 @@
+"""A batch order: everything a grant shows, in one encrypted file, read back and reconciled before anyone can fetch it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from jutong.crypto import sm3, sm4
+from jutong.dataplane.book import Artefact
+from jutong.dataplane.errors import RuleBroken, TooMany, Unavailable
+from jutong.dataplane.masking import mask
+from jutong.dataplane.policy import Plan
+from jutong.dataplane.reconcile import PORTABLE, RunningTally, row_digest
+from jutong.dataplane.transfer.files import Format, format_for
+from jutong.dataplane.transfer.guard import together
+from jutong.dataplane.transfer.lines import Lines, parsed
+from jutong.dataplane.transfer.runs import Run
+from jutong.wire.transfers import Manifest, RunState, Tally
+
+
+class BatchWriter:
+    """Turns COPY text lines into an encrypted file; used from one thread at a time.
+
+    read: the tally of the rows as they came; sent: of the rows as written. digest, size: SM3 and bytes of plain text.
+    """
+
+    def __init__(self, file: BinaryIO, key: bytes, plan: Plan, shape: Format) -> None:
+        self.read = RunningTally()
+        self.sent = RunningTally()
+        self.size = 0
+        self._digest = sm3.new()
+        self._out = sm4.EncryptingWriter(file, key)
+        self._plan = plan
+        self._shape = shape
+        self._lines = Lines()
+        self._write(shape.header())
+
+    @property
+    def digest(self) -> str:
+        """Return the SM3 of the plain text so far, hex."""
+        return self._digest.hexdigest()
+
+    def _write(self, plain: bytes) -> None:
+        self._digest.update(plain)
+        self.size += self._out.write(plain)
+
+    def feed(self, chunk: bytes) -> None:
+        """Write the rows completed by this chunk."""
+        rows = []
+        for line in self._lines.cut(chunk):
+            row = parsed(line)
+            digest = row_digest(row)
+            self.read.add(digest)
+            for n in self._plan.hashed:
+                row[n] = mask(self._plan.fields[n].masking, row[n], self._plan.hash_key)
+            shown = self._shape.delivered(row)
+            self.sent.add(row_digest(shown) if self._plan.hashed or shown != row else digest)
+            rows.append(shown)
+        self._write(self._shape.body(rows))
+
+    def close(self) -> None:
+        """Write what stands behind the rows and the container's last piece."""
+        for piece in self._shape.tail():
+            self._write(piece)
+        self._out.close()
+
+
+def read_back(path: Path, key: bytes, shape: Format, stopped: threading.Event) -> Tally:
+    """Decrypt and parse a finished file and return its tally; leaves early when stopped."""
+    tally = RunningTally()
+    with path.open("rb") as file:
+        for n, row in enumerate(shape.read(sm4.DecryptingReader(file, key))):  # type: ignore[arg-type]
+            if n % 1000 == 0 and stopped.is_set():
+                break
+            tally.add(row_digest(row))
+    return tally.tally()
+
+
+async def run_batch(run: Run) -> None:
+    """Run a batch order to its release; every other end is an exception and leaves no file behind."""
+    order, grant = run.order, run.guard.grant
+    if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", order.id):
+        raise RuleBroken("任务编号只能由字母、数字、连字符和下划线组成，最长 64 位。")
+    folder = run.settings.artefact_folder
+    final, part, scratch = folder / f"{order.id}.sm4", folder / f".{order.id}.part", folder / f".{order.id}.work"
+    if await run.book.artefact(order.id) is not None and final.exists():
+        return await _again(run)
+    key = secrets.token_bytes(sm4.KEY_SIZE)
+    shape = format_for(order.format, order.encoding, run.plan.fields, scratch)
+    try:
+        with _disk():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            writer, counted = await _written(run, part, key, shape)
+        arrived = await _checked(part, key, shape)
+        legs = [(counted, writer.read.tally()), (writer.sent.tally(), arrived)]
+        receipt = await run.compare(legs, digest=writer.digest, size=writer.size)
+        if not await run.book.count_batch(grant.id, quota=grant.quota.batches_per_day, at=datetime.now(UTC)):
+            raise TooMany("授权的当日批次数已用完，没有数据放行，请明日再试或申请调整。")
+        run.guard.seal(datetime.now(UTC))
+        await _released(run, part, final, _manifest(run, writer, arrived, receipt), key)
+    finally:
+        part.unlink(missing_ok=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+    run.tell(
+        RunState.RELEASED,
+        f"批量文件已生成，共 {arrived.rows} 行，核对一致，可以下载。",
+        done=arrived.rows,
+        total=arrived.rows,
+        receipt=receipt,
+        artefact=order.id,
+    )
+    return None
+
+
+async def _again(run: Run) -> None:
+    """Report a file that was finished before its runner died."""
+    receipt = (await run.book.receipts(run.order.id)).get("receiver", b"")
+    run.tell(RunState.RELEASED, "批量文件已生成，可以下载。", receipt=receipt, artefact=run.order.id)
+
+
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Turn a full or unwritable disk into a refusal."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable("批量文件写入失败，请检查数据目录的空间与权限后重试。") from error
+
+
+async def _written(run: Run, part: Path, key: bytes, shape: Format) -> tuple[BatchWriter, Tally]:
+    """Write the encrypted file while the source counts the same rows; return the writer and the source's tally."""
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        writer = BatchWriter(file, key, run.plan, shape)
+
+        async def take(chunk: bytes) -> None:
+            with _disk():
+                await asyncio.to_thread(writer.feed, chunk)
+            run.check_rows(writer.read.tally())
+            run.tell(RunState.SENT, "正在生成文件。", done=writer.read.rows)
+
+        async def count() -> Tally:
+            return run.check_rows(await reading.tally(PORTABLE))
+
+        async with run.source() as source, source.reading(run.plan) as reading:
+            counted, _ = await together(count(), reading.lines(take))
+        await asyncio.to_thread(writer.close)
+        file.flush()
+        await asyncio.to_thread(os.fsync, file.fileno())
+    return writer, counted
+
+
+async def _checked(part: Path, key: bytes, shape: Format) -> Tally:
+    """Read the finished file back in a thread that ends with the run."""
+    stopped = threading.Event()
+    try:
+        return await asyncio.to_thread(read_back, part, key, shape, stopped)
+    finally:
+        stopped.set()
+
+
+def _manifest(run: Run, writer: BatchWriter, tally: Tally, receipt: bytes) -> Manifest:
+    """Return the manifest of a finished file (R-EXC-007)."""
+    order, grant, at = run.order, run.guard.grant, datetime.now(UTC)
+    kept = order.expires_at or at + timedelta(days=run.settings.artefact_days)
+    return Manifest(
+        artefact_id=order.id,
+        order_id=order.id,
+        grant_id=grant.id,
+        resource_title=grant.resource_title,
+        entry_code=grant.entry_code,
+        consumer_id=grant.consumer_id,
+        rows=tally.rows,
+        bytes=writer.size,
+        sm3=writer.digest,
+        checksum=tally.checksum,
+        method=tally.method,
+        format=order.format,
+        encoding=order.encoding,
+        columns=run.plan.fields,
+        purpose="、".join(grant.purposes),
+        made_at=at,
+        expires_at=min(kept, grant.valid_until),
+        receipt=receipt,
+    )
+
+
+def _put_in_place(part: Path, final: Path) -> None:
+    """Rename the finished file and make the renaming durable."""
+    part.replace(final)
+    folder = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+async def _released(run: Run, part: Path, final: Path, manifest: Manifest, key: bytes) -> None:
+    """Put the file in its place for good, then enter it into the book, from when on the gateway serves it."""
+    with _disk():
+        await asyncio.to_thread(_put_in_place, part, final)
+    await run.book.add_artefact(
+        Artefact(
+            id=manifest.artefact_id,
+            order_id=manifest.order_id,
+            grant_id=manifest.grant_id,
+            consumer_id=manifest.consumer_id,
+            sealed_key=run.sealed(key),
+            manifest=msgspec.json.encode(manifest),
+            made_at=manifest.made_at,
+            expires_at=manifest.expires_at,
+        )
+    )

@@ -1,0 +1,56 @@
+"""The runner's desk: which orders are known, which wait for when, which were cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import time
+
+from jutong.wire.transfers import Order
+
+
+class Desk:
+    """Orders of one runner, in memory: the control plane lists them again to a runner that starts anew."""
+
+    def __init__(self) -> None:
+        self._orders: dict[str, Order] = {}
+        self._waiting: list[tuple[float, str]] = []
+        self._news = asyncio.Event()
+
+    def take(self, order: Order) -> None:
+        """Enter a new, retried or cancelled order; it is due at once."""
+        self._orders[order.id] = order
+        self.again(order.id, seconds=0)
+
+    def again(self, order_id: str, *, seconds: float) -> None:
+        """Let an order be due again after some seconds."""
+        heapq.heappush(self._waiting, (time.monotonic() + seconds, order_id))
+        self._news.set()
+
+    def done(self, order_id: str) -> None:
+        """Forget an order that ended."""
+        self._orders.pop(order_id, None)
+
+    def cancelled(self, order_id: str) -> bool:
+        """Tell whether the order was cancelled."""
+        order = self._orders.get(order_id)
+        return order is not None and order.cancelled
+
+    async def due(self) -> Order:
+        """Wait for the next order that is due."""
+        while True:
+            self._news.clear()
+            pause = None
+            while self._waiting:
+                when, order_id = self._waiting[0]
+                pause = when - time.monotonic()
+                if pause > 0:
+                    break
+                heapq.heappop(self._waiting)
+                if order_id in self._orders:
+                    return self._orders[order_id]
+                pause = None
+            try:
+                await asyncio.wait_for(self._news.wait(), pause)
+            except TimeoutError:
+                continue

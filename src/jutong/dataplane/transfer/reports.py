@@ -1,0 +1,57 @@
+"""Progress on its way to the control plane: in order, kept until taken, running figures folded into the newest."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from jutong.dataplane.errors import Unavailable
+from jutong.dataplane.link import Link
+from jutong.wire.transfers import Progress, RunState
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 1.0
+AT_ONCE = 200
+
+
+class Reports:
+    """The outgoing reports of one runner; what the control plane did not take is sent again."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._waiting: list[Progress] = []
+        self._news = asyncio.Event()
+
+    def put(self, report: Progress) -> None:
+        """Add a report; one that only moves the figures of a running order replaces the one before it."""
+        last = next(
+            (n for n in reversed(range(len(self._waiting))) if self._waiting[n].order_id == report.order_id), -1
+        )
+        running = last >= 0 and self._waiting[last].state is report.state is RunState.SENT
+        if running and self._waiting[last].attempt == report.attempt:
+            self._waiting[last] = report
+        else:
+            self._waiting.append(report)
+        self._news.set()
+
+    async def send(self) -> None:
+        """Send until cancelled."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Send what waits, once; what is not taken stays, and is tried again after a pause."""
+        while self._waiting:
+            batch = self._waiting[:AT_ONCE]
+            try:
+                await self._link.post_progress(batch)
+            except Unavailable as refusal:
+                log.warning("运行进度未能上报，稍后重试：%s", refusal.sentence)
+                await asyncio.sleep(PAUSE_SECONDS)
+                self._news.set()
+                return
+            taken = {id(report) for report in batch}
+            self._waiting = [report for report in self._waiting if id(report) not in taken]

@@ -1,0 +1,229 @@
+"""The transfer process: takes orders by long poll, leases them through the book, runs them, reports, cleans up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from jutong.dataplane import identity
+from jutong.dataplane.book import FINAL, Book, open_book
+from jutong.dataplane.bundles import BundleCache
+from jutong.dataplane.errors import Refusal, Unavailable
+from jutong.dataplane.identity import Identity
+from jutong.dataplane.link import Link
+from jutong.dataplane.reconcile import Unreconciled
+from jutong.dataplane.settings import Settings
+from jutong.dataplane.transfer.batches import run_batch
+from jutong.dataplane.transfer.desk import Desk
+from jutong.dataplane.transfer.guard import Guard, LeaseLost, watched
+from jutong.dataplane.transfer.purge import purge
+from jutong.dataplane.transfer.reports import Reports
+from jutong.dataplane.transfer.runs import Run
+from jutong.dataplane.transfer.tables import run_table
+from jutong.wire.transfers import Order, OrderKind, Progress, RunState
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS = 1.0
+PURGE_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 60.0
+DEEDS: dict[OrderKind, Callable[[Run], Coroutine[Any, Any, None]]] = {
+    OrderKind.TABLE: run_table,
+    OrderKind.BATCH: run_batch,
+}
+
+
+class Runner:
+    """One transfer process; several may share a book, and one order is run by one of them at a time."""
+
+    def __init__(self, settings: Settings, me: Identity, book: Book, link: Link, bundles: BundleCache) -> None:
+        self.name = f"{me.name}-{os.getpid()}-{secrets.token_hex(4)}"
+        self.desk = Desk()
+        self.reports = Reports(link)
+        self._settings = settings
+        self._me = me
+        self._book = book
+        self._link = link
+        self._bundles = bundles
+        self._serial = 0
+        self._busy: set[str] = set()
+
+    async def run(self) -> None:
+        """Work until cancelled; orders under way are then given back for others to take at once."""
+        works = [
+            self._beside("授权包", lambda: self._bundles.follow(self._link, wait=self._settings.bundle_wait_seconds)),
+            self._beside("任务", self._follow_orders),
+            self._beside("进度", self.reports.send),
+            self._beside("清理", self._purge),
+            *(self._beside("执行", self._work) for _ in range(self._settings.transfer_runs)),
+        ]
+        async with asyncio.TaskGroup() as group:
+            for work in works:
+                group.create_task(work)
+
+    @staticmethod
+    async def _beside(name: str, deed: Callable[[], Awaitable[None]]) -> None:
+        """Do one thing for ever; a bug in it is logged and it begins anew."""
+        while True:
+            try:
+                await deed()
+            except Refusal as refusal:
+                log.warning("%s：%s", name, refusal.sentence)
+            except Exception:
+                log.exception("后台任务 %s 出错，稍后重新开始", name)
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _follow_orders(self) -> None:
+        """Take orders from the control plane."""
+        while True:
+            found = await self._link.get_orders(since=self._serial, wait=self._settings.bundle_wait_seconds)
+            if found is None:
+                continue
+            for order in found.orders:
+                run = await self._book.run(order.id)
+                if run and run.state in FINAL and run.state != RunState.RELEASED and not order.cancelled:
+                    await self._book.reopen(order.id)
+                self.desk.take(order)
+            self._serial = found.serial
+
+    async def _purge(self) -> None:
+        while True:
+            with suppress(Unavailable):
+                snapshot = self._bundles.current()
+                await purge(self._book, snapshot, self._settings.artefact_folder, at=datetime.now(UTC))
+            await asyncio.sleep(PURGE_SECONDS)
+
+    async def _work(self) -> None:
+        """Attempt one due order after another."""
+        while True:
+            order = await self.desk.due()
+            if order.id in self._busy:
+                continue
+            self._busy.add(order.id)
+            try:
+                await self._attempt(order)
+            finally:
+                self._busy.discard(order.id)
+
+    async def _attempt(self, order: Order) -> None:
+        """Lease an order and run it, or come back when another runner's lease may have run out."""
+        at, life = datetime.now(UTC), timedelta(seconds=self._settings.transfer_lease_seconds)
+        attempt = await self._book.lease(order.id, runner=self.name, at=at, until=at + life)
+        if attempt is None:
+            await self._not_mine(order)
+            return
+        try:
+            state, message, receipt = await self._outcome(order, attempt, at)
+        except LeaseLost:
+            self.desk.again(order.id, seconds=life.total_seconds())
+            return
+        except asyncio.CancelledError:
+            await asyncio.shield(self._close(order, attempt, RunState.QUEUED))
+            raise
+        if state is RunState.QUEUED and attempt >= self._settings.transfer_attempts:
+            state, message = RunState.REJECTED, f"{message}已尝试 {attempt} 次仍未成功，任务已停止，可以手工重试。"
+        mine = await self._close(order, attempt, state)
+        if state is RunState.QUEUED:
+            self.desk.again(order.id, seconds=min(2.0**attempt, LONGEST_PAUSE_SECONDS))
+        else:
+            self.desk.done(order.id)
+        if mine and state is not RunState.RELEASED:
+            self._tell(order, attempt, state, message, receipt)
+
+    async def _close(self, order: Order, attempt: int, state: RunState) -> bool:
+        """Write down how the attempt ended; an order given back is free for anyone at once."""
+        return await self._book.close_run(
+            order.id, runner=self.name, attempt=attempt, state=state, at=datetime.now(UTC)
+        )
+
+    async def _not_mine(self, order: Order) -> None:
+        """Another runner holds the order, or it has ended: report a release again, in case the report was lost."""
+        run = await self._book.run(order.id)
+        if run is None or run.state not in FINAL:
+            self.desk.again(order.id, seconds=self._settings.transfer_lease_seconds / 3)
+            return
+        self.desk.done(order.id)
+        if run.state == RunState.RELEASED:
+            receipt = (await self._book.receipts(order.id)).get("receiver", b"")
+            self._tell(order, run.attempt, RunState.RELEASED, "数据已放行，两端核对一致。", receipt)
+
+    def _tell(self, order: Order, attempt: int, state: RunState, message: str, receipt: bytes) -> None:
+        artefact = order.id if order.kind is OrderKind.BATCH and state is RunState.RELEASED else ""
+        now = datetime.now(UTC)
+        self.reports.put(
+            Progress(order.id, attempt, state, now, message=message, receipt=receipt, artefact_id=artefact)
+        )
+
+    async def _outcome(self, order: Order, attempt: int, at: datetime) -> tuple[RunState, str, bytes]:
+        """Run an order and say how it ended: state, sentence, and the receipt of a quarantine."""
+        try:
+            guard = Guard(order, self._bundles.current, self.desk.cancelled)
+            run = Run(order, attempt, guard, self._settings, self._me, self._book, self.reports, at)
+            run.tell(RunState.SENT, "开始执行。")
+            await watched(DEEDS[order.kind](run), guard.watch(), self._renew(order, attempt))
+        except Unavailable as refusal:
+            return RunState.QUEUED, refusal.sentence, b""
+        except Refusal as refusal:
+            return RunState.REJECTED, refusal.sentence, b""
+        except Unreconciled as finding:
+            receipt = (await self._book.receipts(order.id)).get("receiver", b"")
+            return RunState.QUARANTINED, str(finding), receipt
+        except LeaseLost:
+            raise
+        except Exception:
+            log.exception("任务 %s 第 %d 次执行出错", order.id, attempt)
+            return RunState.REJECTED, f"平台内部错误，任务已停止，请将任务编号 {order.id} 告知平台运行单位。", b""
+        return RunState.RELEASED, "", b""
+
+    async def _renew(self, order: Order, attempt: int) -> None:
+        """Hold on to the lease; `LeaseLost` when another runner has it."""
+        life = timedelta(seconds=self._settings.transfer_lease_seconds)
+        while True:
+            await asyncio.sleep(life.total_seconds() / 4)
+            until = datetime.now(UTC) + life
+            if not await self._book.renew(order.id, runner=self.name, attempt=attempt, until=until):
+                raise LeaseLost
+
+
+async def serve(settings: Settings, *, control: httpx.AsyncBaseTransport | None = None) -> None:
+    """Open what a runner needs and work until cancelled. control: another way to the control plane, for tests."""
+    me = await asyncio.to_thread(identity.load, settings.node_folder)
+    async with AsyncExitStack() as closing:
+        book = await open_book(settings.book_location)
+        closing.push_async_callback(book.close)
+        link = Link(settings.control_url, me, transport=control)
+        closing.push_async_callback(link.close)
+        bundles = BundleCache(settings.node_folder / "bundle", me)
+        bundles.load()
+        await Runner(settings, me, book, link, bundles).run()
+
+
+async def _until_told() -> None:
+    """Serve until SIGTERM or SIGINT."""
+    work = asyncio.ensure_future(serve(Settings()))
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, work.cancel)
+    with suppress(asyncio.CancelledError):
+        await work
+
+
+def main(node: str = "") -> int:
+    """Run a transfer process for a node (JUTONG_NODE when empty); 0 after a clean stop, 1 with the reason on refusal."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    if node:
+        os.environ["JUTONG_NODE"] = node
+    try:
+        asyncio.run(_until_told())
+    except Refusal as refusal:
+        log.critical("传输进程不能启动：%s", refusal.sentence)
+        return 1
+    return 0

@@ -1,0 +1,89 @@
+"""What the frame around every page shows: navigation, region, inbox, person, version. Built only when a page asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actors import Actor
+from jutong.kernel.errors import Refusal
+from jutong.kernel.faces import actors, navigation
+from jutong.kernel.faces.shell import address_of, frame
+from jutong.kernel.settings import settings
+
+MOST_SHOWN: Final = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """The frame's content; addresses are empty where no slice has the page."""
+
+    actor: Actor | None
+    posts: str
+    region: str
+    sections: tuple[navigation.Section, ...]
+    unread: int
+    search_url: str
+    inbox_url: str
+    policy_url: str
+    sign_in_url: str
+    sign_out_url: str
+    language_url: str
+    person_links: tuple[tuple[str, str], ...]
+    version: str
+
+    @property
+    def unread_words(self) -> str:
+        """Return the number on the bell, at most 99+."""
+        return f"{MOST_SHOWN}+" if self.unread > MOST_SHOWN else str(self.unread)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Give templates `shell`, made the first time it is looked at."""
+    return {"shell": SimpleLazyObject(lambda: _shell(request))}
+
+
+def _shell(request: HttpRequest) -> Shell:
+    try:
+        actor = actors.actor_or_none(request)
+    except Refusal:
+        actor = None
+    given = frame()
+    region = actor.region if actor and actor.region else settings().region
+    links = ((_("我的账号"), address_of("my_account")), (_("修改口令"), address_of("password_change")))
+    return Shell(
+        actor=actor,
+        posts=_posts(actor) if actor else "",
+        region=given.region_name(region) if given.region_name and region else "",
+        sections=navigation.sections_for(actor, request.path) if actor else (),
+        unread=given.unread(actor) if actor and given.unread else 0,
+        search_url=address_of(given.search) if actor else "",
+        inbox_url=address_of(given.inbox) if actor else "",
+        policy_url=address_of("policy") if actor else "",
+        sign_in_url=address_of("sign_in"),
+        sign_out_url=address_of("sign_out") if actor else "",
+        language_url=address_of("set_language"),
+        person_links=tuple((label, url) for label, url in links if url),
+        version=installed_version(),
+    )
+
+
+@cache
+def installed_version() -> str:
+    """Return the version of the installed package, or nothing when run from bare sources."""
+    try:
+        return version("jutong")
+    except PackageNotFoundError:
+        return ""
+
+
+def _posts(actor: Actor) -> str:
+    own = sorted({_(post.role.label) for post in actor.posts if post.acting_for is None})
+    acting = sorted({_("代 %(name)s") % {"name": post.acting_for_name} for post in actor.posts if post.acting_for})
+    return "、".join([*own, *acting])

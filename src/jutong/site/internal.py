@@ -1,0 +1,164 @@
+"""The endpoints that only the data plane's nodes call: bundles, orders, progress, usage, sealed segments."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, TypeVar
+
+import msgspec
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from jutong.crypto import sm3
+from jutong.kernel import clock, nodes
+from jutong.kernel.errors import Refusal, RuleBroken, Unauthenticated, Unavailable
+from jutong.kernel.faces import once, problem
+from jutong.slices.exchange import actions as exchange
+from jutong.slices.exchange import queries as orders
+from jutong.slices.grants import queries as grants
+from jutong.wire.envelope import Envelope
+from jutong.wire.transfers import Order, Progress
+from jutong.wire.usage import Usage
+
+WINDOW_MS: Final = 300_000
+LONGEST_WAIT: Final = 25.0
+LOOK_EVERY: Final = 0.25
+M = TypeVar("M")
+NodeView = Callable[[HttpRequest, str], HttpResponse]
+
+
+class SegmentParcel(msgspec.Struct, frozen=True):
+    """A shipped chain file: its signed envelope and its bytes in base64."""
+
+    envelope: Envelope
+    lines: str
+
+
+class OrderFeed(msgspec.Struct, frozen=True):
+    """Orders that changed after a serial."""
+
+    serial: int
+    orders: tuple[Order, ...]
+
+
+def _node(request: HttpRequest) -> str:
+    """Return the node that signed this call (wire.NodeProof). Unauthenticated otherwise; a nonce counts once."""
+    head = request.headers
+    node, nonce = head.get("X-Jutong-Node", ""), head.get("X-Jutong-Nonce", "")
+    try:
+        at = int(head.get("X-Jutong-Time", ""))
+        secret = nodes.secret(node) if node in nodes.names() else b""
+    except (ValueError, Unavailable):
+        raise Unauthenticated("内部调用缺少节点凭据。") from None
+    lines = "\n".join([request.method or "", request.get_full_path(), str(at), nonce, sm3.hexdigest(request.body)])
+    expected = sm3.hmac_sm3(secret, lines.encode()).hex()
+    fresh = abs(at - time.time() * 1000) <= WINDOW_MS
+    if not secret or not fresh or not hmac.compare_digest(expected, head.get("X-Jutong-Signature", "")):
+        raise Unauthenticated("内部调用的节点凭据无效或已过期，请检查节点登记与系统时间。")
+    once.spend(nonce, None, at=clock.now())
+    return node
+
+
+def for_nodes(view: NodeView) -> Callable[[HttpRequest], HttpResponse]:
+    """Admit only registered nodes; answer refusals as problem+json."""
+
+    @csrf_exempt
+    @login_not_required
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request, _node(request))
+        except Refusal as refusal:
+            return problem(request, refusal)
+
+    return guarded
+
+
+def _read(request: HttpRequest, kind: type[M]) -> M:
+    try:
+        return msgspec.json.decode(request.body, type=kind)
+    except msgspec.MsgspecError:
+        raise RuleBroken("内部调用的内容不符合约定，请检查节点版本。") from None
+
+
+def _since(request: HttpRequest) -> tuple[int, float]:
+    try:
+        since, wait = int(request.GET.get("since", "0")), float(request.GET.get("wait", "0"))
+    except ValueError:
+        raise RuleBroken("since 与 wait 须为数字。") from None
+    return since, min(max(wait, 0.0), LONGEST_WAIT)
+
+
+def _news(newest: Callable[[], int], since: int, wait: float) -> bool:
+    """Wait until something is newer than `since`, at most `wait` seconds; tell whether it is."""
+    end = time.monotonic() + wait
+    while newest() <= since:
+        if time.monotonic() >= end:
+            return False
+        time.sleep(LOOK_EVERY)
+    return True
+
+
+def _json(content: object) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(content), content_type="application/json")
+
+
+@for_nodes
+def bundle(request: HttpRequest, node: str) -> HttpResponse:
+    """Answer the signed bundle of changes since a serial, or 204 when nothing changes within the wait."""
+    since, wait = _since(request)
+    if since and not _news(grants.newest, since, wait):
+        return HttpResponse(status=204)
+    return _json(grants.bundle(since, clock.now()))
+
+
+@for_nodes
+def orders_feed(request: HttpRequest, node: str) -> HttpResponse:
+    """Answer the orders that changed since a serial, or 204."""
+    since, wait = _since(request)
+    if not _news(orders.newest_serial, since, wait):
+        return HttpResponse(status=204)
+    serial, changed = orders.orders_since(since)
+    return _json(OrderFeed(serial, tuple(changed)))
+
+
+@for_nodes
+def progress(request: HttpRequest, node: str) -> HttpResponse:
+    """Take reports of runs; each is taken once, however often it comes."""
+    exchange.take_progress(_read(request, list[Progress]), node=node, at=clock.now())
+    return HttpResponse(status=204)
+
+
+@for_nodes
+def usage(request: HttpRequest, node: str) -> HttpResponse:
+    """Take usage figures per minute."""
+    exchange.take_usage(_read(request, list[Usage]), node=node, at=clock.now())
+    return HttpResponse(status=204)
+
+
+@for_nodes
+def segments(request: HttpRequest, node: str) -> HttpResponse:
+    """Take a sealed piece of a node's chain into the centre's trail."""
+    parcel = _read(request, SegmentParcel)
+    try:
+        lines = base64.b64decode(parcel.lines, validate=True)
+    except binascii.Error:
+        raise RuleBroken("日志段的内容不是有效的 base64。") from None
+    exchange.take_segment(parcel.envelope, lines, node=node, at=clock.now())
+    return HttpResponse(status=204)
+
+
+urlpatterns = [
+    path("internal/bundle", bundle, name="internal_bundle"),
+    path("internal/orders", orders_feed, name="internal_orders"),
+    path("internal/progress", progress, name="internal_progress"),
+    path("internal/usage", usage, name="internal_usage"),
+    path("internal/segments", segments, name="internal_segments"),
+]

@@ -1,0 +1,1 @@
+"""Pages of the site itself: the shell's own and those that join slices."""

@@ -1,0 +1,42 @@
+"""Writes of the catalogue: drafting, assessment and approval, review and publication, import."""
+
+from jutong.slices.catalogue.actions.approving import (
+    acknowledge_filing,
+    assess,
+    determine,
+    leader_approve,
+    publish,
+    publish_entries,
+    return_entries,
+    return_entry,
+    review,
+    review_entries,
+    submit,
+    submit_entries,
+)
+from jutong.slices.catalogue.actions.drafting import compile_entry, copy_entry, discard_draft, edit_entry, revise, withdraw
+from jutong.slices.catalogue.actions.importing import choose_mapping, import_file, upload
+
+__all__ = [
+    "acknowledge_filing",
+    "assess",
+    "choose_mapping",
+    "compile_entry",
+    "copy_entry",
+    "determine",
+    "discard_draft",
+    "edit_entry",
+    "import_file",
+    "leader_approve",
+    "publish",
+    "publish_entries",
+    "return_entries",
+    "return_entry",
+    "review",
+    "review_entries",
+    "revise",
+    "submit",
+    "submit_entries",
+    "upload",
+    "withdraw",
+]

@@ -1,0 +1,285 @@
+"""Assessment, leader's approval, submission, review, determination and publication, one by one and in sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from jutong.kernel import outbox
+from jutong.kernel.actions import action
+from jutong.kernel.actors import Actor
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken
+from jutong.kernel.workflow import Moved
+from jutong.slices.catalogue.actions.coding import give_codes
+from jutong.slices.catalogue.actions.refusing import refuse, summary
+from jutong.slices.catalogue.actions.storing import list_entries
+from jutong.slices.catalogue.events import NOTICE_PUBLISHED
+from jutong.slices.catalogue.models import Counter, Entry, Notice, Opinion
+from jutong.slices.catalogue.queries.contents import content_of, contents_of
+from jutong.slices.catalogue.rules.content import Content
+from jutong.slices.catalogue.rules.findings import Finding, grave
+from jutong.slices.catalogue.rules.obligations import LABELS, Obligations, obligations, ready
+from jutong.slices.catalogue.workflow import AUTHORITY, ENTRY
+from jutong.slices.parties import queries as parties
+
+_RESTRICTIVE = frozenset({"conditional", "withheld"})
+
+
+def _opinion(case: Entry, kind: str, by: Actor, at: datetime, **values: Any) -> Opinion:
+    return Opinion(
+        entry=case,
+        version_id=case.working_id,
+        kind=kind,
+        account_id=by.account_id,
+        account_name=by.name[:100],
+        department_id=by.department_id,
+        at=at,
+        **{"passed": True, **values},
+    )
+
+
+def _duties(case: Entry) -> Obligations:
+    return obligations(case.policy)
+
+
+def _findings(case: Entry, content: Content) -> tuple[Finding, ...]:
+    return grave(ready(content, _duties(case), provider=case.provider_name))
+
+
+@ENTRY.action("assess")
+def assess(
+    case: Entry, *, by: Actor, at: datetime, secret: bool, secrecy: str, personal_information: str = "", number: str = ""
+) -> None:
+    """Record the assessments of this version before it is submitted (national-2025#13).
+
+    secret: a State or work secret was found: NotAllowed, nothing is stored (national-2025#3). secrecy: the conclusion
+    on secrecy risk. personal_information: the conclusion on its impact, required when the entry holds such items.
+    """
+    if secret:
+        raise NotAllowed(_("评估认定含国家秘密或工作秘密：不得在本平台编目，请按保密规定处理。"))
+    asked = _duties(case).assessments
+    remarks = {}
+    if "secrecy_risk" in asked and not secrecy.strip():
+        remarks["secrecy"] = _("请填写保密风险评估结论")
+    if "personal_information_impact" in asked and content_of(case.working_id or 0).personal and not personal_information.strip():
+        remarks["personal_information"] = _("含个人信息，请填写个人信息保护影响评估结论")
+    if remarks:
+        raise RuleBroken("；".join(remarks.values()) + "。", remarks=remarks)
+    detail = {"secrecy": secrecy.strip(), "personal_information": personal_information.strip()}
+    _opinion(case, "assessment", by, at, number=number, detail=detail).save()
+
+
+@ENTRY.action("leader_approve")
+def leader_approve(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
+    """A registered leader of the department approves this version (national-2025#13, #15); it must be complete."""
+    refuse(_findings(case, content_of(case.working_id or 0)))
+    _opinion(case, "leader_approval", by, at, text=note.strip()).save()
+
+
+@ENTRY.action("submit")
+def submit(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
+    """Send the entry to the same-level authority for review (national-2025#16): complete, coded, filed where asked."""
+    _submit(case, by, at)
+
+
+@ENTRY.action("submit_directly")
+def submit_directly(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
+    """Submit without assessment and leader's approval, under profiles that ask for neither (before 2025-08-01)."""
+    _submit(case, by, at)
+
+
+def _submit(case: Entry, by: Actor, at: datetime) -> None:
+    content = content_of(case.working_id or 0)
+    refuse(_findings(case, content))
+    case.authority_id = parties.authority_of(case.region)
+    give_codes([(case, content)])
+    case.changed_at = at
+    _file([case], by, at)
+
+
+def _file(cases: Sequence[Entry], by: Actor, at: datetime) -> None:
+    """Make the parallel record of filing for restrictive types where the profile knows it (neijiang-2020#24(1))."""
+    filed = [case for case in cases if case.share_type in _RESTRICTIVE and "filing" in _duties(case).control]
+    Opinion.objects.bulk_create(
+        [_opinion(case, "filing", by, at, number=f"BA{beijing_day(at):%Y%m%d}-{case.pk}") for case in filed]
+    )
+
+
+def submit_entries(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
+    """Submit a set; the incomplete are refused one by one with what they lack."""
+    with transaction.atomic():
+        moved = ENTRY.advance_many("submit", ids, by=by, at=at)
+        entries = list(Entry.objects.filter(pk__in=moved.done).order_by("pk"))
+        contents = contents_of(entry.working_id for entry in entries)
+        give_codes([(entry, contents[entry.working_id or 0]) for entry in entries])
+        authorities = {region: parties.authority_of(region) for region in {entry.region for entry in entries}}
+        for entry in entries:
+            entry.authority_id = authorities[entry.region]
+            entry.changed_at = at
+        Entry.objects.bulk_update(entries, ["code", "class_node", "authority", "changed_at"], batch_size=500)
+        _file(entries, by, at)
+    return moved
+
+
+@ENTRY.guard("submit")
+@ENTRY.guard("publish")
+def complete(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int, str]:
+    """Say of each case what keeps it from going on: all guards of the profile hold again (W01)."""
+    contents = contents_of(case.working_id for case in cases)
+    found = {case.pk: _findings(case, contents[case.working_id or 0]) for case in cases}
+    return {pk: summary(findings) for pk, findings in found.items() if findings}
+
+
+@ENTRY.action("return_entry")
+def return_entry(
+    case: Entry,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str = "",
+    remarks: Mapping[str, str] | None = None,
+    express_prohibition: bool | None = None,
+) -> None:
+    """Send an entry back with the reason and remarks per element; a return without reason is refused (W01).
+
+    express_prohibition False records that the cited provision is no express prohibition (R-CAT-053).
+    """
+    kept = {name: text.strip() for name, text in (remarks or {}).items() if text.strip()}
+    if unknown := kept.keys() - LABELS.keys():
+        raise RuleBroken(_("退回意见指向了不存在的要素：%s。") % "、".join(sorted(unknown)), field="remarks")
+    if not reason.strip() and not kept:
+        raise RuleBroken(_("退回须说明理由，请填写总体意见或逐项意见。"), field="reason")
+    detail: dict[str, Any] = {"remarks": kept}
+    if express_prohibition is not None:
+        detail["express_prohibition"] = express_prohibition
+    _opinion(case, "return", by, at, passed=False, text=reason.strip(), detail=detail).save()
+    case.changed_at = at
+
+
+def return_entries(ids: Iterable[int], *, by: Actor, at: datetime, reason: str) -> Moved:
+    """Send a set back for one reason."""
+    if not reason.strip():
+        raise RuleBroken(_("退回须说明理由，请填写总体意见或逐项意见。"), field="reason")
+    with transaction.atomic():
+        moved = ENTRY.advance_many("return_entry", ids, by=by, at=at, changed_at=at)
+        _opinions(moved.done, "return", by, at, passed=False, text=reason.strip())
+    return moved
+
+
+def _opinions(ids: Sequence[int], kind: str, by: Actor, at: datetime, **values: Any) -> None:
+    entries = Entry.objects.filter(pk__in=ids)
+    Opinion.objects.bulk_create([_opinion(entry, kind, by, at, **values) for entry in entries], batch_size=500)
+
+
+@ENTRY.action("determine")
+def determine(
+    case: Entry, *, by: Actor, at: datetime, number: str, note: str = "", express_prohibition: bool | None = None
+) -> None:
+    """Determine (核定) a restrictive type with its number; review is recorded in the same step (W01)."""
+    if not number.strip():
+        raise RuleBroken(_("核定须填写文号。"), field="number")
+    _opinion(case, "determination", by, at, number=number.strip(), text=note.strip()).save()
+    _pass(case, by, at, note, express_prohibition)
+
+
+@ENTRY.action("review")
+def review(case: Entry, *, by: Actor, at: datetime, note: str = "", express_prohibition: bool | None = None) -> None:
+    """Pass the review of the same-level authority (national-2025#16).
+
+    For a withheld entry the reviewer confirms that the cited wording is an express prohibition (R-CAT-053).
+    """
+    _pass(case, by, at, note, express_prohibition)
+
+
+def _pass(case: Entry, by: Actor, at: datetime, note: str, express_prohibition: bool | None) -> None:
+    if case.share_type == "withheld" and _duties(case).reason and not express_prohibition:
+        raise RuleBroken(
+            _("不予共享的目录，须确认所引条款属于明确禁止提供；不属于的，请退回由提供部门改选共享类型。"),
+            field="express_prohibition",
+        )
+    detail = {} if express_prohibition is None else {"express_prohibition": express_prohibition}
+    _opinion(case, "review", by, at, text=note.strip(), detail=detail).save()
+    case.changed_at = at
+
+
+def review_entries(ids: Iterable[int], *, by: Actor, at: datetime, note: str = "") -> Moved:
+    """Pass the review of a set; withheld entries are left for single review, with the reason why."""
+    with transaction.atomic():
+        moved = ENTRY.advance_many("review", ids, by=by, at=at, changed_at=at)
+        _opinions(moved.done, "review", by, at, text=note.strip())
+    return moved
+
+
+@ENTRY.guard("review")
+def reviewable(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int, str]:
+    """Withheld entries need the reviewer's own confirmation and are not passed in sets."""
+    sentence = _("不予共享的目录须逐条确认条款，请单独审核。")
+    return {case.pk: sentence for case in cases if case.share_type == "withheld" and _duties(case).reason}
+
+
+@ENTRY.action("publish")
+def publish(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
+    """Publish one reviewed entry in a notice of its own (national-2025#16); all guards hold again (R-CAT-016)."""
+    refuse(_findings(case, content_of(case.working_id or 0)))
+    _announce([case], by, at)
+    case.published_id = case.working_id
+    case.changed_at = at
+
+
+def publish_entries(ids: Iterable[int], *, by: Actor, at: datetime) -> tuple[Moved, str]:
+    """Publish a set of reviewed entries in one notice to all departments; returns what moved and the notice's number."""
+    with transaction.atomic():
+        moved = ENTRY.advance_many("publish", ids, by=by, at=at, changed_at=at)
+        entries = list(Entry.objects.filter(pk__in=moved.done).order_by("pk"))
+        for entry in entries:
+            entry.published_id = entry.working_id
+        Entry.objects.bulk_update(entries, ["published"], batch_size=500)
+        numbers = [
+            _announce([entry for entry in entries if entry.authority_id == authority], by, at)
+            for authority in sorted({entry.authority_id or 0 for entry in entries})
+        ]
+    return moved, "、".join(numbers)
+
+
+def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
+    """Write one notice of entries of one authority, put them in force for search, and publish the event."""
+    first = entries[0]
+    year = beijing_day(at).year
+    serial = _next_serial(f"notice:{first.authority_id}:{year}")
+    notice = Notice.objects.create(
+        number=_("%(region)s政数目录通告〔%(year)d〕%(serial)d号") % {"region": first.region, "year": year, "serial": serial},
+        authority_id=first.authority_id,
+        region=first.region,
+        year=year,
+        serial=serial,
+        entries=len(entries),
+        at=at,
+    )
+    contents = contents_of(entry.working_id for entry in entries)
+    Opinion.objects.bulk_create([_opinion(e, "publication", by, at, number=notice.number, notice=notice) for e in entries])
+    list_entries([(entry, contents[entry.working_id or 0]) for entry in entries], in_force=True)
+    payload = {"notice": notice.number, "region": first.region, "authority_id": first.authority_id, "count": len(entries)}
+    outbox.publish(NOTICE_PUBLISHED, f"catalogue.notice:{notice.pk}", payload | {"id": notice.pk}, at=at, by=by)
+    return notice.number
+
+
+def _next_serial(name: str) -> int:
+    Counter.objects.get_or_create(name=name)
+    Counter.objects.filter(name=name).update(last=F("last") + 1)
+    return Counter.objects.values_list("last", flat=True).get(name=name)
+
+
+@action("catalogue.acknowledge_filing", allow=AUTHORITY, on=Entry, visible=ENTRY.visible)
+def acknowledge_filing(entry: Entry, *, by: Actor, at: datetime) -> None:
+    """Take note of the filing of a restrictive type; it never blocks publication (inner-mongolia-2018#12)."""
+    filing = entry.opinions.filter(kind="filing", acknowledged_at=None).order_by("-at").first()
+    if filing is None:
+        raise NotThere(_("该目录没有待确认的备案。"))
+    filing.acknowledged_at = at
+    filing.save(update_fields=["acknowledged_at"])

@@ -1,0 +1,198 @@
+"""Importing a file: upload, the mapping a person confirms, the work in the background, and the command line's one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Final
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel import files, jobs, outbox
+from jutong.kernel.actions import action
+from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role, Who, system_actor
+from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
+from jutong.kernel.terms import N_
+from jutong.slices.catalogue.actions.absorbing import Absorbed, absorb
+from jutong.slices.catalogue.events import IMPORTED
+from jutong.slices.catalogue.formats.faults import write_faults
+from jutong.slices.catalogue.formats.guard import MOST_BYTES
+from jutong.slices.catalogue.formats.mapping import TARGETS, as_mapping, propose_mapping
+from jutong.slices.catalogue.formats.raw import RawEntry, Source, mapped
+from jutong.slices.catalogue.formats.reading import read
+from jutong.slices.catalogue.models import ImportRun
+from jutong.slices.parties import queries as parties
+
+TASK: Final = "catalogue.import"
+WHOLE_REGION: Final = (Role.PLATFORM_OPERATOR,)
+IMPORTERS: Final = Who("importer", N_("数据专员或平台管理员"), (Role.DATA_OFFICER, *WHOLE_REGION)) | SYSTEM_ONLY
+OWNERS: Final = Who("importer", N_("导入人"), (Role.DATA_OFFICER, *WHOLE_REGION)) | SYSTEM_ONLY
+_SAMPLES: Final = 5
+_SHORT: Final = 80
+Watch = Callable[[int, int], None]
+
+
+@action("catalogue.upload", allow=IMPORTERS)
+def upload(file: IO[bytes], name: str, *, by: Actor, at: datetime, region: str = "", encoding: str = "") -> ImportRun:
+    """Keep an uploaded catalogue file, read its headers and propose how they map to elements.
+
+    region: a division code imports the entries of every department of that region, which only the platform operator
+    may do; empty imports the actor's own department. The file is refused as `formats.reading.read` says.
+    """
+    whole = bool(region)
+    if whole and by.account_id is not None and not by.holds(*WHOLE_REGION):
+        raise NotAllowed(_("只有平台管理员可以导入整个地区的目录；请导入本部门的目录。"))
+    department = None if whole else by.department_id
+    if not whole and department is None:
+        raise RuleBroken(_("请指定目录所属的行政区划。"), field="region")
+    stored = files.store(file, name, by=by, at=at, limit=MOST_BYTES)
+    source = read(files.path(stored.id), encoding=encoding)
+    samples = source.table.sample(_SAMPLES) if source.table else []
+    return ImportRun.objects.create(
+        file_id=stored.id,
+        file_name=stored.name,
+        kind=source.kind,
+        encoding=encoding,
+        headers=list(source.headers),
+        samples=[[_shown(cell) for cell in row] for row in samples],
+        mapping=as_mapping(propose_mapping(source.headers, source.table.sample())) if source.table else {},
+        region=region or by.region,
+        department_id=department,
+        whole_region=whole,
+        total=len(source.entries) if source.table is None else len(source.table.lines),
+        account_id=by.account_id,
+        account_name=by.name[:100],
+        at=at,
+    )
+
+
+def _shown(cell: object) -> str:
+    return "" if cell is None else str(cell)[:_SHORT].replace("\x00", "")
+
+
+def _may_start(by: Actor, run: ImportRun) -> bool:
+    return by.account_id is None or run.account_id == by.account_id
+
+
+@action("catalogue.start_import", allow=OWNERS, on=ImportRun, visible=_may_start)
+def choose_mapping(run: ImportRun, *, by: Actor, at: datetime, mapping: Mapping[str, str] | None = None) -> int:
+    """Confirm the mapping {element: header} and start the import in the background; returns the progress id.
+
+    Files in a known template need no mapping. WrongState when the import was started before.
+    """
+    _prepare(run, mapping)
+    run.progress_id = jobs.start(
+        TASK, _("导入目录：%s") % run.file_name, by=by, at=at, run_id=run.pk, moment=at.isoformat(), who=by.name
+    )
+    run.save()
+    return run.progress_id
+
+
+def _prepare(run: ImportRun, mapping: Mapping[str, str] | None) -> None:
+    if run.started:
+        raise WrongState(_("该文件已开始导入，请勿重复提交；如需再次导入请重新上传。"))
+    if run.kind == "table" and mapping is not None:
+        run.mapping = checked(mapping, run.headers)
+    if run.kind == "table" and "title" not in run.mapping:
+        raise RuleBroken(_("请指定哪一列是信息资源名称。"), field="title")
+    run.started = True
+
+
+def checked(mapping: Mapping[str, str], headers: list[str]) -> dict[str, str]:
+    """Return a mapping whose elements and headers exist, each header used once; RuleBroken names what is wrong."""
+    chosen = {element: header for element, header in mapping.items() if header}
+    for element, header in chosen.items():
+        if element not in TARGETS:
+            raise RuleBroken(_("没有“%s”这个目录要素，请从列表中选择。") % element[:50], field="mapping")
+        if header not in headers:
+            raise RuleBroken(_("文件里没有“%s”这一列，请重新选择。") % header[:50], field=element)
+    doubled = {header for header in chosen.values() if list(chosen.values()).count(header) > 1}
+    if doubled:
+        raise RuleBroken(_("同一列不能对应两个要素：%s。") % "、".join(sorted(doubled)), field="mapping")
+    return chosen
+
+
+@jobs.task(TASK)
+def import_in_background(running: jobs.Running, *, run_id: int, moment: str, who: str) -> None:
+    """Do the work of one import run, reporting steps, and leave the file of returned rows."""
+    at = datetime.fromisoformat(moment)
+    by = system_actor(_("导入任务 %(run)d（%(who)s）") % {"run": run_id, "who": who})
+    absorbed = _work(run_id, by, at, running.step)
+    finish(run_id, by=by, at=at, absorbed=absorbed)
+    run = ImportRun.objects.get(pk=run_id)
+    running.result(file_id=run.error_file_id, link=f"/catalogue/import/{run_id}/", message=told(run))
+
+
+def _work(run_id: int, by: Actor, at: datetime, watch: Watch) -> Absorbed:
+    run = ImportRun.objects.select_related("department").get(pk=run_id)
+    source = read(files.path(run.file_id), encoding=run.encoding)
+    return absorb(run, source, _entries(source, run.mapping), by=by, at=at, watch=watch)
+
+
+def _entries(source: Source, mapping: Mapping[str, str]) -> list[RawEntry]:
+    return list(source.entries) if source.table is None else list(mapped(source.table, mapping))
+
+
+@action("catalogue.finish_import", allow=SYSTEM_ONLY, on=ImportRun)
+def finish(run: ImportRun, *, by: Actor, at: datetime, absorbed: Absorbed) -> None:
+    """Write down what became of an import: counts, reasons and the file of rows that came back."""
+    for name in ("total", "accepted", "updated", "unchanged", "refused", "warned"):
+        setattr(run, name, getattr(absorbed, name))
+    run.reasons = absorbed.reasons()
+    if absorbed.returned:
+        with write_faults(absorbed.source, absorbed.returned, absorbed.columns) as workbook:
+            stem = Path(run.file_name).stem[:80]
+            run.error_file_id = files.store(workbook, _("%s-退回行.xlsx") % stem, by=by, at=at, limit=4 * MOST_BYTES).id
+    run.finished_at = at
+    run.save()
+    counts = {"accepted": run.accepted, "updated": run.updated, "unchanged": run.unchanged, "refused": run.refused}
+    outbox.publish(IMPORTED, f"catalogue.import:{run.pk}", {"id": run.pk, **counts}, at=at, by=by)
+
+
+def told(run: ImportRun) -> str:
+    """Return an import's result as one sentence."""
+    return _("共 %(total)d 条：新增 %(accepted)d，更新 %(updated)d，无变化 %(unchanged)d，退回 %(refused)d。") % {
+        "total": run.total,
+        "accepted": run.accepted,
+        "updated": run.updated,
+        "unchanged": run.unchanged,
+        "refused": run.refused,
+    }
+
+
+def import_file(
+    path: Path,
+    *,
+    region: str,
+    by: Actor,
+    at: datetime,
+    mapping: Mapping[str, str] | None = None,
+    encoding: str = "",
+    watch: Watch = lambda _done, _total: None,
+) -> ImportRun:
+    """Import a file of a whole region at once, as the command line does; returns the finished run.
+
+    mapping: {element: header}; without it the proposed one is used. watch(done, total) is called as it goes.
+    NotThere when there is no such file; refusals as of `upload`.
+    """
+    if not path.is_file():
+        raise NotThere(_("没有文件 %s，请核对路径。") % path)
+    with path.open("rb") as opened:
+        run = upload(opened, path.name, by=by, at=at, region=region, encoding=encoding)
+    start(run.pk, by=by, at=at, mapping=mapping)
+    finish(run.pk, by=by, at=at, absorbed=_work(run.pk, by, at, watch))
+    run.refresh_from_db()
+    return run
+
+
+@action("catalogue.start_import_now", allow=SYSTEM_ONLY, on=ImportRun)
+def start(run: ImportRun, *, by: Actor, at: datetime, mapping: Mapping[str, str] | None = None) -> None:
+    """Mark a run as started by the platform itself, which then does the work in the same process."""
+    _prepare(run, mapping)
+    run.save()
+
+
+def own_department(run: ImportRun) -> parties.DepartmentRow | None:
+    """Return the only department whose entries a run may hold, or None for a whole region."""
+    return None if run.department_id is None else parties.department(run.department_id)

@@ -1,0 +1,11 @@
+"""What the catalogue publishes beside its workflow's own events (catalog_entry.<state>)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NOTICE_PUBLISHED: Final = "catalogue.notice_published"
+"""The authority announced entries: id, notice (number), region, authority_id, count."""
+
+IMPORTED: Final = "catalogue.imported"
+"""An import ended: id of the run, accepted, updated, unchanged, refused."""

@@ -1,0 +1,244 @@
+"""One entry wholly, a department's own entries, and what waits for the authority."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actors import Actor, Role
+from jutong.kernel.errors import NotThere
+from jutong.kernel.paging import Page, page
+from jutong.kernel.queries import AuditRow, ClockRow, clocks, history
+from jutong.kernel.terms import DataType, OpenType, SecurityLevel, ShareType
+from jutong.kernel.workflow import Button
+from jutong.slices.catalogue.models import Entry, EntryVersion, Opinion
+from jutong.slices.catalogue.queries.contents import content_of
+from jutong.slices.catalogue.rules.content import Content, ItemContent
+from jutong.slices.catalogue.rules.obligations import obligations
+from jutong.slices.catalogue.rules.text import title_key
+from jutong.slices.catalogue.workflow import ENTRY
+
+OPINIONS = {
+    "assessment": "评估",
+    "leader_approval": "部门负责人审核",
+    "return": "退回",
+    "determination": "核定",
+    "filing": "备案",
+    "review": "审核",
+    "publication": "发布",
+    "withdrawal": "撤销",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An entry in a list; labels are translated."""
+
+    id: int
+    code: str
+    title: str
+    provider_id: int
+    provider_name: str
+    state: str
+    state_label: str
+    share_type: str
+    share_label: str
+    resource_class: str
+    version: int
+    changed_at: datetime
+    published: bool
+    warnings: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """An information item as a page shows it."""
+
+    position: int
+    name: str
+    column: str
+    type_label: str
+    length: int | None
+    share_type: str
+    share_label: str
+    open_label: str
+    level_label: str
+    key: bool
+    base_item: bool
+    sensitive: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionRow:
+    """A dated act on an entry: who, for which department, with which number and text."""
+
+    kind: str
+    label: str
+    passed: bool
+    number: str
+    text: str
+    remarks: tuple[tuple[str, str], ...]
+    detail: dict[str, Any]
+    name: str
+    version: int
+    at: datetime
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDetail:
+    """An entry as its page shows it, in the version its reader may see.
+
+    content: working version for its provider and the authority, the published one for others. complete: nothing keeps
+    it from being submitted. missing: (element, sentence) of what does.
+    """
+
+    row: EntryRow
+    region: str
+    version_id: int
+    version_number: int
+    content: Content
+    items: tuple[ItemRow, ...]
+    working: bool
+    published_version: int | None
+    opinions: tuple[OpinionRow, ...]
+    clocks: tuple[ClockRow, ...]
+    buttons: tuple[Button, ...]
+    history: tuple[AuditRow, ...]
+    warnings: tuple[tuple[str, str], ...]
+    profile: str
+    needs_prohibition: bool
+    created_at: datetime
+    started_on: date
+
+
+def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
+    """Return one entry with everything its page shows. NotThere for what the actor may not know of."""
+    case = Entry.objects.filter(pk=entry_id).first()
+    if case is None or case.zone != "outer" or (ENTRY.visible and not ENTRY.visible(actor, case)):
+        raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
+    inside = sees_drafts(actor, case)
+    version = EntryVersion.objects.get(pk=(case.working_id if inside else case.published_id) or 0)
+    content = content_of(version.pk)
+    published = EntryVersion.objects.filter(pk=case.published_id).values_list("number", flat=True).first()
+    return EntryDetail(
+        row=row_of(case),
+        region=case.region,
+        version_id=version.pk,
+        version_number=version.number,
+        content=content,
+        items=tuple(item_row(place, item, content) for place, item in enumerate(content.items)),
+        working=inside,
+        published_version=published,
+        opinions=_opinions(case, actor, inside=inside),
+        clocks=tuple(clocks("catalog_entry", [case.pk], at).get(case.pk, [])),
+        buttons=tuple(ENTRY.open_to(actor, case)),
+        history=tuple(history("catalog_entry", case.pk)) if inside else (),
+        warnings=tuple((field, sentence) for field, sentence in case.warnings) if inside else (),
+        profile=case.profile,
+        needs_prohibition=case.share_type == "withheld" and obligations(case.policy).reason,
+        created_at=case.created_at,
+        started_on=case.started_on,
+    )
+
+
+def sees_drafts(actor: Actor, case: Entry) -> bool:
+    """Tell whether the actor sees an entry's unpublished versions: its department, its authority, auditors."""
+    places = {post.department_id for post in actor.posts} | {actor.department_id}
+    own = case.provider_id in places or (case.authority_id is not None and case.authority_id in places)
+    return own or case.published_id is None or actor.holds(Role.AUDITOR)
+
+
+def row_of(case: Entry) -> EntryRow:
+    """Return an entry as a list shows it."""
+    return EntryRow(
+        id=case.pk,
+        code=case.code or "",
+        title=case.title,
+        provider_id=case.provider_id,
+        provider_name=case.provider_name,
+        state=case.state,
+        state_label=ENTRY.state_label(case.state),
+        share_type=case.share_type,
+        share_label=_label(ShareType, case.share_type),
+        resource_class=case.resource_class,
+        version=case.version,
+        changed_at=case.changed_at,
+        published=case.published_id is not None,
+        warnings=len(case.warnings),
+    )
+
+
+def _label(terms: type[Any], code: str) -> str:
+    return _(terms(code).label) if code else ""
+
+
+def item_row(place: int, item: ItemContent, content: Content) -> ItemRow:
+    """Return an item as a page shows it; what it leaves open is its entry's."""
+    share = item.share_type or content.share_type
+    return ItemRow(
+        position=place,
+        name=item.name,
+        column=item.column,
+        type_label=_label(DataType, item.type),
+        length=item.length,
+        share_type=share,
+        share_label=_label(ShareType, share),
+        open_label=_label(OpenType, item.open_type or content.open_type),
+        level_label=_label(SecurityLevel, item.security_level or content.security_level),
+        key=item.key,
+        base_item=item.base_item,
+        sensitive=item.sensitive,
+        description=item.description,
+    )
+
+
+def _opinions(case: Entry, actor: Actor, *, inside: bool) -> tuple[OpinionRow, ...]:
+    found: QuerySet[Opinion] = case.opinions.select_related("version").order_by("at", "pk")
+    if not inside:
+        found = found.filter(kind__in=["review", "publication", "determination"])
+    return tuple(
+        OpinionRow(
+            kind=opinion.kind,
+            label=_(OPINIONS.get(opinion.kind, opinion.kind)),
+            passed=opinion.passed,
+            number=opinion.number,
+            text=opinion.text,
+            remarks=tuple(opinion.detail.get("remarks", {}).items()),
+            detail=opinion.detail,
+            name=opinion.account_name,
+            version=opinion.version.number,
+            at=opinion.at,
+            acknowledged_at=opinion.acknowledged_at,
+        )
+        for opinion in found
+    )
+
+
+def entries_of(
+    actor: Actor, *, state: str = "", text: str = "", number: int = 1, size: int = 20
+) -> tuple[list[EntryRow], Page]:
+    """Return the entries of the actor's departments, last changed first; filtered by state and words of the title."""
+    places = {post.department_id for post in actor.posts} | {actor.department_id}
+    rows = Entry.objects.filter(provider__in=places - {None}).order_by("-changed_at", "-pk")
+    return _page(rows, state, text, number, size)
+
+
+def review_queue(actor: Actor, *, state: str = "", text: str = "", number: int = 1, size: int = 50) -> tuple[list[EntryRow], Page]:
+    """Return what waits for the actor as authority: review, determination, publication; oldest first."""
+    waiting = ENTRY.waiting_for(actor, "review", "determine", "publish", "return_entry")
+    return _page(Entry.objects.filter(waiting).order_by("changed_at", "pk"), state, text, number, size)
+
+
+def _page(rows: QuerySet[Entry], state: str, text: str, number: int, size: int) -> tuple[list[EntryRow], Page]:
+    if state:
+        rows = rows.filter(state=state)
+    if text:
+        rows = rows.filter(Q(title_key__contains=title_key(text)) | Q(code__startswith=text))
+    found, meta = page(rows.defer("working", "published"), number, size)
+    return [row_of(case) for case in found], meta

@@ -1,0 +1,51 @@
+"""Entries leaving the catalogue: the 26-column field sheet, the two-sheet template, and the machine form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actors import Actor
+from jutong.kernel.errors import NotThere
+from jutong.slices.catalogue.formats.exports import ExportEntry
+from jutong.slices.catalogue.models import Entry
+from jutong.slices.catalogue.queries.contents import contents_of
+from jutong.slices.parties import queries as parties
+from jutong.wire import catalogue as wire
+
+_SET: Final = 200
+
+
+def export_rows(actor: Actor, *, ids: Sequence[int] | None = None, published_only: bool = False) -> Iterator[ExportEntry]:
+    """Yield entries for a file, `_SET` read at a time: the named ones, else those of the actor's departments.
+
+    Entries of others come in their published version; what the actor may not see is left out.
+    """
+    places = {post.department_id for post in actor.posts} | {actor.department_id} - {None}
+    cases = Entry.objects.filter(zone="outer")
+    cases = cases.filter(provider__in=places - {None}) if ids is None else cases.filter(pk__in=ids)
+    if published_only:
+        cases = cases.filter(published__isnull=False)
+    keys = list(cases.order_by("provider", "pk").values_list("pk", "provider", "working", "published", "code", "provider_name"))
+    for first in range(0, len(keys), _SET):
+        rows = keys[first : first + _SET]
+        chosen = {pk: (working if provider in places and not published_only else published) for pk, provider, working, published, *_r in rows}
+        contents = contents_of(chosen.values())
+        codes = parties.departments({provider for _pk, provider, *_r in rows})
+        for pk, provider, _working, _published, code, name in rows:
+            if (version := chosen[pk]) is not None:
+                yield ExportEntry(code or "", name, codes[provider].uscc if provider in codes else "", contents[version])
+
+
+def machine_form(entry_id: int) -> wire.Entry:
+    """Return a published entry as other instances read it. NotThere when it is not in force."""
+    case = Entry.objects.filter(pk=entry_id, zone="outer").select_related("published").first()
+    if case is None or case.published is None:
+        raise NotThere(_("没有找到该目录条目，或它尚未发布。"))
+    content = contents_of([case.published_id])[case.published_id or 0]
+    provider = parties.departments([case.provider_id]).get(case.provider_id)
+    return ExportEntry(case.code or "", case.provider_name, provider.uscc if provider else "", content).wire(
+        case.published.number
+    )

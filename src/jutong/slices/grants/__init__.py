@@ -1,0 +1,1 @@
+"""授权: an approved request becomes an enforced grant — columns, rows, masking, purpose, term."""

@@ -1,0 +1,32 @@
+"""Writes of this slice: opening and ending grants, and the projection that the data plane follows."""
+
+from jutong.slices.grants.actions.bundle import put, remove
+from jutong.slices.grants.actions.grants import (
+    Terms,
+    amend_grant,
+    count_use,
+    expire_due,
+    expire_grant,
+    finish_grant,
+    open_grant,
+    restore_grant,
+    revoke_grant,
+    suspend_grant,
+    terminate_grant,
+)
+
+__all__ = [
+    "Terms",
+    "amend_grant",
+    "count_use",
+    "expire_due",
+    "expire_grant",
+    "finish_grant",
+    "open_grant",
+    "put",
+    "remove",
+    "restore_grant",
+    "revoke_grant",
+    "suspend_grant",
+    "terminate_grant",
+]

@@ -1,0 +1,214 @@
+"""Opening, changing, suspending and ending grants; the data plane follows within two seconds."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils.translation import gettext as _
+
+from jutong.kernel import nodes, outbox
+from jutong.kernel.actors import Actor, system_actor
+from jutong.kernel.errors import Conflict, RuleBroken
+from jutong.slices.datacentre import queries as datacentre
+from jutong.slices.grants import events, rules
+from jutong.slices.grants.actions import bundle
+from jutong.slices.grants.models import Grant, GrantVersion
+from jutong.slices.grants.queries.wire import as_wire
+from jutong.slices.grants.workflow import GRANT
+from jutong.wire.grants import Column, Condition, Kind, Quota
+
+HASH_KEY_SIZE: Final = 32
+_TERMS: Final = (
+    "items", "conditions", "key_items", "confirm_items", "modes", "purposes", "quota", "valid_from", "valid_until",
+    "basis", "scope", "remarks",
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Terms:
+    """What a decision grants: items with masking, row conditions, modes, purposes, term and quotas.
+
+    known: kinds of all items of the entry, by name; offered: modes the entry offers (empty: all).
+    """
+
+    columns: tuple[Column, ...]
+    conditions: tuple[Condition, ...]
+    key_items: tuple[str, ...]
+    modes: tuple[str, ...]
+    purposes: tuple[str, ...]
+    valid_from: datetime
+    valid_until: datetime
+    basis: str
+    scope: str = ""
+    remarks: str = ""
+    quota: Quota = dataclasses.field(default_factory=Quota)
+    confirm_items: tuple[str, ...] = ()
+    known: dict[str, Kind] = dataclasses.field(default_factory=dict)
+    offered: tuple[str, ...] = ()
+
+    def check(self, at: datetime) -> None:
+        """Refuse terms that break a rule of grants."""
+        rules.check_columns(self.columns, self.known)
+        rules.check_conditions(self.conditions, self.known)
+        rules.check_term(self.valid_from, self.valid_until, at)
+        rules.check_modes(self.modes, self.offered)
+        rules.check_purposes(self.purposes)
+        rules.check_keys(self.key_items, self.known, self.modes)
+        rules.check_keys(self.confirm_items, self.known, ())
+
+    def as_columns(self) -> dict[str, Any]:
+        """Return the terms as columns of the table."""
+        return {
+            "items": msgspec.to_builtins(self.columns),
+            "conditions": msgspec.to_builtins(self.conditions),
+            "key_items": list(self.key_items),
+            "confirm_items": list(self.confirm_items),
+            "modes": list(self.modes),
+            "purposes": list(self.purposes),
+            "quota": msgspec.to_builtins(self.quota),
+            "valid_from": self.valid_from,
+            "valid_until": self.valid_until,
+            "basis": self.basis,
+            "scope": self.scope,
+            "remarks": self.remarks,
+        }
+
+
+def _new_version(grant: Grant, *, by: Actor, at: datetime) -> None:
+    content = {name: getattr(grant, name) for name in _TERMS}
+    GrantVersion.objects.create(grant=grant, version=grant.version, content=content, at=at, by_name=by.name[:100])
+    tell_data_plane([grant], state="active")
+    payload = {"id": grant.pk, "version": grant.version, **grant.event_payload()}
+    outbox.publish(events.VERSION_OPENED, f"grant:{grant.pk}", payload, at=at, by=by)
+
+
+@GRANT.opens("open", then=_new_version)
+def open_grant(
+    *,
+    by: Actor,
+    at: datetime,
+    region: str,
+    resource_id: int,
+    resource_title: str,
+    entry_code: str,
+    entry_version: int,
+    provider_id: int,
+    consumer_id: int,
+    authority_id: int | None,
+    case_ref: str,
+    request_digest: str,
+    terms: Terms,
+) -> Grant:
+    """Open the grant that a decision agreed to (national-2025#21, #22; directed to the named consumer only).
+
+    RuleBroken for terms outside the entry; Conflict when the same case already has a grant.
+    """
+    terms.check(at)
+    if Grant.objects.filter(case_ref=case_ref, state__in=["granted", "suspended"]).exists():
+        raise Conflict(_("该申请已经开通授权，请勿重复办理。"))
+    return Grant(
+        region=region,
+        resource_id=resource_id,
+        resource_title=resource_title,
+        entry_code=entry_code,
+        entry_version=entry_version,
+        provider_id=provider_id,
+        consumer_id=consumer_id,
+        authority_id=authority_id,
+        case_ref=case_ref,
+        request_digest=request_digest,
+        hash_key=nodes.seal(secrets.token_bytes(HASH_KEY_SIZE)),
+        **terms.as_columns(),
+    )
+
+
+@GRANT.action("amend")
+def amend_grant(grant: Grant, *, by: Actor, at: datetime, terms: Terms) -> None:
+    """Change the terms with the provider's consent: a new version, the old one stays readable (national-2025#25)."""
+    terms.check(at)
+    for name, value in terms.as_columns().items():
+        setattr(grant, name, value)
+    grant.version += 1
+    _new_version(grant, by=by, at=at)
+
+
+@GRANT.action("suspend")
+def suspend_grant(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
+    """Stop access with the next call, until rectified (national-2025#27)."""
+    _stop(grant, "suspended", reason)
+
+
+@GRANT.action("restore")
+def restore_grant(grant: Grant, *, by: Actor, at: datetime, reason: str = "") -> None:
+    """Let a suspended grant work again; its period is not lengthened (W25)."""
+    grant.reason = reason
+    tell_data_plane([grant], state="active")
+
+
+@GRANT.action("revoke")
+def revoke_grant(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
+    """End a grant because its basis or the service ended."""
+    _end(grant, "revoked", at, reason)
+
+
+@GRANT.action("terminate")
+def terminate_grant(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
+    """End a suspended grant after refused or insufficient rectification (national-2025#27)."""
+    _end(grant, "terminated", at, reason)
+
+
+@GRANT.action("finish")
+def finish_grant(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
+    """The consumer needs the data no longer: purpose reached, unreachable or not necessary (national-2025#27)."""
+    _end(grant, "purpose_reached", at, reason)
+
+
+@GRANT.action("expire")
+def expire_grant(grant: Grant, *, by: Actor, at: datetime) -> None:
+    """The period of use is over."""
+    _end(grant, "expired", at, _("使用时限届满。"))
+
+
+def _stop(grant: Grant, state: str, reason: str) -> None:
+    if not reason.strip():
+        raise RuleBroken(_("请说明理由，使用方将看到这段文字。"), field="reason")
+    grant.reason = reason.strip()
+    tell_data_plane([grant], state=state)
+
+
+def _end(grant: Grant, ground: str, at: datetime, reason: str) -> None:
+    grant.ended_ground, grant.ended_at = ground, at
+    _stop(grant, "ended", reason)
+
+
+def tell_data_plane(grants: Sequence[Grant], *, state: str) -> None:
+    """Put grants, with the mounts they read, into the bundle."""
+    resources = {grant.resource_id for grant in grants}
+    mounts = [(str(pk), mount) for pk in resources if (mount := datacentre.wire_mount(pk))]
+    if mounts:
+        bundle.put("mounts", mounts)
+    bundle.put("grants", [(str(grant.pk), as_wire(grant, state=state)) for grant in grants])
+
+
+def expire_due(at: datetime, *, limit: int = 200) -> int:
+    """End grants whose period is over; the data plane refuses them by itself from the same moment."""
+    due = Grant.objects.filter(state__in=["granted", "suspended"], valid_until__lte=at).values_list("pk", flat=True)
+    ids = list(due.order_by("pk")[:limit])
+    for pk in ids:
+        expire_grant(pk, by=system_actor("clock"), at=at)
+    return len(ids)
+
+
+def count_use(uses: Iterable[tuple[int, int, int, datetime]]) -> None:
+    """Add calls and rows to grants: (grant id, calls, rows, when); figures for pages, not for proof."""
+    for pk, calls, rows, when in uses:
+        Grant.objects.filter(pk=pk).update(
+            calls=F("calls") + calls, rows=F("rows") + rows, last_used_at=Greatest(F("last_used_at"), when)
+        )

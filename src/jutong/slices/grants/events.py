@@ -1,0 +1,8 @@
+"""What this slice publishes, besides the moves of `grant` (grant.granted, .suspended, .revoked, .expired, .terminated)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+VERSION_OPENED: Final = "grants.version_opened"
+"""A grant was opened or changed: {"id", "version", "resource_id", "provider_id", "consumer_id", "case_ref"}."""

@@ -1,0 +1,97 @@
+"""Grants with their versions, and the projection of everything the data plane must know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+from jutong.kernel.models import Case
+
+
+class Grant(Case):
+    """A directed authorisation (定向授权) of one resource to one department.
+
+    items: [{"item", "column", "kind", "masking"}]; key_items, confirm_items: item names; conditions: wire conditions;
+    modes, purposes: codes; quota: {"calls_per_day", "rows_per_batch", "batches_per_day"}; case_ref: what it came from
+    ("sharing_request:12"); request_digest: SM3 of the agreed request; hash_key: for keyed hashes, sealed to the data plane.
+    """
+
+    resource = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="+")
+    resource_title = models.CharField(max_length=200)
+    entry_code = models.CharField(max_length=64)
+    entry_version = models.IntegerField()
+    provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    consumer = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    authority_id = models.BigIntegerField(null=True)
+    version = models.IntegerField(default=1)
+    items = models.JSONField()
+    key_items = models.JSONField(default=list)
+    confirm_items = models.JSONField(default=list)
+    conditions = models.JSONField(default=list)
+    modes = models.JSONField()
+    purposes = models.JSONField()
+    basis = models.TextField()
+    scope = models.TextField(default="")
+    remarks = models.TextField(default="")
+    quota = models.JSONField(default=dict)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(db_index=True)
+    case_ref = models.CharField(max_length=80, db_index=True)
+    request_digest = models.CharField(max_length=64)
+    hash_key = models.BinaryField()
+    ended_ground = models.CharField(max_length=32, default="")
+    ended_at = models.DateTimeField(null=True)
+    reason = models.TextField(default="")
+    calls = models.BigIntegerField(default=0)
+    rows = models.BigIntegerField(default=0)
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["consumer", "-id"], name="grant_consumer"),
+            models.Index(fields=["provider", "-id"], name="grant_provider"),
+        ]
+
+    def event_payload(self) -> dict[str, Any]:
+        """Name the parties, the resource and where the grant came from."""
+        return {
+            "resource_id": self.resource_id,
+            "provider_id": self.provider_id,
+            "consumer_id": self.consumer_id,
+            "case_ref": self.case_ref,
+            "ground": self.ended_ground,
+        }
+
+
+class GrantVersion(models.Model):
+    """A grant as it stood under one version number; never changed."""
+
+    grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="versions")
+    version = models.IntegerField()
+    content = models.JSONField(encoder=DjangoJSONEncoder)
+    at = models.DateTimeField()
+    by_name = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["grant", "version"], name="one_grant_version")]
+
+
+class BundleSerial(models.Model):
+    """One row: the serial of the newest change. Its row lock makes serials become visible in order."""
+
+    value = models.BigIntegerField(default=0)
+
+
+class BundleItem(models.Model):
+    """One thing the data plane must know, as wire JSON; `removed` ones are told to it as removed."""
+
+    kind = models.CharField(max_length=16)  # grants, mounts, sources, callers, marks
+    key = models.CharField(max_length=80)
+    serial = models.BigIntegerField(db_index=True)
+    body = models.BinaryField()
+    removed = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "key"], name="one_bundle_item")]

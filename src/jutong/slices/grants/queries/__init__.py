@@ -1,0 +1,18 @@
+"""Reads of this slice: grants as people see them, and the bundle as the data plane does."""
+
+from jutong.slices.grants.queries.bundle import bundle, newest
+from jutong.slices.grants.queries.grants import GrantRow, VersionRow, between, grant, grants, of_case, versions
+from jutong.slices.grants.queries.wire import wire_grant
+
+__all__ = [
+    "GrantRow",
+    "VersionRow",
+    "between",
+    "bundle",
+    "grant",
+    "grants",
+    "newest",
+    "of_case",
+    "versions",
+    "wire_grant",
+]

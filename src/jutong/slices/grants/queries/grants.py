@@ -1,0 +1,151 @@
+"""Grants as people see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actors import Actor, Role
+from jutong.kernel.errors import NotThere
+from jutong.kernel.paging import Page, page
+from jutong.kernel.workflow import Button
+from jutong.slices.grants.models import Grant, GrantVersion
+from jutong.slices.grants.workflow import GRANT, may_know
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """A grant as its parties see it."""
+
+    id: int
+    reference: str
+    version: int
+    state: str
+    state_label: str
+    reason: str
+    resource_id: int
+    resource_title: str
+    entry_code: str
+    provider_id: int
+    provider_name: str
+    consumer_id: int
+    consumer_name: str
+    items: tuple[dict[str, Any], ...]
+    key_items: tuple[str, ...]
+    confirm_items: tuple[str, ...]
+    conditions: tuple[dict[str, Any], ...]
+    modes: tuple[str, ...]
+    purposes: tuple[str, ...]
+    basis: str
+    scope: str
+    remarks: str
+    quota: dict[str, int]
+    valid_from: datetime
+    valid_until: datetime
+    case_ref: str
+    calls: int
+    rows: int
+    last_used_at: datetime | None
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """An earlier or present version of a grant's terms."""
+
+    version: int
+    at: datetime
+    by_name: str
+    content: dict[str, Any]
+
+
+def _row(g: Grant, buttons: tuple[Button, ...] = ()) -> GrantRow:
+    return GrantRow(
+        id=g.pk,
+        reference=f"G-{g.pk:06d}",
+        version=g.version,
+        state=g.state,
+        state_label=GRANT.state_label(g.state),
+        reason=g.reason,
+        resource_id=g.resource_id,
+        resource_title=g.resource_title,
+        entry_code=g.entry_code,
+        provider_id=g.provider_id,
+        provider_name=g.provider.name,
+        consumer_id=g.consumer_id,
+        consumer_name=g.consumer.name,
+        items=tuple(g.items),
+        key_items=tuple(g.key_items),
+        confirm_items=tuple(g.confirm_items),
+        conditions=tuple(g.conditions),
+        modes=tuple(g.modes),
+        purposes=tuple(g.purposes),
+        basis=g.basis,
+        scope=g.scope,
+        remarks=g.remarks,
+        quota=g.quota,
+        valid_from=g.valid_from,
+        valid_until=g.valid_until,
+        case_ref=g.case_ref,
+        calls=g.calls,
+        rows=g.rows,
+        last_used_at=g.last_used_at,
+        buttons=buttons,
+    )
+
+
+def _mine(actor: Actor) -> Q:
+    if actor.account_id is None or actor.holds(Role.AUDITOR):
+        return Q()
+    return Q(provider_id=actor.department_id) | Q(consumer_id=actor.department_id) | Q(authority_id=actor.department_id)
+
+
+def grants(
+    actor: Actor, *, side: str = "", state: str = "", text: str = "", number: int = 1, size: int = 20
+) -> tuple[list[GrantRow], Page]:
+    """Return the grants an actor may know, newest first; side: "consumer" or "provider" of the actor's department."""
+    rows = Grant.objects.select_related("provider", "consumer").filter(_mine(actor)).order_by("-id")
+    if side in {"consumer", "provider"}:
+        rows = rows.filter(**{f"{side}_id": actor.department_id})
+    if state:
+        rows = rows.filter(state=state)
+    if text:
+        rows = rows.filter(Q(resource_title__icontains=text) | Q(entry_code=text))
+    found, meta = page(rows, number, size)
+    return [_row(g) for g in found], meta
+
+
+def grant(grant_id: int, actor: Actor) -> GrantRow:
+    """Return one grant with the buttons open to the actor. NotThere where the actor may not know of it."""
+    found = Grant.objects.select_related("provider", "consumer").filter(pk=grant_id).first()
+    if found is None or not may_know(actor, found):
+        raise NotThere(_("没有找到该授权，或您无权知悉。"))
+    return _row(found, tuple(GRANT.open_to(actor, found)))
+
+
+def versions(grant_id: int, actor: Actor) -> list[VersionRow]:
+    """Return every version of a grant's terms, newest first."""
+    grant(grant_id, actor)
+    rows = GrantVersion.objects.filter(grant_id=grant_id).order_by("-version")
+    return [VersionRow(v.version, v.at, v.by_name, v.content) for v in rows]
+
+
+def of_case(case_ref: str) -> GrantRow | None:
+    """Return the grant that came from a case, if it was opened."""
+    found = Grant.objects.select_related("provider", "consumer").filter(case_ref=case_ref).order_by("-id").first()
+    return _row(found) if found else None
+
+
+def between(consumer_id: int, resource_id: int) -> GrantRow | None:
+    """Return the working grant of a resource to a consumer, if there is one."""
+    found = (
+        Grant.objects.select_related("provider", "consumer")
+        .filter(consumer_id=consumer_id, resource_id=resource_id, state="granted")
+        .order_by("-id")
+        .first()
+    )
+    return _row(found) if found else None

@@ -1,0 +1,46 @@
+"""What grants do when systems, sources and mounts change below, and when time passes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jutong.kernel import jobs, outbox
+from jutong.slices.datacentre import queries as datacentre
+from jutong.slices.grants import actions
+from jutong.slices.grants.models import Grant
+from jutong.slices.grants.queries.wire import as_wire
+from jutong.slices.parties import queries as parties
+from jutong.slices.sources import queries as sources
+
+
+@outbox.on("parties.system_changed")
+def follow_system(event: outbox.Event, at: datetime) -> None:
+    """A business system was registered, changed or disabled: its key and its department's grants go to the data plane."""
+    callers = parties.callers([event.payload["id"]])
+    actions.put("callers", [(caller.system_id, caller) for caller in callers])
+    department = event.payload["department_id"]
+    held = Grant.objects.filter(consumer_id=department, state__in=["granted", "suspended"])
+    actions.put("grants", [(str(grant.pk), as_wire(grant)) for grant in held])
+
+
+@outbox.on("sources.source_changed")
+def follow_source(event: outbox.Event, at: datetime) -> None:
+    """A data source changed: its sealed access goes to the data plane."""
+    actions.put("sources", [(source.id, source) for source in sources.wire_sources([event.payload["id"]])])
+
+
+@outbox.on("datacentre.mount_changed")
+def follow_mount(event: outbox.Event, at: datetime) -> None:
+    """A resource was mounted, changed or unmounted."""
+    resource_id = event.payload["resource_id"]
+    mount = datacentre.wire_mount(resource_id)
+    if mount is None:
+        actions.remove("mounts", [str(resource_id)])
+    else:
+        actions.put("mounts", [(str(resource_id), mount)])
+
+
+@jobs.every(20)
+def end_what_is_over(at: datetime) -> int:
+    """End grants whose period is over."""
+    return actions.expire_due(at)

@@ -1,0 +1,108 @@
+"""What can be done to organisations, people, accounts and business systems."""
+
+from jutong.slices.parties.actions.accounts import (
+    change_password,
+    disable_account,
+    enable_account,
+    establish_administrators,
+    reset_password,
+    unlock,
+)
+from jutong.slices.parties.actions.credentials import (
+    confirm_second_factor,
+    issue_api_key,
+    link_identity,
+    prepare_second_factor,
+    register_certificate,
+    remove_second_factor,
+    revoke_api_key,
+    unlink_identity,
+    verify_signature,
+)
+from jutong.slices.parties.actions.duties import (
+    close_sharing_unit,
+    file_rules,
+    open_sharing_unit,
+    set_goals,
+    set_unit_role,
+)
+from jutong.slices.parties.actions.organisation import (
+    change_department,
+    close_department,
+    confirm_department,
+    end_region,
+    ensure_departments,
+    ensure_regions,
+    name_authority,
+    register_department,
+)
+from jutong.slices.parties.actions.people import activate, change, confirm, end, replace, report
+from jutong.slices.parties.actions.posts import appoint, delegate, end_delegation, release
+from jutong.slices.parties.actions.sectors import guide_sector, start_sector
+from jutong.slices.parties.actions.signing_in import (
+    second_factor,
+    sign_in,
+    sign_in_by_certificate,
+    sign_in_by_identity,
+)
+from jutong.slices.parties.actions.systems import (
+    change_system,
+    disable_system,
+    enable_system,
+    note_connection,
+    register_system,
+    rotate_key,
+)
+
+__all__ = [
+    "activate",
+    "appoint",
+    "change",
+    "change_department",
+    "change_password",
+    "change_system",
+    "close_department",
+    "close_sharing_unit",
+    "confirm",
+    "confirm_department",
+    "confirm_second_factor",
+    "delegate",
+    "disable_account",
+    "disable_system",
+    "enable_account",
+    "enable_system",
+    "end",
+    "end_delegation",
+    "end_region",
+    "ensure_departments",
+    "ensure_regions",
+    "establish_administrators",
+    "file_rules",
+    "guide_sector",
+    "issue_api_key",
+    "link_identity",
+    "name_authority",
+    "note_connection",
+    "open_sharing_unit",
+    "prepare_second_factor",
+    "register_certificate",
+    "register_department",
+    "register_system",
+    "release",
+    "remove_second_factor",
+    "replace",
+    "report",
+    "reset_password",
+    "revoke_api_key",
+    "rotate_key",
+    "second_factor",
+    "set_goals",
+    "set_unit_role",
+    "sign_in",
+    "sign_in_by_certificate",
+    "sign_in_by_identity",
+    "start_sector",
+    "unlink_identity",
+    "unlock",
+    "verify_signature",
+]

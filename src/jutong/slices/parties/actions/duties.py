@@ -1,0 +1,121 @@
+"""What a department registers about its sharing work: sharing unit, unit roles, goals, internal rules."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from jutong.kernel import outbox
+from jutong.kernel.actions import action
+from jutong.kernel.actors import Actor
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.errors import Conflict, NotThere, RuleBroken
+from jutong.kernel.models import StoredFile
+from jutong.slices.parties.models import Department, InternalRules, Person, SharingUnit, UnitRole
+from jutong.slices.parties.rules import organisations
+from jutong.slices.parties.rules.words import Duty, RulesKind, UnitKind
+from jutong.slices.parties.workflow import KEEPERS, OPERATORS, OWN_KEEPERS, REGISTRARS
+
+LONGEST = 2000
+
+
+@action("parties.open_sharing_unit", allow=OWN_KEEPERS | REGISTRARS, on=Department)
+def open_sharing_unit(department: Department, *, name: str, by: Actor, at: datetime) -> SharingUnit:
+    """Register the department's sharing unit with its six duties (national-2025#11, R-OVR-042).
+
+    Conflict while another one is active. Its head is a post that the security administrator grants.
+    """
+    try:
+        with transaction.atomic():
+            return SharingUnit.objects.create(
+                department=department,
+                name=organisations.check_name(name, most=80),
+                duties=[str(duty) for duty in Duty],
+                since=beijing_day(at),
+            )
+    except IntegrityError:
+        raise Conflict(
+            _("“%s”已登记共享工作机构，同一时间只能有一个；如有变更，请先停用原机构。") % department.name
+        ) from None
+
+
+@action("parties.close_sharing_unit", allow=OWN_KEEPERS | REGISTRARS, on=Department)
+def close_sharing_unit(department: Department, *, by: Actor, at: datetime) -> None:
+    """End the department's sharing unit; without one nothing can be requested or answered in its name."""
+    if not SharingUnit.objects.filter(department=department, ended_at=None).update(ended_at=at):
+        raise NotThere(_("“%s”没有登记共享工作机构。") % department.name)
+
+
+@action("parties.set_goals", allow=OWN_KEEPERS | OPERATORS, on=Department)
+def set_goals(department: Department, *, goals: str, by: Actor, at: datetime) -> None:
+    """Register the department's goals and duties for sharing (R-OVR-006)."""
+    department.goals = _text(goals, "goals")
+    department.save(update_fields=["goals"])
+
+
+@action("parties.set_unit_role", allow=KEEPERS | REGISTRARS)
+def set_unit_role(
+    *, department_id: int, kind: str, name: str, duties: str, contact_id: int | None = None, by: Actor, at: datetime
+) -> UnitRole:
+    """Register a unit of the department and its duties (R-OVR-010); a new one of the same kind ends the earlier.
+
+    Business bureaus may be several and differ by name.
+    """
+    unit = _term(UnitKind, kind, "kind")
+    clean = organisations.check_name(name, most=80)
+    same = UnitRole.objects.filter(department_id=department_id, kind=unit, ended_at=None)
+    if unit is UnitKind.BUSINESS:
+        same = same.filter(name=clean)
+    same.update(ended_at=at)
+    if contact_id and not Person.objects.filter(pk=contact_id, department_id=department_id).exists():
+        raise RuleBroken(_("联系人应为本部门人员，请重新选择。"), field="contact_id")
+    return UnitRole.objects.create(
+        department_id=department_id,
+        kind=unit,
+        name=clean,
+        duties=_text(duties, "duties"),
+        contact_id=contact_id,
+        since=beijing_day(at),
+    )
+
+
+@action("parties.file_rules", allow=KEEPERS | REGISTRARS)
+def file_rules(
+    *, department_id: int, kind: str, title: str, file_id: int, by: Actor, at: datetime
+) -> InternalRules:
+    """File a department's internal rules as a new version; earlier versions stay (R-OVR-009)."""
+    chosen = _term(RulesKind, kind, "kind")
+    if not StoredFile.objects.filter(pk=file_id, account_id=by.account_id).exists():
+        raise RuleBroken(_("没有找到所上传的制度文件，请重新上传。"), field="file")
+    Department.objects.select_for_update().get(pk=department_id)
+    latest = InternalRules.objects.filter(department_id=department_id, kind=chosen).aggregate(n=Max("version"))["n"]
+    row = InternalRules.objects.create(
+        department_id=department_id,
+        kind=chosen,
+        version=(latest or 0) + 1,
+        title=organisations.check_name(title),
+        file_id=file_id,
+        filed_at=at,
+        filed_by=by.account_id,
+    )
+    payload = {"department_id": department_id, "kind": str(chosen), "version": row.version}
+    outbox.publish("parties.rules_filed", f"department:{department_id}", payload, at=at, by=by)
+    return row
+
+
+def _text(text: str, field: str) -> str:
+    clean = text.replace("\r\n", "\n").strip()
+    if not clean or len(clean) > LONGEST:
+        raise RuleBroken(_("请填写内容，最多 %d 个字。") % LONGEST, field=field)
+    return clean
+
+
+def _term(kind: Any, code: str, field: str) -> Any:
+    try:
+        return kind(code)
+    except ValueError:
+        raise RuleBroken(_("“%s”不在可选范围内，请从列表中选择。") % code[:30], field=field) from None

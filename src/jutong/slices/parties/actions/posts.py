@@ -1,0 +1,131 @@
+"""Posts and delegations: who holds which role where, since when; history is kept."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from jutong.kernel import outbox
+from jutong.kernel.actions import action
+from jutong.kernel.actors import ANYONE, SYSTEM_ONLY, Actor, Role
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
+from jutong.slices.parties.models import Authority, Delegation, Department, Person, PostHeld
+from jutong.slices.parties.rules import duties
+from jutong.slices.parties.rules.words import ManagerState
+from jutong.slices.parties.workflow import SECURITY_ADMINS
+
+
+@action("parties.appoint", allow=SECURITY_ADMINS | SYSTEM_ONLY, on=Person)
+def appoint(
+    person: Person,
+    *,
+    role: str,
+    department_id: int | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    by: Actor,
+    at: datetime,
+) -> PostHeld:
+    """Give a person a post (security administrator only); a new principal or sharing-unit head ends the former's post.
+
+    department_id: where the post is; by default the person's own department. RuleBroken: the three administrators are
+    separated; an authority's post needs an authority. WrongState: a person who is not active.
+    """
+    post = _role(role)
+    if person.state != ManagerState.ACTIVE:
+        raise WrongState(_("%s尚未开通账号或已离岗，不能授予岗位。") % person.name)
+    if by.account_id is not None and person.account.pk == by.account_id:
+        raise NotAllowed(_("不能给自己授予岗位，请由其他安全管理员办理。"))
+    place = department_id or person.department_id
+    held = PostHeld.objects.filter(person=person, ended_at=None).values_list("role", flat=True)
+    duties.check_together((Role(r) for r in held), post)
+    _check_place(post, place)
+    first = since or beijing_day(at)
+    if until is not None and until < first:
+        raise RuleBroken(_("任职截止日期不能早于开始日期，请修改。"), field="until")
+    if post in duties.SINGLE:
+        PostHeld.objects.filter(department_id=place, role=post, ended_at=None).exclude(person=person).update(ended_at=at)
+    try:
+        with transaction.atomic():
+            row = PostHeld.objects.create(
+                person=person,
+                role=post,
+                department_id=place,
+                since=first,
+                until=until,
+                granted_by=by.account_id,
+                granted_at=at,
+            )
+    except IntegrityError:
+        raise Conflict(_("%(name)s已担任%(role)s，无需重复授予。") % {"name": person.name, "role": _(post.label)}) from None
+    _tell(person, row, "parties.appointed", by, at)
+    return row
+
+
+def _role(code: str) -> Role:
+    try:
+        return Role(code)
+    except ValueError:
+        raise RuleBroken(_("岗位“%s”不存在，请从列表中选择。") % code[:30], field="role") from None
+
+
+def _check_place(role: Role, department_id: int) -> None:
+    if not Department.objects.filter(pk=department_id, active=True).exists():
+        raise RuleBroken(_("所选部门不存在或已撤销，请重新选择。"), field="department_id")
+    if role in duties.AUTHORITY_ROLES and not Authority.objects.filter(department_id=department_id, ended_at=None).exists():
+        raise RuleBroken(
+            _("%s只能设在共享主管部门，请先把该部门登记为所在区划的主管部门。") % _(role.label), field="department_id"
+        )
+
+
+def _tell(person: Person, post: PostHeld, name: str, by: Actor, at: datetime) -> None:
+    payload = {"person_id": person.pk, "role": str(post.role), "department_id": post.department_id}
+    outbox.publish(name, f"person:{person.pk}", payload, at=at, by=by)
+
+
+@action("parties.release", allow=SECURITY_ADMINS | SYSTEM_ONLY, on=PostHeld)
+def release(post: PostHeld, *, by: Actor, at: datetime) -> None:
+    """Take a post back at once, with every delegation of it."""
+    if post.ended_at:
+        raise WrongState(_("该岗位已经解除。"))
+    post.ended_at = at
+    post.save(update_fields=["ended_at"])
+    Delegation.objects.filter(post=post, ended_at=None).update(ended_at=at)
+    _tell(post.person, post, "parties.released", by, at)
+
+
+@action("parties.delegate", allow=ANYONE, on=PostHeld)
+def delegate(
+    post: PostHeld, *, to_id: int, since: date, until: date, reason: str = "", by: Actor, at: datetime
+) -> Delegation:
+    """Let another person of the department act in one's own post for some days (代办), both days included.
+
+    The act then names both persons in the audit. NotThere for another's post; RuleBroken for administrators' posts, for
+    a person outside the department, and where the other may not hold the role.
+    """
+    if post.ended_at or post.person.account.pk != by.account_id:
+        raise NotThere(_("没有找到您的这一岗位。"))
+    role = Role(post.role)
+    duties.check_delegable(role)
+    if until < since or until < beijing_day(at) or (until - since).days > 366:  # noqa: PLR2004 - one year
+        raise RuleBroken(_("代办起止日期不正确：截止日期不得早于开始日期和今天，最长一年，请修改。"), field="until")
+    to = Person.objects.filter(pk=to_id, department_id=post.department_id, state=ManagerState.ACTIVE).first()
+    if to is None or to.pk == post.person_id:
+        raise RuleBroken(_("代办人应为本部门其他在岗人员，请重新选择。"), field="to_id")
+    held = PostHeld.objects.filter(person=to, ended_at=None).values_list("role", flat=True)
+    duties.check_together((Role(r) for r in held), role)
+    return Delegation.objects.create(post=post, to=to, since=since, until=until, reason=reason[:200], at=at)
+
+
+@action("parties.end_delegation", allow=ANYONE, on=Delegation)
+def end_delegation(delegation: Delegation, *, by: Actor, at: datetime) -> None:
+    """End a delegation before its day: by the one who gave it or the one who received it."""
+    if by.account_id not in (delegation.post.person.account.pk, delegation.to.account.pk):
+        raise NotThere(_("没有找到这项代办。"))
+    if delegation.ended_at:
+        raise WrongState(_("这项代办已经结束。"))
+    delegation.ended_at = at
+    delegation.save(update_fields=["ended_at"])

@@ -1,0 +1,160 @@
+"""Accounts as their owner and the administrators see them; API keys, identities, signatures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
+
+from jutong.crypto import sm2, sm3
+from jutong.kernel.actors import ADMINISTRATORS, Role
+from jutong.kernel.errors import NotThere
+from jutong.kernel.paging import Page, page
+from jutong.slices.parties.models import Account, ApiKey, IdentityLink, PostHeld, SignedAct
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account without its secrets."""
+
+    id: int
+    username: str
+    person_id: int
+    name: str
+    department_id: int
+    department_name: str
+    active: bool
+    locked: bool
+    second_factor: bool
+    must_change: bool
+    password_changed_at: datetime | None
+    last_login: datetime | None
+    certificate_name: str
+    roles: tuple[str, ...] = ()
+
+    @property
+    def role_labels(self) -> str:
+        """Chinese names of the posts, translated, in one line."""
+        return "、".join(_(Role(role).label) for role in self.roles)
+
+
+def _row(a: Account, at: datetime, roles: tuple[str, ...] = ()) -> AccountRow:
+    return AccountRow(
+        a.pk,
+        a.username,
+        a.person_id,
+        a.person.name,
+        a.person.department_id,
+        a.person.department.name,
+        a.is_active,
+        bool(a.locked_until and a.locked_until > at),
+        a.totp_on,
+        a.must_change,
+        a.password_changed_at,
+        a.last_login,
+        a.certificate_name,
+        roles,
+    )
+
+
+def account(account_id: int, at: datetime) -> AccountRow:
+    """Return an account. NotThere for an unknown id."""
+    found = Account.objects.select_related("person__department").filter(pk=account_id).first()
+    if found is None:
+        raise NotThere(_("没有找到该账号。"))
+    return _row(found, at)
+
+
+def account_of_person(person_id: int, at: datetime) -> AccountRow | None:
+    """Return a person's account, if it was opened."""
+    found = Account.objects.select_related("person__department").filter(person_id=person_id).first()
+    return _row(found, at) if found else None
+
+
+def administrators(at: datetime, *, everyone: bool = False, text: str = "", number: int = 1) -> tuple[list[AccountRow], Page]:
+    """Return one page of the administrators' accounts (or of all accounts) with their posts."""
+    rows = Account.objects.select_related("person__department").prefetch_related("person__posts").order_by("username")
+    if not everyone:
+        held = PostHeld.objects.filter(person=OuterRef("person"), ended_at=None, role__in=ADMINISTRATORS)
+        rows = rows.filter(Exists(held))
+    if text:
+        rows = rows.filter(username__icontains=text) | rows.filter(person__name__icontains=text)
+    found, meta = page(rows, number, 50)
+    return [_row(a, at, _roles(a)) for a in found], meta
+
+
+def _roles(a: Account) -> tuple[str, ...]:
+    return tuple(sorted(post.role for post in a.person.posts.all() if post.ended_at is None))
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyRow:
+    """A personal API key, recognised by its first signs."""
+
+    id: int
+    name: str
+    prefix: str
+    created_at: datetime
+    expires_at: datetime
+    last_used_at: datetime | None
+    state: str
+    state_label: str
+
+
+def api_keys(account_id: int, at: datetime) -> list[ApiKeyRow]:
+    """Return an account's API keys, newest first."""
+    rows = ApiKey.objects.filter(account_id=account_id).order_by("-pk")[:50]
+    return [ApiKeyRow(k.pk, k.name, k.prefix, k.created_at, k.expires_at, k.last_used_at, *_state(k, at)) for k in rows]
+
+
+def _state(key: ApiKey, at: datetime) -> tuple[str, str]:
+    if key.revoked_at:
+        return "revoked", _("已停用")
+    return ("expired", _("已过期")) if key.expires_at <= at else ("active", _("有效"))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """An identity of another trust service that is this account."""
+
+    id: int
+    kind: str
+    issuer: str
+    subject: str
+    linked_at: datetime
+
+
+def identity_links(account_id: int) -> list[LinkRow]:
+    """Return the identities linked to an account."""
+    rows = IdentityLink.objects.filter(account_id=account_id).order_by("pk")
+    return [LinkRow(link.pk, link.kind, link.issuer, link.subject, link.linked_at) for link in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureRow:
+    """A signature under an act: by whom, when, and whether it holds for the statement that was asked about."""
+
+    name: str
+    at: datetime
+    holds: bool
+
+
+def statement(verb: str, subject: str, digest: str) -> bytes:
+    """Return the bytes a person signs for an act of legal effect: the verb, the case, the digest of what it says."""
+    return f"jutong-act|{verb}|{subject}|{digest}".encode()
+
+
+def signatures(subject: str, said: bytes) -> list[SignatureRow]:
+    """Return the signatures under a case, each checked against the statement `said`: a changed record fails (R-SEC-002)."""
+    rows = SignedAct.objects.filter(subject=subject).select_related("account__person").order_by("pk")
+    return [
+        SignatureRow(
+            r.account.person.name,
+            r.at,
+            r.statement_digest == sm3.hexdigest(said)
+            and sm2.verify(sm2.public_from_hex(r.public_key), said, bytes(r.signature)),
+        )
+        for r in rows
+    ]

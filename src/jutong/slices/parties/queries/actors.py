@@ -1,0 +1,65 @@
+"""Who an account is: its posts and those it acts in for others, in three statements."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from jutong.crypto import sm3
+from jutong.kernel.actors import Actor, Channel, Post, Role
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.errors import Unauthenticated
+from jutong.slices.parties.models import Account, ApiKey, Delegation, PostHeld
+
+_USED_EVERY = 60
+"""Seconds between two notes of a key's last use."""
+
+
+def actor_for(account_id: int, address: str, channel: Channel, *, at: datetime, trace: str = "") -> Actor:
+    """Return the actor behind an account: posts held on the day of `at`, and delegated ones (代办).
+
+    A principal is a department leader too (glossary: 部门负责人).
+    Unauthenticated for an unknown account or one that is switched off.
+    """
+    account = Account.objects.filter(pk=account_id, is_active=True).select_related("person__department").first()
+    if account is None:
+        raise Unauthenticated(_("账号已停用或不存在，请联系安全管理员。"))
+    person = account.person
+    return Actor(
+        account_id=account.pk,
+        name=person.name,
+        department_id=person.department_id,
+        department_name=person.department.short_name or person.department.name,
+        region=person.department.region_id,
+        posts=_posts(person.pk, at),
+        channel=channel,
+        address=address,
+        trace=trace,
+    )
+
+
+def _posts(person_id: int, at: datetime) -> frozenset[Post]:
+    today = beijing_day(at)
+    in_force = Q(ended_at=None, since__lte=today) & (Q(until=None) | Q(until__gte=today))
+    own = PostHeld.objects.filter(in_force, person_id=person_id).values_list("role", "department_id")
+    lent = (
+        Delegation.objects.filter(ended_at=None, to_id=person_id, since__lte=today, until__gte=today)
+        .filter(Q(post__ended_at=None, post__since__lte=today) & (Q(post__until=None) | Q(post__until__gte=today)))
+        .values_list("post__role", "post__department_id", "post__person__account__pk", "post__person__name")
+    )
+    posts = {Post(Role(role), department_id) for role, department_id in own}
+    posts |= {Post(Role.DEPARTMENT_LEADER, p.department_id) for p in posts if p.role is Role.PRINCIPAL}
+    posts |= {Post(Role(role), department_id, absent, name) for role, department_id, absent, name in lent}
+    return frozenset(posts)
+
+
+def actor_by_key(text: str, address: str, *, at: datetime, trace: str = "") -> Actor:
+    """Return the actor of a personal API key. Unauthenticated: unknown, expired or revoked, with one sentence for all."""
+    key = ApiKey.objects.filter(digest=sm3.hexdigest(text.encode()), revoked_at=None, expires_at__gt=at).first()
+    if key is None:
+        raise Unauthenticated(_("接口密钥无效、已过期或已停用，请在“我的账号”中重新申请。"))
+    if key.last_used_at is None or (at - key.last_used_at).total_seconds() > _USED_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=at)
+    return actor_for(key.account_id, address, Channel.API, at=at, trace=trace)

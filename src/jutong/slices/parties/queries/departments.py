@@ -1,0 +1,212 @@
+"""Regions, departments, authorities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from jutong.kernel.errors import NotThere, RuleBroken
+from jutong.kernel.paging import Page, page
+from jutong.kernel.terms import Level, OrgType
+from jutong.slices.parties.models import Authority, Department, Region
+from jutong.slices.parties.rules import codes
+from jutong.slices.parties.rules.words import AuthorityFunction
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentRow:
+    """A department. region: division code; by_reference: R-OVR-050; confirmed: false when only an import named it."""
+
+    id: int
+    name: str
+    short_name: str
+    uscc: str
+    region: str
+    level: str
+    parent_id: int | None
+    org_type: str
+    by_reference: bool
+    active: bool
+    confirmed: bool
+    signature_required: bool
+    goals: str
+
+    @property
+    def shown(self) -> str:
+        """The short name where there is one."""
+        return self.short_name or self.name
+
+    @property
+    def type_label(self) -> str:
+        """Chinese name of the organisation type, translated."""
+        return _(OrgType(self.org_type).label)
+
+    @property
+    def level_label(self) -> str:
+        """Chinese name of the level, translated."""
+        return _(Level(self.level).label)
+
+
+def _row(d: Department) -> DepartmentRow:
+    return DepartmentRow(
+        d.pk, d.name, d.short_name, d.uscc, d.region_id, d.level, d.parent_id, d.org_type, d.by_reference, d.active,
+        d.confirmed, d.signature_required, d.goals,
+    )  # fmt: skip
+
+
+def department(department_id: int) -> DepartmentRow:
+    """Return a department. NotThere for an unknown id."""
+    found = departments([department_id]).get(department_id)
+    if found is None:
+        raise NotThere(_("没有找到该部门。"))
+    return found
+
+
+def departments(ids: Iterable[int]) -> dict[int, DepartmentRow]:
+    """Return departments by id; unknown ids are left out."""
+    return {d.pk: _row(d) for d in Department.objects.filter(pk__in=set(ids))}
+
+
+def search_departments(text: str = "", *, region: str = "", limit: int = 20) -> list[DepartmentRow]:
+    """Find active departments whose name, short name or credit code contains the text; shorter names first."""
+    rows = _matching(text, region).filter(active=True)
+    return sorted((_row(d) for d in rows.order_by("name")[:200]), key=lambda d: (len(d.name), d.name))[:limit]
+
+
+def _matching(text: str, region: str) -> QuerySet[Department]:
+    rows = Department.objects.all()
+    if text := " ".join(text.split())[:60]:
+        rows = rows.filter(Q(name__icontains=text) | Q(short_name__icontains=text) | Q(uscc__startswith=text.upper()))
+    if region:
+        rows = rows.filter(region_id__startswith=_prefix(region))
+    return rows
+
+
+def _prefix(region: str) -> str:
+    """Return what the codes of a region and of those below begin with."""
+    stem = region[:6]
+    while len(stem) > codes.PROVINCE_SIGNS and stem.endswith("00") and len(region) == codes.COUNTY_SIGNS:
+        stem = stem[:-2]
+    return stem if len(region) == codes.COUNTY_SIGNS else region
+
+
+def departments_page(
+    *, text: str = "", region: str = "", confirmed: bool | None = None, number: int = 1, size: int = 20
+) -> tuple[list[DepartmentRow], Page]:
+    """Return one page of departments, those of wider regions first."""
+    rows = _matching(text, region).order_by("region_id", "name", "pk")
+    if confirmed is not None:
+        rows = rows.filter(confirmed=confirmed)
+    found, meta = page(rows, number, size)
+    return [_row(d) for d in found], meta
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A department in the tree: how deep it stands and how many stand directly below."""
+
+    department: DepartmentRow
+    depth: int
+    below: int
+
+
+def tree(region: str = "") -> list[Branch]:
+    """Return the active departments of a region and below as a tree, each parent before its children (at most 2,000)."""
+    rows = [_row(d) for d in _matching("", region).filter(active=True).order_by("region_id", "name")[:2000]]
+    known = {row.id for row in rows}
+    below: dict[int | None, list[DepartmentRow]] = {}
+    for row in rows:
+        below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
+    branches: list[Branch] = []
+    waiting = [(row, 0) for row in reversed(below.get(None, []))]
+    while waiting:
+        row, depth = waiting.pop()
+        children = below.get(row.id, [])
+        branches.append(Branch(row, depth, len(children)))
+        waiting += [(child, depth + 1) for child in reversed(children)]
+    return branches
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRow:
+    """A region; ended ones carry `valid_to` and the successor's code."""
+
+    code: str
+    name: str
+    level: str
+    parent: str
+    valid_to: date | None
+    successor: str
+
+    @property
+    def level_label(self) -> str:
+        """Chinese name of the level, translated."""
+        return _(Level(self.level).label)
+
+
+def regions(under: str = "") -> list[RegionRow]:
+    """Return the regions (those directly below `under`, or all up to 5,000) by code."""
+    rows = Region.objects.order_by("code")
+    if under:
+        rows = rows.filter(parent_id=under)
+    return [RegionRow(r.code, r.name, r.level, r.parent_id or "", r.valid_to, r.successor_id or "") for r in rows[:5000]]
+
+
+def region_name(code: str) -> str:
+    """Return what a region is called, with those above it: 四川省内江市; the code itself when unknown."""
+    wanted = [*reversed(codes.above(code)), code] if code else []
+    names = dict(Region.objects.filter(code__in=wanted).values_list("code", "name"))
+    return "".join(names[c] for c in wanted if c in names) or code
+
+
+def region_names(wanted: Iterable[str]) -> dict[str, str]:
+    """Return the own names of regions by code, without those above; unknown codes are left out."""
+    return dict(Region.objects.filter(code__in=list(wanted)).values_list("code", "name"))
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityRow:
+    """The competent authority of a region."""
+
+    region: str
+    region_name: str
+    department_id: int
+    department_name: str
+    functions: tuple[str, ...]
+    since: date
+
+
+def authorities() -> list[AuthorityRow]:
+    """Return the competent authorities in force, by region code."""
+    rows = Authority.objects.filter(ended_at=None).select_related("region", "department").order_by("region_id")
+    return [
+        AuthorityRow(
+            a.region_id,
+            a.region.name,
+            a.department_id,
+            a.department.name,
+            tuple(_(AuthorityFunction(f).label) for f in a.functions),
+            a.since,
+        )
+        for a in rows
+    ]
+
+
+def authority_of(region: str) -> int:
+    """Return the department that is the competent authority of a region, or of the nearest region above it.
+
+    RuleBroken naming the region when none is registered: a filing or escalation must not be lost (R-OVR-002).
+    """
+    wanted = [region, *codes.above(region)] if region else []
+    found = dict(Authority.objects.filter(region_id__in=wanted, ended_at=None).values_list("region_id", "department_id"))
+    for code in wanted:
+        if code in found:
+            return found[code]
+    raise RuleBroken(
+        _("%s 尚未登记共享主管部门，事项无法流转；请平台管理员先登记主管部门。") % (region_name(region) or _("该区划")),
+        field="region",
+    )

@@ -1,0 +1,21 @@
+"""What parties gives to the frame around it: who asks, whose key it is, what regions are called."""
+
+from __future__ import annotations
+
+from jutong.kernel import clock
+from jutong.kernel.actors import Actor, Channel
+from jutong.kernel.faces import actors, shell, signed_in
+from jutong.slices.parties import queries
+
+
+def _actor(account_id: int, address: str, channel: Channel) -> Actor:
+    return queries.actor_for(account_id, address, channel, at=clock.now())
+
+
+def _actor_by_key(text: str, address: str) -> Actor:
+    return queries.actor_by_key(text, address, at=clock.now())
+
+
+actors.use(_actor)
+signed_in.use_keys(_actor_by_key)
+shell.regions_by(queries.region_name)

@@ -1,0 +1,1 @@
+"""What organisations, people and their credentials must be like; pure."""

@@ -1,0 +1,157 @@
+"""The consumer's side: write, change, consent, file, supplement, withdraw (national-2025#20, #21)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from jutong.crypto import sm3
+from jutong.kernel import inbox
+from jutong.kernel.actors import Actor, Role
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.errors import RuleBroken
+from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.grants import queries as grants
+from jutong.slices.parties import queries as parties
+from jutong.slices.sharing import rules
+from jutong.slices.sharing.models import RequestNumber, SharingRequest
+from jutong.slices.sharing.rules import Asked
+from jutong.slices.sharing.workflow import SHARING_REQUEST
+
+
+def digest_of(asked: Asked) -> str:
+    """Return the SM3 (hex) of everything asked for: what a head consents to, and what receipts are bound to."""
+    return sm3.hexdigest(msgspec.json.encode(asked))
+
+
+def _columns(asked: Asked) -> dict[str, Any]:
+    plain = msgspec.to_builtins(asked)
+    return {
+        **{name: getattr(asked, name) for name in ("use_from", "use_until", "declared", "personal_basis")},
+        **{name: plain[name] for name in ("items", "conditions", "key_items", "modes", "purposes", "attachments")},
+        **{name: getattr(asked, name).strip() for name in rules.ELEMENTS},
+        "digest": digest_of(asked),
+    }
+
+
+def _check(asked: Asked, consumer_id: int, at: datetime) -> catalogue.Offer:
+    offer = catalogue.offer(asked.resource_id)
+    rules.check_askable(offer.share_type)
+    rules.check_asked(
+        asked,
+        items={item.name: item.share_type for item in offer.items},
+        modes=offer.modes,
+        personal=offer.personal,
+        today=beijing_day(at),
+        own=offer.provider_id == consumer_id,
+    )
+    return offer
+
+
+@SHARING_REQUEST.opens("write")
+def write_request(*, by: Actor, at: datetime, asked: Asked) -> SharingRequest:
+    """Write a request for one published resource, with all its elements (R-SHR-002, R-SHR-036).
+
+    RuleBroken with a remark per missing element; WrongState for withheld data; NotThere for an unpublished entry.
+    """
+    if by.department_id is None:
+        raise RuleBroken(_("您没有所属部门，不能提出共享申请。"))
+    offer = _check(asked, by.department_id, at)
+    return SharingRequest(
+        region=offer.region,
+        consumer_id=by.department_id,
+        provider_id=offer.provider_id,
+        authority_id=parties.authority_of(offer.region),
+        resource_id=offer.entry_id,
+        resource_title=offer.title,
+        entry_version=offer.version,
+        share_type=offer.share_type,
+        created_by=by.account_id,
+        created_at=at,
+        **_columns(asked),
+    )
+
+
+@SHARING_REQUEST.action("change")
+def change_request(request: SharingRequest, *, by: Actor, at: datetime, asked: Asked) -> None:
+    """Change a request before it is filed; a consent given before lapses with the version (W06, two heads)."""
+    if asked.resource_id != request.resource_id:
+        raise RuleBroken(_("不能把申请改为另一资源，请另行提出申请。"), field="resource_id")
+    offer = _check(asked, request.consumer_id, at)
+    for name, value in _columns(asked).items():
+        setattr(request, name, value)
+    request.entry_version, request.share_type = offer.version, offer.share_type
+    request.consented_digest, request.consented_by, request.consented_at = "", "", None
+
+
+@SHARING_REQUEST.action("consent")
+def consent(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+    """The head of the consumer's sharing unit consents to this version (national-2025#20)."""
+    parties.sharing_unit_head(request.consumer_id, at)
+    request.consented_digest, request.consented_by, request.consented_at = request.digest, by.name, at
+
+
+@SHARING_REQUEST.action("file")
+def file_request(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+    """File the request with the provider: it gets its number and receipt time, and the reply clock starts.
+
+    Conflict when the content changed after the consent; RuleBroken when the provider has no sharing unit, or when the
+    same data is already granted to the department.
+    """
+    rules.check_consent(request.digest, request.consented_digest)
+    parties.sharing_unit_head(request.consumer_id, at)
+    held = grants.between(request.consumer_id, request.resource_id)
+    if held and set(request.items) <= {item["item"] for item in held.items} and set(request.modes) <= set(held.modes):
+        raise RuleBroken(
+            _("本部门已获得该资源的授权 %(grant)s，无需再次申请；如需扩大范围，请申请变更。")
+            % {"grant": held.reference}
+        )
+    request.number, request.received_at = _next_number(at), at
+    inbox.tell(
+        department_id=request.provider_id,
+        title=_("收到共享申请 %(number)s：%(title)s") % {"number": request.number, "title": request.resource_title},
+        link=f"/sharing/requests/{request.pk}/",
+        at=at,
+    )
+
+
+def _next_number(at: datetime) -> str:
+    year = beijing_day(at).year
+    RequestNumber.objects.get_or_create(year=year)
+    row = RequestNumber.objects.select_for_update().get(year=year)
+    row.last += 1
+    row.save(update_fields=["last"])
+    return f"SR-{year}-{row.last:06d}"
+
+
+@SHARING_REQUEST.action("supplement")
+def supplement(request: SharingRequest, *, by: Actor, at: datetime, text: str, attachments: Sequence[int] = ()) -> None:
+    """Hand in what the one notice asked for; the reply clock goes on with what was left, at least one day."""
+    if not text.strip() and not attachments:
+        raise RuleBroken(_("请填写补正说明或上传补正材料。"), field="text")
+    request.supplied = text.strip()
+    request.attachments = [*request.attachments, *attachments]
+    inbox.tell(
+        department_id=request.provider_id,
+        title=_("申请 %(number)s 已补正，答复时限继续计算") % {"number": request.number},
+        link=f"/sharing/requests/{request.pk}/",
+        at=at,
+    )
+
+
+@SHARING_REQUEST.action("withdraw")
+def withdraw(request: SharingRequest, *, by: Actor, at: datetime, reason: str = "") -> None:
+    """Take a request back before the reply."""
+    request.remark = reason.strip()
+    if request.received_at:
+        inbox.tell(
+            department_id=request.provider_id,
+            role=Role.SHARING_UNIT_HEAD,
+            title=_("申请 %(number)s 已由申请方撤回") % {"number": request.number},
+            link=f"/sharing/requests/{request.pk}/",
+            at=at,
+        )

@@ -1,0 +1,213 @@
+"""Requests as their parties see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from jutong.kernel import queries as kernel
+from jutong.kernel.actors import Actor, Role
+from jutong.kernel.errors import NotThere
+from jutong.kernel.models import Clock, ClockState
+from jutong.kernel.paging import Page, page
+from jutong.kernel.queries import AuditRow, ClockRow
+from jutong.kernel.workflow import Button
+from jutong.slices.sharing.models import SharingRequest, StandingConsent
+from jutong.slices.sharing.workflow import SHARING_REQUEST, may_know
+
+KIND: Final = SHARING_REQUEST.name
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """A request in a list."""
+
+    id: int
+    number: str
+    title: str
+    state: str
+    state_label: str
+    share_type: str
+    consumer_name: str
+    provider_name: str
+    created_at: datetime
+    received_at: datetime | None
+    clocks: tuple[ClockRow, ...]
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRow:
+    """A request with all that its page shows; `history` is the trail's entries about it, oldest first."""
+
+    line: RequestLine
+    resource_id: int
+    entry_version: int
+    consumer_id: int
+    provider_id: int
+    authority_id: int
+    items: tuple[str, ...]
+    conditions: tuple[dict[str, Any], ...]
+    key_items: tuple[str, ...]
+    modes: tuple[str, ...]
+    purposes: tuple[str, ...]
+    use_basis: str
+    use_scene: str
+    use_scope: str
+    duty: str
+    personal_basis: str
+    use_from: date
+    use_until: date
+    attachments: tuple[int, ...]
+    digest: str
+    profile: str
+    consented_by: str
+    consented_at: datetime | None
+    supplement: dict[str, Any]
+    supplement_until: date | None
+    supplied: str
+    extension_asked: dict[str, Any]
+    reply: dict[str, Any]
+    replied_at: datetime | None
+    reply_reason: str
+    remark: str
+    delivered_at: datetime | None
+    grant_id: int | None
+    history: tuple[AuditRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRow:
+    """A standing consent in force."""
+
+    id: int
+    resource_id: int
+    resource_title: str
+    given_by: str
+    given_at: datetime
+
+
+def _known_to(actor: Actor) -> Q:
+    if actor.account_id is None or actor.holds(Role.AUDITOR):
+        return Q()
+    others = Q(provider_id=actor.department_id) | Q(authority_id=actor.department_id)
+    return Q(consumer_id=actor.department_id) | (others & Q(received_at__isnull=False))
+
+
+def _line(r: SharingRequest, clocks: Mapping[int, Iterable[ClockRow]], buttons: tuple[Button, ...] = ()) -> RequestLine:
+    return RequestLine(
+        id=r.pk,
+        number=r.number or "",
+        title=r.resource_title,
+        state=r.state,
+        state_label=SHARING_REQUEST.state_label(r.state),
+        share_type=r.share_type,
+        consumer_name=r.consumer.name,
+        provider_name=r.provider.name,
+        created_at=r.created_at,
+        received_at=r.received_at,
+        clocks=tuple(clocks.get(r.pk, ())),
+        buttons=buttons,
+    )
+
+
+def _lines(rows: list[SharingRequest], actor: Actor, at: datetime) -> list[RequestLine]:
+    clocks = kernel.clocks(KIND, [r.pk for r in rows], at)
+    return [_line(r, clocks, tuple(SHARING_REQUEST.open_to(actor, r))) for r in rows]
+
+
+_ROWS = SharingRequest.objects.select_related("consumer", "provider")
+
+
+def requests(
+    actor: Actor,
+    at: datetime,
+    *,
+    side: str = "",
+    state: str = "",
+    text: str = "",
+    number: int = 1,
+    size: int = 20,
+) -> tuple[list[RequestLine], Page]:
+    """Return the requests an actor may know, newest first; side: consumer, provider or authority."""
+    rows = _ROWS.filter(_known_to(actor)).order_by("-id")
+    if side in {"consumer", "provider", "authority"}:
+        rows = rows.filter(**{f"{side}_id": actor.department_id})
+    if state:
+        rows = rows.filter(state=state)
+    if text:
+        rows = rows.filter(Q(resource_title__icontains=text) | Q(number=text))
+    found, meta = page(rows, number, size)
+    return _lines(found, actor, at), meta
+
+
+def waiting_for(actor: Actor, at: datetime, *, limit: int = 50) -> list[RequestLine]:
+    """Return the requests the actor can move now, those received longest ago first: the workbench's list."""
+    rows = list(
+        _ROWS.filter(SHARING_REQUEST.waiting_for(actor), _known_to(actor)).order_by("received_at", "id")[:limit]
+    )
+    return _lines(rows, actor, at)
+
+
+def due_lines(actor: Actor, first: date, last: date) -> list[tuple[date, str, str, int]]:
+    """Return running limits of requests between two days: (due day, clock, title, request id), for the calendar."""
+    mine = _ROWS.filter(_known_to(actor))
+    clocks = Clock.objects.filter(case_kind=KIND, due_day__range=(first, last)).exclude(state=ClockState.STOPPED)
+    due = list(clocks.values_list("due_day", "label", "case_id").order_by("due_day")[:500])
+    titles = dict(mine.filter(pk__in=[case for _day, _label, case in due]).values_list("pk", "resource_title"))
+    return [(day, label, titles[case], case) for day, label, case in due if case in titles]
+
+
+def request(request_id: int, actor: Actor, at: datetime) -> RequestRow:
+    """Return one request with clocks, buttons and history. NotThere where the actor may not know of it."""
+    found = _ROWS.filter(pk=request_id).first()
+    if found is None or not may_know(actor, found):
+        raise NotThere(_("没有找到该申请，或您无权知悉。"))
+    answered = found.replied_at is not None or actor.department_id != found.consumer_id
+    return RequestRow(
+        line=_lines([found], actor, at)[0],
+        resource_id=found.resource_id,
+        entry_version=found.entry_version,
+        consumer_id=found.consumer_id,
+        provider_id=found.provider_id,
+        authority_id=found.authority_id,
+        items=tuple(found.items),
+        conditions=tuple(found.conditions),
+        key_items=tuple(found.key_items),
+        modes=tuple(found.modes),
+        purposes=tuple(found.purposes),
+        use_basis=found.use_basis,
+        use_scene=found.use_scene,
+        use_scope=found.use_scope,
+        duty=found.duty,
+        personal_basis=found.personal_basis,
+        use_from=found.use_from,
+        use_until=found.use_until,
+        attachments=tuple(found.attachments),
+        digest=found.digest,
+        profile=found.profile,
+        consented_by=found.consented_by,
+        consented_at=found.consented_at,
+        supplement=found.supplement,
+        supplement_until=found.supplement_until,
+        supplied=found.supplied,
+        extension_asked=found.extension_asked,
+        reply=found.reply if answered else {},
+        replied_at=found.replied_at,
+        reply_reason=found.reply_reason,
+        remark=found.remark if answered else "",
+        delivered_at=found.delivered_at,
+        grant_id=found.grant_id,
+        history=tuple(kernel.history(KIND, found.pk)),
+    )
+
+
+def standing_consents(actor: Actor) -> list[StandingRow]:
+    """Return the standing consents of the actor's department."""
+    rows = StandingConsent.objects.select_related("resource").filter(provider_id=actor.department_id, ended_at=None)
+    return [StandingRow(c.pk, c.resource_id, c.resource.title, c.given_by, c.given_at) for c in rows.order_by("-id")]

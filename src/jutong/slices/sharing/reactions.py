@@ -1,0 +1,87 @@
+"""What sharing does when clocks strike, grants move and resources are mounted below."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel import inbox, jobs, outbox
+from jutong.kernel.actors import Role, system_actor
+from jutong.slices.datacentre import queries as datacentre
+from jutong.slices.sharing import actions
+from jutong.slices.sharing.models import SharingRequest, StandingConsent
+
+PLATFORM = system_actor("sharing")
+
+
+@outbox.on("sharing_request.received")
+def answer_under_standing_consent(event: outbox.Event, at: datetime) -> None:
+    """Unconditional data with a standing consent is answered at once (reading 17)."""
+    request = SharingRequest.objects.filter(pk=event.payload["id"], state="received").first()
+    if (
+        request
+        and request.share_type == "unconditional"
+        and StandingConsent.objects.filter(resource_id=request.resource_id, ended_at=None).exists()
+    ):
+        actions.answer_at_once(request, by=PLATFORM, at=at)
+
+
+@outbox.on("sharing_request.agreed")
+def prepare_delivery(event: outbox.Event, at: datetime) -> None:
+    """An agreed request is delivered: at once where the resource is mounted, else a task goes to the provider."""
+    request = SharingRequest.objects.filter(pk=event.payload["id"], state="agreed").first()
+    if request is None:
+        return
+    actions.begin_delivery(request, by=PLATFORM, at=at)
+    if datacentre.wire_mount(request.resource_id):
+        actions.deliver(request.pk, by=PLATFORM, at=at)
+        return
+    inbox.tell(
+        department_id=request.provider_id,
+        role=Role.SYSTEM_ENGINEER,
+        title=_("请挂接资源：%(title)s（申请 %(number)s 已同意，须按期提供）")
+        % {"title": request.resource_title, "number": request.number},
+        link=f"/datacentre/entries/{request.resource_id}/mount/",
+        at=at,
+    )
+
+
+@outbox.on("datacentre.mount_changed")
+def deliver_what_waits(event: outbox.Event, at: datetime) -> None:
+    """A resource was mounted: requests that wait for it can be served."""
+    resource_id = event.payload["resource_id"]
+    if datacentre.wire_mount(resource_id) is None:
+        return
+    for request in SharingRequest.objects.filter(resource_id=resource_id, state="delivering"):
+        actions.deliver(request, by=PLATFORM, at=at)
+
+
+@outbox.on("grant.granted", "grant.suspended", "grant.revoked", "grant.terminated", "grant.expired")
+def follow_grant(event: outbox.Event, at: datetime) -> None:
+    """The request moves with its grant."""
+    actions.follow_grant(event.payload["id"], event.payload["to"], at=at)
+
+
+@outbox.on("clock.due_soon", "clock.overdue")
+def remind(event: outbox.Event, at: datetime) -> None:
+    """A limit comes near or has passed: the obliged department is told, and when overdue also the authority."""
+    if event.payload["case_kind"] != "sharing_request":
+        return
+    request = SharingRequest.objects.get(pk=event.payload["case_id"])
+    overdue = event.name == "clock.overdue"
+    title = _("%(label)s%(state)s：申请 %(number)s，期限 %(day)s") % {
+        "label": event.payload["label"],
+        "state": _("已超期") if overdue else _("即将到期"),
+        "number": request.number,
+        "day": event.payload["due_day"],
+    }
+    told = [request.provider_id, *([request.authority_id] if overdue else [])]
+    for department_id in dict.fromkeys(told):
+        inbox.tell(department_id=department_id, title=title, link=f"/sharing/requests/{request.pk}/", at=at)
+
+
+@jobs.every(60)
+def lapse(at: datetime) -> int:
+    """Let requests lapse whose papers never came."""
+    return actions.lapse_due(at)

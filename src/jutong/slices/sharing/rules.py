@@ -1,0 +1,175 @@
+"""What a request must say and what a reply may do; pure (national-2025#15, #20 to #22; workflows W06)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+
+from jutong.kernel.errors import Conflict, RuleBroken, WrongState
+from jutong.kernel.terms import N_, DeliveryMode, Purpose, ShareType
+from jutong.wire.grants import Condition, Masking, Quota
+
+LONGEST_TEXT: Final = 2000
+SHORTEST_TEXT: Final = 4
+LONGEST_YEARS: Final = 5
+
+ELEMENTS: Final = {
+    "use_basis": N_("请填写使用依据（不少于 4 个字），例如所依据的法律法规条款或职责文件。"),
+    "use_scene": N_("请填写使用场景（不少于 4 个字），例如办理哪一事项。"),
+    "use_scope": N_("请填写使用范围（不少于 4 个字），例如由哪些处室、系统使用。"),
+    "duty": N_("请填写所履行的职责（不少于 4 个字）。"),
+}
+"""The elements of a request that are told in words (national-2025#20; duty: R-SHR-002), and what is said without them."""
+
+TOO_LONG: Final = N_("不得超过 2000 个字，请精简，详细材料可作为附件上传。")
+
+INCOMPLETE: Final = ("材料不全", "材料不齐", "材料不完整", "资料不全", "缺少材料", "补充材料", "incomplete")
+"""Words of a reason that is no reason: papers are asked for by the one notice (national-2025#21)."""
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a consumer asks for; its SM3 is the request's digest."""
+
+    resource_id: int
+    items: tuple[str, ...]
+    conditions: tuple[Condition, ...] = ()
+    key_items: tuple[str, ...] = ()
+    modes: tuple[str, ...]
+    purposes: tuple[str, ...]
+    use_basis: str
+    use_scene: str
+    use_scope: str
+    duty: str
+    use_from: date
+    use_until: date
+    personal_basis: str = ""
+    declared: bool = False
+    attachments: tuple[int, ...] = ()
+
+
+class GrantedItem(msgspec.Struct, frozen=True):
+    """An item of a reply with the masking it will be given under."""
+
+    item: str
+    masking: Masking = Masking.NONE
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider's drafted reply: agree with terms, or refuse with a reason on the substance."""
+
+    agree: bool
+    items: tuple[GrantedItem, ...] = ()
+    conditions: tuple[Condition, ...] = ()
+    key_items: tuple[str, ...] = ()
+    confirm_items: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    use_until: date | None = None
+    scope: str = ""
+    remarks: str = ""
+    quota: Quota = Quota()
+    reason: str = ""
+    basis: str = ""
+
+
+def check_asked(
+    asked: Asked, *, items: Mapping[str, str], modes: Collection[str], personal: bool, today: date, own: bool
+) -> None:
+    """Refuse a request that lacks an element or asks for what the entry does not offer; all faults in one answer.
+
+    items: share type of each item by name. modes: modes the entry offers, empty for all. own: consumer is provider.
+    """
+    remarks = {
+        **_missing_words(asked),
+        **_wrong_choice(asked, items, modes),
+        **_wrong_term(asked, today),
+    }
+    if personal and not asked.personal_basis.strip():
+        remarks["personal_basis"] = N_("该资源含个人信息，请填写处理个人信息的合法性基础。")
+    if not asked.declared:
+        remarks["declared"] = N_("请勾选承诺：申请真实、合法、必要（条例第二十条）。")
+    if own:
+        remarks["resource_id"] = N_("这是本部门自己的资源，无需申请。")
+    if remarks:
+        raise RuleBroken(next(iter(remarks.values())), remarks=remarks)
+
+
+def _missing_words(asked: Asked) -> dict[str, str]:
+    lengths = {name: len(getattr(asked, name).strip()) for name in ELEMENTS}
+    short = {name: ELEMENTS[name] for name, length in lengths.items() if length < SHORTEST_TEXT}
+    long = {name: TOO_LONG for name, length in lengths.items() if length > LONGEST_TEXT}
+    return {**short, **long}
+
+
+def _wrong_choice(asked: Asked, items: Mapping[str, str], modes: Collection[str]) -> dict[str, str]:
+    remarks: dict[str, str] = {}
+    types = [items.get(name) for name in asked.items]
+    if not types or None in types:
+        remarks["items"] = N_("请从目录所列信息项中至少选择一项。")
+    elif ShareType.WITHHELD in types:
+        remarks["items"] = N_("所选信息项中有不予共享的，不能申请，请取消勾选；如对共享属性有争议，请按争议程序提出。")
+    if not set(asked.key_items) <= set(items):
+        remarks["key_items"] = N_("查询条件项须为目录所列信息项，请重新选择。")
+    if not asked.modes or not set(asked.modes) <= set(modes or DeliveryMode):
+        remarks["modes"] = N_("请从目录提供的共享方式中选择。")
+    if not asked.purposes or not set(asked.purposes) <= {p.value for p in Purpose}:
+        remarks["purposes"] = N_("请从使用用途清单中至少选择一项。")
+    return remarks
+
+
+def _wrong_term(asked: Asked, today: date) -> dict[str, str]:
+    upside_down = asked.use_until < max(today, asked.use_from)
+    too_long = asked.use_until.year - asked.use_from.year > LONGEST_YEARS
+    return (
+        {"use_until": N_("使用时限的截止日期须不早于今天和起始日期，且不超过五年。")} if upside_down or too_long else {}
+    )
+
+
+def check_askable(share_type: str) -> None:
+    """Refuse to ask for withheld data: only its type can be disputed (W06)."""
+    if share_type == ShareType.WITHHELD:
+        raise WrongState(N_("该资源为不予共享，不能提出共享申请；如对共享属性有争议，请按争议程序提出。"))
+
+
+def check_consent(digest: str, consented: str) -> None:
+    """Refuse to file a version to which the head has not consented (national-2025#20)."""
+    if not consented or digest != consented:
+        raise Conflict(N_("申请内容在负责人同意之后有改动，原同意失效，请重新取得本方共享工作机构负责人同意。"))
+
+
+def check_supplement(papers: Sequence[str], notice: Mapping[str, Any]) -> None:
+    """Refuse a second notice, or one that names nothing (national-2025#21: once and completely)."""
+    if notice:
+        raise WrongState(N_("补正须一次性告知：本申请已经告知过一次，不得再次要求补正。"))
+    if not [paper for paper in papers if paper.strip()]:
+        raise RuleBroken(N_("请逐项列出需要补正的全部材料。"), field="papers")
+
+
+def check_reply(reply: Reply, *, share_type: str, asked_items: Collection[str], offered: Collection[str]) -> None:
+    """Refuse a reply that law does not allow: refusing unconditional data, a reason of papers, more than was asked."""
+    if not reply.agree:
+        if share_type == ShareType.UNCONDITIONAL:
+            raise RuleBroken(N_("无条件共享的数据不得拒绝（条例第十四条、第二十一条），请改为同意。"), field="agree")
+        check_refusal_reason(reply.reason)
+        return
+    beyond = [granted.item for granted in reply.items if granted.item not in set(asked_items)]
+    if not reply.items or beyond:
+        raise RuleBroken(N_("答复的信息项须在申请范围之内，且至少一项，请重新勾选。"), field="items")
+    if not reply.modes or (offered and not set(reply.modes) <= set(offered)):
+        raise RuleBroken(N_("共享方式须为目录提供的方式，请重新选择。"), field="modes")
+    if not reply.purposes:
+        raise RuleBroken(N_("请写明准许的使用用途。"), field="purposes")
+
+
+def check_refusal_reason(reason: str) -> None:
+    """Refuse a refusal without a reason on the substance (national-2025#21)."""
+    text = reason.strip()
+    if len(text) < SHORTEST_TEXT:
+        raise RuleBroken(N_("不同意共享须说明实质理由，请填写。"), field="reason")
+    if any(word in text for word in INCOMPLETE):
+        raise RuleBroken(
+            N_("申请材料不全不是拒绝的理由（条例第二十一条）：请改用“一次性告知补正”，或写明实质理由。"), field="reason"
+        )

@@ -1,0 +1,1 @@
+"""数据源: the departments' registered databases, reached by the data plane alone."""

@@ -1,0 +1,202 @@
+"""Pages of data sources: list, one source with its tables and columns, registering, changing, testing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms as django_forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from jutong.kernel import clock, faces
+from jutong.kernel.faces import forms, pieces
+from jutong.kernel.terms import Zone
+from jutong.slices.sources import actions, queries
+from jutong.slices.sources.queries import SourceRow
+from jutong.slices.sources.rules import LONGEST_CA, LONGEST_SECRET, LONGEST_TITLE, NAME_BYTES, Details, Engine, Tls
+
+
+class SourceForm(forms.Form):
+    """What an engineer states about a data source."""
+
+    title = forms.Line(label=gettext_lazy("名称"), max_length=LONGEST_TITLE)
+    engine = django_forms.ChoiceField(label=gettext_lazy("数据库类型"), choices=Engine.choices)
+    host = forms.Code(
+        label=gettext_lazy("主机地址"),
+        max_length=253,
+        help_text=gettext_lazy("域名或 IP 地址，不带端口和协议；连接由数据面发起。"),
+    )
+    port = forms.Whole(label=gettext_lazy("端口"), min_value=1, max_value=65535, initial=5432)
+    database = forms.Line(label=gettext_lazy("数据库名"), max_length=NAME_BYTES)
+    user = forms.Line(label=gettext_lazy("用户名"), max_length=NAME_BYTES)
+    password = django_forms.CharField(
+        label=gettext_lazy("口令"),
+        max_length=LONGEST_SECRET,
+        strip=False,
+        required=False,
+        widget=django_forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("以 SM4 加密保存，不再显示；修改其他内容时留空即保持原口令。"),
+    )
+    zone = django_forms.ChoiceField(label=gettext_lazy("网络区域"), choices=Zone.choices)
+    tls = django_forms.ChoiceField(label=gettext_lazy("传输保护"), choices=Tls.choices)
+    ca = forms.Paragraph(
+        label=gettext_lazy("CA 证书（PEM）"),
+        max_length=LONGEST_CA,
+        required=False,
+        help_text=gettext_lazy("数据库证书由自建 CA 签发时粘贴；留空则使用系统信任的 CA。"),
+    )
+    provides = django_forms.BooleanField(
+        label=gettext_lazy("作为提供方来源：可在其上挂接资源"), required=False, initial=True
+    )
+    receives = django_forms.BooleanField(
+        label=gettext_lazy("作为使用方目标库：可接收按授权传输的数据"), required=False
+    )
+
+    def details(self) -> Details:
+        """Return what was filled in."""
+        return Details(**self.cleaned_data)
+
+
+@require_GET
+def listed(request: HttpRequest) -> HttpResponse:
+    """Show the data sources of the departments the person belongs to."""
+    actor = faces.actor_of(request)
+    text = request.GET.get("q", "")[:100]
+    rows, meta = queries.sources(actor, text=text, number=_number(request))
+    return faces.page(
+        request, "sources/list.html", title=_("数据源"), rows=rows, meta=meta, text=text, may_register=_engineers(request)
+    )
+
+
+def _number(request: HttpRequest) -> int:
+    given = request.GET.get("page", "1")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 7 else 1  # noqa: PLR2004 - pages
+
+
+def _engineers(request: HttpRequest) -> bool:
+    from jutong.kernel.actors import Role
+
+    actor = faces.actor_of(request)
+    return actor.holds(Role.SYSTEM_ENGINEER, department_id=actor.department_id)
+
+
+@require_GET
+def shown(request: HttpRequest, source_id: int) -> HttpResponse:
+    """Show one data source and what its last test said."""
+    row = queries.source(source_id, faces.actor_of(request))
+    return faces.page(request, "sources/detail.html", title=row.title, crumbs=_crumbs(row), source=row, facts=_facts(row))
+
+
+def _crumbs(row: SourceRow, last: str = "") -> list[tuple[str, str]]:
+    here = reverse("sources_detail", args=[row.id])
+    return [(_("数据源"), reverse("sources_list")), (row.title, here if last else ""), *([(last, "")] if last else [])]
+
+
+def _facts(row: SourceRow) -> list[pieces.Fact]:
+    uses = [_("提供方来源")] * row.provides + [_("使用方目标库")] * row.receives
+    return [
+        pieces.Fact(_("所属部门"), row.department_name),
+        pieces.Fact(_("数据库类型"), row.engine_label),
+        pieces.Fact(_("主机地址"), f"{row.host}:{row.port}"),
+        pieces.Fact(_("数据库名"), row.database),
+        pieces.Fact(_("用户名"), row.user),
+        pieces.Fact(_("口令"), _("已加密保存，不显示")),
+        pieces.Fact(_("传输保护"), _(row.tls_label)),
+        pieces.Fact(_("网络区域"), _(Zone(row.zone).label)),
+        pieces.Fact(_("用途"), "、".join(uses)),
+    ]
+
+
+def register(request: HttpRequest) -> HttpResponse:
+    """Register a data source of the person's own department."""
+    actor = faces.actor_of(request)
+    form = SourceForm(faces.posted(request))
+    if form.is_valid():
+        with faces.told(form):
+            source = actions.register(
+                by=actor, at=clock.now(), department_id=actor.department_id, details=form.details()
+            )
+            return faces.done(
+                request, _("数据源已登记，请测试连接。"), to=reverse("sources_detail", args=[source.pk])
+            )
+    crumbs = [(_("数据源"), reverse("sources_list")), (_("登记数据源"), "")]
+    return faces.page(request, "sources/form.html", title=_("登记数据源"), crumbs=crumbs, form=form)
+
+
+def change(request: HttpRequest, source_id: int) -> HttpResponse:
+    """Change a data source; an empty password keeps the stored one."""
+    actor = faces.actor_of(request)
+    row = queries.source(source_id, actor)
+    form = SourceForm(faces.posted(request), initial=_initial(row))
+    if form.is_valid():
+        with faces.told(form):
+            actions.change(source_id, by=actor, at=clock.now(), details=form.details())
+            return faces.done(
+                request, _("已保存，请重新测试连接。"), to=reverse("sources_detail", args=[source_id])
+            )
+    title = _("修改数据源")
+    return faces.page(request, "sources/form.html", title=title, crumbs=_crumbs(row, title), form=form, source=row)
+
+
+def _initial(row: SourceRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in SourceForm.base_fields if name != "password"}
+
+
+@require_POST
+def test(request: HttpRequest, source_id: int) -> HttpResponse:
+    """Test the connection; the result stands on the source's page."""
+    source = actions.test_connection(source_id, by=faces.actor_of(request), at=clock.now())
+    said = _("连接测试已完成：成功。") if source.tested_ok else _("连接测试已完成：未成功，原因见下。")
+    return faces.done(request, said, to=reverse("sources_detail", args=[source_id]))
+
+
+@require_POST
+def disable(request: HttpRequest, source_id: int) -> HttpResponse:
+    """Stop using a data source."""
+    note = request.POST.get("note", "")[:1000]
+    actions.disable(source_id, by=faces.actor_of(request), at=clock.now(), note=note)
+    return faces.done(request, _("数据源已停用。"), to=reverse("sources_detail", args=[source_id]))
+
+
+@require_POST
+def enable(request: HttpRequest, source_id: int) -> HttpResponse:
+    """Use a disabled data source again."""
+    actions.enable(source_id, by=faces.actor_of(request), at=clock.now())
+    return faces.done(request, _("数据源已启用。"), to=reverse("sources_detail", args=[source_id]))
+
+
+@require_GET
+def tables(request: HttpRequest, source_id: int) -> HttpResponse:
+    """Show the tables and views that the source's account can see."""
+    actor = faces.actor_of(request)
+    found = queries.tables(source_id, actor)
+    row = queries.source(source_id, actor)
+    title = _("表与视图")
+    return faces.page(request, "sources/tables.html", title=title, crumbs=_crumbs(row, title), source=row, tables=found)
+
+
+@require_GET
+def columns(request: HttpRequest, source_id: int) -> HttpResponse:
+    """Show the columns of one table (GET parameters schema and table)."""
+    actor = faces.actor_of(request)
+    wanted = {name: request.GET.get(name, "").replace("\x00", "") for name in ("schema", "table")}
+    found = queries.schema(source_id, actor, **wanted)
+    row = queries.source(source_id, actor)
+    title = f"{found.schema}.{found.name}"
+    return faces.page(request, "sources/columns.html", title=title, crumbs=_crumbs(row, title), source=row, table=found)
+
+
+urlpatterns = [
+    path("", listed, name="sources_list"),
+    path("new/", register, name="sources_register"),
+    path("<int:source_id>/", shown, name="sources_detail"),
+    path("<int:source_id>/change/", change, name="sources_change"),
+    path("<int:source_id>/test/", test, name="sources_test"),
+    path("<int:source_id>/disable/", disable, name="sources_disable"),
+    path("<int:source_id>/enable/", enable, name="sources_enable"),
+    path("<int:source_id>/tables/", tables, name="sources_tables"),
+    path("<int:source_id>/columns/", columns, name="sources_columns"),
+]

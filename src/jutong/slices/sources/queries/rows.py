@@ -1,0 +1,115 @@
+"""Data sources as people see them: never with their passwords."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from jutong.kernel.actors import Actor
+from jutong.kernel.errors import NotThere
+from jutong.kernel.paging import Page, page
+from jutong.kernel.terms import N_
+from jutong.slices.sources.models import DataSource
+from jutong.slices.sources.rules import ENGINEERS, OVERSEERS, READERS, Engine, Tls, sees
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A data source without its password. may_change: the asking actor may change and test it; may_read: see its tables."""
+
+    id: int
+    department_id: int
+    department_name: str
+    title: str
+    engine: str
+    engine_label: str
+    host: str
+    port: int
+    database: str
+    user: str
+    tls: str
+    tls_label: str
+    ca: str
+    zone: str
+    provides: bool
+    receives: bool
+    active: bool
+    tested_at: datetime | None
+    tested_ok: bool | None
+    tested_message: str
+    product: str
+    registered_at: datetime
+    changed_at: datetime
+    may_change: bool = False
+    may_read: bool = False
+
+
+def _row(source: DataSource, actor: Actor | None = None) -> SourceRow:
+    return SourceRow(
+        id=source.pk,
+        department_id=source.department_id,
+        department_name=source.department.name,
+        title=source.title,
+        engine=source.engine,
+        engine_label=Engine(source.engine).label,
+        host=source.host,
+        port=source.port,
+        database=source.database,
+        user=source.user,
+        tls=source.tls,
+        tls_label=Tls(source.tls).label,
+        ca=source.ca,
+        zone=source.zone,
+        provides=source.provides,
+        receives=source.receives,
+        active=source.active,
+        tested_at=source.tested_at,
+        tested_ok=source.tested_ok,
+        tested_message=source.tested_message,
+        product=source.product,
+        registered_at=source.registered_at,
+        changed_at=source.changed_at,
+        may_change=bool(actor and ENGINEERS.permits(actor, source)),
+        may_read=bool(actor and READERS.permits(actor, source)),
+    )
+
+
+def _all() -> QuerySet[DataSource]:
+    return DataSource.objects.select_related("department")
+
+
+def sources(actor: Actor, *, text: str = "", number: int = 1, size: int = 20) -> tuple[list[SourceRow], Page]:
+    """Return the sources that an actor may know of, by department and title; `text` matches title, host and database."""
+    rows = _all().order_by("department__name", "title", "id")
+    if actor.account_id is not None and not actor.holds(*OVERSEERS):
+        rows = rows.filter(department_id__in={post.department_id for post in actor.posts})
+    if text := text.replace("\x00", "").strip():
+        rows = rows.filter(Q(title__icontains=text) | Q(host__icontains=text) | Q(database__icontains=text))
+    found, meta = page(rows, number, size)
+    return [_row(source, actor) for source in found], meta
+
+
+def source(source_id: int, actor: Actor) -> SourceRow:
+    """Return one source. NotThere where the actor may not know of it."""
+    found = _all().filter(pk=source_id).first()
+    if found is None or not sees(actor, found):
+        raise NotThere(N_("没有找到该数据源，或您无权知悉。"))
+    return _row(found, actor)
+
+
+def source_of(source_id: int) -> SourceRow | None:
+    """Return one source for the slices above, which check their own permissions."""
+    found = _all().filter(pk=source_id).first()
+    return _row(found) if found else None
+
+
+def choices(department_id: int, *, provides: bool = False, receives: bool = False) -> list[SourceRow]:
+    """Return a department's working sources that serve as a provider's source or as a consumer's target."""
+    rows = _all().filter(department_id=department_id, active=True).order_by("title", "id")
+    if provides:
+        rows = rows.filter(provides=True)
+    if receives:
+        rows = rows.filter(receives=True)
+    return [_row(found) for found in rows[:200]]

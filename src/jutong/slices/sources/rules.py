@@ -1,0 +1,176 @@
+"""What the registration of a data source must keep to, and who may see one; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Final, Protocol
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actors import Actor, Role, Who
+from jutong.kernel.errors import RuleBroken
+from jutong.kernel.terms import N_, Term, Zone
+
+
+class Engine(Term):
+    """Kinds of databases that the data plane can read and write."""
+
+    POSTGRESQL = "postgresql", N_("PostgreSQL")
+
+
+class Tls(Term):
+    """How the connection is protected; the certificate is verified unless somebody decides otherwise."""
+
+    VERIFY_FULL = "verify-full", N_("加密并核验证书")
+    REQUIRE = "require", N_("加密，不核验证书")
+    DISABLE = "disable", N_("不加密")
+
+
+ENGINEERS: Final = Who("source_engineer", N_("本部门系统工程师"), (Role.SYSTEM_ENGINEER,), of="department_id")
+READERS: Final = Who(
+    "source_reader", N_("本部门系统工程师或数据专员"), (Role.SYSTEM_ENGINEER, Role.DATA_OFFICER), of="department_id"
+)
+OVERSEERS: Final = (Role.PLATFORM_OPERATOR, Role.AUDITOR)
+"""Posts that see the data sources of every department, never their passwords."""
+
+SECONDARY: Final = (Role.SYSTEM_ENGINEER, Role.DATA_OFFICER, *OVERSEERS)
+
+HIGHEST_PORT: Final = 65_535
+NAME_BYTES: Final = 63
+"""PostgreSQL's limit for identifiers."""
+LONGEST_TITLE: Final = 80
+LONGEST_SECRET: Final = 256
+LONGEST_CA: Final = 20_000
+
+_LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
+_SOCKET: Final = re.compile(r"/[A-Za-z0-9._/-]{1,200}")
+_NUMBER: Final = re.compile(r"0[xX][0-9A-Fa-f]*|[0-9]+")
+_PEM: Final = re.compile(r"(-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----\s*)+")
+
+
+class Owned(Protocol):
+    """Anything that belongs to a department."""
+
+    @property
+    def department_id(self) -> int:
+        """The owning department."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """A data source as an engineer states it. password: empty keeps the one stored. ca: PEM of the signing authority."""
+
+    title: str
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(default="", repr=False)
+    engine: str = Engine.POSTGRESQL
+    tls: str = Tls.VERIFY_FULL
+    ca: str = ""
+    zone: str = Zone.OUTER
+    provides: bool = True
+    receives: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where a source is registered: our own database (host, port, name), and whether this is the demonstration."""
+
+    host: str
+    port: int
+    database: str
+    demo: bool
+
+
+def looks_after(actor: Actor) -> bool:
+    """Tell whether the actor has to do with data sources at all."""
+    return actor.holds(*SECONDARY)
+
+
+def sees(actor: Actor, source: Owned) -> bool:
+    """Tell whether an actor may know of a source: people of its department, and those who oversee all."""
+    if actor.account_id is None or actor.holds(*OVERSEERS):
+        return True
+    return any(post.department_id == source.department_id for post in actor.posts)
+
+
+def check(details: Details, around: Surroundings, *, new: bool) -> None:
+    """Refuse a registration that breaks a rule: RuleBroken with a sentence per field. new: a password is required."""
+    remarks: dict[str, str] = {}
+    for name, sentence in _remarks(details, around, new=new):
+        remarks.setdefault(name, sentence)
+    if remarks:
+        raise RuleBroken(next(iter(remarks.values())), remarks=remarks)
+
+
+def _remarks(details: Details, around: Surroundings, *, new: bool) -> Iterator[tuple[str, str]]:
+    if not details.title.strip() or len(details.title) > LONGEST_TITLE or not details.title.isprintable():
+        yield "title", _("“名称”应为 1 至 %(most)d 个字，不含控制字符，请修改。") % {"most": LONGEST_TITLE}
+    if details.engine not in set(Engine):
+        yield "engine", _("“数据库类型”不在支持范围内，请从列表中选择。")
+    yield from _host_remarks(details, around)
+    if not 1 <= details.port <= HIGHEST_PORT:
+        yield "port", _("“端口”应为 1 至 65535 的整数，请修改。")
+    for name, label in (("database", _("数据库名")), ("user", _("用户名"))):
+        text: str = getattr(details, name)
+        if not text or len(text.encode("utf-8", "replace")) > NAME_BYTES or not text.isprintable():
+            yield name, _("“%(label)s”应为 1 至 63 个字节，不含控制字符，请修改。") % {"label": label}
+    yield from _secret_remarks(details, new=new)
+    yield from _protection_remarks(details, around)
+    if not (details.provides or details.receives):
+        yield "provides", _("请至少勾选一种用途：作为提供方来源，或作为使用方目标库。")
+
+
+def _host_remarks(details: Details, around: Surroundings) -> Iterator[tuple[str, str]]:
+    host = details.host
+    if host.startswith("/"):
+        if not _SOCKET.fullmatch(host) or ".." in host.split("/") or not around.demo:
+            yield "host", _("“主机地址”不能是本机套接字，请填写数据库服务器的域名或 IP 地址。")
+        elif (host, details.database) == (around.host, around.database):
+            yield "host", _("不能把平台自身的数据库登记为数据源，请填写部门数据库。")
+        return
+    try:
+        address: IPv4Address | IPv6Address | None = ip_address(host)
+    except ValueError:
+        address = None
+    last = host.rstrip(".").rpartition(".")[2]
+    if address is None and (not _HOST.fullmatch(host) or _NUMBER.fullmatch(last)):
+        yield "host", _("“主机地址”应为域名或 IP 地址（如 10.1.2.3），不带端口和协议，请修改。")
+        return
+    if not around.demo and (_is_own_machine(address) or host.lower().endswith("localhost")):
+        yield "host", _("“主机地址”不能是本机、链路本地或保留地址，请填写数据库服务器在政务网络中的地址。")
+    same = host.lower() == around.host.lower() and details.port == around.port
+    if same and (not around.demo or details.database == around.database):
+        yield "host", _("不能把平台自身的数据库登记为数据源，请填写部门数据库。")
+
+
+def _is_own_machine(address: IPv4Address | IPv6Address | None) -> bool:
+    """Tell whether an address is one that no department's database can have."""
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return plain is not None and bool(
+        plain.is_loopback or plain.is_link_local or plain.is_unspecified or plain.is_multicast or plain.is_reserved
+    )
+
+
+def _secret_remarks(details: Details, *, new: bool) -> Iterator[tuple[str, str]]:
+    if new and not details.password:
+        yield "password", _("请填写数据库账号的口令；保存后加密存放，不再显示。")
+    if len(details.password) > LONGEST_SECRET or not details.password.isprintable():
+        yield "password", _("“口令”最长 256 个字符，不含控制字符，请修改。")
+
+
+def _protection_remarks(details: Details, around: Surroundings) -> Iterator[tuple[str, str]]:
+    if details.zone not in set(Zone):
+        yield "zone", _("“网络区域”应为政务外网或政务内网，请选择。")
+    if details.tls not in set(Tls):
+        yield "tls", _("“传输保护”不在可选范围内，请从列表中选择。")
+    elif details.tls == Tls.DISABLE and not around.demo and details.zone != Zone.INNER:
+        yield "tls", _("政务外网上的数据源不得使用不加密的连接，请选择加密方式。")
+    if len(details.ca) > LONGEST_CA or (details.ca and not _PEM.fullmatch(details.ca.strip())):
+        yield "ca", _("“CA 证书”应为 PEM 文本（以 BEGIN CERTIFICATE 开头），请重新粘贴。")

@@ -1,0 +1,67 @@
+"""What Django's registry knows: keys across slices point downwards and are strings, and no migration is missing."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tomllib
+
+import checkout
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+
+STORAGE = {"contenttypes", "auth", "sessions", "procrastinate"}
+
+
+def staircase() -> list[str]:
+    """Return the labels from the lowest to the highest: kernel first, then the slices of the contract upwards."""
+    with (checkout.ROOT / "pyproject.toml").open("rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    (stairs,) = [contract["layers"] for contract in contracts if contract["name"].startswith("Staircase")]
+    return ["kernel", *(layer.strip("()") for layer in reversed(stairs))]
+
+
+def test_keys_across_slices_point_downwards() -> None:
+    heights = {label: height for height, label in enumerate(staircase())}
+    upwards = []
+    for model in apps.get_models():
+        for field in model._meta.get_fields():
+            if not field.is_relation or field.auto_created or field.related_model is None:
+                continue
+            here, there = model._meta.app_label, field.related_model._meta.app_label
+            if here in heights and there not in STORAGE and heights[there] > heights[here]:
+                upwards.append(f"{model._meta.label}.{field.name} points up to {there}")
+    assert upwards == []
+
+
+def test_keys_across_slices_are_strings() -> None:
+    """A key names its table as "slice.Model": importing another slice's models is not needed and not allowed."""
+    relations = {"ForeignKey", "OneToOneField", "ManyToManyField"}
+    found = []
+    for path in checkout.modules():
+        if checkout.inner(path) != "models":
+            continue
+        own = {node.name for other in path.parent.rglob("*.py") for node in ast.walk(checkout.tree(other))
+               if isinstance(node, ast.ClassDef)}  # fmt: skip
+        for node in ast.walk(checkout.tree(path)):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in relations:
+                target = node.args[0] if node.args else next(kw.value for kw in node.keywords if kw.arg == "to")
+                if not isinstance(target, ast.Constant) and ast.unparse(target) not in own:
+                    found.append(f"{checkout.name(path)}:{node.lineno}")
+    assert found == []
+
+
+def test_every_slice_with_tables_is_installed() -> None:
+    labels = {config.label for config in apps.get_app_configs()}
+    missing = [name for name in checkout.slice_names() if (checkout.SLICES / name / "apps.py").exists() and name not in labels]
+    assert missing == []
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    said = io.StringIO()
+    try:
+        call_command("makemigrations", "--check", "--dry-run", stdout=said, verbosity=1)
+    except SystemExit:
+        pytest.fail(said.getvalue())
