@@ -67,7 +67,7 @@ def collect(root: Path) -> None:
     """Run `npm ci` and copy the files that are used, without references to files that are not copied."""
     if complete(root):
         return
-    npm(root, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    npm(root, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
     shutil.rmtree(root / VENDOR, ignore_errors=True)
     for source, target in FILES.items():
         path = root / VENDOR / target

@@ -150,7 +150,10 @@ class ControlPlane:
         if self.away:
             status, content = 503, b""
         else:
-            status, content = await self.answer(scope["method"], target, headers, body)
+            try:
+                status, content = await self.answer(scope["method"], target, headers, body)
+            except asyncio.CancelledError:  # who asked has gone
+                return
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": content})
 

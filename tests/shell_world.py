@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import AnonymousUser
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -76,7 +77,9 @@ def view_form(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         with faces.told(form):
             if form.cleaned_data["title"] == "重复":
-                raise RuleBroken("名称已存在，请换一个名称。", remarks={"title": "“名称”已被使用。", "other": "另一处也不符。"})
+                raise RuleBroken(
+                    "名称已存在，请换一个名称。", remarks={"title": "“名称”已被使用。", "other": "另一处也不符。"}
+                )
             DEEDS.append(form.cleaned_data["title"])
             return faces.done(request, "已保存。", to="/page")
     return faces.page(request, "shell/sign_in.html", form=form)
@@ -93,6 +96,11 @@ def view_refused(request: HttpRequest, status: int) -> HttpResponse:
     raise REFUSALS[status]
 
 
+def view_database(request: HttpRequest) -> HttpResponse:
+    """Find the database gone."""
+    raise OperationalError
+
+
 def view_bug(request: HttpRequest) -> HttpResponse:
     """Fail."""
     raise ZeroDivisionError
@@ -105,7 +113,7 @@ def view_door(request: HttpRequest) -> HttpResponse:
 
 
 api = NinjaAPI(urls_namespace="shell-world", auth=signed_in, docs_url=None)
-api.exception_handler(Exception)(lambda request, error: refuse(request, error))
+api.exception_handler(Exception)(refuse)
 
 
 @api.get("/me")
@@ -134,6 +142,7 @@ urlpatterns = [
     path("check", view_check, name="check"),
     path("refused/<int:status>", view_refused, name="refused"),
     path("bug", view_bug, name="bug"),
+    path("database", view_database, name="database"),
     path("only-post", require_POST(view_page), name="only_post"),
     path("sign-in", view_door, name="sign_in"),
     path("sign-out", login_not_required(view_door), name="sign_out"),

@@ -1,5 +1,6 @@
 """A hand-written world for transfers: a control plane over real HTTP, a node with keys, a provider's and a consumer's database."""
 
+# ruff: noqa: S608 - the names in these statements are the tests' own
 from __future__ import annotations
 
 import asyncio
@@ -142,7 +143,7 @@ class Control:
                 with suppress(OSError):
                     self.wfile.write(answer or b"")
 
-            do_GET = do_POST = _answer
+            do_GET = do_POST = _answer  # noqa: N815 - names the standard library calls
 
         return Handler
 
@@ -321,7 +322,7 @@ class World:
 @contextmanager
 def world(folder: Path, people: int = 1000) -> Iterator[World]:
     """Build the world with so many people, published and served."""
-    os.environ["JUTONG_SOURCE_ADDRESSES"] = json.dumps(["127.0.0.0/8", "::1/128", "/tmp", "/var/run"])
+    os.environ["JUTONG_SOURCE_ADDRESSES"] = json.dumps(["127.0.0.0/8", "::1/128", "/tmp", "/var/run"])  # noqa: S108 - sockets of test servers
     with ExitStack() as closing:
         closing.callback(os.environ.pop, "JUTONG_SOURCE_ADDRESSES", None)
         urls = tuple(closing.enter_context(database_url()) for _ in range(3))

@@ -66,7 +66,9 @@ def ask(url: str, question: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
 
 
 def plan(*keys: str, fields: tuple[Column, ...] = FIELDS, **changes: Any) -> policy.Plan:
-    return policy.Plan("public", "people", fields, key_columns=(ID,), keys=tuple((key.zfill(18),) for key in keys), **changes)
+    return policy.Plan(
+        "public", "people", fields, key_columns=(ID,), keys=tuple((key.zfill(18),) for key in keys), **changes
+    )
 
 
 @covers(partly=["R-EXC-006"])
@@ -93,7 +95,9 @@ def test_a_lookup_keeps_the_row_filter_and_hashes_by_the_grants_key(url: str) ->
 
 
 def test_a_lookup_of_too_many_rows_is_refused(url: str) -> None:
-    many = policy.Plan("public", "people", (ID,), key_columns=(Column("n", "n", Kind.INTEGER),), keys=(("1",),), limit=9)
+    many = policy.Plan(
+        "public", "people", (ID,), key_columns=(Column("n", "n", Kind.INTEGER),), keys=(("1",),), limit=9
+    )
     with pytest.raises(TooLarge, match="批量下载"):
         ask(url, lambda engine: engine.lookup(many))
     assert len(ask(url, lambda engine: engine.lookup(policy.with_keys(many, [("99",)])))) == 0
@@ -129,7 +133,8 @@ def test_a_confirmation_answers_match_no_match_and_not_found(
 ) -> None:
     kinds = {field.item: field for field in FIELDS}
     claimed = tuple(
-        policy.Predicate(item, kinds[item].column, kinds[item].kind, Operator.EQ, (value,)) for item, value in facts.items()
+        policy.Predicate(item, kinds[item].column, kinds[item].kind, Operator.EQ, (value,))
+        for item, value in facts.items()
     )
     assert ask(url, lambda engine: engine.confirm(plan(key, fields=(), facts=claimed))) == answer
 
@@ -137,7 +142,10 @@ def test_a_confirmation_answers_match_no_match_and_not_found(
 def test_a_source_describes_itself(url: str) -> None:
     assert ask(url, lambda engine: engine.test()).startswith("PostgreSQL ")
     tables = ask(url, lambda engine: engine.tables("public"))
-    assert [(table.name, table.comment, table.rows) for table in tables] == [("people", "人口基本信息", 100), ("seen", "", 0)]
+    assert [(table.name, table.comment, table.rows) for table in tables] == [
+        ("people", "人口基本信息", 100),
+        ("seen", "", 0),
+    ]
     columns = {found.name: found for found in ask(url, lambda engine: engine.describe("public", "people")).columns}
     assert columns["name"].comment == "姓名"
     assert columns["id_no"].primary_key
@@ -237,6 +245,19 @@ def test_addresses_are_decided_by_the_allow_list(address: str, allowed: tuple[st
             check_address(ipaddress.ip_address(address), allowed)
 
 
+def test_the_platforms_own_database_is_no_data_source(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUTONG_DATABASE_URL", url)
+    with pytest.raises(RuleBroken, match="平台自身的数据库"):
+        ask(url, lambda engine: engine.test())
+
+
+@pytest.mark.parametrize("schema", ["pg_catalog", "information_schema"])
+def test_a_system_schema_is_no_resource(url: str, schema: str) -> None:
+    asked = policy.Plan(schema, "tables", (Column("x", "x"),), key_columns=(ID,), keys=(("1",),))
+    with pytest.raises(Unavailable, match="系统模式"):
+        ask(url, lambda engine: engine.lookup(asked))
+
+
 def test_sockets_are_denied_unless_their_folder_is_listed() -> None:
     check_socket("/run/pg/one", ("/run/pg",))
     for folder in ("/run/pg/../secret", "/run/pgx", "/other"):
@@ -257,11 +278,11 @@ def test_tls_is_verified_against_the_asked_name_unless_the_zone_says_otherwise()
     context = tls_context(Access(host="db.example.gov.cn"))
     assert isinstance(context, NamedContext)
     assert (context.name, context.check_hostname, context.verify_mode) == ("db.example.gov.cn", True, ssl.CERT_REQUIRED)
-    assert context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="10.0.0.1").server_hostname == context.name
+    assert (
+        context.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="10.0.0.1").server_hostname == context.name
+    )
     assert tls_context(Access(tls="disable")) is False
     with pytest.raises(RuleBroken, match="TLS 方式"):
         tls_context(Access(host="x", tls="prefer"))
     with pytest.raises(RuleBroken, match="CA 证书"):
         tls_context(Access(host="x", options={"ca": "not a certificate"}))
-
-

@@ -160,7 +160,9 @@ NATIVES = {
     Kind.BOOLEAN: "boolean",
     Kind.BINARY: "bytea",
 }
-TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6) | st.sampled_from(["a", "ab"])
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6) | st.sampled_from(
+    ["a", "ab"]
+)
 VALUES: dict[Kind, st.SearchStrategy[str]] = {
     Kind.TEXT: TEXTS,
     Kind.INTEGER: st.integers(-5, 5).map(str) | st.integers(-(2**63), 2**63 - 1).map(str),
@@ -205,7 +207,7 @@ def test_a_filter_passes_the_same_rows_in_python_and_in_sql(
     try:
         checked = values.check_condition("项", kind, operator, asked)
     except RuleBroken:
-        assume(False)  # noqa: FBT003
+        assume(False)
     native = NATIVES[kind]
     test = policy.Predicate("项", "v", kind, operator, checked)
     where, bound = sql.parametrised(sql.predicate(test, {"v": sql.Native(native, native)}))
@@ -233,9 +235,9 @@ def test_a_name_with_quotes_and_dollars_stays_a_name(database: Any) -> None:
     evil = 'a"; drop table x; --$1'
     database(f"create temp table evil ({sql.quoted(evil)} text)")
     database("insert into evil values ('x')")
-    plan = policy.Plan("pg_temp", "evil", (Column("项", evil),), (policy.Predicate("项", evil, Kind.TEXT, Operator.EQ, ("x",)),))
+    plan = policy.Plan(
+        "pg_temp", "evil", (Column("项", evil),), (policy.Predicate("项", evil, Kind.TEXT, Operator.EQ, ("x",)),)
+    )
     text, bound = sql.parametrised(sql.select_text(plan, {evil: sql.Native("text", "text")}))
     assert [row[0] for row in database(text, *bound)] == ["x"]
     assert sql.inlined(sql.select_text(plan, {evil: sql.Native("text", "text")}), ["'x'"]).count("'x'::text") == 1
-
-

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+import httpx
 import msgspec
 import pytest
-from starlette.testclient import TestClient
 
 from jutong.dataplane.link import proof_headers
 from jutong.dataplane.probe import create
@@ -24,11 +24,36 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield made
 
 
+class Client:
+    """Asks the application in one event loop, within its life."""
+
+    def __init__(self) -> None:
+        self._app = create()
+        self._runner = asyncio.Runner()
+        self._life = self._app.router.lifespan_context(self._app)
+
+    def __enter__(self) -> Self:
+        self._runner.run(self._life.__aenter__())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._runner.run(self._life.__aexit__(None, None, None))
+        self._runner.close()
+
+    def post(self, path: str, *, content: bytes, headers: dict[str, str] | None = None) -> httpx.Response:
+        async def send() -> httpx.Response:
+            transport = httpx.ASGITransport(self._app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://probe") as client:
+                return await client.post(path, content=content, headers=headers)
+
+        return self._runner.run(send())
+
+
 @pytest.fixture
-def client(town: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+def client(town: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     monkeypatch.setenv("JUTONG_HOME", str(town.settings.home))
     monkeypatch.setenv("JUTONG_NODE", "mover")
-    with TestClient(create()) as found:
+    with Client() as found:
         yield found
 
 
@@ -37,7 +62,7 @@ def proof(town: World, body: bytes, *, node: str = "control", secret: bytes = b"
     return proof_headers(node, secret or town.me.secret, method="POST", target="/probe", body=body, at_ms=at)
 
 
-def asked(town: World, client: TestClient, what: str, **changes: Any) -> ProbeAnswer:
+def asked(town: World, client: Client, what: str, **changes: Any) -> ProbeAnswer:
     request = ProbeRequest(**({"what": what, "engine": "postgresql", "sealed": town.sealed(town.provider)} | changes))
     body = msgspec.json.encode(request)
     answer = client.post("/probe", content=body, headers=proof(town, body))
@@ -45,7 +70,7 @@ def asked(town: World, client: TestClient, what: str, **changes: Any) -> ProbeAn
     return msgspec.json.decode(answer.content, type=ProbeAnswer)
 
 
-def test_each_question_has_its_answer(town: World, client: TestClient) -> None:
+def test_each_question_has_its_answer(town: World, client: Client) -> None:
     assert asked(town, client, "test").version.startswith("PostgreSQL")
     assert "people" in [table.name for table in asked(town, client, "tables", schema="public").tables]
     found = asked(town, client, "schema", schema="public", table="people").tables[0]
@@ -67,19 +92,24 @@ def test_each_question_has_its_answer(town: World, client: TestClient) -> None:
     ],
 )
 def test_what_cannot_be_answered_is_said_in_one_sentence(
-    town: World, client: TestClient, what: str, changes: dict[str, Any], word: str
+    town: World, client: Client, what: str, changes: dict[str, Any], word: str
 ) -> None:
     answer = asked(town, client, what, **changes)
     assert not answer.ok
     assert word in answer.message
 
 
-def test_only_the_control_plane_may_ask_and_only_once(town: World, client: TestClient) -> None:
+def test_only_the_control_plane_may_ask_and_only_once(town: World, client: Client) -> None:
     body = msgspec.json.encode(ProbeRequest("test", "postgresql", town.sealed(town.provider)))
     headers = proof(town, body)
     assert client.post("/probe", content=body, headers=headers).status_code == 200
     assert client.post("/probe", content=body, headers=headers).status_code == 401
-    for wrong in ({}, proof(town, body, node="gateway"), proof(town, body, secret=b"x"), proof(town, body, ago=400_000)):
+    for wrong in (
+        {},
+        proof(town, body, node="gateway"),
+        proof(town, body, secret=b"x"),
+        proof(town, body, ago=400_000),
+    ):
         assert client.post("/probe", content=body, headers=wrong).status_code == 401
     assert client.post("/probe", content=body + b" ", headers=proof(town, body)).status_code == 401
     assert client.post("/probe", content=b"{", headers=proof(town, b"{")).status_code == 422

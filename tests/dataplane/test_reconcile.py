@@ -38,7 +38,9 @@ def test_different_rows_never_have_the_same_canonical_text(first: list[str | Non
 
 
 @given(rows=st.lists(ROW, max_size=8), data=st.data())
-def test_the_order_of_rows_does_not_matter_but_every_value_does(rows: list[list[str | None]], data: st.DataObject) -> None:
+def test_the_order_of_rows_does_not_matter_but_every_value_does(
+    rows: list[list[str | None]], data: st.DataObject
+) -> None:
     assert tallied(data.draw(st.permutations(rows))) == tallied(rows)
     if rows:
         assert difference(tallied(rows), tallied(rows[1:]))
@@ -49,7 +51,9 @@ def test_the_order_of_rows_does_not_matter_but_every_value_does(rows: list[list[
 @given(rows=st.lists(ROW, max_size=8))
 def test_python_and_postgresql_sum_alike(database: Any, rows: list[list[str | None]]) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
-    text, _ = sql.parametrised(sql.tally_text(["select * from unnest(%s::text[], %s::text[], %s::text[]) u(c0, c1, c2)"], 3))
+    text, _ = sql.parametrised(
+        sql.tally_text(["select * from unnest(%s::text[], %s::text[], %s::text[]) u(c0, c1, c2)"], 3)
+    )
     count, checksum = database.execute(text, columns).fetchone()
     assert Tally(count, checksum, PORTABLE) == tallied(rows)
 

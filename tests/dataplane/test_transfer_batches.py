@@ -87,7 +87,10 @@ def test_a_batch_is_an_encrypted_csv_with_a_true_manifest(town: World, encoding:
 
 @covers(partly=["R-EXC-018"])
 def test_every_format_carries_the_same_values(town: World) -> None:
-    town.sql(town.provider, "update people set name = E'换行\\n\\t\\\\N\"引号\"' where n = 1; update people set name = null where n = 2")
+    town.sql(
+        town.provider,
+        "update people set name = E'换行\\n\\t\\\\N\"引号\"' where n = 1; update people set name = null where n = 2",
+    )
     town.publish(columns=(Column("姓名", "name"), COLUMNS[4], COLUMNS[6]))
     with town.running():
         for shape in ("csv", "jsonl", "xlsx"):
@@ -256,7 +259,8 @@ def test_whatever_is_written_reads_back_as_delivered(
 def test_copy_text_is_read_as_postgresql_writes_it(rows: list[list[str | None]]) -> None:
     signs = {"\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v"}
     written = [
-        "\t".join("\\N" if cell is None else "".join(signs.get(sign, sign) for sign in cell) for cell in row) for row in rows
+        "\t".join("\\N" if cell is None else "".join(signs.get(sign, sign) for sign in cell) for cell in row)
+        for row in rows
     ]
     assert [parsed(line) for line in written] == rows
 
@@ -271,5 +275,3 @@ def test_a_workbook_starts_a_new_sheet_when_one_is_full(tmp_path: Path, monkeypa
     assert list(made.read(io.BytesIO(data))) == rows
     with pytest.raises(RuleBroken, match="数据项“甲”"):
         format_for("xlsx", "utf-8", FIELDS[:1], tmp_path).body([["x" * 40_000]])
-
-

@@ -1,5 +1,6 @@
 """Table orders end to end: real runners, a real control plane over HTTP, real PostgreSQL at both ends."""
 
+# ruff: noqa: S608 - the names in these statements are the tests' own
 from __future__ import annotations
 
 import signal
@@ -11,9 +12,9 @@ import msgspec
 import pytest
 
 from covers import covers
+from jutong.crypto import sm2, sm3
 from jutong.wire.grants import Column, Condition, Masking, Operator, Quota
 from jutong.wire.transfers import RunState, TableMode
-from jutong.crypto import sm2, sm3
 from transferworld import COLUMNS, World, world
 
 
@@ -46,7 +47,9 @@ def test_only_granted_columns_and_rows_leave_the_source(town: World) -> None:
     with town.running():
         town.order()
         assert town.ended().state is RunState.RELEASED
-        names = town.sql(town.consumer, "select column_name from information_schema.columns where table_name = 'people_copy'")
+        names = town.sql(
+            town.consumer, "select column_name from information_schema.columns where table_name = 'people_copy'"
+        )
         assert {name for (name,) in names} == {column.column for column in COLUMNS[2:]}
         assert town.sql(town.consumer, "select distinct region from people_copy") == [("110101",)]
 
@@ -80,12 +83,17 @@ def test_append_adds_replace_replaces_and_upsert_updates(town: World) -> None:
         town.sql(town.provider, "update people set region = '999999' where n <= 5")
         town.order("again", target_mode=TableMode.UPSERT, target_table="keyed")
         assert town.ended("again").state is RunState.RELEASED
-        assert town.sql(town.consumer, "select count(*), count(*) filter (where region = '999999') from keyed") == [(1000, 5)]
+        assert town.sql(town.consumer, "select count(*), count(*) filter (where region = '999999') from keyed") == [
+            (1000, 5)
+        ]
 
 
 def test_a_keyed_hash_is_made_in_the_data_plane_and_reconciles_on_both_legs(town: World) -> None:
     key = b"k" * 16
-    town.sql(town.provider, "update people set name = E'a\\\\tb\\nc\\\\\\\\N' where n = 3; update people set name = null where n = 4")
+    town.sql(
+        town.provider,
+        "update people set name = E'a\\\\tb\\nc\\\\\\\\N' where n = 3; update people set name = null where n = 4",
+    )
     columns = (Column("身份证号", "id_no", masking=Masking.KEYED_HASH), Column("姓名", "name"), COLUMNS[-1])
     town.publish(columns=columns, hash_key=sm2.seal(town.me.signer.public, key))
     with town.running():
@@ -158,7 +166,7 @@ def test_a_runner_killed_in_the_middle_is_resumed_exactly_once(tmp_path: Path) -
             try:
                 town.order(order, target_mode=TableMode.APPEND)
                 copying = "select 1 from pg_stat_progress_copy where tuples_processed > 1000"
-                town.control.wait(lambda: town.sql(town.consumer, copying) or town.control.ended(order))
+                town.control.wait(lambda: town.sql(town.consumer, copying) or town.control.ended(order))  # noqa: B023
             finally:
                 first.send_signal(signal.SIGKILL)
                 first.wait()
@@ -213,6 +221,43 @@ def test_a_run_stops_within_two_seconds_and_nothing_is_released(town: World, end
     assert end.state is RunState.REJECTED
     assert "没有数据放行" in end.message
     assert town.sql(town.consumer, "select to_regclass('people_copy')") == [(None,)]
+
+
+def test_a_runner_told_to_stop_gives_its_order_back_at_once(town: World) -> None:
+    town.sql(town.provider, "delete from people where n > 200")
+    slow(town)
+    first = town.process()
+    try:
+        town.order()
+        running = "select 1 from pg_stat_activity where query like 'COPY (%' and state = 'active'"
+        town.control.wait(lambda: town.sql(town.provider, running))
+    finally:
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(15) == 0
+    assert town.sql(town.book, "select state, leased_until <= now() from book.runs") == [("queued", True)]
+    assert town.sql(town.consumer, "select to_regclass('people_copy')") == [(None,)]
+    with town.running():
+        assert town.ended().state is RunState.RELEASED
+
+
+def test_an_order_that_overtakes_its_grant_waits_for_it(town: World) -> None:
+    with town.running():
+        town.order(grant_version=2)
+        time.sleep(0.5)
+        town.publish(version=2)
+        assert town.ended().state is RunState.RELEASED
+    assert all(report.state is not RunState.QUEUED for report in town.control.progress)
+
+
+def test_a_rejected_order_can_be_retried(town: World) -> None:
+    town.publish(quota=Quota(rows_per_batch=1))
+    with town.running():
+        order = town.order()
+        assert town.ended().state is RunState.REJECTED
+        town.publish(quota=Quota())
+        town.control.progress.clear()
+        town.control.order(order)
+        assert town.ended().state is RunState.RELEASED
 
 
 def test_more_rows_than_the_quota_are_refused(town: World) -> None:

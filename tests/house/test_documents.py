@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-import checkout
 import pytest
 
+import checkout
 from jutong.cli import reference
 
 

@@ -7,11 +7,12 @@ import sys
 import zipfile
 from pathlib import Path
 
-import checkout
 import pytest
 
+import checkout
+
 sys.path.insert(0, str(checkout.ROOT))
-import hatch_build  # noqa: E402 - it stands beside pyproject.toml
+import hatch_build
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from jutong.site import messages
 
 SOURCE = Path(jutong.__file__).parent
 TEMPLATES = sorted(path for path in SOURCE.rglob("templates/**/*.html") if path.name != "pieces.html")
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 wanted = cache(messages.wanted)
 
@@ -40,7 +40,9 @@ def test_templates_show_no_chinese_outside_gettext(path: Path) -> None:
 
 
 def test_msgids_are_found_in_modules_and_templates() -> None:
-    code = 'from x import gettext_lazy as 懒\n_("一")\n懒("二")\nN_("三" "四")\nngettext("%d 天", "%d 天", 2)\nprint("五")'
+    code = (
+        'from x import gettext_lazy as 懒\n_("一")\n懒("二")\nN_("三" "四")\nngettext("%d 天", "%d 天", 2)\nprint("五")'
+    )
     assert list(messages.in_python(code)) == [("一", ""), ("二", ""), ("三四", ""), ("%d 天", "%d 天")]
     page = (
         '{% translate "甲" %}{% td _("乙") %}{{ x }}{% endtd %}丙'

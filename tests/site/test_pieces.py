@@ -77,7 +77,9 @@ def test_a_single_page_shows_its_total_only() -> None:
 
 
 def test_facets_add_and_remove_a_value_and_forget_the_page() -> None:
-    facet = pieces.Facet("share", "共享类型", [pieces.FacetChoice("1", "无", 3), pieces.FacetChoice("2", "有", 5, chosen=True)])
+    facet = pieces.Facet(
+        "share", "共享类型", [pieces.FacetChoice("1", "无", 3), pieces.FacetChoice("2", "有", 5, chosen=True)]
+    )
     html = drawn("{% facets groups %}{% chosen_facets groups %}", "?share=2&page=9&q=x", groups=[facet])
     assert 'href="?share=2&amp;q=x&amp;share=1"' in html or 'href="?share=2&amp;share=1&amp;q=x"' in html
     assert 'href="?q=x" aria-current="true"' in html
@@ -137,7 +139,7 @@ def test_sizes_are_written_in_units(value: int | None, words: str) -> None:
 def test_numbers_money_days_and_moments_are_written_for_people() -> None:
     assert tags.number(43000) == "43,000"
     assert tags.number(None) == "—"
-    assert tags.money(Decimal("980")) == "980.00 元"
+    assert tags.money(Decimal(980)) == "980.00 元"
     assert tags.money(1234567.5) == "123.46 万元"
     at = datetime(2026, 9, 29, 17, 30, tzinfo=UTC)
     assert (tags.day(at), tags.moment(at)) == ("2026-09-30", "2026-09-30 01:30")

@@ -7,18 +7,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import shell_world
-from covers import covers
 from django.db import connection, connections
 from django.test import Client
-from shell_world import DEEDS, REFUSALS, small_site
 
+import shell_world
+from covers import covers
 from jutong.kernel import clock
 from jutong.kernel.errors import Conflict, RuleBroken, TooMany
-from jutong.kernel.faces import limits, once, sessions
+from jutong.kernel.faces import limits, navigation, once, sessions
 from jutong.kernel.faces.signed_in import use_keys
 from jutong.kernel.models import OnceToken, RateCount
 from jutong.kernel.settings import settings
+from shell_world import DEEDS, REFUSALS, small_site
 
 pytestmark = pytest.mark.django_db
 
@@ -194,6 +194,20 @@ def test_wrong_methods_unknown_pages_and_bugs_are_answered_in_chinese(browser: C
     assert "ZeroDivision" not in bug.content.decode()
 
 
+def test_error_pages_do_not_ask_the_part_that_broke(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = navigation.Entry(navigation.Group.ADMIN, "坏", "page", "x", lambda _actor: True, count=lambda _actor: 1 // 0)
+    monkeypatch.setattr(navigation, "_entries", {"page": broken})
+    answer = browser.get("/page", headers=CLERK)
+    assert answer.status_code == 500
+    assert "内部错误" in answer.content.decode()
+
+
+def test_a_database_that_does_not_answer_is_503_and_nothing_was_done(browser: Client) -> None:
+    answer = browser.get("/database", headers=CLERK)
+    assert answer.status_code == 503
+    assert "数据库暂时无法访问" in answer.content.decode()
+
+
 def test_unknown_addresses_and_methods_of_the_api_are_problems_too(browser: Client) -> None:
     assert browser.get("/api/v1/nowhere", headers=CLERK).json()["code"] == "not_found"
     assert browser.delete("/api/v1/me", headers=CLERK).json()["code"] == "method_not_allowed"
@@ -293,7 +307,9 @@ def test_a_rate_holds_per_minute_and_key_and_starts_anew() -> None:
     limits.check("sign_in", "192.0.2.1", most=3, at=NOW + timedelta(minutes=1))
 
 
-def test_an_account_over_its_rate_is_told_429_on_pages_and_api(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_over_its_rate_is_told_429_on_pages_and_api(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     set_own(monkeypatch, rate_per_minute=2)
     statuses = [browser.get("/page", headers=CLERK).status_code for _ in range(3)]
     assert statuses == [200, 200, 429]

@@ -26,7 +26,10 @@ class Settings(BaseSettings):
     book_url: str = Field(default="", description="运行账本的数据库地址；为空时同 JUTONG_DATABASE_URL")
     gateway_bind: str = Field(default="127.0.0.1:8010", description="网关监听地址")
     probe_bind: str = Field(default="127.0.0.1:8021", description="数据源探测服务监听地址")
-    source_addresses: tuple[str, ...] = Field(default=(), description="允许连接的数据源网段（CIDR，JSON 数组）")
+    source_addresses: tuple[str, ...] = Field(
+        default=(),
+        description="允许连接的数据源网段（CIDR，JSON 数组；以 / 开头的是允许的套接字目录）；为空时除回环、链路本地、组播地址和本机套接字外都可以",
+    )
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="可信反向代理的网段；来自它们的 X-Forwarded-For 才被采信"
     )

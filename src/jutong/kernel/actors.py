@@ -99,6 +99,15 @@ class Actor:
         """Every role held anywhere, delegated ones included."""
         return frozenset(post.role for post in self.posts)
 
+    @property
+    def serves(self) -> frozenset[int]:
+        """Departments whose business the actor does: an administrator's post opens none (GB/T 22239-2019)."""
+        return frozenset(
+            post.department_id
+            for post in self.posts
+            if post.department_id is not None and post.role not in ADMINISTRATORS
+        )
+
     def post(self, role: Role, department_id: int | None = None) -> Post | None:
         """Return the post that lets this actor act as `role` (in that department), own posts before delegated ones."""
         held = [p for p in self.posts if p.role == role and department_id in (None, p.department_id)]

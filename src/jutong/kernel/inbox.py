@@ -49,8 +49,8 @@ def _meant_for(actor: Actor) -> Q:
     mine = Q(account_id=actor.account_id) if actor.account_id is not None else Q(pk__in=[])
     for post in actor.posts:
         if post.department_id is not None:
-            mine |= Q(account_id=None, department_id=post.department_id, role__in=["", str(post.role)])
-    return mine
+            mine |= Q(account_id=None, department_id=post.department_id, role=str(post.role))
+    return mine | Q(account_id=None, department_id__in=actor.serves, role="")
 
 
 def notices(actor: Actor, *, limit: int = 50) -> list[Notice]:

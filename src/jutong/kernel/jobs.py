@@ -7,11 +7,12 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import psycopg
 from django.db import close_old_connections, connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as procrastinate_app
 
@@ -112,10 +113,20 @@ def progress(progress_id: int, actor: Actor) -> ProgressRow:
     row = Progress.objects.filter(pk=progress_id, account_id=actor.account_id).first()
     if row is None:
         raise NotThere(_("没有找到该项任务。"))
+    return _shown(row)
+
+
+def _shown(row: Progress) -> ProgressRow:
     percent = 100 if row.state == "done" else min(99, row.done * 100 // row.total) if row.total else 0
     return ProgressRow(
         row.pk, row.title, row.state, row.done, row.total, percent, row.message, row.result_file_id, row.result_link
     )
+
+
+def own_work(actor: Actor, at: datetime) -> list[ProgressRow]:
+    """Return an account's work that waits or runs, or ended within a day, newest first (at most 10)."""
+    recent = Q(finished_at=None) | Q(finished_at__gte=at - timedelta(days=1))
+    return [_shown(row) for row in Progress.objects.filter(recent, account_id=actor.account_id).order_by("-id")[:10]]
 
 
 def every(seconds: float) -> Callable[[Timer], Timer]:

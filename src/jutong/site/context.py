@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Refusal
-from jutong.kernel.faces import actors, navigation
+from jutong.kernel.faces import actors, answers, navigation
 from jutong.kernel.faces.shell import address_of, frame
 from jutong.kernel.settings import settings
 
@@ -50,17 +50,16 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _shell(request: HttpRequest) -> Shell:
-    try:
-        actor = actors.actor_or_none(request)
-    except Refusal:
-        actor = None
+    """Build the frame; without the database where that may be why an error page is shown."""
+    bare = getattr(request, answers.BARE, False)
+    actor = None if bare else _known(request)
     given = frame()
     region = actor.region if actor and actor.region else settings().region
     links = ((_("我的账号"), address_of("my_account")), (_("修改口令"), address_of("password_change")))
     return Shell(
         actor=actor,
         posts=_posts(actor) if actor else "",
-        region=given.region_name(region) if given.region_name and region else "",
+        region=given.region_name(region) if given.region_name and region and not bare else "",
         sections=navigation.sections_for(actor, request.path) if actor else (),
         unread=given.unread(actor) if actor and given.unread else 0,
         search_url=address_of(given.search) if actor else "",
@@ -72,6 +71,14 @@ def _shell(request: HttpRequest) -> Shell:
         person_links=tuple((label, url) for label, url in links if url),
         version=installed_version(),
     )
+
+
+def _known(request: HttpRequest) -> Actor | None:
+    """Return who looks at the page; one who may not come in is nobody here."""
+    try:
+        return actors.actor_or_none(request)
+    except Refusal:
+        return None
 
 
 @cache

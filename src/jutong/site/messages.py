@@ -27,6 +27,7 @@ Message = tuple[str, str]
 _MARKS: Final = frozenset({"_", "N_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"})
 _LITERAL: Final = r"""u?("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 _CALL: Final = re.compile(rf"\b(_|gettext|ngettext)\({_LITERAL}(?:,\s*{_LITERAL})?", re.DOTALL)
+_HANZI: Final = re.compile(r"[\u4e00-\u9fff]")
 _CJK: Final = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
@@ -78,7 +79,7 @@ def outside_gettext(text: str) -> list[str]:
     bare = re.sub(r"{%\s*blocktrans\w*.*?%}.*?{%\s*endblocktrans\w*\s*%}", "", bare, flags=re.DOTALL)
     bare = re.sub(r"_\((\"[^\"]*\"|'[^']*')\)|{%\s*trans(?:late)?\s+(\"[^\"]*\"|'[^']*')[^%]*%}", "", bare)
     bare = re.sub(r"<button[^>]*lang=\"zh-Hans\">中文</button>", "", bare)
-    return [line.strip() for line in bare.splitlines() if _CJK.search(line)]
+    return [line.strip() for line in bare.splitlines() if _HANZI.search(line)]
 
 
 def wanted() -> dict[str, dict[Message, list[str]]]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from jutong.site.api import api
-from jutong.site.pages import shell
+from jutong.site.pages import audit, due, operations, shell, workbench
 
 handler400 = shell.bad_request
 handler403 = shell.forbidden
@@ -18,6 +18,10 @@ handler500 = shell.broken
 
 urlpatterns: list[URLPattern | URLResolver] = [
     *shell.urlpatterns,
+    *workbench.urlpatterns,
+    *due.urlpatterns,
+    *audit.urlpatterns,
+    *operations.urlpatterns,
     path("api/v1/", api.urls),
 ]
 if "exchange" in settings.SLICES:

@@ -6,7 +6,9 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from jutong.dataplane.errors import RuleBroken, Unavailable
 from jutong.dataplane.settings import Settings
@@ -40,23 +42,41 @@ def check_socket(folder: str, allowed: Sequence[str]) -> None:
         raise RuleBroken(message)
 
 
-async def resolve(host: str, port: int) -> str:
+async def _addresses(host: str, port: int) -> list[str]:
+    """Return every address of a name."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]).partition("%")[0] for entry in found]
+
+
+async def check_foreign(addresses: Sequence[str], port: int, database: str, own: Sequence[str]) -> None:
+    """Refuse the platform's own databases (`own`: their URLs) as a data source, by whatever name they are called."""
+    for url in own:
+        parts = urlsplit(url)
+        if not parts.hostname or (parts.path.lstrip("/"), parts.port or port) != (database, port):
+            continue
+        with suppress(OSError):
+            if set(addresses) & set(await _addresses(parts.hostname, port)):
+                raise RuleBroken("平台自身的数据库不能作为数据源，请更换数据源。")
+
+
+async def resolve(host: str, port: int, database: str) -> str:
     """Return the address to connect to: every address of the name must be allowed, and the first one is used.
 
     A socket folder is returned as it is. Connecting to the returned address, not to the name, leaves a name server no
     second chance to answer otherwise.
     """
-    allowed = Settings().source_addresses
+    settings = Settings()
+    allowed = settings.source_addresses
     if not host:
         raise RuleBroken("数据源的主机地址为空，请填写。")
     if host.startswith("/"):
         check_socket(host, allowed)
         return host
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = await _addresses(host, port)
     except (OSError, UnicodeError) as error:
         raise Unavailable("无法解析数据源的主机名，请检查地址或域名服务。") from error
-    addresses = [str(entry[4][0]).partition("%")[0] for entry in found]
     for address in addresses:
         check_address(ipaddress.ip_address(address), allowed)
+    await check_foreign(addresses, port, database, (settings.database_url, settings.book_url))
     return addresses[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
+from collections import Counter
 
 from jutong.wire.transfers import Order
 
@@ -16,10 +17,12 @@ class Desk:
         self._orders: dict[str, Order] = {}
         self._waiting: list[tuple[float, str]] = []
         self._news = asyncio.Event()
+        self._tries: Counter[str] = Counter()
 
     def take(self, order: Order) -> None:
         """Enter a new, retried or cancelled order; it is due at once."""
         self._orders[order.id] = order
+        self._tries.pop(order.id, None)
         self.again(order.id, seconds=0)
 
     def again(self, order_id: str, *, seconds: float) -> None:
@@ -27,9 +30,15 @@ class Desk:
         heapq.heappush(self._waiting, (time.monotonic() + seconds, order_id))
         self._news.set()
 
+    def tried(self, order_id: str) -> int:
+        """Count one more attempt since the order was last asked for, and return how many there were."""
+        self._tries[order_id] += 1
+        return self._tries[order_id]
+
     def done(self, order_id: str) -> None:
         """Forget an order that ended."""
         self._orders.pop(order_id, None)
+        self._tries.pop(order_id, None)
 
     def cancelled(self, order_id: str) -> bool:
         """Tell whether the order was cancelled."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -17,11 +18,24 @@ Result = TypeVar("Result")
 LOOK_SECONDS = 0.5
 """Between two looks at order and grant; with the bundle's own delay a revocation stops a run within 2 s."""
 
+ARRIVAL_SECONDS = 0.1
+ARRIVAL_LOOKS = 30
+
 MODES = {
     OrderKind.TABLE: (Mode.FRONT_END_NODE, Mode.SYSTEM_DOCKING),
     OrderKind.BATCH: (Mode.BATCH_DOWNLOAD,),
 }
 """Delivery modes under which a kind of order may run; one of them must be granted."""
+
+
+async def arrival(order: Order, current: Callable[[], Snapshot]) -> None:
+    """Wait a little for the bundle that brings an order's grant: the two come by different calls."""
+    for _ in range(ARRIVAL_LOOKS):
+        with suppress(Unavailable):
+            grant = current().grants.get(order.grant_id)
+            if grant is not None and grant.version >= order.grant_version:
+                return
+        await asyncio.sleep(ARRIVAL_SECONDS)
 
 
 class LeaseLost(Exception):  # noqa: N818 - another runner has the order: nothing to report
@@ -42,9 +56,9 @@ class Guard:
 
     def _grant(self, snapshot: Snapshot) -> Grant:
         found = snapshot.grants.get(self._order.grant_id)
-        if found is None:
+        if found is None and snapshot.issued_at > self._order.ordered_at:
             raise NotAllowed("授权不存在或已被移除，运行已停止，没有数据放行。")
-        if found.version < self._order.grant_version:
+        if found is None or found.version < self._order.grant_version:
             raise Unavailable("授权包还没有更新到本次任务所依据的授权版本，稍后自动重试。")
         return found
 

@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import signal
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,7 @@ from jutong.dataplane.reconcile import Unreconciled
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.batches import run_batch
 from jutong.dataplane.transfer.desk import Desk
-from jutong.dataplane.transfer.guard import Guard, LeaseLost, watched
+from jutong.dataplane.transfer.guard import Guard, LeaseLost, arrival, watched
 from jutong.dataplane.transfer.purge import purge
 from jutong.dataplane.transfer.reports import Reports
 from jutong.dataplane.transfer.runs import Run
@@ -85,8 +86,10 @@ class Runner:
     async def _follow_orders(self) -> None:
         """Take orders from the control plane."""
         while True:
+            asked_at = time.monotonic()
             found = await self._link.get_orders(since=self._serial, wait=self._settings.bundle_wait_seconds)
-            if found is None:
+            if found is None or found.serial <= self._serial:
+                await asyncio.sleep(max(0.0, PAUSE_SECONDS - (time.monotonic() - asked_at)))
                 continue
             for order in found.orders:
                 run = await self._book.run(order.id)
@@ -129,11 +132,12 @@ class Runner:
         except asyncio.CancelledError:
             await asyncio.shield(self._close(order, attempt, RunState.QUEUED))
             raise
-        if state is RunState.QUEUED and attempt >= self._settings.transfer_attempts:
-            state, message = RunState.REJECTED, f"{message}已尝试 {attempt} 次仍未成功，任务已停止，可以手工重试。"
+        tries = self.desk.tried(order.id)
+        if state is RunState.QUEUED and tries >= self._settings.transfer_attempts:
+            state, message = RunState.REJECTED, f"{message}已尝试 {tries} 次仍未成功，任务已停止，可以手工重试。"
         mine = await self._close(order, attempt, state)
         if state is RunState.QUEUED:
-            self.desk.again(order.id, seconds=min(2.0**attempt, LONGEST_PAUSE_SECONDS))
+            self.desk.again(order.id, seconds=min(2.0**tries, LONGEST_PAUSE_SECONDS))
         else:
             self.desk.done(order.id)
         if mine and state is not RunState.RELEASED:
@@ -166,6 +170,7 @@ class Runner:
     async def _outcome(self, order: Order, attempt: int, at: datetime) -> tuple[RunState, str, bytes]:
         """Run an order and say how it ended: state, sentence, and the receipt of a quarantine."""
         try:
+            await arrival(order, self._bundles.current)
             guard = Guard(order, self._bundles.current, self.desk.cancelled)
             run = Run(order, attempt, guard, self._settings, self._me, self._book, self.reports, at)
             run.tell(RunState.SENT, "开始执行。")

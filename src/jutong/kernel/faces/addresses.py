@@ -39,7 +39,8 @@ def client_address(request: HttpRequest) -> str:
     trusted = networks(tuple(settings().trusted_proxies))
     if not trusted or not is_within(direct, trusted):
         return direct
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    header = str(request.META.get("HTTP_X_FORWARDED_FOR", ""))
+    forwarded = [part.strip() for part in header.split(",") if part.strip()]
     for address in reversed(forwarded):
         try:
             ip_address(address)

@@ -15,6 +15,9 @@ from jutong.kernel.errors import Refusal, RuleBroken, TooMany, Unauthenticated
 from jutong.kernel.terms import N_
 
 SEE_OTHER: Final = 303
+BROKEN: Final = 500
+BARE: Final = "bare_page"
+"""Attribute of a request whose error page is drawn without asking the database."""
 
 Answer = TypeVar("Answer", bound=HttpResponse)
 
@@ -161,6 +164,7 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 def wrong(request: HttpRequest, status: int, sentence: str, *, refusal: Refusal | None = None) -> HttpResponse:
     """Answer with the error page of a status: what happened, what to do, and the trace id."""
     remarks = refusal.remarks if isinstance(refusal, RuleBroken) else {}
+    setattr(request, BARE, status >= BROKEN)
     context = {
         "status": status,
         "title": title_of(status),

@@ -36,7 +36,7 @@ def neutral(value: object) -> object:
 
 def safe_headers(response: HttpResponseBase, name: str) -> HttpResponseBase:
     """Let a response be saved under `name`, never rendered, sniffed or kept by caches; return it."""
-    response["Content-Disposition"] = content_disposition_header(True, name)  # type: ignore[assignment] # noqa: FBT003
+    response["Content-Disposition"] = content_disposition_header(True, name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, no-store"
@@ -67,7 +67,7 @@ def write_xlsx(file: IO[bytes], headers: Sequence[str], rows: Iterable[Sequence[
     with xlsxwriter.Workbook(file, options) as book:
         page = book.add_worksheet(sheet or _("数据"))
         bold = book.add_format({"bold": True, "bg_color": "#E9F1F8", "border": 1, "border_color": "#C3CDD6"})
-        styles = {
+        styles: dict[type, Any] = {
             datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
             date: book.add_format({"num_format": "yyyy-mm-dd"}),
         }
@@ -76,7 +76,7 @@ def write_xlsx(file: IO[bytes], headers: Sequence[str], rows: Iterable[Sequence[
             page.set_column(column, column, min(40, max(10, 2 * len(header) + 4)))
             page.write_string(0, column, str(neutral(header)), bold)
         count = 0
-        for count, row in enumerate(rows, start=1):  # noqa: B007 - the last count is the answer
+        for count, row in enumerate(rows, start=1):
             if count > MOST_ROWS:
                 raise TooLarge(_("导出超过 Excel 单表上限 1048575 行，请缩小筛选范围或改用 CSV。"))
             for column, value in enumerate(row):

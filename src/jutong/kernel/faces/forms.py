@@ -39,7 +39,7 @@ class Line(forms.CharField):
 
 
 class Paragraph(forms.CharField):
-    """Several lines of text; line ends become "\\n"."""
+    """Several lines of text; line ends become one line feed each."""
 
     widget = forms.Textarea(attrs={"rows": 4})
 

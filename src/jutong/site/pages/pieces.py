@@ -82,16 +82,27 @@ def sample() -> dict[str, Any]:
             Change("资源名称", "企业登记基本信息", "企业登记基本信息"),
         ],
         "tabs": [Tab("概况", "#a", current=True), Tab("信息项", "#b", count=18), Tab("版本", "#c", count=3)],
+        **sample_work(),
+        "chart": sample_chart(),
+        "snippet": "curl -H 'X-Jutong-System: 510000-ga-01' \\\n  https://gateway.example.gov.cn/v1/query/307001-000012?uscc=91510100…",
+        "shares": Chart(
+            "共享类型构成", ["无条件", "有条件", "不予"], [Series("条目", [21300, 18940, 2887])], kind="pie"
+        ),
+    }
+
+
+def sample_work() -> dict[str, Any]:
+    """Return work in progress, ended and failed, and a refusal."""
+    return {
         "running": ProgressRow(1, "导入目录：2026年9月门户导出.json", "running", 18_200, 43_000, 42, "", None, ""),
-        "ended": ProgressRow(2, "导入目录：部门模板.xlsx", "done", 300, 300, 100, "成功 296 条，退回 4 条。", None, "#"),
+        "ended": ProgressRow(
+            2, "导入目录：部门模板.xlsx", "done", 300, 300, 100, "成功 296 条，退回 4 条。", None, "#"
+        ),
         "failed": ProgressRow(3, "库表传输：企业登记基本信息", "failed", 80, 200, 40, "行数对账不一致。", None, ""),
         "refusal": RuleBroken(
             "目录条目不完整，请补充后重新提交。",
             remarks={"basis": "“共享条件”未填写：有条件共享的资源应当列明使用条件（条例第十四条）。"},
         ),
-        "chart": sample_chart(),
-        "snippet": "curl -H 'X-Jutong-System: 510000-ga-01' \\\n  https://gateway.example.gov.cn/v1/query/307001-000012?uscc=91510100…",
-        "shares": Chart("共享类型构成", ["无条件", "有条件", "不予"], [Series("条目", [21300, 18940, 2887])], kind="pie"),
     }
 
 
@@ -112,7 +123,13 @@ def sample_rows() -> list[dict[str, Any]]:
     """Return rows of a request list."""
     clocks = sample_clocks()
     names = ["企业登记基本信息", "不动产登记簿摘要信息", "社会保险参保缴费状态", "婚姻登记信息", "机动车登记信息"]
-    states = [("received", "已受理"), ("supplement_requested", "待补正"), ("granted", "已授权"), ("refused", "不同意"), ("draft", "草稿")]
+    states = [
+        ("received", "已受理"),
+        ("supplement_requested", "待补正"),
+        ("granted", "已授权"),
+        ("refused", "不同意"),
+        ("draft", "草稿"),
+    ]
     return [
         {"no": f"SQ2026-{at:05d}", "name": name, "who": "市行政审批局", "state": state, "label": label, "clock": clock, "rows": 51_200 * at}
         for at, (name, (state, label), clock) in enumerate(zip(names, states, clocks, strict=True), start=1)
@@ -133,7 +150,9 @@ def sample_happenings() -> list[Happening]:
     return [
         Happening(AT, "提交申请", "市行政审批局 · 王芳（经办人）", tone="info"),
         Happening(AT, "同意并报送", "市行政审批局 · 李建国（共享工作机构负责人）", tone="good"),
-        Happening(AT, "一次性告知补正", "市市场监督管理局 · 陈静", "请补充行政许可事项的具体名称和法律依据条款。", tone="wait"),
+        Happening(
+            AT, "一次性告知补正", "市市场监督管理局 · 陈静", "请补充行政许可事项的具体名称和法律依据条款。", tone="wait"
+        ),
         Happening(AT, "不同意", "市市场监督管理局 · 赵伟", "申请范围超出履职所需。", tone="bad"),
         Happening(None, "交付数据", "期限 2026-10-21", tone="next"),
     ]

@@ -8,6 +8,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import F
 
 from jutong.kernel.models import StoredFile
 from jutong.kernel.workflow import Case
@@ -106,16 +107,22 @@ class Entry(Case):
     code = models.CharField(max_length=64, unique=True, null=True)
     title = models.CharField(max_length=200)
     title_key = models.CharField(max_length=200)
-    provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+", db_index=False)
     provider_name = models.CharField(max_length=200)
-    authority = models.ForeignKey("parties.Department", null=True, on_delete=models.PROTECT, related_name="+")
-    class_node = models.ForeignKey(ClassNode, null=True, on_delete=models.PROTECT, related_name="entries")
+    authority = models.ForeignKey(
+        "parties.Department", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    class_node = models.ForeignKey(ClassNode, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     resource_class = models.CharField(max_length=12)
     share_type = models.CharField(max_length=16)
     zone = models.CharField(max_length=8, default="outer")
     version = models.IntegerField(default=0)
-    working = models.ForeignKey("EntryVersion", null=True, on_delete=models.PROTECT, related_name="+")
-    published = models.ForeignKey("EntryVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    working = models.ForeignKey(
+        "EntryVersion", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    published = models.ForeignKey(
+        "EntryVersion", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     import_run = models.ForeignKey(ImportRun, null=True, on_delete=models.SET_NULL, related_name="entries")
     source_digest = models.CharField(max_length=64, default="")
     warnings = models.JSONField(default=list)
@@ -151,7 +158,7 @@ class EntryVersion(models.Model):
     content: `rules.content.Content` without items. digest: SM3 over the whole content, items included.
     """
 
-    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="versions")
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="versions", db_index=False)
     number = models.IntegerField()
     content = models.JSONField(encoder=DjangoJSONEncoder)
     digest = models.CharField(max_length=64)
@@ -170,7 +177,7 @@ class Item(models.Model):
     share_type is the item's own or, where it states none, its entry's. detail: the rest of `ItemContent`.
     """
 
-    version = models.ForeignKey(EntryVersion, on_delete=models.CASCADE, related_name="items")
+    version = models.ForeignKey(EntryVersion, on_delete=models.CASCADE, related_name="items", db_index=False)
     position = models.IntegerField()
     name = models.CharField(max_length=128)
     column = models.CharField(max_length=64, default="")
@@ -186,32 +193,35 @@ class Listing(models.Model):
     """What search reads of an entry: one narrow row per entry, written with its version in the same transaction.
 
     in_force: the row describes the published version; otherwise the entry was never published (or is withdrawn) and
-    the row describes its draft. Only rows in force are found by other departments. search: words of title (A), labels,
-    provider and items (B), abstract (C).
+    the row describes its draft. Only rows in force are found by other departments. facets: the codes of the small
+    facets joined by a bar, counted together. search: words of title (A), labels, provider and items (B), abstract (C).
     """
 
     entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.CASCADE, related_name="listing")
     in_force = models.BooleanField(default=False)
-    zone = models.CharField(max_length=8)
     provider_id = models.BigIntegerField()
     region = models.CharField(max_length=12)
     resource_class = models.CharField(max_length=12)
-    category = models.CharField(max_length=60)
     domain = models.CharField(max_length=60)
     share_type = models.CharField(max_length=16)
     share_mode = models.CharField(max_length=24)
     open_type = models.CharField(max_length=16)
     format_class = models.CharField(max_length=16)
     update_cycle = models.CharField(max_length=16)
-    security_level = models.CharField(max_length=12)
+    facets = models.CharField(max_length=120)
     released_on = models.DateField(null=True)
     search = SearchVectorField()
 
     class Meta:
         indexes = [
-            GinIndex(fields=["search"], name="listing_words", fastupdate=False),
-            models.Index(fields=["in_force", "-released_on", "-entry"], name="listing_newest"),
-            models.Index(fields=["provider_id", "in_force"], name="listing_provider"),
+            GinIndex(fields=["search"], name="listing_words", gin_pending_list_limit=1024),
+            models.Index(
+                F("released_on").desc(nulls_last=True),
+                F("entry_id").desc(),
+                name="listing_newest",
+                condition=models.Q(in_force=True),
+            ),
+            models.Index(fields=["provider_id"], name="listing_provider"),
         ]
 
 
@@ -222,8 +232,8 @@ class Opinion(models.Model):
     or the answers of an assessment. acknowledged_at: when the authority took note of a filing.
     """
 
-    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="opinions")
-    version = models.ForeignKey(EntryVersion, on_delete=models.CASCADE, related_name="+")
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="opinions", db_index=False)
+    version = models.ForeignKey(EntryVersion, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=20)
     passed = models.BooleanField()
     number = models.CharField(max_length=64, default="")

@@ -12,16 +12,12 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.paging import Page
-from jutong.kernel.settings import settings
 from jutong.kernel.terms import CatalogueClass, FormatClass, OpenType, ShareType, UpdateCycle
 from jutong.slices.catalogue.rules.obligations import SHARE_MODES
-from jutong.slices.catalogue.rules.words import asked
+from jutong.slices.catalogue.rules.words import SMALL_FACETS, asked
 from jutong.slices.parties import queries as parties
 
-FACETS: Final = (
-    "resource_class", "share_type", "format_class", "share_mode", "open_type", "update_cycle", "domain", "region",
-    "provider_id",
-)  # fmt: skip
+FACETS: Final = (*SMALL_FACETS, "domain", "region", "provider_id")
 """What results can be narrowed by, in the page's order (R-CAT-043)."""
 RANKED: Final = 2_000
 """So many candidates are ranked at most: a common word matches tens of thousands."""
@@ -101,7 +97,8 @@ def search(
 
     chosen: {facet: values}; values of one facet are alternatives. scope: "published" (what every department finds),
     "own" (all entries of the actor's departments), "all" (every state, for authorities, auditors and operators;
-    narrowed to "published" for others). Entries of the other network zone are never returned (R-CAT-043).
+    narrowed to "published" for others). An instance holds entries of its own network zone only, so none of the other
+    is ever returned (R-CAT-043).
     """
     words = asked(text)
     kept = {name: [v for v in values if v] for name, values in (chosen or {}).items() if name in FACETS}
@@ -110,8 +107,7 @@ def search(
     size = max(1, min(size, 100))
     with connection.cursor() as cursor:
         counted = _counts(cursor, where, kept, words, actor, scope) if facets else {}
-        total = _total(cursor, where)
-        meta = _page(total, number, size)
+        meta = _page(_total(cursor, where), number, size)
         found = _found(cursor, where, words, meta)
     return Results(found, meta, _facets(counted, kept), words)
 
@@ -122,11 +118,12 @@ def _page(total: int, number: int, size: int) -> Page:
 
 
 def _where(words: Sequence[str], kept: Mapping[str, Sequence[str]], actor: Actor, scope: str, *, typed: bool) -> _Where:
-    parts, values = ["l.zone = %s"], [settings().zone]
+    parts: list[str] = []
+    values: list[Any] = []
     places = sorted({p.department_id for p in actor.posts if p.department_id} | ({actor.department_id} - {None}))
     if scope == "own":
         parts.append("l.provider_id = any(%s)")
-        values.append(places)  # type: ignore[arg-type]
+        values.append(places)
     elif scope != "all" or not (actor.account_id is None or actor.roles & _SEES_ALL):
         parts.append("l.in_force")
     if words:
@@ -136,8 +133,8 @@ def _where(words: Sequence[str], kept: Mapping[str, Sequence[str]], actor: Actor
         parts.append("false")
     for name, chosen in kept.items():
         parts.append(f"l.{name}::text = any(%s)")
-        values.append(list(chosen))  # type: ignore[arg-type]
-    return _Where(" and ".join(parts), list(values))
+        values.append(list(chosen))
+    return _Where(" and ".join(parts) or "true", values)
 
 
 _SEES_ALL: Final = frozenset({Role.AUTHORITY_REVIEWER, Role.AUTHORITY_HEAD, Role.AUDITOR, Role.PLATFORM_OPERATOR})
@@ -211,32 +208,34 @@ def _counts(
     cursor: Any, where: _Where, kept: Mapping[str, Sequence[str]], words: Sequence[str], actor: Actor, scope: str
 ) -> dict[str, list[tuple[str, int]]]:
     """Return {facet: [(value, count)]}, commonest first; a chosen facet counts as if it were not chosen."""
-    found = _group(cursor, where, [name for name in FACETS if name not in kept])
+    found = _group(cursor, where)
     for name in kept:
         others = {other: values for other, values in kept.items() if other != name}
-        found |= _group(cursor, _where(words, others, actor, scope, typed=bool(words)), [name])
+        found[name] = _group(cursor, _where(words, others, actor, scope, typed=bool(words)))[name]
+    return {
+        name: sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:MOST_VALUES] for name, counts in found.items()
+    }
+
+
+def _group(cursor: Any, where: _Where) -> dict[str, dict[str, int]]:
+    """Count the values of all facets in one pass: the small ones by their joined codes, the others one by one."""
+    cursor.execute(
+        "select grouping(facets, domain, region, provider_id), coalesce(facets, domain, region, provider_id::text),"  # noqa: S608 - own text
+        f" count(*) from catalogue_listing l where {where.sql}"
+        " group by grouping sets ((facets), (domain), (region), (provider_id))",
+        where.values,
+    )
+    found: dict[str, dict[str, int]] = {name: {} for name in FACETS}
+    for mask, value, count in cursor.fetchall():
+        name = _GROUPED[mask]
+        pairs = zip(SMALL_FACETS, value.split("|"), strict=True) if name == "facets" else [(name, value)]
+        for facet, code in pairs:
+            if code:
+                found[facet][code] = found[facet].get(code, 0) + count
     return found
 
 
-def _group(cursor: Any, where: _Where, names: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
-    """Count the values of several facets in one pass over the matching rows."""
-    if not names:
-        return {}
-    sets = ", ".join(f"({name})" for name in names)
-    columns = ", ".join(f"{name}::text" for name in names)
-    cursor.execute(
-        f"select grouping({', '.join(names)}), {columns}, count(*) from catalogue_listing l"  # noqa: S608 - own text
-        f" where {where.sql} group by grouping sets ({sets}) having count(*) > 0",
-        where.values,
-    )
-    found: dict[str, list[tuple[str, int]]] = {name: [] for name in names}
-    full = (1 << len(names)) - 1
-    by_mask = {full & ~(1 << (len(names) - 1 - place)): place for place in range(len(names))}
-    for mask, *values, count in cursor.fetchall():
-        place = by_mask[mask]
-        if values[place]:
-            found[names[place]].append((values[place], count))
-    return {name: sorted(rows, key=lambda row: (-row[1], row[0]))[:MOST_VALUES] for name, rows in found.items()}
+_GROUPED: Final = {0b0111: "facets", 0b1011: "domain", 0b1101: "region", 0b1110: "provider_id"}
 
 
 def _facets(counted: Mapping[str, Sequence[tuple[str, int]]], kept: Mapping[str, Sequence[str]]) -> tuple[Facet, ...]:

@@ -68,10 +68,7 @@ def may_know(actor: Actor, entry: Entry) -> bool:
     """Tell whether an actor may know of an entry: published ones all, others their department and the authority."""
     if entry.published_id or actor.account_id is None:
         return True
-    places = {post.department_id for post in actor.posts} | {actor.department_id}
-    if entry.provider_id in places or (entry.authority_id is not None and entry.authority_id in places):
-        return True
-    return actor.holds(Role.AUDITOR)
+    return bool(actor.serves & {entry.provider_id, entry.authority_id}) or actor.holds(Role.AUDITOR)
 
 
 ENTRY: Final = Workflow["Entry"](

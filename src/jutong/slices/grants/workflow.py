@@ -25,7 +25,7 @@ CONSUMER_HEAD = Who(
 def may_know(actor: Actor, grant: Grant) -> bool:
     """Tell whether an actor may know of a grant: both parties, the authority, auditors, the platform."""
     parties = {grant.provider_id, grant.consumer_id, grant.authority_id}
-    return actor.account_id is None or actor.department_id in parties or actor.holds(Role.AUDITOR)
+    return actor.account_id is None or bool(actor.serves & parties) or actor.holds(Role.AUDITOR)
 
 
 GRANT = Workflow(

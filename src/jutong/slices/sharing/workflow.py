@@ -38,9 +38,9 @@ def may_know(actor: Actor, case: SharingRequest) -> bool:
     """Tell who knows of a request: its consumer; once received also provider and authority; auditors; the platform."""
     if actor.account_id is None or actor.holds(Role.AUDITOR):
         return True
-    if actor.department_id == case.consumer_id:
+    if case.consumer_id in actor.serves:
         return True
-    return case.received_at is not None and actor.department_id in {case.provider_id, case.authority_id}
+    return case.received_at is not None and bool(actor.serves & {case.provider_id, case.authority_id})
 
 
 SHARING_REQUEST = Workflow(

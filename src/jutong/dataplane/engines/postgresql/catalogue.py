@@ -72,6 +72,8 @@ def used(plan: Plan) -> list[str]:
 
 async def natives_of(connection: asyncpg.Connection[Any], plan: Plan, title: str) -> Mapping[str, Native]:
     """Return each column's type; `Unavailable` when the mounted table or a column of the plan is not there."""
+    if plan.schema.startswith("pg_") or plan.schema == "information_schema":
+        raise Unavailable(f"系统模式 {plan.schema} 中的表不能作为资源，请联系提供部门修正资源挂接。")
     found = await columns_of(connection, qualified(plan.schema, plan.table))
     if not found:
         raise Unavailable(f"数据源“{title}”中没有表 {plan.table}，或账号无权查看，请联系提供部门修正资源挂接。")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ SESSION = {
     "lc_monetary": "C",
     "idle_in_transaction_session_timeout": "0",
     "lock_timeout": "30s",
+    "tcp_keepalives_idle": "60",
+    "tcp_keepalives_interval": "15",
+    "tcp_keepalives_count": "4",
 }
 """Session settings that make a value's text the same at both ends."""
 
@@ -65,11 +69,21 @@ def tls_context(access: Access) -> ssl.SSLContext | bool:
     return context
 
 
+def _keep_alive(connection: asyncpg.Connection[Any]) -> None:
+    """Let the system notice a vanished host within two minutes, however long a copy is silent."""
+    found: socket.socket = connection._transport.get_extra_info("socket")  # noqa: SLF001 - no public way to the socket
+    if found.family != socket.AF_UNIX:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+            if hasattr(socket, name):
+                found.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
 async def arguments(access: Access, *, reading: bool) -> dict[str, Any]:
     """Return asyncpg's connection arguments after checking the address."""
     port = access.port or 5432
     return {
-        "host": await resolve(access.host, port),
+        "host": await resolve(access.host, port, access.database),
         "port": port,
         "database": access.database,
         "user": access.user,
@@ -83,7 +97,9 @@ async def arguments(access: Access, *, reading: bool) -> dict[str, Any]:
 async def connect_once(access: Access, title: str, *, reading: bool) -> asyncpg.Connection[Any]:
     """Open one connection of its own, for a copy; its owner closes it."""
     with refusing(title):
-        return await asyncpg.connect(**await arguments(access, reading=reading))
+        connection: asyncpg.Connection[Any] = await asyncpg.connect(**await arguments(access, reading=reading))
+        _keep_alive(connection)
+        return connection
 
 
 _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Refusal], str], ...] = (
@@ -92,7 +108,11 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Refusal]
     (asyncpg.InvalidCatalogNameError, Unavailable, "没有所填的数据库，请检查库名"),
     (asyncpg.TooManyConnectionsError, Unavailable, "连接数已满，请稍后重试"),
     (asyncpg.InsufficientPrivilegeError, Unavailable, "账号没有所需的读写权限，请由数据库管理员授权"),
-    ((asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError), RuleBroken, "没有所需的模式或表，请检查资源挂接"),
+    (
+        (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError),
+        RuleBroken,
+        "没有所需的模式或表，请检查名称或先行建立",
+    ),
     (asyncpg.UndefinedColumnError, RuleBroken, "没有所需的列，请检查资源挂接"),
     (asyncpg.UndefinedFunctionError, RuleBroken, "不支持对该列的类型进行所要求的比较，请调整筛选条件"),
     (asyncpg.ReadOnlySQLTransactionError, Unavailable, "只允许读取，请改用可写的数据源"),

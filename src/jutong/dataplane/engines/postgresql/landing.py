@@ -211,8 +211,8 @@ async def _position(connection: Any, target: Target) -> Position | None:
 @asynccontextmanager
 async def open_landing(access: Access, title: str, target: Target, shapes: Sequence[Shape]) -> AsyncIterator[Landing]:
     """Open the landing transaction of one order. Left after `settle` it commits; left otherwise nothing has happened."""
-    if target.table == POSITION:
-        raise RuleBroken(f"目标表不能命名为 {POSITION}，请更换表名。")
+    if target.table == POSITION or target.schema.startswith("pg_") or target.schema == "information_schema":
+        raise RuleBroken(f"目标表不能位于系统模式，也不能命名为 {POSITION}，请更换。")
     connection = await connect_once(access, title, reading=False)
     try:
         watch = await connect_once(access, title, reading=True)

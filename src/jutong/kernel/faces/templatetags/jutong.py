@@ -13,7 +13,7 @@ from django.template.context import Context
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext as _
 
 from jutong.kernel.clock import BEIJING
@@ -186,7 +186,7 @@ def changed_query(context: Context, **changes: object) -> str:
             asked.pop(name, None)
         else:
             asked[name] = str(value)
-    return "?" + asked.urlencode()
+    return f"?{asked.urlencode()}"
 
 
 @register.inclusion_tag("pieces/pager.html", takes_context=True)
@@ -214,7 +214,10 @@ def facets(context: Context, groups: Sequence[pieces.Facet]) -> dict[str, Any]:
 def chosen_facets(context: Context, groups: Sequence[pieces.Facet]) -> dict[str, Any]:
     """Draw the chosen filters in a row, each with a cross, and a link that takes all off."""
     chosen = [
-        (group, choice, _toggled(context, group, choice)) for group in groups for choice in group.choices if choice.chosen
+        (group, choice, _toggled(context, group, choice))
+        for group in groups
+        for choice in group.choices
+        if choice.chosen
     ]
     nothing: dict[str, None] = dict.fromkeys([group.name for group in groups])
     return {"chosen": chosen, "clear": changed_query(context, page=None, **nothing)}
@@ -225,7 +228,7 @@ def _toggled(context: Context, group: pieces.Facet, choice: pieces.FacetChoice) 
     asked.pop("page", None)
     values = asked.getlist(group.name)
     asked.setlist(group.name, [v for v in values if v != choice.value] if choice.chosen else [*values, choice.value])
-    return "?" + asked.urlencode()
+    return f"?{asked.urlencode()}"
 
 
 # ---- forms ----

@@ -13,12 +13,9 @@ from jutong.kernel.actors import Actor
 from jutong.slices.catalogue.models import Entry, EntryVersion, Item, Listing
 from jutong.slices.catalogue.rules.content import Content, ItemContent, to_json
 from jutong.slices.catalogue.rules.text import title_key
-from jutong.slices.catalogue.rules.words import vector
+from jutong.slices.catalogue.rules.words import SMALL_FACETS, vector
 
-_LISTED = (
-    "in_force", "zone", "provider_id", "region", "resource_class", "category", "domain", "share_type", "share_mode",
-    "open_type", "format_class", "update_cycle", "security_level", "released_on", "search",
-)  # fmt: skip
+_LISTED = ("in_force", "provider_id", "region", "domain", *SMALL_FACETS, "facets", "released_on", "search")
 
 
 def digest_of(content: Content) -> str:
@@ -110,21 +107,15 @@ def _listing(entry: Entry, content: Content, *, in_force: bool) -> Listing:
         entry.provider_name, content.domain, content.industry, content.system, content.matter, entry.code or "",
         *content.keywords, *(item.name for item in content.items), *(item.column for item in content.items),
     ]  # fmt: skip
+    small = {name: getattr(content, name) for name in SMALL_FACETS}
     return Listing(
         entry=entry,
         in_force=in_force,
-        zone=entry.zone,
         provider_id=entry.provider_id,
         region=entry.region,
-        resource_class=content.resource_class,
-        category=content.category,
         domain=content.domain,
-        share_type=content.share_type,
-        share_mode=content.share_mode,
-        open_type=content.open_type,
-        format_class=content.format_class,
-        update_cycle=content.update_cycle,
-        security_level=content.security_level,
+        **small,
+        facets="|".join(small.values()),
         released_on=content.released_on,
         search=vector(content.title, labels, content.abstract),
     )

@@ -39,14 +39,20 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
     elif data.startswith((b"\xff\xfe", b"\xfe\xff")):
         tries = ["utf-16"]
     else:
-        tries = ["utf-8-sig", *(("big5hkscs", "gb18030") if _looks_big5(data[:_SAMPLE]) else ("gb18030", "big5hkscs"))]
+        tries = ["utf-8-sig", "chinese"]
     for name in tries:
-        try:
-            return data.decode(name), name
-        except UnicodeDecodeError:
-            continue
+        for real in _chinese(data) if name == "chinese" else [name]:
+            try:
+                return data.decode(real), real
+            except UnicodeDecodeError:
+                continue
     choices = "、".join(ENCODINGS.values())
     raise RuleBroken(_("无法按 %s 解读文件内容，请在导入时指定正确的编码。") % choices, field="encoding")
+
+
+def _chinese(data: bytes) -> tuple[str, str]:
+    """Return the two Chinese codes, the likelier first."""
+    return ("big5hkscs", "gb18030") if _looks_big5(data[:_SAMPLE]) else ("gb18030", "big5hkscs")
 
 
 def _looks_big5(data: bytes) -> bool:

@@ -4,14 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import NotThere, WrongState
+from jutong.kernel.terms import DataType
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.contents import contents_of
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.workflow import ENTRY
+from jutong.wire.grants import Kind, Mode
+
+KINDS: Final[dict[str, Kind]] = {
+    DataType.NUMERIC: Kind.NUMBER,
+    DataType.MONEY: Kind.NUMBER,
+    DataType.DOUBLE: Kind.NUMBER,
+    DataType.FLOAT: Kind.NUMBER,
+    DataType.INTEGER: Kind.INTEGER,
+    DataType.DATE: Kind.DATE,
+    DataType.TIMESTAMP: Kind.TIMESTAMP,
+    DataType.LOGICAL: Kind.BOOLEAN,
+}
+"""The wire's kinds of the national data types (standards-facts 2.4)."""
+
+MODES: Final[dict[str, tuple[Mode, ...]]] = {
+    "interface": (Mode.SYSTEM_DOCKING, Mode.ONLINE_QUERY),
+    "file": (Mode.BATCH_DOWNLOAD,),
+}
+"""What 接口 and 文件 open; a database opens all four."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +48,11 @@ class PublishedItem:
     sensitive: bool
     base_item: bool
     description: str
+
+    @property
+    def kind(self) -> Kind:
+        """The item's type in the words of the wire; what has no type of its own there is text."""
+        return KINDS.get(self.type, Kind.TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +84,11 @@ class PublishedEntry:
     data_category: str
     personal: bool
     items: tuple[PublishedItem, ...]
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The delivery modes that the entry's sharing mode opens (R-EXC-024); all where it names none on the platform."""
+        return MODES.get(self.share_mode, tuple(Mode))
 
 
 def published(entry_id: int) -> PublishedEntry | None:

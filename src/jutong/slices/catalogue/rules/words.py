@@ -13,14 +13,17 @@ _RUNS: Final = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _LONGEST: Final = 80
 _MOST_WORDS: Final = 20
 WEIGHTS: Final = "ABC"
+SMALL_FACETS: Final = ("resource_class", "share_type", "format_class", "share_mode", "open_type", "update_cycle")
+"""Facets with few values each: their codes stand joined in one column, so that one pass counts them all."""
 
 
-def indexed(text: str) -> set[str]:
-    """Return every word a query could mean: all dictionary words in the text and its single characters."""
+def indexed(text: str, *, singles: bool = True) -> set[str]:
+    """Return every word a query could mean: all dictionary words in the text, and with `singles` each character."""
     found: set[str] = set()
     for run in _RUNS.findall(_plain(text)):
         if run[0] > "\u33ff":
-            found.update(rjieba.cut_all(run))
+            words = rjieba.cut_all(run)
+            found.update(words if singles else (word for word in words if len(word) > 1))
         else:
             found.add(run[:_LONGEST])
             found.update(part for part in re.split(r"[._-]", run[:_LONGEST]) if part)
@@ -28,11 +31,15 @@ def indexed(text: str) -> set[str]:
 
 
 def asked(text: str) -> tuple[str, ...]:
-    """Return the words of a query, at most 20; each is one that `indexed` yields for any text containing it."""
+    """Return the words of a query, at most 20; each is one that `indexed` yields for any text containing it.
+
+    Single characters are asked for only when the query has no longer word: they are indexed for titles only.
+    """
     found: list[str] = []
     for run in _RUNS.findall(_plain(text)[:400]):
         found += rjieba.cut(run, False) if run[0] > "\u33ff" else [run[:_LONGEST]]
-    return tuple(dict.fromkeys(found))[:_MOST_WORDS]
+    longer = [word for word in found if len(word) > 1]
+    return tuple(dict.fromkeys(longer or found))[:_MOST_WORDS]
 
 
 def _plain(text: str) -> str:
@@ -47,6 +54,6 @@ def vector(title: str, labels: Iterable[str], abstract: str) -> str:
     places: dict[str, str] = {}
     parts = (title, " ".join(labels), abstract)
     for position, (weight, text) in enumerate(zip(WEIGHTS, parts, strict=True), 1):
-        for word in indexed(text):
+        for word in indexed(text, singles=weight == WEIGHTS[0]):
             places[word] = f"{places[word]},{position}{weight}" if word in places else f"{position}{weight}"
     return " ".join(f"'{word}':{where}" for word, where in places.items())

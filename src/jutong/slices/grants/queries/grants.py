@@ -101,7 +101,8 @@ def _row(g: Grant, buttons: tuple[Button, ...] = ()) -> GrantRow:
 def _mine(actor: Actor) -> Q:
     if actor.account_id is None or actor.holds(Role.AUDITOR):
         return Q()
-    return Q(provider_id=actor.department_id) | Q(consumer_id=actor.department_id) | Q(authority_id=actor.department_id)
+    mine = actor.serves
+    return Q(provider_id__in=mine) | Q(consumer_id__in=mine) | Q(authority_id__in=mine)
 
 
 def grants(
@@ -110,7 +111,7 @@ def grants(
     """Return the grants an actor may know, newest first; side: "consumer" or "provider" of the actor's department."""
     rows = Grant.objects.select_related("provider", "consumer").filter(_mine(actor)).order_by("-id")
     if side in {"consumer", "provider"}:
-        rows = rows.filter(**{f"{side}_id": actor.department_id})
+        rows = rows.filter(**{f"{side}_id__in": actor.serves})
     if state:
         rows = rows.filter(state=state)
     if text:

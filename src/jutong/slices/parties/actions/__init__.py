@@ -26,6 +26,7 @@ from jutong.slices.parties.actions.duties import (
     set_goals,
     set_unit_role,
 )
+from jutong.slices.parties.actions.oidc import begin_oidc, sign_in_by_oidc
 from jutong.slices.parties.actions.organisation import (
     change_department,
     close_department,
@@ -39,7 +40,10 @@ from jutong.slices.parties.actions.organisation import (
 from jutong.slices.parties.actions.people import activate, change, confirm, end, replace, report
 from jutong.slices.parties.actions.posts import appoint, delegate, end_delegation, release
 from jutong.slices.parties.actions.sectors import guide_sector, start_sector
+from jutong.slices.parties.actions.sheets import import_departments, import_people
 from jutong.slices.parties.actions.signing_in import (
+    challenge_statement,
+    door,
     second_factor,
     sign_in,
     sign_in_by_certificate,
@@ -57,6 +61,8 @@ from jutong.slices.parties.actions.systems import (
 __all__ = [
     "activate",
     "appoint",
+    "begin_oidc",
+    "challenge_statement",
     "change",
     "change_department",
     "change_password",
@@ -69,6 +75,7 @@ __all__ = [
     "delegate",
     "disable_account",
     "disable_system",
+    "door",
     "enable_account",
     "enable_system",
     "end",
@@ -79,6 +86,8 @@ __all__ = [
     "establish_administrators",
     "file_rules",
     "guide_sector",
+    "import_departments",
+    "import_people",
     "issue_api_key",
     "link_identity",
     "name_authority",
@@ -101,6 +110,7 @@ __all__ = [
     "sign_in",
     "sign_in_by_certificate",
     "sign_in_by_identity",
+    "sign_in_by_oidc",
     "start_sector",
     "unlink_identity",
     "unlock",

@@ -17,8 +17,8 @@ from jutong.kernel import keys
 from jutong.kernel.actions import action
 from jutong.kernel.actors import ANYONE, Actor
 from jutong.kernel.errors import Conflict, NotThere, RuleBroken, TooMany
-from jutong.slices.parties.formats import trust
 from jutong.slices.parties.actions.signing_in import matching_step
+from jutong.slices.parties.formats import trust
 from jutong.slices.parties.models import Account, ApiKey, Department, IdentityLink, SignedAct
 from jutong.slices.parties.rules import organisations
 from jutong.slices.parties.workflow import SECURITY_ADMINS

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import IO, Any, cast
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from jutong.kernel import outbox
+from jutong.kernel import files, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotThere, RuleBroken
-from jutong.kernel.models import StoredFile
 from jutong.slices.parties.models import Department, InternalRules, Person, SharingUnit, UnitRole
 from jutong.slices.parties.rules import organisations
 from jutong.slices.parties.rules.words import Duty, RulesKind, UnitKind
@@ -85,12 +85,10 @@ def set_unit_role(
 
 @action("parties.file_rules", allow=KEEPERS | REGISTRARS)
 def file_rules(
-    *, department_id: int, kind: str, title: str, file_id: int, by: Actor, at: datetime
+    *, department_id: int, kind: str, title: str, file: UploadedFile, by: Actor, at: datetime
 ) -> InternalRules:
     """File a department's internal rules as a new version; earlier versions stay (R-OVR-009)."""
     chosen = _term(RulesKind, kind, "kind")
-    if not StoredFile.objects.filter(pk=file_id, account_id=by.account_id).exists():
-        raise RuleBroken(_("没有找到所上传的制度文件，请重新上传。"), field="file")
     Department.objects.select_for_update().get(pk=department_id)
     latest = InternalRules.objects.filter(department_id=department_id, kind=chosen).aggregate(n=Max("version"))["n"]
     row = InternalRules.objects.create(
@@ -98,7 +96,7 @@ def file_rules(
         kind=chosen,
         version=(latest or 0) + 1,
         title=organisations.check_name(title),
-        file_id=file_id,
+        file_id=files.store(cast("IO[bytes]", file), file.name or "", by=by, at=at).id,
         filed_at=at,
         filed_by=by.account_id,
     )

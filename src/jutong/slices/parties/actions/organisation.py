@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any, cast
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from jutong.kernel import jurisdiction, outbox
+from jutong.kernel import files, jurisdiction, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
@@ -91,6 +92,10 @@ def _save(department: Department) -> Department:
     return department
 
 
+def _kept(mandate: UploadedFile | None, by: Actor, at: datetime) -> int | None:
+    return files.store(cast("IO[bytes]", mandate), mandate.name or "", by=by, at=at).id if mandate else None
+
+
 def _check_type(department: Department, at: datetime) -> None:
     """Admit only the types that the region's profile admits (R-OVR-001, R-OVR-050)."""
     policy = jurisdiction.policy_for(department.region_id, beijing_day(at))
@@ -112,11 +117,11 @@ def register_department(
     short_name: str = "",
     org_type: str = OrgType.GOVERNMENT,
     parent_id: int | None = None,
-    mandate_id: int | None = None,
+    mandate: UploadedFile | None = None,
     by: Actor,
     at: datetime,
 ) -> Department:
-    """Register a department (R-OVR-001, R-OVR-050).
+    """Register a department (R-OVR-001, R-OVR-050). mandate: the document that entrusts an entrusted body.
 
     RuleBroken: a type that the region's profile does not admit, a wrong credit code, an unknown region; Conflict: the
     name in the region or the credit code is taken.
@@ -130,7 +135,7 @@ def register_department(
         region=place,
         level=place.level,
         parent_id=_parent(parent_id),
-        mandate_id=mandate_id,
+        mandate_id=_kept(mandate, by, at),
         created_at=at,
     )
     _check_type(department, at)
@@ -141,8 +146,8 @@ def register_department(
 
 @action("parties.change_department", allow=REGISTRARS, on=Department)
 def change_department(department: Department, *, by: Actor, at: datetime, **changes: Any) -> Department:
-    """Change name, short_name, uscc, org_type, parent_id, mandate_id or signature_required; the same checks hold."""
-    allowed = {"name", "short_name", "uscc", "org_type", "parent_id", "mandate_id", "signature_required"}
+    """Change name, short_name, uscc, org_type, parent_id, mandate or signature_required; the same checks hold."""
+    allowed = {"name", "short_name", "uscc", "org_type", "parent_id", "mandate", "signature_required"}
     if unknown := set(changes) - allowed:
         raise RuleBroken(_("部门没有这些可修改的信息：%s。") % "、".join(sorted(unknown)))
     clean = {
@@ -151,6 +156,8 @@ def change_department(department: Department, *, by: Actor, at: datetime, **chan
         "org_type": organisations.type_of,
         "parent_id": lambda value: _parent(value, department.pk),
     }
+    if mandate := changes.pop("mandate", None):
+        department.mandate_id = _kept(mandate, by, at)
     for field, value in changes.items():
         setattr(department, field, clean[field](value) if field in clean else value)
     _check_type(department, at)

@@ -19,8 +19,8 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import SYSTEM_ONLY, Actor, system_actor
 from jutong.kernel.errors import Unauthenticated
 from jutong.kernel.settings import settings
-from jutong.slices.parties.formats import trust
 from jutong.slices.parties.actions.accounts import check_usable, note_failure, wrong_credentials
+from jutong.slices.parties.formats import trust
 from jutong.slices.parties.models import Account, IdentityLink
 from jutong.slices.parties.rules import passwords
 

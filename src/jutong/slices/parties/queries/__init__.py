@@ -7,7 +7,10 @@ from jutong.slices.parties.queries.accounts import (
     account_of_person,
     administrators,
     api_keys,
+    delegable,
+    demo_accounts,
     identity_links,
+    own_account,
     signatures,
     statement,
 )
@@ -20,6 +23,8 @@ from jutong.slices.parties.queries.departments import (
     department,
     departments,
     departments_page,
+    departments_sheet,
+    organisation,
     region_name,
     region_names,
     regions,
@@ -27,12 +32,15 @@ from jutong.slices.parties.queries.departments import (
     tree,
 )
 from jutong.slices.parties.queries.gaps import Gap, gaps, gaps_of_all
+from jutong.slices.parties.queries.overview import overview
 from jutong.slices.parties.queries.people import (
     PersonRow,
     delegations,
     holders,
     people_page,
+    people_sheet,
     person,
+    person_page,
     posts,
     principal,
     require_sharing_unit,
@@ -40,7 +48,7 @@ from jutong.slices.parties.queries.people import (
     sharing_unit_head,
     unit_roles,
 )
-from jutong.slices.parties.queries.rulebooks import RulesRow, internal_rules
+from jutong.slices.parties.queries.rulebooks import RulesRow, internal_rules, rules_version
 from jutong.slices.parties.queries.sectors import SectorRow, is_sector_lead, sector, sectors
 from jutong.slices.parties.queries.systems import SystemRow, callers, system, systems, systems_page
 
@@ -63,24 +71,33 @@ __all__ = [
     "authorities",
     "authority_of",
     "callers",
+    "delegable",
     "delegations",
+    "demo_accounts",
     "department",
     "departments",
     "departments_page",
+    "departments_sheet",
     "gaps",
     "gaps_of_all",
     "holders",
     "identity_links",
     "internal_rules",
     "is_sector_lead",
+    "organisation",
+    "overview",
+    "own_account",
     "people_page",
+    "people_sheet",
     "person",
+    "person_page",
     "posts",
     "principal",
     "region_name",
     "region_names",
     "regions",
     "require_sharing_unit",
+    "rules_version",
     "search_departments",
     "sector",
     "sectors",

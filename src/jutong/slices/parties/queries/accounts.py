@@ -9,9 +9,11 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from jutong.crypto import sm2, sm3
-from jutong.kernel.actors import ADMINISTRATORS, Role
+from jutong.kernel.actors import ADMINISTRATORS, Actor, Role
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
+from jutong.slices.parties.queries.people import DelegationRow, PostRow, colleagues, delegations, posts
+from jutong.slices.parties.rules.duties import NOT_DELEGATED
 from jutong.slices.parties.models import Account, ApiKey, IdentityLink, PostHeld, SignedAct
 
 
@@ -157,4 +159,69 @@ def signatures(subject: str, said: bytes) -> list[SignatureRow]:
             and sm2.verify(sm2.public_from_hex(r.public_key), said, bytes(r.signature)),
         )
         for r in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """Everything the page "my account" shows."""
+
+    account: AccountRow
+    posts: tuple[PostRow, ...]
+    keys: tuple[ApiKeyRow, ...]
+    links: tuple[LinkRow, ...]
+    delegations: tuple[DelegationRow, ...]
+
+
+def own_account(actor: Actor, at: datetime) -> OwnAccount:
+    """Return the actor's own account with posts, keys, identities and delegations."""
+    own = account(actor.account_id or 0, at)
+    return OwnAccount(
+        own,
+        tuple(posts(person_id=own.person_id)),
+        tuple(api_keys(own.id, at)),
+        tuple(identity_links(own.id)),
+        tuple(delegations(own.id, at)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Delegable:
+    """What the actor may delegate, and to whom: (id, label) pairs."""
+
+    posts: list[tuple[int, str]]
+    colleagues: list[tuple[int, str]]
+
+
+def delegable(actor: Actor, at: datetime) -> Delegable:
+    """Return the actor's own posts that others may act in, and the colleagues of the department."""
+    own = account(actor.account_id or 0, at)
+    held = [row for row in posts(person_id=own.person_id) if Role(row.role) not in NOT_DELEGATED]
+    return Delegable(
+        [(row.id, f"{row.role_label}（{row.department_name}）") for row in held],
+        colleagues(own.department_id, own.person_id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """An account offered on the sign-in page of the demo."""
+
+    username: str
+    name: str
+    department: str
+    roles: str
+
+
+def demo_accounts() -> list[DemoAccount]:
+    """Return accounts to try the demo with: the first holder of each post, administrators included."""
+    held = (
+        PostHeld.objects.filter(ended_at=None, person__account__is_active=True)
+        .select_related("person__account", "department")
+        .order_by("role", "pk")
+        .distinct("role")
+    )
+    return [
+        DemoAccount(h.person.account.username, h.person.name, h.department.short_name or h.department.name, _(Role(h.role).label))
+        for h in held
     ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.kernel.paging import Page, page
 from jutong.kernel.terms import Level, OrgType
+from jutong.slices.parties.formats import sheets
 from jutong.slices.parties.models import Authority, Department, Region
 from jutong.slices.parties.rules import codes
 from jutong.slices.parties.rules.words import AuthorityFunction
@@ -209,4 +210,35 @@ def authority_of(region: str) -> int:
     raise RuleBroken(
         _("%s 尚未登记共享主管部门，事项无法流转；请平台管理员先登记主管部门。") % (region_name(region) or _("该区划")),
         field="region",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """The tree of a region, or one page of what a search found."""
+
+    branches: tuple[Branch, ...]
+    page: Page
+    regions: tuple[RegionRow, ...]
+    searched: bool
+
+
+def organisation(text: str, region: str, number: int) -> Organisation:
+    """Return the tree; with a search text one page of flat rows instead."""
+    if text:
+        rows, meta = departments_page(text=text, region=region, number=number, size=50)
+        return Organisation(tuple(Branch(row, 0, 0) for row in rows), meta, tuple(regions()), searched=True)
+    branches = tuple(tree(region))
+    return Organisation(branches, Page(1, max(1, len(branches)), len(branches)), tuple(regions()), searched=False)
+
+
+def departments_sheet(*, empty: bool) -> bytes:
+    """Return the workbook in which departments are imported: empty, or with the active ones (at most 5,000)."""
+    rows = [] if empty else Department.objects.filter(active=True).select_related("parent").order_by("region_id", "name")
+    return sheets.template(
+        sheets.DEPARTMENTS,
+        (
+            (d.name, d.short_name, d.uscc, _(OrgType(d.org_type).label), d.region_id, d.parent.name if d.parent else "")
+            for d in rows[: sheets.MOST_ROWS]
+        ),
     )

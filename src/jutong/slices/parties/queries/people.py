@@ -12,6 +12,7 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.kernel.paging import Page, page
+from jutong.slices.parties.formats import sheets
 from jutong.slices.parties.models import Delegation, Department, Person, PostHeld, SharingUnit, UnitRole
 from jutong.slices.parties.rules.words import Duty, ManagerState, UnitKind
 from jutong.slices.parties.workflow import MANAGER, PEOPLE_READERS, sees
@@ -285,3 +286,35 @@ def colleagues(department_id: int, but: int) -> list[tuple[int, str]]:
     """Return (id, name) of a department's active people except one: who may act for them."""
     rows = Person.objects.filter(department_id=department_id, state=ManagerState.ACTIVE).exclude(pk=but)
     return list(rows.order_by("name").values_list("pk", "name")[:300])
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """A person with posts now and before, and the moves open to the actor."""
+
+    person: PersonRow
+    posts: tuple[PostRow, ...]
+    former: tuple[PostRow, ...]
+    buttons: tuple[str, ...]
+
+
+def person_page(person_id: int, actor: Actor) -> PersonPage:
+    """Return everything a person's page shows. NotThere for one whom the actor may not know of."""
+    row = person(person_id, actor)
+    held = posts(person_id=person_id, history=True)
+    buttons = MANAGER.open_to(actor, Person.objects.get(pk=person_id))
+    return PersonPage(
+        row,
+        tuple(p for p in held if p.ended_at is None),
+        tuple(p for p in held if p.ended_at is not None),
+        tuple(button.verb for button in buttons),
+    )
+
+
+def people_sheet(actor: Actor, *, empty: bool) -> bytes:
+    """Return the workbook in which people are reported: empty, or with those the actor may see (at most 5,000)."""
+    rows = [] if empty else _open_to(actor).exclude(state=ManagerState.ENDED).order_by("department__name", "name")
+    return sheets.template(
+        sheets.PEOPLE,
+        ((p.department.name, p.name, p.title, p.phone, p.email) for p in rows[: sheets.MOST_ROWS]),
+    )

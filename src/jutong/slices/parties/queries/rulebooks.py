@@ -7,8 +7,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from jutong.kernel.actors import Actor
+from jutong.kernel.errors import NotThere
 from jutong.slices.parties.models import InternalRules
 from jutong.slices.parties.rules.words import RulesKind
+from jutong.slices.parties.workflow import PEOPLE_READERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,12 @@ def internal_rules(department_id: int) -> list[RulesRow]:
         RulesRow(r.pk, r.kind, _(RulesKind(r.kind).label), r.version, r.title, r.file_id, r.file.name, r.filed_at)
         for r in rows[:200]
     ]
+
+
+def rules_version(department_id: int, rules_id: int, actor: Actor) -> RulesRow:
+    """Return one version to the department's own people and overseeing posts. NotThere for everybody else."""
+    inside = actor.department_id == department_id or any(post.department_id == department_id for post in actor.posts)
+    row = next((r for r in internal_rules(department_id) if r.id == rules_id), None)
+    if row is None or not (inside or actor.roles & PEOPLE_READERS):
+        raise NotThere(_("没有找到该制度文件，或您无权查阅。"))
+    return row

@@ -25,6 +25,7 @@ from jutong.slices.sharing.actions.following import (
     follow_grant,
     lapse_due,
 )
+from jutong.slices.sharing.actions.previewing import Sample, preview_reply
 from jutong.slices.sharing.actions.standing import end_standing_consent, give_standing_consent
 from jutong.slices.sharing.rules import Asked, GrantedItem, Reply
 
@@ -32,6 +33,7 @@ __all__ = [
     "Asked",
     "GrantedItem",
     "Reply",
+    "Sample",
     "agree",
     "answer_at_once",
     "ask_extension",
@@ -48,6 +50,7 @@ __all__ = [
     "give_standing_consent",
     "lapse_due",
     "prepare_reply",
+    "preview_reply",
     "refuse",
     "supplement",
     "withdraw",

@@ -96,7 +96,7 @@ def decline(request: SharingRequest, *, by: Actor, at: datetime, reason: str) ->
 @SHARING_REQUEST.action("prepare_reply")
 def prepare_reply(request: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> None:
     """Draft the reply; it goes out only with the consent of the provider's sharing-unit head (national-2025#20)."""
-    offer = catalogue.offer(request.resource_id)
+    offer = catalogue.require_published(request.resource_id)
     rules.check_reply(
         reply, share_type=request.share_type, asked_items=request.items, offered=[str(m) for m in offer.modes]
     )
@@ -158,7 +158,7 @@ def drafted(request: SharingRequest) -> Reply:
     return msgspec.convert(plain, Reply)
 
 
-def terms_of(request: SharingRequest, reply: Reply, offer: catalogue.Offer, at: datetime) -> grants.Terms:
+def terms_of(request: SharingRequest, reply: Reply, offer: catalogue.PublishedEntry, at: datetime) -> grants.Terms:
     """Return the terms of the grant that a reply gives."""
     items = {item.name: item for item in offer.items}
     columns = tuple(
@@ -186,7 +186,7 @@ def terms_of(request: SharingRequest, reply: Reply, offer: catalogue.Offer, at: 
 
 def open_grant(request: SharingRequest, reply: Reply, by: Actor, at: datetime) -> None:
     """Let the agreement become a grant (R-SHR-014, R-SHR-032)."""
-    offer = catalogue.offer(request.resource_id)
+    offer = catalogue.require_published(request.resource_id)
     grant = grants.open_grant(
         by=by,
         at=at,

@@ -38,8 +38,8 @@ def _columns(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _check(asked: Asked, consumer_id: int, at: datetime) -> catalogue.Offer:
-    offer = catalogue.offer(asked.resource_id)
+def _check(asked: Asked, consumer_id: int, at: datetime) -> catalogue.PublishedEntry:
+    offer = catalogue.require_published(asked.resource_id)
     rules.check_askable(offer.share_type)
     rules.check_asked(
         asked,
@@ -66,7 +66,7 @@ def write_request(*, by: Actor, at: datetime, asked: Asked) -> SharingRequest:
         consumer_id=by.department_id,
         provider_id=offer.provider_id,
         authority_id=parties.authority_of(offer.region),
-        resource_id=offer.entry_id,
+        resource_id=offer.id,
         resource_title=offer.title,
         entry_version=offer.version,
         share_type=offer.share_type,

@@ -25,7 +25,7 @@ def give_standing_consent(*, by: Actor, at: datetime, resource_id: int) -> Stand
 
     NotAllowed for another department's resource, RuleBroken for one that is not unconditional, Conflict when given.
     """
-    offer = catalogue.offer(resource_id)
+    offer = catalogue.require_published(resource_id)
     if not by.holds(*HEADS, department_id=offer.provider_id):
         raise NotAllowed(_("只有提供方共享工作机构负责人可以作出常设同意。"))
     if offer.share_type != ShareType.UNCONDITIONAL:

@@ -1,5 +1,7 @@
 """Reads of this slice: requests as their parties see them, and what the workbench asks."""
 
+from jutong.slices.sharing.queries.asking import Asking, Element, asking, lacking
+from jutong.slices.sharing.queries.cases import CaseView, FileLine, Step, attachment, case, file_lines, reply_of
 from jutong.slices.sharing.queries.requests import (
     RequestLine,
     RequestRow,
@@ -12,10 +14,21 @@ from jutong.slices.sharing.queries.requests import (
 )
 
 __all__ = [
+    "Asking",
+    "CaseView",
+    "Element",
+    "FileLine",
     "RequestLine",
     "RequestRow",
     "StandingRow",
+    "Step",
+    "asking",
+    "attachment",
+    "case",
     "due_lines",
+    "file_lines",
+    "lacking",
+    "reply_of",
     "request",
     "requests",
     "standing_consents",

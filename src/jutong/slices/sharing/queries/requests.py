@@ -95,8 +95,8 @@ class StandingRow:
 def _known_to(actor: Actor) -> Q:
     if actor.account_id is None or actor.holds(Role.AUDITOR):
         return Q()
-    others = Q(provider_id=actor.department_id) | Q(authority_id=actor.department_id)
-    return Q(consumer_id=actor.department_id) | (others & Q(received_at__isnull=False))
+    others = Q(provider_id__in=actor.serves) | Q(authority_id__in=actor.serves)
+    return Q(consumer_id__in=actor.serves) | (others & Q(received_at__isnull=False))
 
 
 def _line(r: SharingRequest, clocks: Mapping[int, Iterable[ClockRow]], buttons: tuple[Button, ...] = ()) -> RequestLine:
@@ -137,7 +137,7 @@ def requests(
     """Return the requests an actor may know, newest first; side: consumer, provider or authority."""
     rows = _ROWS.filter(_known_to(actor)).order_by("-id")
     if side in {"consumer", "provider", "authority"}:
-        rows = rows.filter(**{f"{side}_id": actor.department_id})
+        rows = rows.filter(**{f"{side}_id__in": actor.serves})
     if state:
         rows = rows.filter(state=state)
     if text:
@@ -168,7 +168,7 @@ def request(request_id: int, actor: Actor, at: datetime) -> RequestRow:
     found = _ROWS.filter(pk=request_id).first()
     if found is None or not may_know(actor, found):
         raise NotThere(_("没有找到该申请，或您无权知悉。"))
-    answered = found.replied_at is not None or actor.department_id != found.consumer_id
+    answered = found.replied_at is not None or found.consumer_id not in actor.serves
     return RequestRow(
         line=_lines([found], actor, at)[0],
         resource_id=found.resource_id,
@@ -209,5 +209,5 @@ def request(request_id: int, actor: Actor, at: datetime) -> RequestRow:
 
 def standing_consents(actor: Actor) -> list[StandingRow]:
     """Return the standing consents of the actor's department."""
-    rows = StandingConsent.objects.select_related("resource").filter(provider_id=actor.department_id, ended_at=None)
+    rows = StandingConsent.objects.select_related("resource").filter(provider_id__in=actor.serves, ended_at=None)
     return [StandingRow(c.pk, c.resource_id, c.resource.title, c.given_by, c.given_at) for c in rows.order_by("-id")]

@@ -1,0 +1,138 @@
+"""Writes of this slice: mounting entries on tables, unmounting them, and looking at a few masked rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel import inbox, outbox
+from jutong.kernel.actions import action
+from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role
+from jutong.kernel.errors import NotAllowed, RuleBroken, WrongState
+from jutong.kernel.terms import N_
+from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.datacentre import events
+from jutong.slices.datacentre.models import Mount
+from jutong.slices.datacentre.queries import MountRow, mount_of
+from jutong.slices.datacentre.rules import (
+    MOUNTERS,
+    OFFICERS,
+    Mapped,
+    changed_items,
+    check_mapping,
+    check_place,
+    preview_columns,
+)
+from jutong.slices.sources import queries as sources
+from jutong.wire.grants import Kind
+
+
+@action("datacentre.mount", allow=OFFICERS)
+def mount(
+    *,
+    by: Actor,
+    at: datetime,
+    resource_id: int,
+    source_id: int,
+    schema: str,
+    table: str,
+    mapping: Sequence[Mapped],
+) -> Mount:
+    """Mount a published entry on a table of its department, or change the mount it has (national-2025#16).
+
+    The table's columns are read through the data plane and every line is checked against them. WrongState for an entry
+    that is not published (R-CAT-059), RuleBroken with a sentence per item, Unavailable when the data plane is away.
+    """
+    entry = catalogue.require_published(resource_id)
+    if MOUNTERS.permits(by, entry) is None:
+        raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以挂接资源。"))
+    source = sources.source(source_id, by)
+    if source.department_id != entry.provider_id or not (source.provides and source.active):
+        raise RuleBroken(N_("请选择本部门在用的、作为提供方来源的数据源。"), field="source_id")
+    check_place(schema, table)
+    found = sources.schema(source_id, by, schema=schema, table=table)
+    lines = check_mapping(entry.items, mapping, found.columns)
+    row = Mount.objects.select_for_update().filter(entry_id=resource_id).first()
+    if row is None:
+        row = Mount(entry_id=resource_id, provider_id=entry.provider_id, version=0, mounted_at=at)
+    row.title, row.code, row.entry_version = entry.title, entry.code, entry.version
+    row.source_id, row.schema, row.table = source_id, schema, table
+    row.mapping = [_line(line, kind) for line, kind in lines]
+    _changed(row, by, at, active=True)
+    return row
+
+
+def _line(line: Mapped, kind: Kind) -> dict[str, object]:
+    return {
+        "item": line.item,
+        "column": line.column,
+        "kind": str(kind),
+        "key": line.key,
+        "masking": str(line.masking),
+    }
+
+
+@action("datacentre.unmount", allow=OFFICERS)
+def unmount(*, by: Actor, at: datetime, resource_id: int, note: str) -> Mount:
+    """Take a resource off its table: every delivery under it stops within two seconds. RuleBroken without a reason."""
+    row = Mount.objects.select_for_update().filter(entry_id=resource_id).first()
+    if row is None or not row.active:
+        raise WrongState(N_("该资源没有挂接，无需取消。"))
+    if MOUNTERS.permits(by, row) is None:
+        raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以取消挂接。"))
+    if not note.strip():
+        raise RuleBroken(N_("请说明取消挂接的理由。"), field="note")
+    _changed(row, by, at, active=False)
+    return row
+
+
+def _changed(row: Mount, by: Actor, at: datetime, *, active: bool) -> None:
+    row.active, row.remark = active, ""
+    row.version += 1
+    row.changed_at, row.changed_by = at, by.name[:100]
+    row.save()
+    payload = {
+        "resource_id": row.entry_id,
+        "provider_id": row.provider_id,
+        "version": row.version,
+        "active": active,
+    }
+    outbox.publish(events.MOUNT_CHANGED, f"mount:{row.entry_id}", payload, at=at, by=by)
+
+
+@action("datacentre.preview", allow=OFFICERS)
+def preview(resource_id: int, *, by: Actor, at: datetime) -> tuple[MountRow, tuple[tuple[str, ...], ...]]:
+    """Return the first ten rows of a mounted resource to its own department's people, masked; the look is audited."""
+    row = mount_of(resource_id)
+    if row is None:
+        raise WrongState(N_("该资源尚未挂接，没有可预览的数据。"))
+    if MOUNTERS.permits(by, row) is None:
+        raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以预览数据。"))
+    columns = preview_columns(row.columns)
+    return row, sources.preview(row.source_id, schema=row.schema, table=row.table, columns=columns)
+
+
+@action("datacentre.compare", allow=SYSTEM_ONLY)
+def compare(*, by: Actor, at: datetime, resource_id: int) -> int:
+    """Note at a mount that a newly published version has other items, and tell its department (R-CAT-059)."""
+    row = Mount.objects.select_for_update().filter(entry_id=resource_id, active=True).first()
+    entry = catalogue.published(resource_id)
+    if row is None or entry is None or row.entry_version == entry.version:
+        return resource_id
+    row.title, row.code = entry.title, entry.code
+    row.remark = changed_items([line["item"] for line in row.mapping], [item.name for item in entry.items])[:500]
+    if not row.remark:
+        row.entry_version = entry.version
+    row.save(update_fields=["title", "code", "remark", "entry_version"])
+    if row.remark:
+        inbox.tell(
+            department_id=row.provider_id,
+            role=Role.DATA_OFFICER,
+            title=_("请核对资源挂接：%s") % row.title,
+            text=row.remark,
+            link=f"/datacentre/entries/{resource_id}/mount/",
+            at=at,
+        )
+    return resource_id

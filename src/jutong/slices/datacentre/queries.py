@@ -1,0 +1,256 @@
+"""Reads of this slice: mounted resources for people, for the slices above and for the data plane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from jutong.kernel.actors import Actor, Role
+from jutong.kernel.errors import NotAllowed, NotThere
+from jutong.kernel.paging import Page, page
+from jutong.kernel.terms import MASKING_LABELS, N_, Masking
+from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.datacentre.models import Mount
+from jutong.slices.datacentre.rules import MOUNTERS, OFFICERS, Proposal, propose
+from jutong.slices.sources import queries as sources
+from jutong.slices.sources.queries import SourceRow
+from jutong.wire import bundle as wire
+from jutong.wire.grants import Column, Kind
+from jutong.wire.probe import FoundTable
+
+OVERSEERS = (Role.PLATFORM_OPERATOR, Role.AUDITOR, Role.AUTHORITY_HEAD, Role.AUTHORITY_REVIEWER)
+
+
+@dataclass(frozen=True, slots=True)
+class MountedItem:
+    """One item of a mounted resource; column is empty where the table does not provide it."""
+
+    item: str
+    column: str
+    kind: Kind
+    key: bool
+    masking: Masking
+
+    @property
+    def masking_label(self) -> str:
+        """Chinese name of the masking, a msgid."""
+        return MASKING_LABELS[self.masking]
+
+
+@dataclass(frozen=True, slots=True)
+class MountRow:
+    """A mounted resource. remark: what a person should look at; zone: of its data source; may_change: by this actor."""
+
+    resource_id: int
+    title: str
+    code: str
+    provider_id: int
+    provider_name: str
+    source_id: int
+    source_title: str
+    source_active: bool
+    zone: str
+    schema: str
+    table: str
+    items: tuple[MountedItem, ...]
+    entry_version: int
+    version: int
+    active: bool
+    remark: str
+    mounted_at: datetime
+    changed_at: datetime
+    changed_by: str
+    may_change: bool = False
+
+    @property
+    def place(self) -> str:
+        """Schema and table, joined by a dot."""
+        return f"{self.schema}.{self.table}"
+
+    @property
+    def key_items(self) -> tuple[str, ...]:
+        """Items that identify a record."""
+        return tuple(line.item for line in self.items if line.key)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The provided items in the words of the wire."""
+        return tuple(Column(i.item, i.column, i.kind, i.masking) for i in self.items if i.column)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the mounting page works with: the entry, the department's sources, the chosen table and the proposed lines."""
+
+    resource_id: int
+    title: str
+    code: str
+    version: int
+    mounted: MountRow | None
+    sources: list[SourceRow]
+    source_id: int
+    place: str
+    tables: tuple[FoundTable, ...]
+    found: FoundTable | None
+    lines: list[Proposal]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmounted:
+    """A published entry without resource (R-CAT-059)."""
+
+    resource_id: int
+    code: str
+    title: str
+    provider_name: str
+    since: datetime
+
+
+def mount_of(resource_id: int) -> MountRow | None:
+    """Return the mount of a resource, or None when it is not mounted; the slices above check their own permissions."""
+    found = _all().filter(entry_id=resource_id, active=True).first()
+    return _row(found) if found else None
+
+
+def mount(resource_id: int, actor: Actor) -> MountRow:
+    """Return the mount of a resource. NotThere where there is none or the actor may not know of it."""
+    found = _all().filter(_mine(actor), entry_id=resource_id).first()
+    if found is None:
+        raise NotThere(N_("该资源尚未挂接，或您无权知悉。"))
+    return _row(found, actor)
+
+
+def mounts(actor: Actor, *, text: str = "", number: int = 1, size: int = 20) -> tuple[list[MountRow], Page]:
+    """Return the mounts an actor may know of, last changed first; `text` matches title, code and table."""
+    rows = _all().filter(_mine(actor)).order_by("-changed_at", "-id")
+    if text := text.replace("\x00", "").strip():
+        rows = rows.filter(Q(title__icontains=text) | Q(code=text) | Q(table__icontains=text))
+    found, meta = page(rows, number, size)
+    return [_row(each, actor) for each in found], meta
+
+
+def wire_mount(resource_id: int) -> wire.Mount | None:
+    """Return the mount as the data plane works with it, or None when the resource is not mounted."""
+    row = mount_of(resource_id)
+    if row is None:
+        return None
+    return wire.Mount(
+        resource_id=str(row.resource_id),
+        source_id=str(row.source_id),
+        schema=row.schema,
+        table=row.table,
+        columns=row.columns,
+        key_columns=tuple(line.column for line in row.items if line.key and line.column),
+        version=row.version,
+    )
+
+
+def without_resource(actor: Actor, *, number: int = 1, size: int = 50) -> tuple[list[Unmounted], Page]:
+    """Return published entries of the actor's departments that have no resource, newest first (R-CAT-059)."""
+    mounted = set(Mount.objects.filter(_mine(actor), active=True).values_list("entry_id", flat=True))
+    lacking = []
+    at_once, count = 1, 1
+    while at_once <= count:
+        rows, meta = catalogue.entries_of(actor, state="published", number=at_once, size=200)
+        lacking += [
+            Unmounted(row.id, row.code, row.title, row.provider_name, row.changed_at)
+            for row in rows
+            if row.id not in mounted
+        ]
+        at_once, count = at_once + 1, meta.pages
+    meta = Page(max(1, number), size, len(lacking))
+    return lacking[meta.first : meta.first + size], meta
+
+
+def draft(resource_id: int, actor: Actor, *, source_id: int = 0, place: str = "") -> Draft:
+    """Return what the mounting page needs: sources, tables of the chosen source, and the proposed mapping of the table.
+
+    place: "schema.table"; without source and place, those of the present mount. WrongState for an entry that is not published (R-CAT-059); NotAllowed for other departments' people.
+    """
+    entry = catalogue.require_published(resource_id)
+    if MOUNTERS.permits(actor, entry) is None:
+        raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以挂接资源。"))
+    row = Mount.objects.select_related("provider", "source").filter(entry_id=resource_id).first()
+    mounted = _row(row, actor) if row else None
+    if mounted and not source_id:
+        source_id, place = mounted.source_id, mounted.place
+    offered = sources.choices(entry.provider_id, provides=True)
+    chosen = source_id if any(each.id == source_id for each in offered) else 0
+    tables = sources.tables(chosen, actor) if chosen else ()
+    there = next((each for each in tables if f"{each.schema}.{each.name}" == place), None)
+    found = sources.schema(chosen, actor, schema=there.schema, table=there.name) if there else None
+    return Draft(
+        resource_id=resource_id,
+        title=entry.title,
+        code=entry.code,
+        version=entry.version,
+        mounted=mounted,
+        sources=offered,
+        source_id=chosen,
+        place=place if found else "",
+        tables=tables,
+        found=found,
+        lines=_lines(entry, found, mounted) if found else [],
+    )
+
+
+def _lines(entry: catalogue.PublishedEntry, found: FoundTable, mounted: MountRow | None) -> list[Proposal]:
+    """Return the proposed lines; where the same table is mounted already, its mapping stands as it is."""
+    proposed = propose(entry.items, found.columns)
+    if mounted is None or (mounted.schema, mounted.table) != (found.schema, found.name):
+        return proposed
+    kept = {line.item: line for line in mounted.items}
+    columns = {column.name for column in found.columns}
+    return [
+        Proposal(old.item, old.column, old.key, old.masking, 100, N_("沿用现有挂接"))
+        if (old := kept.get(line.item)) and (not old.column or old.column in columns)
+        else line
+        for line in proposed
+    ]
+
+
+def _all() -> QuerySet[Mount]:
+    return Mount.objects.select_related("provider", "source")
+
+
+def _mine(actor: Actor) -> Q:
+    if actor.account_id is None or actor.holds(*OVERSEERS):
+        return Q()
+    return Q(provider_id__in={post.department_id for post in actor.posts if post.department_id})
+
+
+def _row(mount: Mount, actor: Actor | None = None) -> MountRow:
+    return MountRow(
+        resource_id=mount.entry_id,
+        title=mount.title,
+        code=mount.code,
+        provider_id=mount.provider_id,
+        provider_name=mount.provider.name,
+        source_id=mount.source_id,
+        source_title=mount.source.title,
+        source_active=mount.source.active,
+        zone=mount.source.zone,
+        schema=mount.schema,
+        table=mount.table,
+        items=tuple(_item(line) for line in mount.mapping),
+        entry_version=mount.entry_version,
+        version=mount.version,
+        active=mount.active,
+        remark=mount.remark,
+        mounted_at=mount.mounted_at,
+        changed_at=mount.changed_at,
+        changed_by=mount.changed_by,
+        may_change=bool(actor and MOUNTERS.permits(actor, mount)),
+    )
+
+
+def _item(line: dict[str, Any]) -> MountedItem:
+    return MountedItem(line["item"], line["column"], Kind(line["kind"]), line["key"], Masking(line["masking"]))
+
+
+def may_mount(actor: Actor) -> bool:
+    """Tell whether the actor mounts resources at all."""
+    return any(actor.holds(role) for role in OFFICERS.roles)

@@ -1,0 +1,15 @@
+"""What mounts do when the catalogue changes below."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jutong.kernel import outbox
+from jutong.kernel.actors import system_actor
+from jutong.slices.datacentre import actions
+
+
+@outbox.on("catalog_entry.published")
+def follow_entry(event: outbox.Event, at: datetime) -> None:
+    """A version was published: a mount whose items differ is marked for a person to look at."""
+    actions.compare(by=system_actor("datacentre"), at=at, resource_id=event.payload["id"])

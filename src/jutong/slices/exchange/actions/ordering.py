@@ -1,0 +1,190 @@
+"""Ordering a delivery under a grant, cancelling it, and having a failed one run again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from jutong.crypto import sm3
+from jutong.kernel.actors import Actor
+from jutong.kernel.errors import Conflict, RuleBroken, WrongState
+from jutong.kernel.terms import N_
+from jutong.slices.datacentre import queries as datacentre
+from jutong.slices.datacentre.queries import MountRow
+from jutong.slices.exchange.models import OrderSerial, Run, TransferTask
+from jutong.slices.exchange.rules import (
+    ARTEFACT_LIFE,
+    OPEN,
+    Encoding,
+    Format,
+    Mode,
+    check_file,
+    check_mode,
+    check_target,
+    check_term,
+)
+from jutong.slices.exchange.workflow import EXCHANGE_TASK
+from jutong.slices.grants import queries as grants
+from jutong.slices.grants.queries import GrantRow
+from jutong.slices.sources import queries as sources
+from jutong.wire.transfers import OrderKind
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is ordered: a table of the consumer's, or a file."""
+
+    kind: OrderKind
+    target_id: int | None = None
+    schema: str = ""
+    table: str = ""
+    mode: str = Mode.REPLACE
+    format: str = Format.CSV
+    encoding: str = Encoding.UTF8
+
+
+def order_table_transfer(
+    *, by: Actor, at: datetime, grant_id: int, source_id: int, schema: str, table: str, mode: str = Mode.REPLACE
+) -> Run:
+    """Order the granted rows into a table of the consumer's own database (batch exchange, national-2025#22).
+
+    NotThere for a grant the actor may not know of; WrongState where grant, resource or mode do not allow it;
+    RuleBroken for a target that does not belong to the consumer or lies in another zone; Conflict while one runs.
+    """
+    check_target(schema, table, mode)
+    return _order(by=by, at=at, grant_id=grant_id, wanted=_Wanted(OrderKind.TABLE, source_id, schema, table, mode))
+
+
+def order_batch(
+    *, by: Actor, at: datetime, grant_id: int, file_format: str = Format.CSV, encoding: str = Encoding.UTF8
+) -> Run:
+    """Order the granted rows as one encrypted file with manifest (file download, R-EXC-007); refusals as for a table."""
+    check_file(file_format, encoding)
+    wanted = _Wanted(OrderKind.BATCH, format=file_format, encoding=encoding)
+    return _order(by=by, at=at, grant_id=grant_id, wanted=wanted)
+
+
+@EXCHANGE_TASK.opens("order")
+def _order(*, by: Actor, at: datetime, grant_id: int, wanted: _Wanted) -> Run:
+    """Check an order against its grant and enter it into the feed of the runners."""
+    grant, mount = _allowed(grant_id, wanted.kind, by, at)
+    if wanted.target_id is not None:
+        _check_target_source(wanted.target_id, grant, mount, by)
+    task = _task(grant, wanted, by, at)
+    run = Run(
+        region=by.region,
+        task=task,
+        grant_id=grant.id,
+        title=grant.resource_title,
+        entry_code=grant.entry_code,
+        provider_id=grant.provider_id,
+        consumer_id=grant.consumer_id,
+    )
+    _ordered(run, grant, by, at)
+    return run
+
+
+def _allowed(grant_id: int, kind: str, by: Actor, at: datetime) -> tuple[GrantRow, MountRow]:
+    """Return grant and mount of an order, or refuse what they do not allow."""
+    grant = grants.grant(grant_id, by)
+    check_term(grant.state, grant.valid_from, grant.valid_until, at)
+    check_mode(kind, grant.modes)
+    mount = datacentre.mount_of(grant.resource_id)
+    if mount is None:
+        raise WrongState(N_("该资源尚未挂接到数据源，暂不能提供；请联系提供部门。"))
+    return grant, mount
+
+
+def _check_target_source(source_id: int, grant: GrantRow, mount: MountRow, by: Actor) -> None:
+    target = sources.source(source_id, by)
+    if target.department_id != grant.consumer_id or not (target.receives and target.active):
+        raise RuleBroken(N_("请选择本部门在用的、作为使用方目标库的数据源。"), field="source_id")
+    if target.zone != mount.zone:
+        raise RuleBroken(N_("目标库与资源不在同一网络区域，不能直接传输，请选择同一区域的目标库。"), field="source_id")
+
+
+def _task(grant: GrantRow, wanted: _Wanted, by: Actor, at: datetime) -> TransferTask:
+    """Return the task of this definition, locked, and refuse a second run beside one that is still open."""
+    found, _new = TransferTask.objects.get_or_create(
+        grant_id=grant.id,
+        kind=wanted.kind,
+        target_id=wanted.target_id,
+        schema=wanted.schema,
+        table=wanted.table,
+        mode=wanted.mode,
+        format=wanted.format,
+        encoding=wanted.encoding,
+        defaults={"account_id": by.account_id, "account_name": by.name[:100], "created_at": at},
+    )
+    _lock(found)
+    return found
+
+
+def _lock(task: TransferTask) -> None:
+    TransferTask.objects.select_for_update().get(pk=task.pk)
+    if task.runs.filter(state__in=OPEN).exists():
+        raise Conflict(N_("同样的交换任务正在执行，请等待其完成，或先取消。"))
+
+
+def _ordered(run: Run, grant: GrantRow, by: Actor, at: datetime) -> None:
+    """Bind a run to the grant as it stands now, state what is asked, and put it at the end of the feed."""
+    batch = run.task.kind == OrderKind.BATCH
+    run.grant_version = grant.version
+    run.account_id, run.account_name = by.account_id, by.name[:100]
+    run.ordered_at = at
+    run.expires_at = min(at + ARTEFACT_LIFE, grant.valid_until) if batch else None
+    run.statement = _statement(run, grant)
+    run.digest = sm3.hexdigest(run.statement.encode())
+    run.serial = _next_serial()
+
+
+def _statement(run: Run, grant: GrantRow) -> str:
+    """Return the canonical JSON of what is asked: sorted keys, so that anybody can compute its digest again."""
+    task = run.task
+    asked = {
+        "grant": grant.reference,
+        "grant_version": grant.version,
+        "resource": run.entry_code,
+        "consumer": run.consumer_id,
+        "kind": task.kind,
+        "target": {"source": task.target_id, "schema": task.schema, "table": task.table, "mode": task.mode},
+        "file": {"format": task.format, "encoding": task.encoding},
+        "ordered_by": run.account_id,
+        "ordered_at": run.ordered_at,
+        "round": run.round,
+    }
+    return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()
+
+
+def _next_serial() -> int:
+    """Return the next serial; the row lock lasts until commit, so serials become visible in order."""
+    OrderSerial.objects.get_or_create(pk=1)
+    OrderSerial.objects.filter(pk=1).update(value=F("value") + 1)
+    return OrderSerial.objects.values_list("value", flat=True).get(pk=1)
+
+
+@EXCHANGE_TASK.action("cancel")
+def cancel(run: Run, *, by: Actor, at: datetime, note: str = "") -> None:
+    """Ask the runner to stop; the run ends as rejected when it has stopped, or as released when it was already over."""
+    if run.cancelled:
+        raise WrongState(N_("该任务已经申请取消，正在等待停止。"))
+    run.cancelled = True
+    run.message = _("已申请取消，等待停止。")
+    run.serial = _next_serial()
+
+
+@EXCHANGE_TASK.action("retry")
+def retry(run: Run, *, by: Actor, at: datetime, note: str = "") -> None:
+    """Run a rejected or quarantined delivery again, under the grant as it stands now."""
+    grant, mount = _allowed(run.grant_id, run.task.kind, by, at)
+    if run.task.target_id is not None:
+        _check_target_source(run.task.target_id, grant, mount, by)
+    _lock(run.task)
+    run.round += 1
+    run.cancelled, run.attempt, run.rows_done, run.rows_total = False, 0, 0, 0
+    run.message, run.artefact_id, run.settled_at = "", "", None
+    _ordered(run, grant, by, at)

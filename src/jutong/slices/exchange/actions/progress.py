@@ -1,0 +1,108 @@
+"""What runners report: figures, states and receipts; a run follows them, and is released only with a proof."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from jutong.kernel import outbox
+from jutong.kernel.actors import Actor, system_actor
+from jutong.kernel.errors import Unavailable
+from jutong.slices.exchange import events
+from jutong.slices.exchange.actions.receipts import countersign, keep, unproven
+from jutong.slices.exchange.models import Run
+from jutong.slices.exchange.rules import OPEN, way
+from jutong.slices.exchange.workflow import EXCHANGE_TASK
+from jutong.wire.transfers import Progress, RunState
+
+log = logging.getLogger(__name__)
+
+_ORDER: Final = re.compile(r"R([1-9][0-9]{0,17})-([1-9][0-9]{0,8})")
+
+
+def take_progress(reports: Sequence[Progress], *, node: str, at: datetime) -> int:
+    """Follow the reports of a node, each in a transaction of its own; returns how many concerned a present order.
+
+    The same report twice is the same as once; reports of unknown, earlier or ended orders change nothing.
+    """
+    by = system_actor(f"node:{node}")
+    return sum(_take(report, node, by, at) for report in reports)
+
+
+@transaction.atomic
+def _take(report: Progress, node: str, by: Actor, at: datetime) -> bool:
+    named = _ORDER.fullmatch(report.order_id)
+    run = Run.objects.select_for_update().filter(pk=int(named[1])).first() if named else None
+    if run is None or named is None or run.round != int(named[2]) or run.state not in OPEN:
+        log.info("report on order %s (%s) from %s changes nothing", report.order_id[:80], report.state, node)
+        return False
+    fault = keep(run, report.receipt, node=node, at=at) if report.receipt else ""
+    if not fault and report.state is RunState.RELEASED:
+        fault = unproven(run)
+    _note(run, report, node, fault)
+    target = RunState.QUARANTINED if fault else report.state
+    for verb in way(run.state, target):
+        EXCHANGE_TASK.do(verb, run.pk, by=by, at=at)
+    return True
+
+
+def _note(run: Run, report: Progress, node: str, fault: str) -> None:
+    """Write down what the report says besides the state; figures of an older attempt or moment are not news."""
+    if not fault and (report.attempt, report.at) < (run.attempt, run.reported_at or report.at):
+        return
+    Run.objects.filter(pk=run.pk).update(
+        attempt=report.attempt,
+        rows_done=report.rows_done or run.rows_done,
+        rows_total=report.rows_total or run.rows_total,
+        message=(fault or report.message)[:500].replace("\x00", ""),
+        artefact_id=report.artefact_id[:80] if report.state is RunState.RELEASED and not fault else "",
+        node=node[:64],
+        reported_at=report.at,
+    )
+
+
+@EXCHANGE_TASK.action("send")
+def send_run(run: Run, *, by: Actor, at: datetime) -> None:
+    """A runner has begun to send."""
+
+
+@EXCHANGE_TASK.action("receive")
+def receive_run(run: Run, *, by: Actor, at: datetime) -> None:
+    """All rows have arrived and their digest was taken."""
+
+
+@EXCHANGE_TASK.action("validate")
+def validate_run(run: Run, *, by: Actor, at: datetime) -> None:
+    """Count and content checksum of both ends agree."""
+
+
+@EXCHANGE_TASK.action("release")
+def release_run(run: Run, *, by: Actor, at: datetime) -> None:
+    """The consumer sees the data; our counter-signature completes the proof (R-EXC-019).
+
+    Unavailable, and nothing changed, where the receiver's reconciled receipt is missing.
+    """
+    if sentence := unproven(run):
+        raise Unavailable(sentence)
+    rows = countersign(run, at=at)
+    run.rows_done = run.rows_total = rows
+    run.settled_at = at
+    payload = {"run_id": run.pk, "grant_id": run.grant_id, "kind": run.task.kind, "rows": rows}
+    outbox.publish(events.RUN_RELEASED, f"run:{run.pk}", payload, at=at, by=by)
+
+
+@EXCHANGE_TASK.action("reject")
+def reject_run(run: Run, *, by: Actor, at: datetime) -> None:
+    """A runner did not carry the order out, or stopped it: nothing has reached the target."""
+    run.settled_at = at
+
+
+@EXCHANGE_TASK.action("quarantine")
+def quarantine_run(run: Run, *, by: Actor, at: datetime) -> None:
+    """The ends do not agree, or no valid receipt proves that they do: the previous data stay (R-EXC-019)."""
+    run.settled_at = at

@@ -1,0 +1,46 @@
+"""The slice's Django label, its places in navigation and on joined pages."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.db.models import Q
+
+
+class Exchange(AppConfig):
+    """Label `exchange`."""
+
+    name = "jutong.slices.exchange"
+    label = "exchange"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Load the workflow and reactions; offer pages, chores and panels."""
+        from jutong.kernel import agenda, panels
+        from jutong.kernel.faces import navigation
+        from jutong.kernel.terms import N_
+        from jutong.slices.exchange import queries, reactions  # noqa: F401 - importing registers
+        from jutong.slices.exchange.workflow import EXCHANGE_TASK
+
+        def allow(actor: object) -> bool:
+            return bool(getattr(actor, "posts", ()))
+
+        exchange = navigation.Group.EXCHANGE
+        navigation.register(
+            navigation.Entry(exchange, N_("交换任务"), "exchange_runs", "transfer", allow=allow, order=10),
+            navigation.Entry(exchange, N_("批量下载"), "exchange_batches", "file-download", allow=allow, order=20),
+        )
+        agenda.register(
+            agenda.Chore(
+                EXCHANGE_TASK.name,
+                verbs=("retry",),
+                page="exchange_run",
+                title=lambda case: case.title,
+                who=lambda case: case.provider.name,
+                related=("provider",),
+                only={"retry": Q(state="quarantined")},
+            )
+        )
+        panels.register(
+            "grant",
+            panels.Panel("deliveries", N_("交换任务与批量文件"), 40, allow, queries.deliveries, "exchange/panel.html"),
+        )

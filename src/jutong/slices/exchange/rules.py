@@ -1,0 +1,174 @@
+"""What an order may ask for, how a run goes on, and when a receipt proves a delivery; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actors import Role, Who
+from jutong.kernel.errors import RuleBroken, WrongState
+from jutong.kernel.terms import MODE_LABELS, DeliveryMode, N_, Term
+from jutong.wire.transfers import OrderKind, Receipt, TableMode, Tally
+
+CONSUMER: Final = Who(
+    "consumer",
+    N_("使用部门经办人、数据专员或系统工程师"),
+    (Role.CLERK, Role.DATA_OFFICER, Role.SYSTEM_ENGINEER),
+    of="consumer_id",
+)
+
+ARTEFACT_LIFE: Final = timedelta(days=7)
+"""How long a batch file can be fetched, if its grant does not end before."""
+TICKET_LIFE: Final = timedelta(seconds=55)
+"""How long a download ticket is good; the gateway takes none older than 60 seconds."""
+NAME_BYTES: Final = 63
+
+
+class Kind(Term):
+    """Ways of delivery that a person orders (national-2025#22; the local modes are mapped onto them, R-EXC-024)."""
+
+    TABLE = "table", N_("批量交换（库表传输）")
+    BATCH = "batch", N_("文件下载（批量文件）")
+
+
+class Mode(Term):
+    """How rows enter the target table."""
+
+    REPLACE = "replace", N_("整表替换")
+    UPSERT = "upsert", N_("按主键更新")
+    APPEND = "append", N_("追加")
+
+
+class Format(Term):
+    """Formats of a batch file."""
+
+    CSV = "csv", N_("CSV 表格")
+    XLSX = "xlsx", N_("Excel 工作簿")
+    JSONL = "jsonl", N_("JSON 行")
+
+
+class Encoding(Term):
+    """Encodings of a batch file; all but CSV are UTF-8."""
+
+    UTF8 = "utf-8", N_("UTF-8")
+    GB18030 = "gb18030", N_("GB18030")
+
+
+class ServiceClass(Term):
+    """Classes of sharing modes in national-2025#22."""
+
+    SERVICE_INTERFACE = "service_interface", N_("服务接口")
+    BATCH_EXCHANGE = "batch_exchange", N_("批量交换")
+    FILE_DOWNLOAD = "file_download", N_("文件下载")
+
+
+CLASS_OF: Final[Mapping[DeliveryMode, ServiceClass]] = {
+    DeliveryMode.SYSTEM_DOCKING: ServiceClass.SERVICE_INTERFACE,
+    DeliveryMode.ONLINE_QUERY: ServiceClass.SERVICE_INTERFACE,
+    DeliveryMode.FRONT_END_NODE: ServiceClass.BATCH_EXCHANGE,
+    DeliveryMode.BATCH_DOWNLOAD: ServiceClass.FILE_DOWNLOAD,
+}
+"""The national class of each local mode, so that one offer can be named either way (R-EXC-024)."""
+
+MODES_FOR: Final[Mapping[str, tuple[DeliveryMode, ...]]] = {
+    OrderKind.TABLE: (DeliveryMode.FRONT_END_NODE, DeliveryMode.SYSTEM_DOCKING),
+    OrderKind.BATCH: (DeliveryMode.BATCH_DOWNLOAD,),
+}
+"""Delivery modes under which a kind of order may run; the runner asks for the same."""
+
+OPEN: Final = ("queued", "sent", "received", "validated")
+"""States in which a runner has work to do."""
+_WAY: Final = (*OPEN, "released")
+_VERBS: Final = {"sent": "send", "received": "receive", "validated": "validate", "released": "release"}
+_ENDS: Final = {"rejected": "reject", "quarantined": "quarantine"}
+
+_NAME: Final = re.compile(r"[A-Za-z_\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*")
+_RESERVED: Final = frozenset({"information_schema", "jutong_position"})
+
+
+def check_mode(kind: str, modes: Collection[str]) -> None:
+    """Refuse a delivery that the grant does not offer, naming what it offers (R-EXC-003)."""
+    if set(MODES_FOR[kind]) & set(modes):
+        return
+    offered = "、".join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in modes)
+    needed = "、".join(_(MODE_LABELS[mode]) for mode in MODES_FOR[kind])
+    raise WrongState(
+        _("该授权提供的方式为：%(offered)s，不含%(needed)s；请按已授权的方式获取，或另行申请。")
+        % {"offered": offered or _("无"), "needed": needed}
+    )
+
+
+def check_term(state: str, valid_from: datetime, valid_until: datetime, at: datetime) -> None:
+    """Refuse an order under a grant that is not in force now."""
+    if state != "granted":
+        raise WrongState(N_("该授权已暂停或终止，不能据以获取数据。"))
+    if at < valid_from:
+        raise WrongState(N_("该授权尚未开始，请在使用时限内发起。"))
+    if at >= valid_until:
+        raise WrongState(N_("该授权的使用时限已届满，请重新申请。"))
+
+
+def check_target(schema: str, table: str, mode: str) -> None:
+    """Refuse names that no ordinary table has, and unknown modes."""
+    for field, label, text in (("schema", _("目标模式"), schema), ("table", _("目标表"), table)):
+        if not _NAME.fullmatch(text) or len(text.encode()) > NAME_BYTES:
+            raise RuleBroken(
+                N_("“%(label)s”应以字母、汉字或下划线开头，只含字母、数字、汉字、下划线，最长 63 字节，请修改。"),
+                field=field,
+                label=label,
+            )
+        if text.lower().startswith("pg_") or text.lower() in _RESERVED:
+            raise RuleBroken(
+                N_("“%(label)s”不能使用系统保留的名称“%(text)s”，请换一个。"), field=field, label=label, text=text
+            )
+    if mode not in set(TableMode):
+        raise RuleBroken(N_("“写入方式”不在可选范围内，请从列表中选择。"), field="mode")
+
+
+def check_file(file_format: str, encoding: str) -> None:
+    """Refuse formats and encodings that runners do not write."""
+    if file_format not in set(Format):
+        raise RuleBroken(N_("“文件格式”不在可选范围内，请从列表中选择。"), field="format")
+    if encoding not in set(Encoding):
+        raise RuleBroken(N_("“文件编码”不在可选范围内，请从列表中选择。"), field="encoding")
+    if file_format != Format.CSV and encoding != Encoding.UTF8:
+        raise RuleBroken(N_("只有 CSV 可以选择 GB18030 编码，请改用 UTF-8 或 CSV。"), field="encoding")
+
+
+def way(state: str, target: str) -> tuple[str, ...]:
+    """Return the verbs that lead a run from `state` to what a runner reports; empty when it is there or past it.
+
+    A runner that died and came back may report a later state at once, and an earlier one again.
+    """
+    if state not in OPEN:
+        return ()
+    if target in _ENDS:
+        return (_ENDS[target],)
+    if target not in _WAY:
+        return ()
+    return tuple(_VERBS[step] for step in _WAY[_WAY.index(state) + 1 : _WAY.index(target) + 1])
+
+
+def foreign(receipt: Receipt, *, order_id: str, grant_id: str, digest: str) -> str:
+    """Return the sentence saying why a receipt is not of this order, or an empty text."""
+    if (receipt.order_id, receipt.grant_id) != (order_id, grant_id):
+        return _("回执所列的任务或授权与本次任务不符，数据已隔离。")
+    if receipt.request_digest != digest:
+        return _("回执所列的请求摘要与本次任务不符，数据已隔离。")
+    return ""
+
+
+def unreconciled(source: Tally, target: Tally, *, said: bool) -> str:
+    """Return the sentence saying how two ends differ, or an empty text; `said`: the receipt calls itself reconciled."""
+    if source.rows != target.rows:
+        return _("两端行数不一致（发送 %(sent)d 行，接收 %(arrived)d 行），数据已隔离，原有数据保持不变。") % {
+            "sent": source.rows,
+            "arrived": target.rows,
+        }
+    if (source.checksum, source.method) != (target.checksum, target.method) or not said:
+        return _("两端行数一致，但内容校验未通过，数据已隔离，原有数据保持不变。")
+    return ""

@@ -1,0 +1,58 @@
+"""W22: an exchange task, from the order to released, rejected or quarantined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role
+from jutong.kernel.terms import N_
+from jutong.kernel.workflow import Workflow
+from jutong.slices.exchange.rules import CONSUMER
+
+if TYPE_CHECKING:
+    from jutong.slices.exchange.models import Run
+
+STATES: Final = {
+    "queued": N_("排队中"),
+    "sent": N_("发送中"),
+    "received": N_("已接收"),
+    "validated": N_("核对一致"),
+    "released": N_("已放行"),
+    "rejected": N_("未执行"),
+    "quarantined": N_("已隔离"),
+}
+OVERSEERS: Final = (Role.PLATFORM_OPERATOR, Role.AUDITOR)
+
+
+def may_know(actor: Actor, run: Run) -> bool:
+    """Tell whether an actor may know of a run: people of both departments, and those who oversee all."""
+    if actor.account_id is None or actor.holds(*OVERSEERS):
+        return True
+    return not {run.provider_id, run.consumer_id}.isdisjoint(places(actor))
+
+
+def places(actor: Actor) -> set[int]:
+    """Return the departments in which the actor holds a post."""
+    return {post.department_id for post in actor.posts if post.department_id is not None}
+
+
+EXCHANGE_TASK: Final = Workflow["Run"](
+    "exchange_task",
+    N_("交换任务"),
+    case="exchange.Run",
+    start="queued",
+    states=STATES,
+    visible=may_know,
+    moves=[
+        # verb         from                             to             who          clocks  button
+        ("order",      "-",                             "queued",      CONSUMER,    "",     N_("发起交换")),
+        ("send",       "queued",                        "sent",        SYSTEM_ONLY, "",     N_("开始发送")),
+        ("receive",    "sent",                          "received",    SYSTEM_ONLY, "",     N_("接收并核对摘要")),
+        ("validate",   "received",                      "validated",   SYSTEM_ONLY, "",     N_("两端核对一致")),
+        ("release",    "validated",                     "released",    SYSTEM_ONLY, "",     N_("放行")),
+        ("reject",     "queued sent received validated", "rejected",   SYSTEM_ONLY, "",     N_("停止执行")),
+        ("quarantine", "queued sent received validated", "quarantined", SYSTEM_ONLY, "",    N_("隔离")),
+        ("cancel",     "queued sent received validated", "=",          CONSUMER,    "",     N_("取消任务")),
+        ("retry",      "rejected quarantined",          "queued",      CONSUMER,    "",     N_("重新执行")),
+    ],
+)  # fmt: skip

@@ -1,0 +1,75 @@
+"""How this slice's pages answer: a form on a page of its own, and a deed behind a button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from jutong.kernel import clock
+from jutong.kernel.actors import Actor, Who
+from jutong.kernel.errors import NotAllowed
+from jutong.kernel.faces import Form, actor_of, done, page, told
+
+Crumbs = Sequence[tuple[str, str]]
+
+
+def crumbs(*middle: tuple[str, str], here: str) -> list[tuple[str, str]]:
+    """Return the way to a page: the organisation tree, what lies between, and the page itself."""
+    return [(_("组织机构"), reverse("organisation")), *middle, (here, "")]
+
+
+def filled(
+    request: HttpRequest,
+    form: Form,
+    act: Callable[[dict[str, Any]], object],
+    *,
+    title: str,
+    sentence: str,
+    to: str,
+    lead: str = "",
+    button: str = "",
+    path: Crumbs = (),
+) -> HttpResponse:
+    """Show a form, or act with what was posted: a refusal stands beside its field, success leads to `to`."""
+    if form.is_bound and form.is_valid():
+        with told(form):
+            act(form.cleaned_data)
+            return done(request, sentence, to=to)
+    return page(
+        request,
+        "parties/form.html",
+        form=form,
+        title=title,
+        lead=lead,
+        back=to,
+        button=button or _("保存"),
+        crumbs=crumbs(*path, here=title),
+    )
+
+
+def deed(name: str, act: Callable[..., object], sentence: str, to: Callable[..., str]) -> Callable[..., HttpResponse]:
+    """Return a POST view for a button: `act(id, by=, at=)`, then the sentence and the page `to(id)` gives."""
+
+    @require_POST
+    def view(request: HttpRequest, pk: int) -> HttpResponse:
+        act(pk, by=actor_of(request), at=clock.now())
+        return done(request, _(sentence), to=to(pk))
+
+    view.__name__ = name
+    return view
+
+
+def may(who: Who, actor: Actor, about: object = None) -> bool:
+    """Tell whether a button is worth showing; the action decides."""
+    return who.permits(actor, about) is not None
+
+
+def only(actor: Actor, allowed: bool) -> None:
+    """Refuse a page to those whom it does not concern (NotAllowed)."""
+    if not allowed:
+        raise NotAllowed(_("该页面仅供有相应管理岗位的人员使用。"))

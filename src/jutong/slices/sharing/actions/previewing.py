@@ -1,0 +1,51 @@
+"""Looking at what a consumer would receive under a drafted reply: a few masked rows, through the data plane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actions import action
+from jutong.kernel.actors import Actor, Role, Who
+from jutong.kernel.errors import RuleBroken, WrongState
+from jutong.kernel.terms import N_
+from jutong.slices.datacentre import queries as datacentre
+from jutong.slices.sharing.models import SharingRequest
+from jutong.slices.sharing.rules import Reply
+from jutong.slices.sharing.workflow import HEADS, may_know
+from jutong.slices.sources import queries as sources
+from jutong.wire.grants import Column
+
+LOOKERS: Final = Who("provider_officers", N_("提供方数据专员或共享工作机构负责人"), (Role.DATA_OFFICER, *HEADS), of="provider_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The first rows of a resource as the consumer would see them: item names, and values as text."""
+
+    items: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@action("sharing.preview_reply", allow=LOOKERS, on=SharingRequest, visible=may_know)
+def preview_reply(request: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> Sample:
+    """Return five rows with the reply's items and masking; the look is audited. Row conditions are not applied.
+
+    WrongState where the resource has no table yet, RuleBroken for items without a column, Unavailable when the data
+    plane is away.
+    """
+    mount = datacentre.mount_of(request.resource_id)
+    if mount is None:
+        raise WrongState(_("该资源尚未挂接数据表，暂时不能预览；答复不受影响。"))
+    known = {column.item: column for column in mount.columns}
+    lost = [given.item for given in reply.items if given.item not in known]
+    if lost:
+        raise RuleBroken(_("信息项“%s”没有挂接到数据列，请先补充挂接。") % lost[0], field="items")
+    columns = tuple(
+        Column(given.item, known[given.item].column, known[given.item].kind, given.masking) for given in reply.items
+    )
+    rows = sources.preview(mount.source_id, schema=mount.schema, table=mount.table, columns=columns, limit=5)
+    return Sample(tuple(column.item for column in columns), rows)

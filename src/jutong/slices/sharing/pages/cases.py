@@ -1,0 +1,329 @@
+"""The page of a request: what was asked, the trail, the clocks, and a small form for every move that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from jutong.kernel import clock, faces, files, panels
+from jutong.kernel.actors import Actor
+from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
+from jutong.kernel.faces import downloads
+from jutong.kernel.faces.answers import posted_files
+from jutong.kernel.faces.forms import Form, Paragraph, Whole
+from jutong.kernel.faces.pieces import Fact, Happening
+from jutong.kernel.terms import MODE_LABELS, DeliveryMode, Purpose, ShareType
+from jutong.slices.sharing import actions, queries
+from jutong.slices.sharing.pages.forms import Uploads, stored
+from jutong.slices.sharing.pages.wording import conditions_in_words, share_type_label
+
+
+class Nothing(Form):
+    """A move that asks for nothing but the decision."""
+
+
+class SupplementForm(Form):
+    """What was handed in later."""
+
+    text = Paragraph(label=gettext_lazy("补正说明"), max_length=2000, required=False)
+    uploads = Uploads(label=gettext_lazy("补正材料"), required=False)
+
+
+class AskSupplementForm(Form):
+    """Everything that is missing, named once."""
+
+    papers = Paragraph(
+        label=gettext_lazy("需要补正的全部材料"),
+        max_length=2000,
+        help_text=gettext_lazy("每行一项。补正只能告知一次，请列全（条例第二十一条）。"),
+    )
+    days = Whole(label=gettext_lazy("补正期限（工作日）"), min_value=1, max_value=60, initial=10)
+
+
+class AskExtensionForm(Form):
+    """How much more time, and why."""
+
+    days = Whole(label=gettext_lazy("延长（工作日）"), min_value=1, max_value=10)
+    reason = Paragraph(label=gettext_lazy("特殊情况"), max_length=1000)
+
+
+class ExtendForm(Form):
+    """How much more time is given."""
+
+    days = Whole(label=gettext_lazy("同意延长（工作日）"), min_value=1, max_value=10)
+
+
+class ReasonForm(Form):
+    """A reason on the substance."""
+
+    reason = Paragraph(label=gettext_lazy("理由"), max_length=1000)
+
+
+class OptionalReasonForm(Form):
+    """A reason that may be left out."""
+
+    reason = Paragraph(label=gettext_lazy("理由（可不填）"), max_length=1000, required=False)
+
+
+class RemarkForm(Form):
+    """Why a draft goes back."""
+
+    remark = Paragraph(label=gettext_lazy("退回意见"), max_length=1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """How a move is made from the page: its form, the call, how the button looks, what is said afterwards."""
+
+    form: type[Form]
+    call: Callable[..., Any]
+    said: str
+    tone: str = ""
+    hint: str = ""
+
+
+def _papers(request_id: int, *, by: Actor, at: Any, papers: str, days: int) -> None:
+    actions.ask_supplement(request_id, by=by, at=at, papers=papers.splitlines(), days=days)
+
+
+def _supplement(request_id: int, *, by: Actor, at: Any, text: str, uploads: list[Any]) -> None:
+    actions.supplement(request_id, by=by, at=at, text=text, attachments=stored(uploads, by, at))
+
+
+DEEDS: Final[dict[str, Deed]] = {
+    "consent": Deed(
+        Nothing,
+        actions.consent,
+        gettext_lazy("已同意提出申请。"),
+        "primary",
+        gettext_lazy("同意后由经办人提交给提供方；此后申请内容如有改动，须重新同意。"),
+    ),
+    "file": Deed(
+        Nothing,
+        actions.file_request,
+        gettext_lazy("申请已提交，答复期限开始计算。"),
+        "primary",
+        gettext_lazy("提交后提供方开始受理，答复期限随即起算；内容不能再改。"),
+    ),
+    "supplement": Deed(SupplementForm, _supplement, gettext_lazy("补正材料已提交，答复期限继续计算。"), "primary"),
+    "agree": Deed(
+        Nothing,
+        actions.agree,
+        gettext_lazy("已同意共享，授权随即开通。"),
+        "primary",
+        gettext_lazy("同意后按拟定的答复开通授权，提供数据的期限开始计算。"),
+    ),
+    "refuse": Deed(
+        Nothing,
+        actions.refuse,
+        gettext_lazy("已答复不同意共享。"),
+        "danger",
+        gettext_lazy("按拟定的理由答复申请方不同意共享。"),
+    ),
+    "withhold_consent": Deed(RemarkForm, actions.withhold_consent, gettext_lazy("已退回重拟。"), ""),
+    "ask_supplement": Deed(
+        AskSupplementForm, _papers, gettext_lazy("已一次性告知补正，答复期限暂停。"), "", gettext_lazy("答复期限自告知起暂停，补正后继续计算。")
+    ),
+    "ask_extension": Deed(
+        AskExtensionForm,
+        actions.ask_extension,
+        gettext_lazy("已向主管部门申请延期。"),
+        "",
+        gettext_lazy("因特殊情况需要延长的，经同级主管部门同意，并告知申请方（条例第二十一条）。"),
+    ),
+    "extend": Deed(ExtendForm, actions.extend, gettext_lazy("已同意延期，申请方已收到通知。"), "primary"),
+    "decline": Deed(
+        ReasonForm,
+        actions.decline,
+        gettext_lazy("已答复不予受理。"),
+        "danger",
+        gettext_lazy("材料不全不是不予受理的理由，请改用一次性告知补正。"),
+    ),
+    "withdraw": Deed(OptionalReasonForm, actions.withdraw, gettext_lazy("申请已撤回。"), "danger"),
+}
+PAGES: Final = {"change": "sharing_change", "prepare_reply": "sharing_reply"}
+"""Moves that have a page of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDeed:
+    """A move open to the actor, with its form (bound when it was refused) or the page where it is made."""
+
+    verb: str
+    label: str
+    url: str
+    form: Form | None
+    tone: str
+    hint: str
+    asked: bool
+
+
+def case(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Show a request."""
+    return show(request, request_id)
+
+
+def approve(request: HttpRequest, request_id: int) -> HttpResponse:
+    """Show a request to a head on a phone: the essentials, and the decision."""
+    return show(request, request_id, template="sharing/approve.html")
+
+
+@require_POST
+def deed(request: HttpRequest, request_id: int, verb: str) -> HttpResponse:
+    """Make a move; a refusal is shown on the case's page, in place, with its status."""
+    known = DEEDS.get(verb)
+    if known is None:
+        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    template = "sharing/approve.html" if request.POST.get("from") == "approve" else "sharing/case.html"
+    form = known.form(faces.posted(request), posted_files(request))
+    if form.is_valid():
+        try:
+            with faces.told(form):
+                known.call(request_id, by=faces.actor_of(request), at=clock.now(), **form.cleaned_data)
+                return faces.done(request, str(known.said), to=reverse("sharing_case", args=[request_id]))
+        except (WrongState, NotAllowed) as refusal:
+            return show(request, request_id, template=template, refusal=refusal)
+    return show(request, request_id, template=template, tried=(verb, form))
+
+
+def show(
+    request: HttpRequest,
+    request_id: int,
+    *,
+    template: str = "sharing/case.html",
+    tried: tuple[str, Form] | None = None,
+    refusal: Refusal | None = None,
+) -> HttpResponse:
+    """Draw the page of a request, with what was just tried and refused."""
+    actor, now = faces.actor_of(request), clock.now()
+    found = queries.case(request_id, actor, now)
+    line = found.row.line
+    status = refusal.status if refusal else faces.answers.form_status(tried[1]) if tried else None
+    return faces.page(
+        request,
+        template,
+        status=status,
+        title=line.title,
+        lead=_("%(consumer)s 向 %(provider)s 申请") % {"consumer": line.consumer_name, "provider": line.provider_name},
+        crumbs=[(_("共享申请"), reverse("sharing_list")), (line.number or _("草稿"), "")],
+        case=found,
+        asked=asked_facts(found),
+        happenings=happenings(found),
+        deeds=open_deeds(found, tried),
+        refusal=refusal,
+        panels=panels.filled("sharing_request", actor, now, request_id=request_id, grant_id=found.row.grant_id),
+    )
+
+
+def open_deeds(found: queries.CaseView, tried: tuple[str, Form] | None) -> list[OpenDeed]:
+    """Return the moves of the table that fit the case: only the drafted of the two decisions is offered."""
+    deeds = []
+    for button in found.row.line.buttons:
+        if found.reply is not None and button.verb == ("refuse" if found.reply.agree else "agree"):
+            continue
+        if button.verb == "extend" and not found.row.extension_asked.get("days"):
+            continue
+        deeds.append(_open_deed(found, button.verb, button.label, tried))
+    return deeds
+
+
+def _open_deed(found: queries.CaseView, verb: str, label: str, tried: tuple[str, Form] | None) -> OpenDeed:
+    case_id = found.row.line.id
+    if verb in PAGES:
+        tone = "primary" if verb == "prepare_reply" else ""
+        return OpenDeed(verb, label, reverse(PAGES[verb], args=[case_id]), None, tone, "", asked=False)
+    known = DEEDS[verb]
+    asked = tried is not None and tried[0] == verb
+    initial = {"days": found.row.extension_asked.get("days")} if verb == "extend" else None
+    form = tried[1] if tried and asked else known.form(initial=initial, auto_id=f"id_{verb}_%s")
+    url = reverse("sharing_deed", args=[case_id, verb])
+    return OpenDeed(verb, label, url, form, known.tone, str(known.hint), asked)
+
+
+def asked_facts(found: queries.CaseView) -> list[Fact]:
+    """Return what was asked for, in words."""
+    row = found.row
+    facts = [
+        Fact(_("申请编号"), row.line.number or _("提交后生成")),
+        Fact(_("共享类型"), share_type_label(row.line.share_type), badge="good" if row.line.share_type == ShareType.UNCONDITIONAL else "info"),
+        Fact(_("使用依据"), row.use_basis),
+        Fact(_("所履行的职责"), row.duty),
+        Fact(_("使用场景"), row.use_scene),
+        Fact(_("使用范围"), row.use_scope),
+        Fact(_("使用用途"), "、".join(_(Purpose(code).label) for code in row.purposes)),
+        Fact(_("共享方式"), "、".join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in row.modes)),
+        Fact(_("使用时限"), _("%(first)s 至 %(last)s") % {"first": row.use_from, "last": row.use_until}),
+        Fact(_("查询条件项"), "、".join(row.key_items)),
+        Fact(_("行条件"), conditions_in_words(row.conditions)),
+    ]
+    if row.personal_basis:
+        facts.append(Fact(_("处理个人信息的合法性基础"), row.personal_basis))
+    consented = ""
+    if row.consented_at:
+        consented = _("%(name)s 于 %(day)s 同意") % {"name": row.consented_by, "day": row.consented_at.date()}
+    return [
+        *facts,
+        Fact(_("申请方负责人"), consented),
+        Fact(_("承诺"), _("申请方承诺申请真实、合法、必要（政务数据共享条例第二十条）。")),
+        Fact(_("主管部门"), found.authority_name),
+        Fact(_("适用规则"), row.profile),
+        Fact(_("申请内容摘要（SM3）"), row.digest),
+    ]
+
+
+def happenings(found: queries.CaseView) -> list[Happening]:
+    """Return the trail as points of a timeline, and the limits to come."""
+    past = [
+        Happening(
+            step.at,
+            step.label,
+            " · ".join(filter(None, [step.department_name, step.actor_name + (_("（代办）") if step.acting else "")])),
+            step.note,
+            _STEP_TONES.get(step.verb, "info"),
+        )
+        for step in found.steps
+    ]
+    coming = [
+        Happening(None, _(row.label), "", f"{row.text} · {row.due_day}", "next")
+        for row in found.row.line.clocks
+        if row.state != "stopped"
+    ]
+    return past + coming
+
+
+_STEP_TONES: Final[dict[str, Any]] = {
+    "consent": "good",
+    "agree": "good",
+    "answer_at_once": "good",
+    "deliver": "good",
+    "restore": "good",
+    "ask_supplement": "wait",
+    "ask_extension": "wait",
+    "extend": "wait",
+    "suspend": "wait",
+    "withhold_consent": "wait",
+    "refuse": "bad",
+    "decline": "bad",
+    "revoke": "bad",
+    "terminate": "bad",
+    "lapse": "neutral",
+    "withdraw": "neutral",
+    "write": "neutral",
+    "change": "neutral",
+}
+
+
+def attachment(request: HttpRequest, request_id: int, file_id: int) -> HttpResponseBase:
+    """Hand over an attachment of a request, as a file to be saved."""
+    file = queries.attachment(request_id, file_id, faces.actor_of(request), clock.now())
+    return downloads.attachment(files.chunks(file.id), file.name, file.media_type)
+
+

@@ -1,0 +1,259 @@
+"""The forms of asking: what a consumer asks for, row conditions, attachments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from django import forms as django_forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from jutong.kernel import files
+from jutong.kernel.actors import Actor
+from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload
+from jutong.kernel.terms import MODE_LABELS, N_, Purpose, ShareType
+from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.sharing.queries import FileLine
+from jutong.slices.sharing.rules import LONGEST_TEXT, Asked
+from jutong.wire.grants import Condition, Operator
+
+OPERATORS: Final = {
+    Operator.EQ: N_("等于"),
+    Operator.NE: N_("不等于"),
+    Operator.IN: N_("是其中之一"),
+    Operator.PREFIX: N_("开头是"),
+    Operator.LT: N_("小于"),
+    Operator.LE: N_("不大于"),
+    Operator.GT: N_("大于"),
+    Operator.GE: N_("不小于"),
+    Operator.IS_NULL: N_("为空"),
+    Operator.NOT_NULL: N_("不为空"),
+}
+NULL_TESTS: Final = frozenset({Operator.IS_NULL, Operator.NOT_NULL})
+CONDITION_ROWS: Final = 4
+MOST_FILES: Final = 5
+LONGEST_VALUES: Final = 2000
+
+
+class SeveralFiles(django_forms.FileInput):
+    """A file input that takes several files."""
+
+    allow_multiple_selected = True
+
+
+class Uploads(Upload):
+    """Up to five files, each within the upload limit."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", SeveralFiles())
+        super().__init__(**kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Return the uploaded files."""
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        if len(given) > MOST_FILES:
+            raise ValidationError(_("“%(label)s”一次最多 %(most)d 个文件，请合并后上传。") % {"label": self.label, "most": MOST_FILES})
+        return [super(Uploads, self).clean(file, initial) for file in given]
+
+
+def stored(uploads: Sequence[Any], by: Actor, at: datetime) -> tuple[int, ...]:
+    """Keep uploaded files and return their ids."""
+    return tuple(files.store(file, file.name, by=by, at=at).id for file in uploads)
+
+
+def mode_choices(modes: Sequence[str]) -> list[tuple[str, str]]:
+    """Return delivery modes with their translated names."""
+    return [(str(mode), _(MODE_LABELS[mode])) for mode in MODE_LABELS if mode in modes]
+
+
+def purpose_choices() -> list[tuple[str, str]]:
+    """Return purposes with their translated names."""
+    return [(purpose.value, _(purpose.label)) for purpose in Purpose]
+
+
+class ConditionsField:
+    """Row conditions, as rows of item, operator and values named ``condition-<row>-item`` and so on."""
+
+    def __init__(self, items: Sequence[str], data: Mapping[str, Any] | None, initial: Sequence[Mapping[str, Any]]) -> None:
+        self.items = list(items)
+        self.operators = [(str(operator), _(label)) for operator, label in OPERATORS.items()]
+        self.rows = self._posted(data) if data is not None else self._initial(initial)
+        self.errors: list[str] = []
+
+    @staticmethod
+    def _posted(data: Mapping[str, Any]) -> list[tuple[int, str, str, str]]:
+        found = []
+        for row in range(20):
+            parts = [str(data.get(f"condition-{row}-{part}", "")) for part in ("item", "operator", "values")]
+            if row < CONDITION_ROWS or any(parts):
+                found.append((row, parts[0], parts[1], parts[2][:LONGEST_VALUES]))
+        return found
+
+    @staticmethod
+    def _initial(initial: Sequence[Mapping[str, Any]]) -> list[tuple[int, str, str, str]]:
+        given = [(str(one["item"]), str(one["operator"]), "、".join(one.get("values", ()))) for one in initial]
+        given += [("", "", "")] * max(1, CONDITION_ROWS - len(given))
+        return [(row, *parts) for row, parts in enumerate(given)]
+
+    def conditions(self) -> tuple[Condition, ...]:
+        """Return the filled rows as conditions; what is wrong stands in `errors`."""
+        found = []
+        for row, item, operator, text in self.rows:
+            if not item and not text.strip():
+                continue
+            if item not in self.items or operator not in set(Operator):
+                self.errors.append(_("第 %d 行条件请选择信息项和比较方式。") % (row + 1))
+                continue
+            values = () if operator in NULL_TESTS else _values(text, many=operator == Operator.IN)
+            found.append(Condition(item, Operator(operator), values))
+        return tuple(found)
+
+
+def _values(text: str, *, many: bool) -> tuple[str, ...]:
+    if not many:
+        return (text.strip(),)
+    for sign in "，,；;\n\t ":
+        text = text.replace(sign, "、")
+    return tuple(part for part in text.split("、") if part)
+
+
+class AskForm(Form):
+    """Everything a request says; `asked()` returns it for the action."""
+
+    items = django_forms.MultipleChoiceField(label=gettext_lazy("信息项"))
+    key_items = django_forms.MultipleChoiceField(label=gettext_lazy("查询条件项"), required=False)
+    modes = django_forms.MultipleChoiceField(
+        label=gettext_lazy("共享方式"), widget=django_forms.CheckboxSelectMultiple
+    )
+    purposes = django_forms.MultipleChoiceField(
+        label=gettext_lazy("使用用途"), widget=django_forms.CheckboxSelectMultiple
+    )
+    duty = Paragraph(label=gettext_lazy("所履行的职责"), max_length=LONGEST_TEXT)
+    use_basis = Paragraph(
+        label=gettext_lazy("使用依据"),
+        max_length=LONGEST_TEXT,
+        help_text=gettext_lazy("写明法律、法规、规章或政策文件的名称和条款。"),
+    )
+    use_scene = Paragraph(
+        label=gettext_lazy("使用场景"),
+        max_length=LONGEST_TEXT,
+        help_text=gettext_lazy("在哪项业务、哪个环节使用，由哪个业务系统使用。"),
+    )
+    use_scope = Paragraph(
+        label=gettext_lazy("使用范围"),
+        max_length=LONGEST_TEXT,
+        help_text=gettext_lazy("使用的部门、岗位、区域；不得超出此范围或转给他人（条例第二十五条）。"),
+    )
+    use_from = Day(label=gettext_lazy("使用起始日期"))
+    use_until = Day(label=gettext_lazy("使用截止日期"), help_text=gettext_lazy("最长五年，期满可重新申请。"))
+    personal_basis = Line(
+        label=gettext_lazy("处理个人信息的合法性基础"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("如：为履行法定职责所必需（个人信息保护法第十三条、第三十四条）。"),
+    )
+    kept = django_forms.TypedMultipleChoiceField(
+        label=gettext_lazy("已上传的附件"), required=False, coerce=int, widget=django_forms.CheckboxSelectMultiple
+    )
+    uploads = Uploads(
+        label=gettext_lazy("附件"), required=False, help_text=gettext_lazy("依据文件等，可选多个，每个不超过上限。")
+    )
+    declared = django_forms.BooleanField(
+        label=gettext_lazy("承诺：本申请真实、合法、必要，共享数据不用于申请以外的目的（政务数据共享条例第二十条、第二十五条）")
+    )
+
+    def __init__(
+        self,
+        entry: catalogue.PublishedEntry,
+        data: QueryDict | None = None,
+        uploaded: MultiValueDict[str, Any] | None = None,
+        *,
+        attached: Sequence[FileLine] = (),
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, uploaded, initial=initial)
+        self.entry = entry
+        open_items = [item for item in entry.items if item.share_type != ShareType.WITHHELD]
+        choices: dict[str, list[tuple[Any, str]]] = {
+            "items": [(item.name, item.name) for item in open_items],
+            "key_items": [(item.name, item.name) for item in open_items],
+            "modes": list(mode_choices(entry.modes)),
+            "purposes": list(purpose_choices()),
+            "kept": [(file.id, file.name) for file in attached],
+        }
+        for name, found in choices.items():
+            self.fields[name].choices = found  # type: ignore[attr-defined]
+        self.fields["personal_basis"].required = entry.personal
+        names = [item.name for item in open_items]
+        self.conditions = ConditionsField(names, data, (initial or {}).get("conditions", ()))
+
+    def is_valid(self) -> bool:
+        """Check the row conditions too."""
+        valid = super().is_valid()
+        if self.is_bound and not hasattr(self, "asked_conditions"):
+            self.asked_conditions = self.conditions.conditions()
+            for sentence in self.conditions.errors:
+                self.add_error(None, sentence)
+        return valid and not self.conditions.errors
+
+    def asked(self, by: Actor, at: datetime) -> Asked:
+        """Return what is asked for; uploaded files are kept first."""
+        good = self.cleaned_data
+        return Asked(
+            resource_id=self.entry.id,
+            items=tuple(good["items"]),
+            conditions=self.asked_conditions,
+            key_items=tuple(name for name in good["key_items"] if name in good["items"]),
+            modes=tuple(good["modes"]),
+            purposes=tuple(good["purposes"]),
+            use_basis=good["use_basis"],
+            use_scene=good["use_scene"],
+            use_scope=good["use_scope"],
+            duty=good["duty"],
+            use_from=good["use_from"],
+            use_until=good["use_until"],
+            personal_basis=good["personal_basis"],
+            declared=good["declared"],
+            attachments=(*good["kept"], *stored(good["uploads"], by, at)),
+        )
+
+    @property
+    def chosen_items(self) -> list[str]:
+        """Items that are ticked now."""
+        return [str(value) for value in self["items"].value() or []]
+
+    @property
+    def chosen_keys(self) -> list[str]:
+        """Key items that are ticked now."""
+        return [str(value) for value in self["key_items"].value() or []]
+
+
+def as_far(entry: catalogue.PublishedEntry, data: Mapping[str, Any], getlist: Any) -> Asked:
+    """Return a request as far as it is filled in, without complaining: for the list of what is missing."""
+    known = {item.name for item in entry.items}
+    return Asked(
+        resource_id=entry.id,
+        items=tuple(name for name in getlist("items") if name in known),
+        modes=tuple(getlist("modes")),
+        purposes=tuple(getlist("purposes")),
+        use_basis=str(data.get("use_basis", "")),
+        use_scene=str(data.get("use_scene", "")),
+        use_scope=str(data.get("use_scope", "")),
+        duty=str(data.get("duty", "")),
+        use_from=_day(data.get("use_from")),
+        use_until=_day(data.get("use_until")),
+        personal_basis=str(data.get("personal_basis", "")),
+        declared=bool(data.get("declared")),
+    )
+
+
+def _day(text: Any) -> date:
+    try:
+        return Day().to_python(text) or date.min
+    except ValidationError:
+        return date.min

@@ -1,0 +1,91 @@
+"""What a consumer needs to know before asking, and what a request still lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from jutong.kernel import jurisdiction
+from jutong.kernel.actors import Actor
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.errors import RuleBroken
+from jutong.kernel.terms import N_, ShareType
+from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.grants import queries as grants
+from jutong.slices.sharing import rules
+from jutong.slices.sharing.models import StandingConsent
+from jutong.slices.sharing.rules import Asked
+
+CHECKED: Final = (
+    ("items", N_("信息项")),
+    ("modes", N_("共享方式")),
+    ("purposes", N_("使用用途")),
+    ("duty", N_("所履行的职责")),
+    ("use_basis", N_("使用依据")),
+    ("use_scene", N_("使用场景")),
+    ("use_scope", N_("使用范围")),
+    ("use_until", N_("使用时限")),
+    ("personal_basis", N_("处理个人信息的合法性基础")),
+    ("declared", N_("真实、合法、必要的承诺")),
+)
+"""What a request consists of (national-2025#20), in the order of the form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A published entry as a department asks for it. reply_limit: the provider's limit in words with its source.
+
+    standing: the provider's head consents to every request, so the answer comes at once. held: a working grant.
+    """
+
+    entry: catalogue.PublishedEntry
+    reply_limit: str
+    standing: bool
+    held: grants.GrantRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element of a request: its name and label, and what is still wrong with it."""
+
+    name: str
+    label: str
+    remark: str
+
+
+def asking(entry_id: int, actor: Actor, at: datetime) -> Asking:
+    """Return what may be asked of an entry. WrongState when it is not in force or withheld; RuleBroken for one's own."""
+    entry = catalogue.require_published(entry_id)
+    rules.check_askable(entry.share_type)
+    if entry.provider_id == actor.department_id:
+        raise RuleBroken(N_("这是本部门自己的资源，无需申请。"), field="resource_id")
+    parameter = "unconditional_reply_days" if entry.share_type == ShareType.UNCONDITIONAL else "request_reply_days"
+    consented = StandingConsent.objects.filter(resource_id=entry_id, ended_at=None).exists()
+    return Asking(
+        entry=entry,
+        reply_limit=jurisdiction.policy_for(entry.region, beijing_day(at)).explain(parameter),
+        standing=consented,
+        held=grants.between(actor.department_id or 0, entry_id),
+    )
+
+
+def lacking(asked: Asked, entry: catalogue.PublishedEntry, actor: Actor, at: datetime) -> list[Element]:
+    """Return every element of a request with what is wrong with it; an empty remark: in order."""
+    remarks: dict[str, str] = {}
+    try:
+        rules.check_asked(
+            asked,
+            items={item.name: item.share_type for item in entry.items},
+            modes=entry.modes,
+            personal=entry.personal,
+            today=beijing_day(at),
+            own=entry.provider_id == actor.department_id,
+        )
+    except RuleBroken as refusal:
+        remarks = refusal.remarks
+    wanted: Sequence[tuple[str, str]] = [
+        (name, label) for name, label in CHECKED if entry.personal or name != "personal_basis"
+    ]
+    return [Element(name, label, remarks.get(name, "")) for name, label in wanted]

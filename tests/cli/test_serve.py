@@ -1,0 +1,197 @@
+"""The whole platform on one machine, started and stopped for real from an empty folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.slow
+READY = "聚通已启动"
+
+
+def free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[dict[str, str]]:
+    """Yield the environment of an instance with a home and ports of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="jutong-serve-", dir="/tmp"))
+    folder.chmod(0o755)
+    web, gateway, probe = free_ports(3)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("JUTONG_", "DJANGO_"))}
+    yield {
+        **clean,
+        "JUTONG_HOME": str(folder / "home"),
+        "JUTONG_WEB_BIND": f"127.0.0.1:{web}",
+        "JUTONG_GATEWAY_BIND": f"127.0.0.1:{gateway}",
+        "JUTONG_PROBE_BIND": f"127.0.0.1:{probe}",
+    }
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def run(environment: dict[str, str], *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "jutong", *arguments]
+    return subprocess.run(
+        command, env={**environment, **more}, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+@contextmanager
+def serving(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Start `jutong serve` and yield once the website answers."""
+    log = Path(environment["JUTONG_HOME"]).parent / "serve.out"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jutong", "serve"], env=environment, stdout=output, stderr=output, text=True
+        )
+    try:
+        end = time.monotonic() + 90
+        while not answers(environment):
+            assert process.poll() is None and time.monotonic() < end, log.read_text()  # noqa: PT018
+            time.sleep(0.2)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def answers(environment: dict[str, str]) -> bool:
+    try:
+        for name in ("WEB", "GATEWAY", "PROBE"):
+            host, _colon, port = environment[f"JUTONG_{name}_BIND"].partition(":")
+            socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def of_this_home(environment: dict[str, str]) -> list[int]:
+    """Return the living processes that know our home: ours and the database's."""
+    found = []
+    for process in psutil.process_iter(["status"]):
+        try:
+            told = process.environ().get("JUTONG_HOME") == environment["JUTONG_HOME"]
+            named = any(environment["JUTONG_HOME"] in part for part in process.cmdline())
+        except psutil.Error:
+            continue
+        if (told or named) and process.info["status"] != psutil.STATUS_ZOMBIE:
+            found.append(process.pid)
+    return found
+
+
+def test_setup_may_be_repeated(environment: dict[str, str]) -> None:
+    for _time in range(2):
+        done = run(environment, "setup")
+        assert done.returncode == 0, done.stderr
+    home = Path(environment["JUTONG_HOME"])
+    node = home / "nodes" / "local"
+    assert sorted(path.name for path in node.iterdir()) == ["control.pub", "key.json", "passphrase", "secret"]
+    for name in ("key.json", "passphrase", "secret"):
+        assert (node / name).stat().st_mode & 0o777 == 0o600
+    assert of_this_home(environment) == []
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_it_starts_answers_and_leaves_nobody_behind(environment: dict[str, str], sign: signal.Signals) -> None:
+    with serving(environment) as process:
+        page = urllib.request.urlopen(f"http://{environment['JUTONG_WEB_BIND']}/", timeout=10)
+        assert "聚通" in page.read().decode()
+        assert run(environment, "status").returncode == 0
+        process.send_signal(sign)
+        assert process.wait(timeout=40) == 0
+    assert of_this_home(environment) == []
+
+
+def test_a_second_start_names_the_first(environment: dict[str, str]) -> None:
+    with serving(environment) as process:
+        done = run(environment, "serve")
+        assert done.returncode == 1
+        assert f"聚通已在运行（进程 {process.pid}）" in done.stderr
+        process.terminate()
+        assert process.wait(timeout=40) == 0
+
+
+def test_after_being_killed_it_starts_again(environment: dict[str, str]) -> None:
+    with serving(environment) as process:
+        process.kill()
+        process.wait()
+    end = time.monotonic() + 20
+    while answers(environment) and time.monotonic() < end:
+        time.sleep(0.2)
+    with serving(environment) as process:
+        process.terminate()
+        assert process.wait(timeout=40) == 0
+    assert of_this_home(environment) == []
+
+
+def test_a_busy_address_is_named_with_the_remedy(environment: dict[str, str]) -> None:
+    host, _colon, port = environment["JUTONG_WEB_BIND"].partition(":")
+    with socket.socket() as other:
+        other.bind((host, int(port)))
+        other.listen()
+        done = run(environment, "serve")
+    assert done.returncode == 1
+    assert f"web 的监听地址 {host}:{port} 不可用" in done.stderr
+    assert "JUTONG_WEB_BIND" in done.stderr
+    assert of_this_home(environment) == []
+
+
+SITE_COMMAND = """
+from jutong.cli import instance
+try:
+    instance.with_site(lambda: print("went on"))()
+except Exception as no:
+    print(no)
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("DELETE FROM django_migrations WHERE app = 'sessions'", "数据库结构不是最新的：有 1 个迁移没有执行"),
+        (
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('kernel', '9999_of_tomorrow', now())",
+            "数据库由更新版本的聚通建立（未知的迁移：kernel.9999_of_tomorrow）",
+        ),
+    ],
+)
+def test_an_old_or_new_schema_is_named_with_the_remedy(
+    environment: dict[str, str], statement: str, sentence: str
+) -> None:
+    import psycopg
+
+    from jutong.cli import home, postgres, roles
+
+    assert run(environment, "setup").returncode == 0
+    ours = home.Home(Path(environment["JUTONG_HOME"]))
+    with postgres.running(ours) as server, psycopg.connect(server.url(roles.OWNER), autocommit=True) as owner:
+        kept = owner.execute("SELECT app, name, applied FROM django_migrations").fetchall()
+        owner.execute(statement)
+        done = subprocess.run(
+            [sys.executable, "-c", SITE_COMMAND], env=environment, capture_output=True, text=True, check=False
+        )
+        owner.execute("DELETE FROM django_migrations")
+        with owner.cursor() as cursor:
+            cursor.executemany("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", kept)
+    assert sentence in done.stdout, done.stderr
+    assert "went on" not in done.stdout
