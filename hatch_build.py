@@ -17,6 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 VENDOR = Path("src/jutong/site/static/vendor")
 LOCALE = Path("src/jutong/site/locale")
+SHARED = ("kernel", "site")
 # where it lies below node_modules: where it goes below vendor/
 FILES = {
     "@tabler/core/dist/css/tabler.min.css": "tabler/tabler.min.css",
@@ -91,11 +92,17 @@ def npm(root: Path, *arguments: str) -> None:
 
 
 def compile_translations(root: Path) -> None:
-    """Compile every .po file to the .mo file beside it."""
+    """Merge the parts' .po files of each language into the one django.mo that is read; shared parts win."""
     import polib
 
-    for source in (root / LOCALE).rglob("*.po"):
-        polib.pofile(str(source)).save_as_mofile(str(source.with_suffix(".mo")))
+    for folder in (root / LOCALE).glob("*/LC_MESSAGES"):
+        merged: dict[tuple[str, str], Any] = {}
+        for path in sorted(folder.glob("*.po"), key=lambda path: (path.stem not in SHARED, path.stem)):
+            for entry in polib.pofile(str(path)).translated_entries():
+                merged.setdefault((entry.msgid, entry.msgid_plural), entry)
+        book = polib.pofile(str(folder / "kernel.po"))
+        book[:] = list(merged.values())
+        book.save_as_mofile(str(folder / "django.mo"))
 
 
 if __name__ == "__main__":

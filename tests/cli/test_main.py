@@ -53,6 +53,10 @@ def test_help_loads_no_django(tmp_path: Path) -> None:
         (["nonsense"], 2, "没有命令 nonsense。用法见 jutong --help。"),
         (["serve", "--nonsense"], 2, "没有选项 --nonsense。用法见 jutong serve --help。"),
         (["setup", "extra"], 2, "命令或参数不对"),
+        (["policy", "show", "--date", "2025-99-01"], 2, "'--date' 的值不对：应为日期，例如 2026-01-31。"),
+        (["policy", "show", "atlantis-1"], 1, "atlantis-1"),
+        (["audit", "verify", "--export", "/nowhere"], 2, "'--export' 的值不对：文件不存在或不可读。"),
+        (["audit", "verify", "--export", "/dev/null", "--public", "12"], 2, "不是 128 位十六进制"),
         (["status"], 1, "聚通没有运行。请执行 jutong serve。"),
     ],
 )
@@ -80,3 +84,10 @@ def test_every_command_says_what_it_does() -> None:
         command = group.get_command(None, name)
         assert command is not None, name
         assert command.help, name
+
+
+def test_policy_show_prints_values_with_their_articles(tmp_path: Path) -> None:
+    done = jutong("policy", "show", "jiangxi-2017", "--effective", "--date", "2025-09-01", home=tmp_path / "home")
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("delivery_days\t")]
+    assert "第二十二条" in line
+    assert not (tmp_path / "home").exists()

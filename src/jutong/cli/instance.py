@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -71,6 +72,17 @@ def load_django(instance: Instance, role: str) -> None:
     import django
 
     django.setup()
+
+
+@contextmanager
+def without_home() -> Iterator[None]:
+    """Load Django for work that needs neither our database nor our keys: its data folder is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update({"JUTONG_HOME": folder, "DJANGO_SETTINGS_MODULE": "jutong.site.settings"})
+        import django
+
+        django.setup()
+        yield
 
 
 def with_site(command: Callable[P, R]) -> Callable[P, R]:

@@ -17,6 +17,8 @@ COMMANDS = {
     "status": "jutong.cli.serve:status",
     "worker": "jutong.cli.serve:worker",
     "node": "jutong.cli.node:node",
+    "policy": "jutong.cli.data:policy",
+    "audit": "jutong.cli.audit:audit",
     "manage": "jutong.cli.data:manage",
 }
 
@@ -88,7 +90,21 @@ def usage_sentence(error: click.UsageError) -> str:
         return _("缺少参数 {name}。").format(name=name) + remedy
     if isinstance(error, click.BadParameter):
         name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else error.param_hint
-        return _("参数 {name} 的值不对：{detail}。").format(name=name, detail=error.message.rstrip(".。")) + remedy
+        return _("参数 {name} 的值不对：{detail}。").format(name=name, detail=expected(error)) + remedy
     if isinstance(error, click.BadOptionUsage):
         return _("选项 {name} 用法不对。").format(name=error.option_name) + remedy
     return _("命令或参数不对：{detail}。").format(detail=error.message.rstrip(".。")) + remedy
+
+
+def expected(error: click.BadParameter) -> str:
+    """Return what a value should have been; click says so in English, our own commands in Chinese."""
+    kind = error.param.type if error.param else None
+    if isinstance(kind, click.DateTime):
+        return _("应为日期，例如 2026-01-31")
+    if isinstance(kind, click.Path | click.File):
+        return _("文件不存在或不可读")
+    if isinstance(kind, click.types.IntParamType | click.types.FloatParamType):
+        return _("应为数字，且在允许的范围内")
+    if isinstance(kind, click.Choice):
+        return _("应为 {choices} 之一").format(choices="、".join(map(str, kind.choices)))
+    return error.message.rstrip(".。")

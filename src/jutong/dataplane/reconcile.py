@@ -1,7 +1,7 @@
 """Proof that what arrived is what was sent: a row count and a content checksum that does not depend on order.
 
-Two methods. Between two PostgreSQL servers in UTF-8: each server sums its own 64-bit hash over the record text of
-exactly the run's rows (`pg-hash64-sum`). Everywhere else the portable method (`sha256-56-sum`): the row's canonical
+Between two servers of one kind each sums its own 64-bit hash of exactly the run's rows (see the engine's `methods`).
+Everywhere else the portable method (`sha256-56-sum`): the row's canonical
 texts as netstrings (number of characters, colon, text; ``-:`` where missing), the first 56 bits of their SHA-256, summed.
 Nothing is called success before both ends agree (R-EXC-019).
 """

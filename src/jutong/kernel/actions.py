@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast, overload
 
 from django.db import models, transaction
 from django.utils.translation import gettext as _
@@ -17,7 +17,9 @@ from jutong.kernel.actors import Actor, Who
 from jutong.kernel.audit import Act, digest_of, record, record_refusal
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal
 
-Body = TypeVar("Body", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
+M = TypeVar("M", bound=models.Model)
 
 _depth: ContextVar[int] = ContextVar("jutong_act_depth", default=0)
 _ACTIONS: Final[dict[str, ActionFace]] = {}
@@ -55,16 +57,26 @@ def acting(act: Act) -> Iterator[Act]:
         _depth.reset(token)
 
 
+@overload
+def action(
+    name: str, *, allow: Who, on: type[M], visible: Callable[[Actor, Any], bool] | None = None
+) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M | int | str, P], R]]: ...
+
+
+@overload
+def action(name: str, *, allow: Who) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+
 def action(
     name: str, *, allow: Who, on: type[models.Model] | None = None, visible: Callable[[Actor, Any], bool] | None = None
-) -> Callable[[Body], Body]:
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Dress a write: permission by `allow`, one transaction, audit of success and refusal.
 
     on: the table whose row (id or instance) is the first argument; it is locked and `allow` is asked about it.
     Without it, `allow` is asked about the keyword arguments. visible: who may know that the row exists.
     """
 
-    def dress(body: Body) -> Body:
+    def dress(body: Callable[..., Any]) -> Callable[..., Any]:
         _ACTIONS[name] = ActionFace(name, allow, (body.__doc__ or "").strip().split("\n", 1)[0])
 
         @functools.wraps(body)
@@ -85,7 +97,7 @@ def action(
                 _write(act, subject if on else None, result)
                 return result
 
-        return cast("Body", acted)
+        return acted
 
     return dress
 

@@ -238,7 +238,9 @@ def _due_cases(rows: Any, actor: Actor, at: datetime) -> list[DueCase]:
         if chore.overseer:
             watched |= Q(case_id__in=model._default_manager.filter(**{f"{chore.overseer}__in": mine}).values("pk"))
         ids = list(
-            rows.filter(watched, case_kind=chore.workflow).order_by("due_day").values_list("case_id", "name")[:MOST_CLOCKS]
+            rows.filter(watched, case_kind=chore.workflow)
+            .order_by("due_day")
+            .values_list("case_id", "name")[:MOST_CLOCKS]
         )
         found += _named(chore, ids, actor, at)
     return sorted(found, key=lambda due: due.clock.due_day)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 from jutong.wire.grants import Masking as Masking  # noqa: PLC0414 - the kernel's vocabulary includes the wire's
-from jutong.wire.grants import Mode as DeliveryMode
+from jutong.wire.grants import Mode
+
+DeliveryMode = Mode
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
@@ -18,7 +21,7 @@ class Term(StrEnum):
 
     label: str
 
-    def __new__(cls, code: str, label: str) -> Term:
+    def __new__(cls, code: str, label: str = "") -> Self:
         """Keep the label beside the code."""
         member = str.__new__(cls, code)
         member._value_ = code

@@ -67,7 +67,10 @@ class Reading(Protocol):
     """One plan read from one consistent state of its source."""
 
     shapes: tuple[Shape, ...]
-    portable: bool  # whether only the canonical method gives the same sum elsewhere
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Return the ways in which the source can tally what it hands over, the cheapest first."""
 
     async def tally(self, method: str) -> Tally:
         """Count and sum, inside the source, exactly the rows that this reading hands over."""
@@ -87,7 +90,10 @@ class Landing(Protocol):
 
     position: Position | None  # set when this order has landed before: nothing is left to do
     casts: tuple[str, ...]
-    portable: bool
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Return the ways in which the target can tally what lies in the staging table, the cheapest first."""
 
     async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> None:
         """Take the stream into a staging table."""

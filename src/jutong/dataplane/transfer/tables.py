@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from jutong.dataplane.engines.base import Landing, Reading, Target
-from jutong.dataplane.engines.postgresql.sql import HASHED
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import PORTABLE
 from jutong.dataplane.transfer.guard import together
@@ -71,7 +70,8 @@ async def _again(run: Run, tally: Tally) -> bytes:
 async def _moved(run: Run, reading: Reading, landing: Landing) -> list[tuple[Tally, Tally]]:
     """Move all rows into the staging table and return the tallies of every leg."""
     hasher = Hasher(run.plan, reading.shapes) if run.plan.hashed else None
-    method = PORTABLE if hasher or reading.portable or landing.portable else HASHED
+    common = [method for method in reading.methods if method in landing.methods]
+    method = common[0] if common and not hasher else PORTABLE
     counting = asyncio.ensure_future(reading.tally(method))
     telling = asyncio.ensure_future(_told(run, landing, counting))
     try:

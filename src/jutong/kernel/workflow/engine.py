@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from typing import Any, Concatenate, Final, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from django.apps import apps
 from django.db import models
@@ -23,7 +23,7 @@ from jutong.kernel.workflow.many import Moved, advance_many
 from jutong.kernel.workflow.table import NOWHERE, BadTable, Button, ClockRule, Move, Row, read_moves
 
 C = TypeVar("C", bound=Case)
-Body = TypeVar("Body", bound=Callable[..., Any])
+P = ParamSpec("P")
 Guard = Callable[..., Mapping[int, str]]
 
 _WORKFLOWS: Final[dict[str, Workflow[Any]]] = {}
@@ -85,41 +85,47 @@ class Workflow(Generic[C]):
 
     # -- declaring -----------------------------------------------------------------------------------------------
 
-    def opens(self, verb: str, *, then: Callable[..., None] | None = None) -> Callable[[Body], Body]:
+    def opens(
+        self, verb: str, *, then: Callable[..., None] | None = None
+    ) -> Callable[[Callable[P, C]], Callable[P, C]]:
         """Dress a function that makes a new case: it returns the case, the engine gives state, profile, audit, event.
 
         then: `follow(case, *, by, at)` runs once the case has its id and state, in the same transaction.
         """
         move = self._declared(verb, opening=True)
 
-        def dress(body: Body) -> Body:
+        def dress(body: Callable[P, C]) -> Callable[P, C]:
             @functools.wraps(body)
-            def opened(*, by: Actor, at: datetime, **values: Any) -> C:
+            def opened(*args: P.args, **values: P.kwargs) -> C:
+                by, at = cast("tuple[Actor, datetime]", (values["by"], values["at"]))
                 with acting(Act(f"{self.name}.{verb}", by, at, self.name)) as act:
-                    case = cast("C", body(by=by, at=at, **values))
-                    opened_case = self._open(case, move, by, at, act)
+                    case = self._open(body(*args, **values), move, by, at, act)
                     if then is not None:
-                        then(opened_case, by=by, at=at)
-                    return opened_case
+                        then(case, by=by, at=at)
+                    return case
 
             self._bodies[verb] = opened
-            return cast("Body", opened)
+            return opened
 
         return dress
 
-    def action(self, verb: str) -> Callable[[Body], Body]:
+    def action(
+        self, verb: str
+    ) -> Callable[[Callable[Concatenate[C, P], object]], Callable[Concatenate[C | int, P], C]]:
         """Dress the business of a move: `body(case, *, by, at, …)` runs on the locked case and may change its fields."""
         self._declared(verb, opening=False)
 
-        def dress(body: Body) -> Body:
+        def dress(body: Callable[Concatenate[C, P], object]) -> Callable[Concatenate[C | int, P], C]:
             @functools.wraps(body)
-            def moved(case: C | int, *, by: Actor, at: datetime, **values: Any) -> C:
+            def moved(case: C | int, /, *args: P.args, **given: P.kwargs) -> C:
                 pk = case if isinstance(case, int) else case.pk
+                values: dict[str, Any] = dict(given)
+                by, at = values.pop("by"), values.pop("at")
                 with acting(Act(f"{self.name}.{verb}", by, at, self.name, str(pk))) as act:
                     return self._advance(pk, verb, body, by, at, act, values)
 
             self._bodies[verb] = moved
-            return cast("Body", moved)
+            return moved
 
         return dress
 

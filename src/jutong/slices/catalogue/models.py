@@ -221,6 +221,12 @@ class Listing(models.Model):
                 name="listing_newest",
                 condition=models.Q(in_force=True),
             ),
+            models.Index(
+                fields=["in_force"],
+                include=["facets", "domain", "region", "provider_id"],
+                name="listing_facets",
+                condition=models.Q(in_force=True),
+            ),
             models.Index(fields=["provider_id"], name="listing_provider"),
         ]
 

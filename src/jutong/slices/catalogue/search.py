@@ -106,8 +106,8 @@ def search(
     where = _where(words, kept, actor, scope, typed=bool(text.strip()))
     size = max(1, min(size, 100))
     with connection.cursor() as cursor:
-        counted = _counts(cursor, where, kept, words, actor, scope) if facets else {}
-        meta = _page(_total(cursor, where), number, size)
+        total, counted = _counts(cursor, where, kept, words, actor, scope) if facets else (_total(cursor, where), {})
+        meta = _page(total, number, size)
         found = _found(cursor, where, words, meta)
     return Results(found, meta, _facets(counted, kept), words)
 
@@ -206,13 +206,14 @@ def _how(share: str, mode: str) -> str:
 
 def _counts(
     cursor: Any, where: _Where, kept: Mapping[str, Sequence[str]], words: Sequence[str], actor: Actor, scope: str
-) -> dict[str, list[tuple[str, int]]]:
-    """Return {facet: [(value, count)]}, commonest first; a chosen facet counts as if it were not chosen."""
+) -> tuple[int, dict[str, list[tuple[str, int]]]]:
+    """Return how many match and {facet: [(value, count)]}, commonest first; a chosen facet counts as if unchosen."""
     found = _group(cursor, where)
+    total = sum(found["resource_class"].values())
     for name in kept:
         others = {other: values for other, values in kept.items() if other != name}
         found[name] = _group(cursor, _where(words, others, actor, scope, typed=bool(words)))[name]
-    return {
+    return total, {
         name: sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:MOST_VALUES] for name, counts in found.items()
     }
 

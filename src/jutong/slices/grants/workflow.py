@@ -28,7 +28,7 @@ def may_know(actor: Actor, grant: Grant) -> bool:
     return actor.account_id is None or bool(actor.serves & parties) or actor.holds(Role.AUDITOR)
 
 
-GRANT = Workflow(
+GRANT = Workflow[Grant](
     "grant",
     N_("授权"),
     case="grants.Grant",

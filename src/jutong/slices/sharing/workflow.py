@@ -43,7 +43,7 @@ def may_know(actor: Actor, case: SharingRequest) -> bool:
     return case.received_at is not None and bool(actor.serves & {case.provider_id, case.authority_id})
 
 
-SHARING_REQUEST = Workflow(
+SHARING_REQUEST = Workflow[SharingRequest](
     "sharing_request",
     N_("共享申请"),
     case="sharing.SharingRequest",

@@ -55,7 +55,6 @@ class TableLanding:
     def __init__(self, connection: Any, target: Target, shapes: Sequence[Shape], position: Position | None) -> None:
         self.position = position
         self.casts: tuple[str, ...] = tuple(shape.base for shape in shapes)
-        self.portable = connection.get_settings().server_encoding != "UTF8"
         self._connection = connection
         self._target = target
         self._shapes = shapes
@@ -66,6 +65,12 @@ class TableLanding:
         self._watch: Any = None
         self._rows = 0
         self.settled = False
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """See `Landing.methods`."""
+        encoding = self._connection.get_settings().server_encoding
+        return sql.methods(self._connection.get_server_version().major, encoding, self.casts)
 
     @property
     def _goal(self) -> str:
@@ -145,7 +150,7 @@ class TableLanding:
             listed = ", ".join(f"{field} as c{n}" for n, field in enumerate(fields))
             parts = sql.tally_text([f"select {listed} from {self._stage}"], len(self._names))
         else:
-            parts = sql.tally_typed([f"select {self._columns} from {self._stage}"])
+            parts = sql.tally_typed([f"select {self._columns} from {self._stage}"], method)
         text, _ = sql.parametrised(parts)
         rows, checksum = await self._connection.fetchrow(text, timeout=None)
         return Tally(rows=rows, checksum=checksum, method=method)

@@ -28,7 +28,6 @@ class SnapshotReading:
         self._stream, self._count = sessions
         self._natives = natives
         self._casts = tuple(sql.typed(field, natives)[1] for field in plan.fields)
-        self.portable = self._stream.get_settings().server_encoding != "UTF8"
         self.shapes = tuple(
             Shape(field.column, natives[field.column].full if base == natives[field.column].base else base, base)
             for field, base in zip(plan.fields, self._casts, strict=True)
@@ -40,11 +39,17 @@ class SnapshotReading:
             rows = sql.select_text(self._plan, self._natives)
             parts = sql.tally_text(rows, len(self._plan.fields))
         else:
-            parts = sql.tally_typed(sql.select_typed(self._plan, self._natives, self._casts))
+            parts = sql.tally_typed(sql.select_typed(self._plan, self._natives, self._casts), method)
         text, values = sql.parametrised(parts)
         with refusing(self._title):
             count, checksum = await self._count.fetchrow(text, *values, timeout=None)
         return Tally(rows=count, checksum=checksum, method=method)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """See `Reading.methods`."""
+        encoding = self._stream.get_settings().server_encoding
+        return sql.methods(self._stream.get_server_version().major, encoding, self._casts)
 
     def cast(self, casts: Sequence[str]) -> None:
         """See `Reading.cast`."""

@@ -3,15 +3,31 @@
 # ruff: noqa: S608 - every name is quoted by `quoted`, every value bound
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from jutong.dataplane.masking import expression
 from jutong.dataplane.policy import Plan, Predicate
+from jutong.dataplane.reconcile import PORTABLE
 from jutong.wire.grants import Column, Kind, Masking, Operator
 
-HASHED = "pg-hash64-sum"
-"""Sum of hashtextextended over each row's own record text: both ends PostgreSQL in UTF-8."""
+RECORD = "pg-record-hash64-sum"
+"""Sum of hash_record_extended over each row: both ends PostgreSQL 14 or newer in UTF-8, all types in `HASHABLE`.
+
+Equal values hash alike, so 1.5 and 1.50 are the same.
+"""
+
+TEXTUAL = "pg-text-hash64-sum"
+"""Sum of hashtextextended over each row's record text: both ends PostgreSQL in UTF-8, any type."""
+
+RECORD_VERSION = 14
+HASHABLE = frozenset(
+    {
+        "text", "character varying", "bpchar", "smallint", "integer", "bigint", "numeric", "real", "double precision",
+        "date", "timestamp without time zone", "timestamp with time zone", "boolean", "bytea", "uuid", "jsonb",
+    }
+)  # fmt: skip
+"""Base types that hash by value; an interval is not among them, since a month hashes like thirty days."""
 
 SEED = 7236281374612
 INTEGERS = {"smallint", "integer", "bigint"}
@@ -198,9 +214,16 @@ def select_facts(plan: Plan, natives: Natives) -> Parts:
     ]
 
 
-def tally_typed(rows: Parts) -> Parts:
-    """Return count and sum over typed rows, hashed as the server itself writes a record."""
-    return [f"select count(*), coalesce(sum(hashtextextended(r::text, {SEED})), 0)::text from (", *rows, ") r"]
+def methods(version: int, encoding: str, bases: Iterable[str]) -> tuple[str, ...]:
+    """Return the ways in which a server can sum rows of these types, the cheapest first."""
+    fast = version >= RECORD_VERSION and HASHABLE.issuperset(bases)
+    return ((RECORD,) * fast + (TEXTUAL,)) * (encoding == "UTF8") + (PORTABLE,)
+
+
+def tally_typed(rows: Parts, method: str) -> Parts:
+    """Return count and sum over typed rows by the server's own hash (`RECORD` or `TEXTUAL`)."""
+    digest = f"hash_record_extended(r, {SEED})" if method == RECORD else f"hashtextextended(r::text, {SEED})"
+    return [f"select count(*), coalesce(sum({digest}), 0)::text from (", *rows, ") r"]
 
 
 def tally_text(rows: Parts, width: int) -> Parts:

@@ -47,13 +47,15 @@ def _plain(text: str) -> str:
 
 
 def vector(title: str, labels: Iterable[str], abstract: str) -> str:
-    """Return the text form of a tsvector: words of the title weigh A, of labels B, of the abstract C.
+    """Return the text form of a tsvector: words of the title weigh A, of labels B, of the abstract least.
 
+    Each word stands once, with its best weight; words of the abstract carry no place, which keeps rows small.
     Words hold no quote or backslash (`indexed` finds only letters, digits and Chinese characters).
     """
     places: dict[str, str] = {}
     parts = (title, " ".join(labels), abstract)
     for position, (weight, text) in enumerate(zip(WEIGHTS, parts, strict=True), 1):
+        where = f":{position}{weight}" if weight != WEIGHTS[-1] else ""
         for word in indexed(text, singles=weight == WEIGHTS[0]):
-            places[word] = f"{places[word]},{position}{weight}" if word in places else f"{position}{weight}"
-    return " ".join(f"'{word}':{where}" for word, where in places.items())
+            places.setdefault(word, where)
+    return " ".join(f"'{word}'{where}" for word, where in places.items())

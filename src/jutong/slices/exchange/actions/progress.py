@@ -12,7 +12,7 @@ from django.db import transaction
 
 from jutong.kernel import outbox
 from jutong.kernel.actors import Actor, system_actor
-from jutong.kernel.errors import Unavailable
+from jutong.kernel.errors import WrongState
 from jutong.slices.exchange import events
 from jutong.slices.exchange.actions.receipts import countersign, keep, unproven
 from jutong.slices.exchange.models import Run
@@ -85,10 +85,10 @@ def validate_run(run: Run, *, by: Actor, at: datetime) -> None:
 def release_run(run: Run, *, by: Actor, at: datetime) -> None:
     """The consumer sees the data; our counter-signature completes the proof (R-EXC-019).
 
-    Unavailable, and nothing changed, where the receiver's reconciled receipt is missing.
+    WrongState, and nothing changed, where the receiver's reconciled receipt is missing.
     """
     if sentence := unproven(run):
-        raise Unavailable(sentence)
+        raise WrongState(sentence)
     rows = countersign(run, at=at)
     run.rows_done = run.rows_total = rows
     run.settled_at = at

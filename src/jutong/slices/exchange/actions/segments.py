@@ -9,16 +9,15 @@ from typing import Final
 import msgspec
 from django.db import IntegrityError, transaction
 
-from jutong.crypto import CryptoRefused, sm2, sm3
+from jutong.crypto import CryptoRefused, sm3
 from jutong.kernel import nodes
 from jutong.kernel.errors import Conflict, RuleBroken
 from jutong.kernel.models import AuditSegment
 from jutong.kernel.terms import N_
-from jutong.slices.exchange.actions.receipts import signed_bytes
+from jutong.slices.exchange.formats import is_signed
 from jutong.wire.envelope import Envelope
 from jutong.wire.usage import Segment
 
-KIND: Final = "segment"
 GENESIS: Final = "0" * 64
 
 
@@ -51,9 +50,7 @@ def take_segment(envelope: Envelope, lines: bytes, *, node: str, at: datetime) -
 def _sealed(envelope: Envelope, lines: bytes, node: str) -> Segment:
     public = nodes.public_key(node)
     try:
-        signed = envelope.kind == KIND and sm2.verify(
-            public, signed_bytes(KIND, envelope.payload), envelope.signature
-        )
+        signed = is_signed(envelope, "segment", public)
         segment = msgspec.json.decode(envelope.payload, type=Segment) if signed else None
     except (CryptoRefused, msgspec.MsgspecError):
         segment = None

@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from datetime import datetime
-
-import msgspec
 
 from jutong.kernel import keys
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.kernel.terms import N_
-from jutong.slices.exchange.actions.receipts import signed_bytes
+from jutong.slices.exchange.formats import Ticket, seal, ticket_text
 from jutong.slices.exchange.models import Run
 from jutong.slices.exchange.rules import CONSUMER, TICKET_LIFE, check_term
 from jutong.slices.exchange.workflow import may_know
 from jutong.slices.grants import queries as grants
-from jutong.wire.envelope import Envelope
 from jutong.wire.transfers import OrderKind
-
-
-class Ticket(msgspec.Struct, frozen=True):
-    """A person's leave to fetch one file once; the payload of an envelope of kind "ticket"."""
-
-    artefact: str
-    person: str
-    department: str
-    nonce: str
-    expires: datetime
-    purpose: str
 
 
 @action("exchange.download", allow=CONSUMER, on=Run, visible=may_know)
@@ -56,7 +41,4 @@ def issue_ticket(run: Run, *, by: Actor, at: datetime, purpose: str) -> str:
         expires=at + TICKET_LIFE,
         purpose=purpose,
     )
-    payload = msgspec.json.encode(ticket)
-    signer = keys.instance()
-    envelope = Envelope("ticket", payload, signer.sign(signed_bytes("ticket", payload)), signer.key_id)
-    return base64.urlsafe_b64encode(msgspec.json.encode(envelope)).decode().rstrip("=")
+    return ticket_text(seal("ticket", ticket, keys.instance()))

@@ -21,7 +21,7 @@ from jutong.slices.sharing import rules
 from jutong.slices.sharing.models import SharingRequest
 from jutong.slices.sharing.rules import Reply
 from jutong.slices.sharing.workflow import SHARING_REQUEST
-from jutong.wire.grants import Column, Masking
+from jutong.wire.grants import Column, Condition, Masking
 
 SUPPLEMENT_DAYS: Final = 10
 """Working days a consumer has for missing papers unless the notice says otherwise ([design])."""
@@ -210,7 +210,7 @@ def whole_reply(request: SharingRequest) -> Reply:
     return Reply(
         agree=True,
         items=tuple(rules.GrantedItem(name, Masking.NONE) for name in request.items),
-        conditions=msgspec.convert(request.conditions, tuple[rules.Condition, ...]),
+        conditions=msgspec.convert(request.conditions, tuple[Condition, ...]),
         key_items=tuple(request.key_items),
         modes=tuple(request.modes),
         purposes=tuple(request.purposes),

@@ -58,7 +58,7 @@ def write_request(*, by: Actor, at: datetime, asked: Asked) -> SharingRequest:
 
     RuleBroken with a remark per missing element; WrongState for withheld data; NotThere for an unpublished entry.
     """
-    if by.department_id is None:
+    if by.department_id is None or by.account_id is None:
         raise RuleBroken(_("您没有所属部门，不能提出共享申请。"))
     offer = _check(asked, by.department_id, at)
     return SharingRequest(

@@ -113,7 +113,7 @@ def _side(row: RequestRow, actor: Actor) -> str:
         ("provider", row.provider_id),
         ("authority", row.authority_id),
     ):
-        if actor.department_id == department:
+        if department in actor.serves:
             return side
     return ""
 

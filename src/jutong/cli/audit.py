@@ -1,0 +1,97 @@
+"""`jutong audit`: verify the trail in the database, or an export of it on a machine that knows public keys only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from jutong.cli import instance
+from jutong.cli.words import Stopped, say
+from jutong.cli.words import gettext as _
+
+if TYPE_CHECKING:
+    from jutong.kernel.audit.verify import Report
+
+FAULTS_SHOWN = 50
+PUBLIC_KEY_SIGNS = 128
+
+
+@click.group(help=_("审计：校验审计链。"))
+def audit() -> None:
+    """Hold the commands on the audit trail together."""
+
+
+@audit.command(help=_("校验审计链：在线校验数据库，或用 --export 离线校验导出文件（只需公钥）。"))
+@click.option(
+    "--export", type=click.Path(exists=True, dir_okay=False, path_type=Path), help=_("导出文件；不填则校验数据库。")
+)
+@click.option("--public", metavar="HEX", help=_("离线校验时平台的 SM2 公钥（128 位十六进制）。"))
+@click.option("--node", "nodes", multiple=True, metavar="NAME=HEX", help=_("离线校验时各节点的公钥，可重复。"))
+def verify(export: Path | None, public: str | None, nodes: tuple[str, ...]) -> None:
+    """Verify entries, seals and shipped chain files; exit code 1 and a line for each fault when anything was touched."""
+    if export is None:
+        report = _online()
+    elif public is None:
+        raise click.UsageError(_("离线校验需要 --public"))
+    else:
+        report = _offline(export, _key("--public", public), dict(_named(pair) for pair in nodes))
+    for fault in report.faults[:FAULTS_SHOWN]:
+        say(f"{fault.kind:10} {fault.sentence}")
+    say(
+        _("审计条目 {entries}，封存 {seals}，网关与节点链文件 {segments}").format(
+            entries=report.entries, seals=report.seals, segments=report.segments
+        )
+    )
+    if not report.ok:
+        raise Stopped(
+            _("审计链校验未通过：发现 {count} 处问题。").format(count=len(report.faults)),
+            _("请保留现场，并报告审计管理员。"),
+        )
+    say(_("审计链校验通过（ok）。"))
+
+
+@instance.with_site
+def _online() -> Report:
+    """Return the report on the database of this instance."""
+    from jutong.kernel import keys, nodes
+    from jutong.kernel.audit import verify as verifier
+
+    return verifier.online(keys.instance().public.hex(), nodes.PublicKeys())
+
+
+def _offline(export: Path, public: str, nodes: dict[str, str]) -> Report:
+    """Return the report on an exported file; neither a home nor a database is touched."""
+    with instance.without_home():
+        from jutong.kernel.audit import verify as verifier
+
+        with export.open("rb") as lines:
+            return verifier.offline(lines, public, _ByNode(nodes))
+
+
+class _ByNode:
+    """Public keys given on the command line; "local" also answers for the writer "local.gateway"."""
+
+    def __init__(self, keys: dict[str, str]) -> None:
+        self.keys = keys
+
+    def get(self, writer: str) -> str | None:
+        """Return the key of a chain's writer."""
+        return self.keys.get(writer) or self.keys.get(writer.split(".", 1)[0])
+
+
+def _named(pair: str) -> tuple[str, str]:
+    name, equals, key = pair.partition("=")
+    if not name or not equals:
+        raise click.BadParameter(_("应为 名称=公钥"), param_hint="--node")
+    return name, _key("--node", key)
+
+
+def _key(option: str, text: str) -> str:
+    """Return a public key as 128 hexadecimal signs; a leading 04 is taken off."""
+    key = text.strip().lower()
+    key = key.removeprefix("04") if len(key) > PUBLIC_KEY_SIGNS else key
+    if len(key) != PUBLIC_KEY_SIGNS or any(sign not in "0123456789abcdef" for sign in key):
+        raise click.BadParameter(_("不是 128 位十六进制的 SM2 公钥"), param_hint=option)
+    return key

@@ -1,0 +1,42 @@
+"""The feed of orders that the runners follow by serial."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from jutong.slices.exchange.models import OrderSerial, Run
+from jutong.slices.exchange.rules import OPEN
+from jutong.wire.transfers import Order, OrderKind, TableMode
+
+
+def orders_since(serial: int) -> tuple[int, list[Order]]:
+    """Return the newest serial and the open orders that were made, retried or cancelled after `serial`, in that order.
+
+    Serials become visible in the order they were given, so nothing is missed; a serial that is newer than ours (the
+    database was restored) is answered with every open order.
+    """
+    newest = OrderSerial.objects.values_list("value", flat=True).first() or 0
+    since = serial if serial <= newest else 0
+    rows = Run.objects.filter(Q(state__in=OPEN), serial__gt=since).select_related("task").order_by("serial")
+    orders = list(rows)
+    return max(newest, *(run.serial for run in orders), 0), [_order(run) for run in orders]
+
+
+def _order(run: Run) -> Order:
+    task = run.task
+    return Order(
+        id=run.order_id,
+        kind=OrderKind(task.kind),
+        grant_id=str(run.grant_id),
+        grant_version=run.grant_version,
+        ordered_at=run.ordered_at,
+        digest=run.digest,
+        target_source_id=str(task.target_id or ""),
+        target_schema=task.schema,
+        target_table=task.table,
+        target_mode=TableMode(task.mode),
+        format=task.format,
+        encoding=task.encoding,
+        expires_at=run.expires_at,
+        cancelled=run.cancelled,
+    )

@@ -1,0 +1,251 @@
+"""Runs as people see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from jutong.kernel import queries as kernel
+from jutong.kernel.actors import Actor
+from jutong.kernel.errors import NotThere
+from jutong.kernel.jobs import ProgressRow
+from jutong.kernel.paging import Page, page
+from jutong.kernel.queries import AuditRow
+from jutong.kernel.terms import N_
+from jutong.kernel.workflow import Button
+from jutong.slices.exchange.formats import CENTRE, receipt_in
+from jutong.slices.exchange.models import Run, RunReceipt
+from jutong.slices.exchange.rules import CONSUMER, OPEN, Encoding, Format, Kind, Mode
+from jutong.slices.exchange.workflow import EXCHANGE_TASK, OVERSEERS, may_know, places
+from jutong.wire.transfers import OrderKind, Tally
+
+FOLDS = {"open": OPEN, "released": ("released",), "failed": ("rejected", "quarantined")}
+"""What the list's tabs hold."""
+_PROGRESS = {"queued": "waiting", "released": "done", "rejected": "failed", "quarantined": "failed"}
+_ON_GRANT_PAGE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run in a list. place: where the data go, in words; mine: the actor may order and fetch for the consumer."""
+
+    id: int
+    number: str
+    kind: str
+    kind_label: str
+    state: str
+    state_label: str
+    title: str
+    entry_code: str
+    grant_id: int
+    grant_version: int
+    provider_name: str
+    consumer_name: str
+    place: str
+    ordered_by: str
+    ordered_at: datetime
+    settled_at: datetime | None
+    expires_at: datetime | None
+    rows_done: int
+    rows_total: int
+    message: str
+    cancelled: bool
+    artefact_id: str
+    mine: bool
+    open: bool
+    purposes: tuple[str, ...] = ()
+
+    @property
+    def percent(self) -> int:
+        """How far the rows are, 0 to 100; 100 only when released."""
+        if self.state == "released":
+            return 100
+        return min(99, self.rows_done * 100 // self.rows_total) if self.rows_total else 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """A stored receipt: its side, both tallies and the signing key."""
+
+    side: str
+    label: str
+    digest: str
+    key_id: str
+    at: datetime
+    source: Tally | None = None
+    target: Tally | None = None
+    reconciled: bool = True
+    bytes: int = 0
+    file_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run with its receipts, its history and the moves open to the actor."""
+
+    row: RunRow
+    digest: str
+    attempt: int
+    round: int
+    node: str
+    receipts: tuple[ReceiptRow, ...]
+    history: tuple[AuditRow, ...]
+    buttons: tuple[Button, ...]
+
+    @property
+    def proven(self) -> bool:
+        """Whether the counter-signed proof is there."""
+        return any(receipt.side == CENTRE for receipt in self.receipts)
+
+
+@dataclass(frozen=True, slots=True)
+class Deliveries:
+    """What a grant's page shows of its deliveries."""
+
+    grant_id: int
+    rows: tuple[RunRow, ...]
+
+
+def _all() -> QuerySet[Run]:
+    return Run.objects.select_related("task__target", "provider", "consumer", "grant")
+
+
+def _mine(actor: Actor) -> Q:
+    if actor.account_id is None or actor.holds(*OVERSEERS):
+        return Q()
+    mine = places(actor)
+    return Q(provider_id__in=mine) | Q(consumer_id__in=mine)
+
+
+def runs(
+    actor: Actor, *, fold: str = "", kind: str = "", text: str = "", number: int = 1, size: int = 20
+) -> tuple[list[RunRow], Page]:
+    """Return the runs an actor may know of, newest first. fold: open, released, failed; kind: table, batch."""
+    rows = _all().filter(_mine(actor)).order_by("-id")
+    if fold in FOLDS:
+        rows = rows.filter(state__in=FOLDS[fold])
+    if kind in set(OrderKind):
+        rows = rows.filter(task__kind=kind)
+    if text := text.replace("\x00", "").strip():
+        rows = rows.filter(Q(title__icontains=text) | Q(entry_code=text) | Q(task__table__icontains=text))
+    found, meta = page(rows, number, size)
+    return [_row(each, actor) for each in found], meta
+
+
+def batches(actor: Actor, *, at: datetime, number: int = 1, size: int = 20) -> tuple[list[RunRow], Page]:
+    """Return the batch files that the actor's departments can still fetch, newest first."""
+    rows = _all().filter(
+        task__kind=OrderKind.BATCH, state="released", expires_at__gt=at, consumer_id__in=places(actor)
+    )
+    found, meta = page(rows.order_by("-id"), number, size)
+    return [_row(each, actor) for each in found], meta
+
+
+def deliveries(actor: Actor, _at: datetime, *, grant_id: int) -> Deliveries:
+    """Return the latest runs under a grant, as far as the actor may know of them."""
+    rows = _all().filter(_mine(actor), grant_id=grant_id).order_by("-id")[:_ON_GRANT_PAGE]
+    return Deliveries(grant_id, tuple(_row(each, actor) for each in rows))
+
+
+def visible(run_id: int, actor: Actor) -> Run:
+    """Return a run's record within this slice. NotThere where the actor may not know of it."""
+    found = _all().filter(pk=run_id).first()
+    if found is None or not may_know(actor, found):
+        raise NotThere(N_("没有找到该交换任务，或您无权知悉。"))
+    return found
+
+
+def run(run_id: int, actor: Actor) -> RunDetail:
+    """Return one run with receipts, history and open moves."""
+    found = visible(run_id, actor)
+    return RunDetail(
+        row=_row(found, actor),
+        digest=found.digest,
+        attempt=found.attempt,
+        round=found.round,
+        node=found.node,
+        receipts=tuple(_receipts(found.receipts.filter(order_id=found.order_id).order_by("id"))),
+        history=tuple(kernel.history(EXCHANGE_TASK.name, found.pk)),
+        buttons=tuple(b for b in EXCHANGE_TASK.open_to(actor, found) if not (found.cancelled and b.verb == "cancel")),
+    )
+
+
+def live(run_id: int, actor: Actor) -> ProgressRow:
+    """Return how far a run is, for the piece that asks every second."""
+    row = _row(visible(run_id, actor), actor)
+    said = f"{row.state_label}：{row.message}" if row.message else row.state_label
+    return ProgressRow(
+        id=row.id,
+        title=row.number,
+        state=_PROGRESS.get(row.state, "running"),
+        done=row.rows_done,
+        total=row.rows_total,
+        percent=row.percent,
+        message=said,
+        result_file_id=None,
+        result_link=reverse("exchange_run", args=[row.id]),
+    )
+
+
+def _receipts(rows: Iterable[RunReceipt]) -> Iterable[ReceiptRow]:
+    labels = {"sender": _("发送方回执"), "receiver": _("接收方回执"), CENTRE: _("平台会签")}
+    for row in rows:
+        envelope, receipt = receipt_in(bytes(row.envelope)) if row.side != CENTRE else (None, None)
+        if envelope is None or receipt is None:
+            yield ReceiptRow(row.side, labels[row.side], row.digest, "", row.at)
+            continue
+        yield ReceiptRow(
+            row.side,
+            labels[row.side],
+            row.digest,
+            envelope.key_id,
+            row.at,
+            receipt.source,
+            receipt.target,
+            reconciled=receipt.reconciled,
+            bytes=receipt.bytes,
+            file_digest=receipt.artefact_digest,
+        )
+
+
+def _row(run: Run, actor: Actor) -> RunRow:
+    return RunRow(
+        id=run.pk,
+        number=f"T-{run.pk:06d}",
+        kind=run.task.kind,
+        kind_label=_(Kind(run.task.kind).label),
+        state=run.state,
+        state_label=EXCHANGE_TASK.state_label(run.state),
+        title=run.title,
+        entry_code=run.entry_code,
+        grant_id=run.grant_id,
+        grant_version=run.grant_version,
+        provider_name=run.provider.name,
+        consumer_name=run.consumer.name,
+        place=_place(run),
+        ordered_by=run.account_name,
+        ordered_at=run.ordered_at,
+        settled_at=run.settled_at,
+        expires_at=run.expires_at,
+        rows_done=run.rows_done,
+        rows_total=run.rows_total,
+        message=run.message,
+        cancelled=run.cancelled,
+        artefact_id=run.artefact_id,
+        mine=CONSUMER.permits(actor, run) is not None,
+        open=run.state in OPEN,
+        purposes=tuple(run.grant.purposes),
+    )
+
+
+def _place(run: Run) -> str:
+    task = run.task
+    if task.target is not None:
+        return f"{task.target.title} · {task.schema}.{task.table}（{_(Mode(task.mode).label)}）"
+    encoding = "" if task.format != Format.CSV else f"，{_(Encoding(task.encoding).label)}"
+    return f"{_(Format(task.format).label)}{encoding}"
