@@ -9,6 +9,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -150,12 +151,23 @@ class ControlPlane:
         if self.away:
             status, content = 503, b""
         else:
-            try:
-                status, content = await self.answer(scope["method"], target, headers, body)
-            except asyncio.CancelledError:  # who asked has gone
-                return
+            status, content = await self.answer(scope["method"], target, headers, body)
         await send({"type": "http.response.start", "status": status, "headers": []})
         await send({"type": "http.response.body", "body": content})
+
+    async def speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Speak just enough HTTP/1.1 on a socket for gateways in processes of their own."""
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+                method, target, _ = first.split(" ")
+                headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines if line)}
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                status, content = (503, b"") if self.away else await self.answer(method, target, headers, body)
+                length = f"Content-Length: {len(content)}\r\n" if status != 204 else ""
+                writer.write(f"HTTP/1.1 {status} -\r\n{length}\r\n".encode() + content)
+                await writer.drain()
+        writer.close()
 
     def transport(self) -> httpx.AsyncBaseTransport:
         """Return the way a gateway in the same process reaches this control plane."""

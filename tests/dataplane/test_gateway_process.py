@@ -16,8 +16,6 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from granian.constants import Interfaces
-from granian.server.embed import Server
 
 from covers import covers
 from gateway_world import World, person, until
@@ -114,15 +112,13 @@ async def city(home: Path, database: str, **settings: Any) -> AsyncIterator[City
     world = City(home, database, **settings)
     async with world:
         pass  # fills the database and registers; its own gateway in this process is not wanted
-    server = Server(world.control, port=world.control_port, interface=Interfaces.ASGINL)
-    serving = asyncio.create_task(server.serve())
+    server = await asyncio.start_server(world.control.speak, "127.0.0.1", world.control_port)
     try:
         yield world
     finally:
         if world.process and world.process.returncode is None:
             await world.end(signal.SIGKILL)
-        server.stop()
-        await asyncio.wait_for(serving, 10)
+        server.close()
 
 
 @covers(partly=["R-SHR-012", "R-SEC-001"])

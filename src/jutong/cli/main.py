@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 from jutong.cli.words import gettext as _
+from jutong.cli.words import joined
 
 # name: module:attribute. A module of the command line imports Django, the slices and the data plane in its functions
 # only, so that `jutong node` runs on a machine of a department without loading any of the control plane.
@@ -78,22 +79,25 @@ def stop(sentence: str, *, code: int) -> None:
 
 
 def usage_sentence(error: click.UsageError) -> str:
-    """Return one sentence naming the argument, what is wrong and where to read on; click's own are English."""
+    """Return one sentence naming the argument and what is wrong, and where to read on; click's own are English."""
     path = error.ctx.command_path if error.ctx else "jutong"
-    remedy = _("用法见 {command} --help。").format(command=path)
+    return joined(_complaint(error), _("用法见 {command} --help。").format(command=path))
+
+
+def _complaint(error: click.UsageError) -> str:
+    """Return what is wrong with the arguments."""
     if isinstance(error, click.NoSuchOption):
-        return _("没有选项 {name}。").format(name=error.option_name) + remedy
+        return _("没有选项 {name}。").format(name=error.option_name)
     if isinstance(error, click.exceptions.NoSuchCommand):
-        return _("没有命令 {name}。").format(name=error.command_name) + remedy
-    if isinstance(error, click.MissingParameter):
-        name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else error.param_hint
-        return _("缺少参数 {name}。").format(name=name) + remedy
+        return _("没有命令 {name}。").format(name=error.command_name)
     if isinstance(error, click.BadParameter):
         name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else error.param_hint
-        return _("参数 {name} 的值不对：{detail}。").format(name=name, detail=expected(error)) + remedy
+        if isinstance(error, click.MissingParameter):
+            return _("缺少参数 {name}。").format(name=name)
+        return _("参数 {name} 的值不对：{detail}。").format(name=name, detail=expected(error))
     if isinstance(error, click.BadOptionUsage):
-        return _("选项 {name} 用法不对。").format(name=error.option_name) + remedy
-    return _("命令或参数不对：{detail}。").format(detail=error.message.rstrip(".。")) + remedy
+        return _("选项 {name} 用法不对。").format(name=error.option_name)
+    return _("命令或参数不对：{detail}。").format(detail=error.message.rstrip(".。"))
 
 
 def expected(error: click.BadParameter) -> str:

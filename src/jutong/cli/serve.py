@@ -41,7 +41,7 @@ def serve(*, quiet: bool) -> None:
     with _alone(at), instance.opened() as ours:
         _check_binds()
         if subprocess.run([sys.executable, "-m", "jutong", "setup"], check=False).returncode:
-            raise Stopped(_("准备工作没有完成，"), _("请按上面的提示处理后重试。"))
+            raise Stopped(_("准备工作没有完成。"), _("请按上面的提示处理后重试。"))
         say(_("聚通已启动：网页 http://{web}，网关 http://{gateway}。按 Ctrl-C 停止。").format(**binds()))
         asyncio.run(Supervisor(children(ours), logs=at.logs, say=_silence if quiet else say).run())
         say(_("已全部停止。"))

@@ -24,11 +24,16 @@ def gettext(text: str) -> str:
     return _catalogue().gettext(text)
 
 
+def joined(sentence: str, remedy: str) -> str:
+    """Return two sentences in a row: Chinese without a space between them, English with one."""
+    return (sentence if sentence.endswith("。") else sentence + " ") + remedy if remedy else sentence
+
+
 class Stopped(click.ClickException):
     """A command cannot go on: one sentence saying why, and the remedy; exit code 1."""
 
     def __init__(self, sentence: str, remedy: str = "") -> None:
-        super().__init__(sentence + remedy)
+        super().__init__(joined(sentence, remedy))
         self.sentence = sentence
         self.remedy = remedy
 

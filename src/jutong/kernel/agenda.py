@@ -230,7 +230,7 @@ def month(actor: Actor, year: int, number: int, at: datetime) -> list[list[Day]]
 
 def _due_cases(rows: Any, actor: Actor, at: datetime) -> list[DueCase]:
     """Return the clocks of registered kinds that concern the actor's departments, with their cases' names."""
-    mine = {post.department_id for post in actor.posts} | {actor.department_id}
+    mine = actor.serves
     found: list[DueCase] = []
     for chore in _CHORES.values():
         watched = Q(obliged_id__in=mine)

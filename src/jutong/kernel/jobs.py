@@ -179,7 +179,8 @@ def run_worker() -> None:
 
 
 async def _work() -> None:
-    worker_app = procrastinate_app.with_connector(procrastinate_app.connector.get_worker_connector()  # type: ignore[attr-defined])
+    connector = procrastinate_app.connector.get_worker_connector()  # type: ignore[attr-defined]
+    worker_app = procrastinate_app.with_connector(connector)
     async with worker_app.open_async():
         await worker_app.run_worker_async(queues=["work"], concurrency=2, listen_notify=True, delete_jobs="successful")
 

@@ -141,10 +141,15 @@ def shown(request: HttpRequest, entry_id: Id) -> Any:
 
 @router.get("/entries/{entry_id}/proposal", response=list[ProposalOut], summary="推荐对应关系")
 def proposed(
-    request: HttpRequest, entry_id: Id, source_id: Annotated[int, Query(ge=1, le=2**53)], schema: Words, table: Words
+    request: HttpRequest,
+    entry_id: Id,
+    source_id: Annotated[int, Query(ge=1, le=2**53)],
+    place_schema: Annotated[Words, Query(alias="schema")],
+    table: Words,
 ) -> Any:
     """Return which column is proposed for each item of an entry."""
-    return queries.draft(entry_id, faces.actor_of(request), source_id=source_id, place=f"{schema}.{table}").lines
+    place = f"{place_schema}.{table}"
+    return queries.draft(entry_id, faces.actor_of(request), source_id=source_id, place=place).lines
 
 
 @router.put("/entries/{entry_id}", response=MountOut, by_alias=True, summary="挂接资源")

@@ -152,6 +152,8 @@ def tables(request: HttpRequest, source_id: Id) -> Any:
 
 
 @router.get("/{source_id}/columns", response=TableOut, by_alias=True, summary="表结构")
-def columns(request: HttpRequest, source_id: Id, schema: Words, table: Words) -> Any:
+def columns(
+    request: HttpRequest, source_id: Id, place_schema: Annotated[Words, Query(alias="schema")], table: Words
+) -> Any:
     """Return one table with its columns."""
-    return queries.schema(source_id, faces.actor_of(request), schema=schema, table=table)
+    return queries.schema(source_id, faces.actor_of(request), schema=place_schema, table=table)

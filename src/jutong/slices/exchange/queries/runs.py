@@ -16,7 +16,7 @@ from jutong.kernel.errors import NotThere
 from jutong.kernel.jobs import ProgressRow
 from jutong.kernel.paging import Page, page
 from jutong.kernel.queries import AuditRow
-from jutong.kernel.terms import N_
+from jutong.kernel.terms import N_, Purpose
 from jutong.kernel.workflow import Button
 from jutong.slices.exchange.formats import CENTRE, receipt_in
 from jutong.slices.exchange.models import Run, RunReceipt
@@ -61,6 +61,11 @@ class RunRow:
     purposes: tuple[str, ...] = ()
 
     @property
+    def purpose_choices(self) -> list[tuple[str, str]]:
+        """Purposes that a download can name, with their labels."""
+        return [(code, _(Purpose(code).label) if code in set(Purpose) else code) for code in self.purposes]
+
+    @property
     def percent(self) -> int:
         """How far the rows are, 0 to 100; 100 only when released."""
         if self.state == "released":
@@ -96,6 +101,12 @@ class RunDetail:
     receipts: tuple[ReceiptRow, ...]
     history: tuple[AuditRow, ...]
     buttons: tuple[Button, ...]
+
+    @property
+    def steps(self) -> list[tuple[AuditRow, str, str]]:
+        """The history with the state each act led to and its label."""
+        reached = [str(entry.detail.get("to", "")) for entry in self.history]
+        return [(e, s, EXCHANGE_TASK.state_label(s)) for e, s in zip(self.history, reached, strict=True)]
 
     @property
     def proven(self) -> bool:

@@ -188,7 +188,7 @@ def people_sheet(request: HttpRequest) -> HttpResponseBase:
 @require_GET
 def import_errors(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Download the refused rows of one's own import."""
-    row = files.own(pk, actor_of(request))
+    row = queries.own_file(pk, actor_of(request))
     return attachment(files.chunks(row.id), row.name, XLSX)
 
 

@@ -4,6 +4,7 @@ from jutong.slices.parties.queries.accounts import (
     AccountRow,
     ApiKeyRow,
     account,
+    account_page,
     account_of_person,
     administrators,
     api_keys,
@@ -28,6 +29,7 @@ from jutong.slices.parties.queries.departments import (
     region_name,
     region_names,
     regions,
+    regions_with_authorities,
     search_departments,
     tree,
 )
@@ -48,7 +50,7 @@ from jutong.slices.parties.queries.people import (
     sharing_unit_head,
     unit_roles,
 )
-from jutong.slices.parties.queries.rulebooks import RulesRow, internal_rules, rules_version
+from jutong.slices.parties.queries.rulebooks import RulesRow, internal_rules, own_file, rules_version
 from jutong.slices.parties.queries.sectors import SectorRow, is_sector_lead, sector, sectors
 from jutong.slices.parties.queries.systems import SystemRow, callers, system, systems, systems_page
 
@@ -63,6 +65,7 @@ __all__ = [
     "SectorRow",
     "SystemRow",
     "account",
+    "account_page",
     "account_of_person",
     "actor_by_key",
     "actor_for",
@@ -86,6 +89,7 @@ __all__ = [
     "is_sector_lead",
     "organisation",
     "overview",
+    "own_file",
     "own_account",
     "people_page",
     "people_sheet",
@@ -96,6 +100,7 @@ __all__ = [
     "region_name",
     "region_names",
     "regions",
+    "regions_with_authorities",
     "require_sharing_unit",
     "rules_version",
     "search_departments",

@@ -186,6 +186,21 @@ def own_account(actor: Actor, at: datetime) -> OwnAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountPage:
+    """What an administrator sees of an account."""
+
+    account: AccountRow
+    posts: tuple[PostRow, ...]
+    links: tuple[LinkRow, ...]
+
+
+def account_page(account_id: int, at: datetime) -> AccountPage:
+    """Return an account with posts and linked identities. NotThere for an unknown id."""
+    row = account(account_id, at)
+    return AccountPage(row, tuple(posts(person_id=row.person_id)), tuple(identity_links(row.id)))
+
+
+@dataclass(frozen=True, slots=True)
 class Delegable:
     """What the actor may delegate, and to whom: (id, label) pairs."""
 

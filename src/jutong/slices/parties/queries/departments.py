@@ -197,6 +197,21 @@ def authorities() -> list[AuthorityRow]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class RegionLine:
+    """A region and its competent authority, if one is registered for it."""
+
+    region: RegionRow
+    authority: AuthorityRow | None
+    depth: int
+
+
+def regions_with_authorities() -> list[RegionLine]:
+    """Return every region with its authority, each below the region above it."""
+    ruling = {a.region: a for a in authorities()}
+    return [RegionLine(r, ruling.get(r.code), len(codes.above(r.code))) for r in regions()]
+
+
 def authority_of(region: str) -> int:
     """Return the department that is the competent authority of a region, or of the nearest region above it.
 

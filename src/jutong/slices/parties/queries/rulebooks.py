@@ -1,4 +1,4 @@
-"""Internal rules of departments, every version."""
+"""Internal rules of departments in every version, and the files an account may download."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from jutong.kernel import files
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotThere
 from jutong.slices.parties.models import InternalRules
@@ -43,4 +44,12 @@ def rules_version(department_id: int, rules_id: int, actor: Actor) -> RulesRow:
     row = next((r for r in internal_rules(department_id) if r.id == rules_id), None)
     if row is None or not (inside or actor.roles & PEOPLE_READERS):
         raise NotThere(_("没有找到该制度文件，或您无权查阅。"))
+    return row
+
+
+def own_file(file_id: int, actor: Actor) -> files.FileRow:
+    """Return a stored file to the account that made it, such as the refused rows of an import. NotThere otherwise."""
+    row = files.row(file_id)
+    if actor.account_id is None or row.account_id != actor.account_id:
+        raise NotThere(_("没有找到该文件。"))
     return row

@@ -15,6 +15,7 @@ from jutong.kernel.errors import WrongState
 from jutong.kernel.faces.answers import posted_files
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.forms import AskForm, as_far
+from jutong.slices.sharing.pages.wording import share_type_label
 
 
 def new(request: HttpRequest, entry_id: int) -> HttpResponse:
@@ -81,6 +82,7 @@ def _form_page(
         % {"provider": asking.entry.provider_name, "code": asking.entry.code, "version": asking.entry.version},
         crumbs=[(_("共享申请"), reverse("sharing_list")), (title, "")],
         asking=asking,
+        share_label=share_type_label(asking.entry.share_type),
         form=form,
         elements=queries.lacking(asked, asking.entry, actor, now),
         request_id=request_id,

@@ -20,10 +20,18 @@ from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
 from jutong.kernel.faces.forms import Form, Paragraph, Whole
 from jutong.kernel.faces.pieces import Fact, Happening
-from jutong.kernel.terms import MODE_LABELS, DeliveryMode, Purpose, ShareType
+from jutong.kernel.terms import ShareType
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.forms import Uploads, stored
-from jutong.slices.sharing.pages.wording import conditions_in_words, share_type_label
+from jutong.slices.sharing.pages.wording import (
+    conditions_in_words,
+    essentials,
+    modes_in_words,
+    purposes_in_words,
+    reply_facts,
+    reply_items,
+    share_type_label,
+)
 
 
 class Nothing(Form):
@@ -216,6 +224,9 @@ def show(
         crumbs=[(_("共享申请"), reverse("sharing_list")), (line.number or _("草稿"), "")],
         case=found,
         asked=asked_facts(found),
+        essentials=essentials(found),
+        reply_facts=reply_facts(found),
+        reply_items=reply_items(found.reply) if found.reply else [],
         happenings=happenings(found),
         deeds=open_deeds(found, tried),
         refusal=refusal,
@@ -258,8 +269,8 @@ def asked_facts(found: queries.CaseView) -> list[Fact]:
         Fact(_("所履行的职责"), row.duty),
         Fact(_("使用场景"), row.use_scene),
         Fact(_("使用范围"), row.use_scope),
-        Fact(_("使用用途"), "、".join(_(Purpose(code).label) for code in row.purposes)),
-        Fact(_("共享方式"), "、".join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in row.modes)),
+        Fact(_("使用用途"), purposes_in_words(row.purposes)),
+        Fact(_("共享方式"), modes_in_words(row.modes)),
         Fact(_("使用时限"), _("%(first)s 至 %(last)s") % {"first": row.use_from, "last": row.use_until}),
         Fact(_("查询条件项"), "、".join(row.key_items)),
         Fact(_("行条件"), conditions_in_words(row.conditions)),

@@ -1,6 +1,6 @@
 """Reads of this slice: requests as their parties see them, and what the workbench asks."""
 
-from jutong.slices.sharing.queries.asking import Asking, Element, asking, lacking
+from jutong.slices.sharing.queries.asking import Asking, Consentable, Element, asking, lacking, without_standing_consent
 from jutong.slices.sharing.queries.cases import CaseView, FileLine, Step, attachment, case, file_lines, reply_of
 from jutong.slices.sharing.queries.requests import (
     RequestLine,
@@ -16,6 +16,7 @@ from jutong.slices.sharing.queries.requests import (
 __all__ = [
     "Asking",
     "CaseView",
+    "Consentable",
     "Element",
     "FileLine",
     "RequestLine",
@@ -33,4 +34,5 @@ __all__ = [
     "requests",
     "standing_consents",
     "waiting_for",
+    "without_standing_consent",
 ]

@@ -89,3 +89,25 @@ def lacking(asked: Asked, entry: catalogue.PublishedEntry, actor: Actor, at: dat
         (name, label) for name, label in CHECKED if entry.personal or name != "personal_basis"
     ]
     return [Element(name, label, remarks.get(name, "")) for name, label in wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class Consentable:
+    """An unconditional resource of one's own that has no standing consent yet."""
+
+    id: int
+    code: str
+    title: str
+
+
+def without_standing_consent(actor: Actor) -> list[Consentable]:
+    """Return the published unconditional entries of the actor's departments without a standing consent (at most 1,000)."""
+    found: list[Consentable] = []
+    for number in range(1, 6):
+        rows, meta = catalogue.entries_of(actor, state="published", number=number, size=200)
+        found += [Consentable(e.id, e.code, e.title) for e in rows if e.share_type == ShareType.UNCONDITIONAL]
+        if number >= meta.pages:
+            break
+    given = StandingConsent.objects.filter(resource_id__in=[e.id for e in found], ended_at=None)
+    consented = set(given.values_list("resource_id", flat=True))
+    return [entry for entry in found if entry.id not in consented]

@@ -1,0 +1,225 @@
+"""Pages of the exchange: runs with live progress, one run with its receipts, ordering, batch files and their download."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django import forms as django_forms
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from jutong.kernel import clock, faces
+from jutong.kernel.errors import NotThere
+from jutong.kernel.faces import downloads, forms, pieces
+from jutong.kernel.settings import settings
+from jutong.kernel.terms import N_
+from jutong.slices.exchange import actions, queries
+from jutong.slices.exchange.queries import Ordering, RunDetail
+from jutong.slices.exchange.rules import NAME_BYTES, Encoding, Format, Kind, Mode
+from jutong.wire.transfers import OrderKind
+
+MOVES = {"cancel": actions.cancel, "retry": actions.retry}
+
+
+class OrderForm(forms.Form):
+    """The grant under which something is ordered."""
+
+    grant_id = django_forms.TypedChoiceField(label=gettext_lazy("授权"), coerce=int)
+
+    def __init__(self, data: Any, choices: Ordering, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        held = [(str(grant.id), f"{grant.reference} {grant.resource_title}") for grant in choices.grants]
+        self.fields["grant_id"].choices = held  # type: ignore[attr-defined]
+
+
+class TableForm(OrderForm):
+    """Where the rows go."""
+
+    source_id = django_forms.TypedChoiceField(
+        label=gettext_lazy("目标库"), coerce=int, help_text=gettext_lazy("本部门登记的、可接收数据的数据源。")
+    )
+    schema = forms.Line(label=gettext_lazy("目标模式"), max_length=NAME_BYTES, initial="public")
+    table = forms.Line(
+        label=gettext_lazy("目标表"), max_length=NAME_BYTES, help_text=gettext_lazy("表不存在时自动按授权的信息项建立。")
+    )
+    mode = django_forms.ChoiceField(label=gettext_lazy("写入方式"), choices=Mode.choices)
+
+    def __init__(self, data: Any, choices: Ordering, **kwargs: Any) -> None:
+        super().__init__(data, choices, **kwargs)
+        self.fields["source_id"].choices = [(str(t.id), t.title) for t in choices.targets]  # type: ignore[attr-defined]
+
+
+class BatchForm(OrderForm):
+    """How the file is written."""
+
+    file_format = django_forms.ChoiceField(label=gettext_lazy("文件格式"), choices=Format.choices)
+    encoding = django_forms.ChoiceField(
+        label=gettext_lazy("文件编码"),
+        choices=Encoding.choices,
+        help_text=gettext_lazy("只有 CSV 可以选择 GB18030。"),
+    )
+
+
+@require_GET
+def listed(request: HttpRequest) -> HttpResponse:
+    """Show the runs that concern the person's departments."""
+    fold, kind, text = (request.GET.get(name, "")[:100] for name in ("fold", "kind", "q"))
+    rows, meta = queries.runs(faces.actor_of(request), fold=fold, kind=kind, text=text, number=_number(request))
+    folds = {"": _("全部"), "open": _("进行中"), "released": _("已放行"), "failed": _("未执行或隔离")}
+    tabs = [pieces.Tab(label, f"?fold={name}", current=name == fold) for name, label in folds.items()]
+    context = {"rows": rows, "meta": meta, "tabs": tabs, "text": text, "fold": fold, "kind": kind}
+    return faces.page(request, "exchange/list.html", title=_("交换任务"), kinds=Kind.choices(), **context)
+
+
+def _number(request: HttpRequest) -> int:
+    given = request.GET.get("page", "1")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 7 else 1  # noqa: PLR2004 - pages
+
+
+@require_GET
+def shown(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Show one run: how far it is, both ends' figures, receipts, what happened."""
+    found = queries.run(run_id, faces.actor_of(request))
+    row = found.row
+    crumbs = [(_("交换任务"), reverse("exchange_runs")), (row.number, "")]
+    context = {"run": found, "row": row, "live": _live(found), "facts": _facts(found), "happenings": _timeline(found)}
+    return faces.page(request, "exchange/run.html", title=f"{row.number} {row.title}", crumbs=crumbs, **context)
+
+
+def _live(found: RunDetail) -> dict[str, Any] | None:
+    row = found.row
+    if not row.open:
+        return None
+    return {
+        "title": row.number,
+        "state": "waiting" if row.state == "queued" else "running",
+        "done": row.rows_done,
+        "total": row.rows_total,
+        "percent": row.percent,
+        "message": row.message or row.state_label,
+    }
+
+
+def _facts(found: RunDetail) -> list[pieces.Fact]:
+    row = found.row
+    return [
+        pieces.Fact(_("提供方式"), row.kind_label),
+        pieces.Fact(_("去向"), row.place),
+        pieces.Fact(_("授权"), f"G-{row.grant_id:06d}（{_('版本')} {row.grant_version}）"),
+        pieces.Fact(_("提供部门"), row.provider_name),
+        pieces.Fact(_("使用部门"), row.consumer_name),
+        pieces.Fact(_("发起人"), row.ordered_by),
+        pieces.Fact(_("第几次执行"), found.round),
+        pieces.Fact(_("执行节点"), found.node),
+        pieces.Fact(_("请求摘要（SM3）"), found.digest),
+    ]
+
+
+def _timeline(found: RunDetail) -> list[pieces.Happening]:
+    labels = {"order": _("发起交换"), "cancel": _("申请取消"), "retry": _("重新执行")}
+    happenings = []
+    for entry, state, label in found.steps:
+        tone = pieces.tone_of(state) if entry.outcome == "success" else "bad"
+        what = labels.get(entry.verb.rpartition(".")[2]) or label
+        happenings.append(pieces.Happening(entry.at, what, entry.actor_name, entry.reason, tone))
+    return happenings
+
+
+@require_GET
+def live(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Answer how far a run is; asked every second while it is open."""
+    return faces.progressed(request, queries.live(run_id, faces.actor_of(request)))
+
+
+@require_POST
+def move(request: HttpRequest, run_id: int, verb: str) -> HttpResponse:
+    """Cancel a run, or have it run again."""
+    if verb not in MOVES:
+        raise NotThere(N_("没有这项操作，请刷新页面后重试。"))
+    note = request.POST.get("note", "")[:1000]
+    MOVES[verb](run_id, by=faces.actor_of(request), at=clock.now(), note=note)
+    said = _("已申请取消，等待停止。") if verb == "cancel" else _("已重新排队。")
+    return faces.done(request, said, to=reverse("exchange_run", args=[run_id]))
+
+
+def new_table(request: HttpRequest) -> HttpResponse:
+    """Order the granted rows into a table of the own department."""
+    actor = faces.actor_of(request)
+    form = TableForm(faces.posted(request), queries.ordering(actor, OrderKind.TABLE, at=clock.now()), initial=_wish(request))
+    if form.is_valid():
+        with faces.told(form):
+            run = actions.order_table_transfer(by=actor, at=clock.now(), **form.cleaned_data)
+            return faces.done(request, _("任务已发起，正在排队。"), to=reverse("exchange_run", args=[run.pk]))
+    return _order_page(request, form, _("新建库表传输"))
+
+
+def new_batch(request: HttpRequest) -> HttpResponse:
+    """Order the granted rows as a file."""
+    actor = faces.actor_of(request)
+    form = BatchForm(faces.posted(request), queries.ordering(actor, OrderKind.BATCH, at=clock.now()), initial=_wish(request))
+    if form.is_valid():
+        with faces.told(form):
+            run = actions.order_batch(by=actor, at=clock.now(), **form.cleaned_data)
+            return faces.done(request, _("任务已发起，文件生成后可以下载。"), to=reverse("exchange_run", args=[run.pk]))
+    return _order_page(request, form, _("新建批量下载"))
+
+
+def _wish(request: HttpRequest) -> dict[str, str]:
+    return {"grant_id": request.GET.get("grant", "")[:18]}
+
+
+def _order_page(request: HttpRequest, form: OrderForm, title: str) -> HttpResponse:
+    crumbs = [(_("交换任务"), reverse("exchange_runs")), (title, "")]
+    return faces.page(request, "exchange/order.html", title=title, crumbs=crumbs, form=form)
+
+
+@require_GET
+def batches(request: HttpRequest) -> HttpResponse:
+    """Show the batch files that the person's departments can fetch."""
+    rows, meta = queries.batches(faces.actor_of(request), at=clock.now(), number=_number(request))
+    return faces.page(request, "exchange/batches.html", title=_("批量下载"), rows=rows, meta=meta)
+
+
+@require_POST
+def ticket(request: HttpRequest, run_id: int) -> HttpResponse:
+    """Give a one-time ticket, in a form that posts it to the gateway."""
+    purpose = request.POST.get("purpose", "")[:64]
+    text = actions.issue_ticket(run_id, by=faces.actor_of(request), at=clock.now(), purpose=purpose)
+    crumbs = [(_("批量下载"), reverse("exchange_batches")), (_("下载"), "")]
+    address = f"{settings().gateway_origin.rstrip('/')}/v1/tickets"
+    return faces.page(
+        request, "exchange/ticket.html", title=_("下载批量文件"), crumbs=crumbs, ticket=text, address=address
+    )
+
+
+@require_GET
+def manifest(request: HttpRequest, run_id: int) -> HttpResponseBase:
+    """Hand out the manifest of a batch file as JSON."""
+    found = queries.manifest(run_id, faces.actor_of(request))
+    body = msgspec.json.format(msgspec.json.encode(found))
+    return downloads.attachment([body], f"T-{run_id:06d}-manifest.json", "application/json")
+
+
+@require_GET
+def proof(request: HttpRequest, run_id: int) -> HttpResponseBase:
+    """Hand out the signed proof of a delivery as JSON."""
+    body = queries.proof(run_id, faces.actor_of(request))
+    return downloads.attachment([body], f"T-{run_id:06d}-proof.json", "application/json")
+
+
+urlpatterns = [
+    path("runs/", listed, name="exchange_runs"),
+    path("runs/<int:run_id>/", shown, name="exchange_run"),
+    path("runs/<int:run_id>/live/", live, name="exchange_live"),
+    path("runs/<int:run_id>/manifest/", manifest, name="exchange_manifest"),
+    path("runs/<int:run_id>/proof/", proof, name="exchange_proof"),
+    path("runs/<int:run_id>/ticket/", ticket, name="exchange_ticket"),
+    path("runs/<int:run_id>/<slug:verb>/", move, name="exchange_move"),
+    path("new/table/", new_table, name="exchange_new_table"),
+    path("new/batch/", new_batch, name="exchange_new_batch"),
+    path("batches/", batches, name="exchange_batches"),
+]
