@@ -8,8 +8,8 @@ import base64
 import secrets
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -33,6 +33,7 @@ from jutong.wire.envelope import Envelope
 from jutong.wire.grants import Column, Grant, Kind, Masking, Mode, Quota
 from jutong.wire.transfers import Manifest
 from jutong.wire.usage import ChainRecord, Usage
+from postgres import database_url
 
 PEOPLE = """
 CREATE TABLE people (id text PRIMARY KEY, name text, born date, phone text, region text);
@@ -157,7 +158,7 @@ class ControlPlane:
 
     async def speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Speak just enough HTTP/1.1 on a socket for gateways in processes of their own."""
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
+        with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             while True:
                 first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
                 method, target, _ = first.split(" ")
@@ -182,13 +183,20 @@ class ControlPlane:
         return Wire()
 
 
+@contextmanager
+def two_databases() -> Iterator[tuple[str, str]]:
+    """Yield a database for the book and one for the department."""
+    with database_url() as book, database_url() as department:
+        yield book, department
+
+
 class World:
     """One gateway with everything around it. Departments 公安 provides, 民政 consumes with system `s1`."""
 
-    def __init__(self, home: Path, database: str, **settings: Any) -> None:
-        self.database = database
+    def __init__(self, home: Path, databases: tuple[str, str], **settings: Any) -> None:
+        book, self.database = databases  # the platform's own, and the department's
         self.control = ControlPlane(home / "nodes" / "gateway")
-        self.settings = Settings(home=home, database_url=database, **settings)
+        self.settings = Settings(home=home, database_url=book, **settings)
         self.keys: dict[str, bytes] = {}
         self.gateway = Gateway(self.settings, control=self.control.transport())
 

@@ -169,7 +169,11 @@ def _build() -> World:
     from jutong.slices.parties.models import Account, Person
 
     by = system_actor("world")
-    admins = {Role(role): First(key, _name(place), "") for place, (key, (_d, role)) in enumerate(OTHERS.items()) if key[:5] == "admin"}
+    admins = {
+        Role(role): First(key, _name(place), "")
+        for place, (key, (_d, role)) in enumerate(OTHERS.items())
+        if key[:5] == "admin"
+    }
     actions.establish_administrators(
         regions=REGIONS, region=REGION, department=DEPARTMENTS["authority"][0], people=admins, by=by, at=AT
     )
@@ -187,7 +191,11 @@ def _build() -> World:
         else:
             people[key] = _person(key, len(people) + 10, departments[department], role, by)
     actions.start_sector(
-        name="市场监管", lead_id=departments["market"], members=[departments["market"], departments["county"]], by=by, at=AT
+        name="市场监管",
+        lead_id=departments["market"],
+        members=[departments["market"], departments["county"]],
+        by=by,
+        at=AT,
     )
     return World(people, departments)
 
@@ -256,10 +264,15 @@ def _load(kept: dict[str, bytes]) -> None:
             with cursor.copy(f"copy {table} from stdin (format binary)") as target:
                 target.write(rows)
         for table in kept:
-            cursor.execute("select pg_get_serial_sequence(%s, a.attname) from pg_attribute a where a.attrelid = %s::regclass and a.attname = 'id'", [table, table])
+            cursor.execute(
+                "select pg_get_serial_sequence(%s, a.attname) from pg_attribute a where a.attrelid = %s::regclass and a.attname = 'id'",
+                [table, table],
+            )
             found = cursor.fetchone()
             if found and found[0]:
-                cursor.execute(f"select setval('{found[0]}', greatest((select max(id) from {table}), (select last_value from {found[0]})))")
+                cursor.execute(
+                    f"select setval('{found[0]}', greatest((select max(id) from {table}), (select last_value from {found[0]})))"
+                )
 
 
 @pytest.fixture

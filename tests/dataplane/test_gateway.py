@@ -14,19 +14,18 @@ import httpx
 import pytest
 
 from covers import covers
-from gateway_world import World, person
+from gateway_world import World, person, two_databases
 from jutong.client import Refused
 from jutong.client.signing import CallAuth
 from jutong.crypto import sm3
 from jutong.wire.bundle import Mark
 from jutong.wire.grants import Condition, Masking, Mode, Operator, Quota
-from postgres import database_url
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    with database_url() as url:
-        yield url
+def databases() -> Iterator[tuple[str, str]]:
+    with two_databases() as both:
+        yield both
 
 
 @pytest.fixture(autouse=True)
@@ -38,10 +37,10 @@ Deed = Callable[[World], Awaitable[None]]
 
 
 @pytest.fixture
-def story(tmp_path: Path, database: str) -> Callable[..., None]:
+def story(tmp_path: Path, databases: tuple[str, str]) -> Callable[..., None]:
     def play(deed: Deed, **settings: Any) -> None:
         async def run() -> None:
-            async with World(tmp_path, database, **settings) as world:
+            async with World(tmp_path, databases, **settings) as world:
                 await deed(world)
 
         asyncio.run(run())

@@ -14,28 +14,27 @@ import msgspec
 import pytest
 
 from covers import covers
-from gateway_world import World
+from gateway_world import World, two_databases
 from jutong.client import Refused
 from jutong.crypto import SoftwareSigner, sm2
 from jutong.dataplane.envelopes import seal
 from jutong.dataplane.gateway.files import span
 from jutong.wire.grants import Mode
-from postgres import database_url
 
 CONTENT = b"".join(b"%07d,row\n" % n for n in range(250_000))  # 3 MB, three chunks
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    with database_url() as url:
-        yield url
+def databases() -> Iterator[tuple[str, str]]:
+    with two_databases() as both:
+        yield both
 
 
 @pytest.fixture
-def story(tmp_path: Path, database: str) -> Callable[..., None]:
+def story(tmp_path: Path, databases: tuple[str, str]) -> Callable[..., None]:
     def play(deed: Callable[[World], Awaitable[None]], **settings: Any) -> None:
         async def run() -> None:
-            async with World(tmp_path, database, **settings) as world:
+            async with World(tmp_path, databases, **settings) as world:
                 await world.artefact("a1", CONTENT)
                 await deed(world)
 

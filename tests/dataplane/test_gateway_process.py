@@ -18,13 +18,12 @@ import msgspec
 import pytest
 
 from covers import covers
-from gateway_world import World, person, until
+from gateway_world import World, person, two_databases, until
 from jutong.client import AsyncClient, Client, Refused
 from jutong.dataplane.book import open_book
 from jutong.dataplane.segments import verify_segments
 from jutong.wire.envelope import Envelope
 from jutong.wire.usage import ChainRecord
-from postgres import database_url
 
 
 def free_port() -> int:
@@ -34,16 +33,16 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    with database_url() as url:
-        yield url
+def databases() -> Iterator[tuple[str, str]]:
+    with two_databases() as both:
+        yield both
 
 
 class City(World):
     """A world whose gateway is processes of its own, reached over the network, as is the control plane."""
 
-    def __init__(self, home: Path, database: str, **settings: Any) -> None:
-        super().__init__(home, database, **settings)
+    def __init__(self, home: Path, databases: tuple[str, str], **settings: Any) -> None:
+        super().__init__(home, databases, **settings)
         self.port, self.control_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: asyncio.subprocess.Process | None = None
@@ -52,7 +51,7 @@ class City(World):
         """Start granian and wait until it answers."""
         environment = os.environ | {
             "JUTONG_HOME": str(self.settings.home),
-            "JUTONG_DATABASE_URL": self.database,
+            "JUTONG_DATABASE_URL": self.settings.database_url,
             "JUTONG_CONTROL_URL": f"http://127.0.0.1:{self.control_port}",
             "JUTONG_SOURCE_ADDRESSES": '["127.0.0.0/8"]',
             "JUTONG_CHAIN_SEGMENT_SECONDS": str(self.settings.chain_segment_seconds),
@@ -107,9 +106,9 @@ class City(World):
 
 
 @asynccontextmanager
-async def city(home: Path, database: str, **settings: Any) -> AsyncIterator[City]:
+async def city(home: Path, databases: tuple[str, str], **settings: Any) -> AsyncIterator[City]:
     """Raise a city with a control plane on the network, and take it down again."""
-    world = City(home, database, **settings)
+    world = City(home, databases, **settings)
     async with world:
         pass  # fills the database and registers; its own gateway in this process is not wanted
     server = await asyncio.start_server(world.control.speak, "127.0.0.1", world.control_port)
@@ -123,10 +122,10 @@ async def city(home: Path, database: str, **settings: Any) -> AsyncIterator[City
 
 @covers(partly=["R-SHR-012", "R-SEC-001"])
 def test_a_revocation_acts_within_two_seconds_and_silence_until_the_bundle_is_too_old(
-    tmp_path: Path, database: str
+    tmp_path: Path, databases: tuple[str, str]
 ) -> None:
     async def story() -> None:
-        async with city(tmp_path, database) as world:
+        async with city(tmp_path, databases) as world:
             await world.begin()
             async with world.caller() as client:
                 key = {"身份证号": person(1)}
@@ -153,11 +152,13 @@ def test_a_revocation_acts_within_two_seconds_and_silence_until_the_bundle_is_to
 
 
 @covers(partly=["R-SEC-007"])
-def test_a_killed_gateway_has_written_down_everything_it_ever_answered(tmp_path: Path, database: str) -> None:
+def test_a_killed_gateway_has_written_down_everything_it_ever_answered(
+    tmp_path: Path, databases: tuple[str, str]
+) -> None:
     async def story() -> None:
-        async with city(tmp_path, database, chain_segment_seconds=0.3) as world:
+        async with city(tmp_path, databases, chain_segment_seconds=0.3) as world:
             answered: list[str] = []
-            for _ in range(3):
+            for turn in range(1, 4):
                 await world.begin(workers=2)
 
                 async def call(n: int) -> None:
@@ -167,7 +168,7 @@ def test_a_killed_gateway_has_written_down_everything_it_ever_answered(tmp_path:
                                 answered.append((await client.query("g1", {"身份证号": person(n)})).trace)
 
                 callers = [asyncio.create_task(call(n)) for n in range(1, 9)]
-                await asyncio.sleep(1.2)
+                await until(lambda most=60 * turn: len(answered) >= most, seconds=30)
                 await world.end(signal.SIGKILL)
                 await asyncio.gather(*callers)
             await world.begin(workers=2)
@@ -178,7 +179,6 @@ def test_a_killed_gateway_has_written_down_everything_it_ever_answered(tmp_path:
                 assert list(verify_segments(segments, world.control.public)) == []
             lines = [line for segments in pieces.values() for _, raw in segments for line in raw.splitlines()]
             written = [msgspec.json.decode(line, type=ChainRecord).trace for line in lines]
-            assert len(answered) > 100
             assert set(answered) <= set(written)
             assert len(set(written)) == len(written)
             for writer in pieces:  # shipped segments arrived once each, in order
@@ -188,9 +188,9 @@ def test_a_killed_gateway_has_written_down_everything_it_ever_answered(tmp_path:
     asyncio.run(story())
 
 
-def test_ending_a_grant_cuts_a_slow_download_off(tmp_path: Path, database: str) -> None:
+def test_ending_a_grant_cuts_a_slow_download_off(tmp_path: Path, databases: tuple[str, str]) -> None:
     async def story() -> None:
-        async with city(tmp_path, database) as world:
+        async with city(tmp_path, databases) as world:
             await world.begin()
             await world.gateway.start()
             await world.artefact("slow", b"x" * 40_000_000)
@@ -212,11 +212,11 @@ def test_ending_a_grant_cuts_a_slow_download_off(tmp_path: Path, database: str) 
     asyncio.run(story())
 
 
-def test_the_blocking_client_speaks_to_a_real_gateway(tmp_path: Path, database: str) -> None:
+def test_the_blocking_client_speaks_to_a_real_gateway(tmp_path: Path, databases: tuple[str, str]) -> None:
     async def story() -> None:
-        async with city(tmp_path, database) as world:
+        async with city(tmp_path, databases) as world:
             await world.begin()
-            book = await open_book(database)
+            book = await open_book(databases[0])
             await book.close()
 
             def use() -> None:

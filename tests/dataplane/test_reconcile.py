@@ -21,8 +21,7 @@ ROW = st.lists(CELL, min_size=3, max_size=3)
 
 def tallied(rows: list[list[str | None]]) -> Tally:
     tally = RunningTally()
-    for row in rows:
-        tally.add(row_digest(row))
+    tally.add([row_digest(row) for row in rows])
     return tally.tally()
 
 

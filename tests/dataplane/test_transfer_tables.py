@@ -181,6 +181,20 @@ def test_a_runner_killed_in_the_middle_is_resumed_exactly_once(tmp_path: Path) -
         assert town.sql(town.consumer, "select count(*) from jutong_position") == [(2,)]
 
 
+@covers(partly=["R-EXC-004"])
+def test_a_runner_that_dies_between_landing_and_its_book_does_not_land_twice(town: World) -> None:
+    with town.running():
+        town.order(target_mode=TableMode.APPEND)
+        assert town.ended().state is RunState.RELEASED
+    town.sql(town.book, "update book.runs set state = 'sent', leased_until = now(); delete from book.receipts")
+    town.control.progress.clear()
+    with town.running():
+        end = town.ended()
+    assert end.state is RunState.RELEASED
+    assert town.receipt(end.receipt).target.rows == 1000
+    assert town.sql(town.consumer, "select count(*) from people_copy") == [(1000,)]
+
+
 def test_two_runners_at_once_run_each_order_once(town: World) -> None:
     with town.running(2):
         for n in range(8):

@@ -15,7 +15,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from covers import covers
 from jutong.kernel.actors import Actor, Post, Role
 from jutong.kernel.errors import Conflict, TooLarge
 from jutong.kernel.faces import Form, downloads, forms, navigation, shell, told
@@ -98,7 +97,6 @@ def test_a_conflict_told_in_a_form_gives_the_page_its_status() -> None:
 NASTY = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(A1)", "\tx", "\rx"]
 
 
-@covers(partly=["R-SEC-006"])
 @pytest.mark.parametrize("value", NASTY)
 def test_formulas_are_neutralised_in_excel_and_csv(value: str) -> None:
     file = io.BytesIO()

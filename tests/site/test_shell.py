@@ -68,7 +68,6 @@ def test_a_signed_in_person_sees_the_page_with_name_and_posts(browser: Client) -
     assert "共享工作机构负责人、代 李建国" in text
 
 
-@covers("R-SEC-001")
 def test_a_session_ends_after_twenty_idle_minutes_and_polling_does_not_prolong_it(browser: Client) -> None:
     browser.get("/page", headers=CLERK)
     with clock.frozen(NOW + timedelta(minutes=19)):
@@ -195,7 +194,9 @@ def test_wrong_methods_unknown_pages_and_bugs_are_answered_in_chinese(browser: C
 
 
 def test_error_pages_do_not_ask_the_part_that_broke(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = navigation.Entry(navigation.Group.ADMIN, "坏", "page", "x", lambda _actor: True, count=lambda _actor: 1 // 0)
+    broken = navigation.Entry(
+        navigation.Group.ADMIN, "坏", "page", "x", lambda _actor: True, count=lambda _actor: 1 // 0
+    )
     monkeypatch.setattr(navigation, "_entries", {"page": broken})
     answer = browser.get("/page", headers=CLERK)
     assert answer.status_code == 500
@@ -238,7 +239,6 @@ def test_a_refusal_of_the_action_is_shown_in_the_form(browser: Client) -> None:
     assert 'aria-describedby="id_title_error"' in text
 
 
-@covers(partly=["R-SEC-006"])
 def test_a_form_submitted_twice_is_done_once(browser: Client) -> None:
     sent = {"title": "一", once.FIELD: once.fresh()}
     assert browser.post("/form", sent, headers=CLERK).status_code == 303

@@ -1,14 +1,14 @@
 """Proof that what arrived is what was sent: a row count and a content checksum that does not depend on order.
 
 Between two servers of one kind each sums its own 64-bit hash of exactly the run's rows (see the engine's `methods`).
-Everywhere else the portable method (`sha256-56-sum`): the row's canonical
-texts as netstrings (number of characters, colon, text; ``-:`` where missing), the first 56 bits of their SHA-256, summed.
+Everywhere else the portable method (`sha256-56-sum`): the numbers of characters of the row's canonical texts joined by
+colons (a minus where missing), a semicolon, the texts themselves; of this the first 56 bits of its SHA-256, summed.
 Nothing is called success before both ends agree (R-EXC-019).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 
 from jutong.wire.transfers import Tally
@@ -20,12 +20,16 @@ class Unreconciled(Exception):  # noqa: N818 - a finding about data, handled as 
     """What arrived is not what was sent; the message is the sentence for people."""
 
 
-def canonical_row(row: Iterable[str | None]) -> str:
+def canonical_row(row: Sequence[str | None]) -> str:
     """Return the row as one unmistakable text: no two different rows give the same."""
-    return "".join("-:" if text is None else f"{len(text)}:{text}" for text in row)
+    try:
+        return ":".join(map(str, map(len, row))) + ";" + "".join(row)  # type: ignore[arg-type]
+    except TypeError:
+        sizes = ("-" if text is None else str(len(text)) for text in row)
+        return ":".join(sizes) + ";" + "".join(text or "" for text in row)
 
 
-def row_digest(row: Iterable[str | None]) -> int:
+def row_digest(row: Sequence[str | None]) -> int:
     """Return the 56-bit number of one row of canonical texts."""
     return int.from_bytes(sha256(canonical_row(row).encode()).digest()[:7])
 
@@ -37,10 +41,10 @@ class RunningTally:
         self.rows = 0
         self._sum = 0
 
-    def add(self, digest: int) -> None:
-        """Take in one row by its `row_digest`."""
-        self.rows += 1
-        self._sum += digest
+    def add(self, digests: Sequence[int]) -> None:
+        """Take in rows by their `row_digest`."""
+        self.rows += len(digests)
+        self._sum += sum(digests)
 
     def tally(self) -> Tally:
         """Return count and checksum of the rows so far."""

@@ -9,6 +9,7 @@ from jutong.wire.grants import Masking as Masking  # noqa: PLC0414 - the kernel'
 from jutong.wire.grants import Mode
 
 DeliveryMode = Mode
+from jutong.wire.grants import Operator
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
@@ -179,4 +180,17 @@ MASKING_LABELS = {
     Masking.YEAR: N_("日期只留年份"),
     Masking.SUPPRESS: N_("全部隐去"),
     Masking.KEYED_HASH: N_("加密散列（HMAC-SM3）"),
+}
+
+OPERATOR_LABELS = {
+    Operator.EQ: N_("等于"),
+    Operator.NE: N_("不等于"),
+    Operator.IN: N_("是其中之一"),
+    Operator.PREFIX: N_("开头是"),
+    Operator.LT: N_("小于"),
+    Operator.LE: N_("不大于"),
+    Operator.GT: N_("大于"),
+    Operator.GE: N_("不小于"),
+    Operator.IS_NULL: N_("为空"),
+    Operator.NOT_NULL: N_("不为空"),
 }

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,6 +29,8 @@ from jutong.dataplane.transfer.lines import Lines, parsed
 from jutong.dataplane.transfer.runs import Run
 from jutong.wire.transfers import Manifest, RunState, Tally
 
+READ_ROWS = 5000
+
 
 class BatchWriter:
     """Turns COPY text lines into an encrypted file; used from one thread at a time.
@@ -42,6 +45,7 @@ class BatchWriter:
         self._digest = sm3.new()
         self._out = sm4.EncryptingWriter(file, key)
         self._plan = plan
+        self._hashed = plan.hashed
         self._shape = shape
         self._lines = Lines()
         self._write(shape.header())
@@ -57,17 +61,20 @@ class BatchWriter:
 
     def feed(self, chunk: bytes) -> None:
         """Write the rows completed by this chunk."""
-        rows = []
-        for line in self._lines.cut(chunk):
-            row = parsed(line)
-            digest = row_digest(row)
-            self.read.add(digest)
-            for n in self._plan.hashed:
+        rows = [parsed(line) for line in self._lines.cut(chunk)]
+        digests = [row_digest(row) for row in rows]
+        self.read.add(digests)
+        for n in self._hashed:
+            for row in rows:
                 row[n] = mask(self._plan.fields[n].masking, row[n], self._plan.hash_key)
-            shown = self._shape.delivered(row)
-            self.sent.add(row_digest(shown) if self._plan.hashed or shown != row else digest)
-            rows.append(shown)
-        self._write(self._shape.body(rows))
+        shown = [self._shape.delivered(row) for row in rows]
+        if self._hashed:
+            digests = [row_digest(row) for row in shown]
+        else:
+            pairs = zip(shown, rows, digests, strict=True)
+            digests = [digest if new is old else row_digest(new) for new, old, digest in pairs]
+        self.sent.add(digests)
+        self._write(self._shape.body(shown))
 
     def close(self) -> None:
         """Write what stands behind the rows and the container's last piece."""
@@ -80,10 +87,12 @@ def read_back(path: Path, key: bytes, shape: Format, stopped: threading.Event) -
     """Decrypt and parse a finished file and return its tally; leaves early when stopped."""
     tally = RunningTally()
     with path.open("rb") as file:
-        for n, row in enumerate(shape.read(sm4.DecryptingReader(file, key))):  # type: ignore[arg-type]
-            if n % 1000 == 0 and stopped.is_set():
+        rows = shape.read(sm4.DecryptingReader(file, key))  # type: ignore[arg-type]
+        while not stopped.is_set():
+            digests = [row_digest(row) for row in islice(rows, READ_ROWS)]
+            if not digests:
                 break
-            tally.add(row_digest(row))
+            tally.add(digests)
     return tally.tally()
 
 

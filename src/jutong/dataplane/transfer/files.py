@@ -23,13 +23,16 @@ from jutong.wire.grants import Column, Kind, Masking
 SHEET_ROWS = 1_048_576
 CELL_LIMIT = 32_767
 CODECS = {"utf-8": "utf-8-sig", "gb18030": "gb18030"}
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")
 
 csv.field_size_limit(sys.maxsize)
 
 
 class Format(Protocol):
-    """How rows become bytes. Between `header` and `tail`, any number of `body`; `delivered` is what a reader will find."""
+    """How rows become bytes. Between `header` and `tail`, any number of `body`; `delivered` is what a reader will find.
+
+    `delivered` returns the very row it was given when nothing changes.
+    """
 
     def header(self) -> bytes:
         """Return what stands before the rows."""
@@ -49,7 +52,7 @@ class Format(Protocol):
 
 def neutral(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
-    return "'" + text if text.startswith(_FORMULA) else text
+    return "'" + text if text[:1] in _FORMULA else text
 
 
 class Csv:
@@ -75,16 +78,18 @@ class Csv:
 
     def delivered(self, row: Row) -> Row:
         """See `Format.delivered`: missing values become empty, formulas harmless."""
-        shown: Row = [text or "" for text in row]
+        shown: Row = [text or "" for text in row] if None in row else row
         for n in self._texts:
-            shown[n] = neutral(shown[n] or "")
+            text = shown[n] or ""
+            if text[:1] in _FORMULA:
+                shown = [*shown[:n], neutral(text), *shown[n + 1 :]]
         return shown
 
     def read(self, file: BinaryIO) -> Iterator[Row]:
         """See `Format.read`."""
         rows = csv.reader(io.TextIOWrapper(file, encoding=self._codec, newline=""), strict=True)
         next(rows)
-        return (list(row) for row in rows)
+        return rows  # type: ignore[return-value]
 
     def _written(self, rows: Iterable[Row] | list[list[str]], codec: str) -> bytes:
         text = io.StringIO(newline="")
@@ -177,7 +182,7 @@ class Xlsx:
 
     def delivered(self, row: Row) -> Row:
         """See `Format.delivered`: missing values become empty."""
-        return [text or "" for text in row]
+        return [text or "" for text in row] if None in row else row
 
     def read(self, file: BinaryIO) -> Iterator[Row]:
         """See `Format.read`: sheet by sheet, in a stream."""

@@ -19,7 +19,7 @@ _SIGNS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 def parsed(line: str) -> Row:
     """Return the values of one COPY text line without its newline; a lone backslash-N is a missing value."""
     if "\\" not in line:
-        return list(line.split("\t"))
+        return line.split("\t")  # type: ignore[return-value]
     return [
         None if cell == "\\N" else _ESCAPED.sub(lambda found: _SIGNS.get(found[1], found[1]), cell)
         for cell in line.split("\t")
@@ -48,20 +48,23 @@ class Hasher:
         self.read = RunningTally()
         self.sent = RunningTally()
         self._plan = plan
+        self._hashed = plan.hashed
         self._lines = Lines()
         self._binary = [n for n, shape in enumerate(shapes) if shape.base == "bytea"]
 
     def feed(self, chunk: bytes) -> bytes:
         """Return the lines completed by this chunk, hashed, as COPY text for the target."""
-        done = []
+        done, read, sent = [], list[int](), list[int]()
         for line in self._lines.cut(chunk):
             values, cells = parsed(line), line.split("\t")
-            self.read.add(row_digest(values))
-            for n in self._plan.hashed:
+            read.append(row_digest(values))
+            for n in self._hashed:
                 values[n] = mask(self._plan.fields[n].masking, values[n], self._plan.hash_key)
                 cells[n] = values[n] or "\\N"
             for n in self._binary:
                 cells[n] = cells[n] if values[n] is None else "\\\\x" + cells[n]
-            self.sent.add(row_digest(values))
+            sent.append(row_digest(values))
             done.append("\t".join(cells) + "\n")
+        self.read.add(read)
+        self.sent.add(sent)
         return "".join(done).encode()

@@ -20,7 +20,7 @@ from jutong.kernel.errors import NotAllowed, NotThere, WrongState
 from jutong.kernel.models import Case
 from jutong.kernel.workflow import clocks as clockwork
 from jutong.kernel.workflow.many import Moved, advance_many
-from jutong.kernel.workflow.table import NOWHERE, BadTable, Button, ClockRule, Move, Row, read_moves
+from jutong.kernel.workflow.table import NOWHERE, STAY, BadTable, Button, ClockRule, Move, Row, read_moves
 
 C = TypeVar("C", bound=Case)
 P = ParamSpec("P")
@@ -180,7 +180,9 @@ class Workflow(Generic[C]):
         act.before = digest_of(case)
         body(case, by=by, at=at, **values)
         came_from = case.state
-        case.state, case.previous_state = move.leads_to(case.state, case.previous_state), came_from
+        case.state = move.leads_to(came_from, case.previous_state)
+        if move.target != STAY:
+            case.previous_state = came_from
         case.revision += 1
         case.save()
         clockwork.wind(self, [case], move.clocks, at, values)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel import jurisdiction, outbox
 from jutong.kernel.actions import acting
 from jutong.kernel.actors import Actor, Post
-from jutong.kernel.audit import Act, record
+from jutong.kernel.audit import Act, digest_of, record
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
 from jutong.kernel.models import Case
@@ -53,18 +53,19 @@ def advance_many(
     if any(m.target == PREVIOUS for m in moves):
         raise BadTable(f"{workflow.name}.{verb} cannot move a set")
     with acting(Act(f"{workflow.name}.{verb}", by, at, workflow.name)) as act:
-        cases = list(workflow.model._default_manager.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
-        refused = {pk: _("没有找到该%s。") % _(workflow.title) for pk in set(ids) - {c.pk for c in cases}}
-        ready: dict[int, tuple[Case, Move, Post]] = {}
-        for case in cases:
-            _sort(workflow, moves, case, by, ready, refused)
+        ready, refused = _sorted(workflow, moves, ids, by)
         if guard := workflow.guard_of(verb):
-            for pk, sentence in guard([case for case, _m, _p in ready.values()], by=by, at=at).items():
+            for pk, sentence in guard([r.case for r in ready.values()], by=by, at=at).items():
                 ready.pop(pk)
                 refused[pk] = sentence
         for move in moves:
-            _move_set(workflow, [case for case, m, _p in ready.values() if m is move], move, at, values)
-        _write(workflow, ready, refused, by, at, act, one_audit_row=one_audit_row)
+            _move_set(workflow, [r for r in ready.values() if r.move is move], move, at, values)
+        if one_audit_row:
+            act.detail |= {"moved": len(ready), "refused": len(refused)}
+            record([act])
+        else:
+            record([r.act(act) for r in ready.values()] + [_refusal(act, pk, why) for pk, why in refused.items()])
+        outbox.publish_many([r.event(workflow.name) for r in ready.values()], at=at, by=by)
     return Moved(list(ready), refused)
 
 
@@ -81,95 +82,84 @@ def open_many(workflow: Workflow[Any], verb: str, cases: Sequence[Case], *, at: 
     workflow.model._default_manager.bulk_create(cases, batch_size=500)
 
 
-def _sort(
-    workflow: Workflow[Any],
-    moves: Sequence[Move],
-    case: Case,
-    by: Actor,
-    ready: dict[int, tuple[Case, Move, Post]],
-    refused: dict[int, str],
-) -> None:
-    move = next((m for m in moves if case.state in m.sources), None)
-    if move is None:
-        refused[case.pk] = _("当前状态为“%(state)s”，不能%(verb)s。") % {
-            "state": workflow.state_label(case.state),
-            "verb": _(moves[0].label),
-        }
-        return
-    post = move.who.permits(by, case)
-    if post is None or (workflow.visible and not workflow.visible(by, case)):
-        refused[case.pk] = _("您没有“%(what)s”的权限：需要%(who)s。") % {
-            "what": _(move.label),
-            "who": _(move.who.label),
-        }
-    elif move.when and not move.when(case.policy, case):
-        refused[case.pk] = _("现行政策规则不提供“%s”。") % _(move.label)
-    else:
-        ready[case.pk] = (case, move, post)
+@dataclass(slots=True)
+class _Ready:
+    """A case that may move: by which row and post, and what it was before."""
+
+    case: Case
+    move: Move
+    post: Post
+    came_from: str
+    before: str
+
+    def act(self, act: Act) -> Act:
+        """Return the audit row of this case."""
+        detail = {"from": self.came_from, "to": self.case.state, "profile": self.case.profile}
+        return Act(
+            act.verb,
+            act.by,
+            act.at,
+            act.subject_kind,
+            str(self.case.pk),
+            self.post.acting_for,
+            detail,
+            self.before,
+            digest_of(self.case),
+        )
+
+    def event(self, name: str) -> tuple[str, str, dict[str, Any]]:
+        """Return the event of this case's move."""
+        case = self.case
+        payload = {"id": case.pk, "verb": self.move.verb, "from": self.came_from, "to": case.state}
+        return f"{name}.{case.state}", f"{name}:{case.pk}", payload | case.event_payload()
+
+
+def _refusal(act: Act, pk: int, sentence: str) -> Act:
+    return Act(
+        act.verb, act.by, act.at, act.subject_kind, str(pk), outcome="refused", code="invalid_state", reason=sentence
+    )
+
+
+def _sorted(
+    workflow: Workflow[Any], moves: Sequence[Move], ids: Sequence[int], by: Actor
+) -> tuple[dict[int, _Ready], dict[int, str]]:
+    """Lock the cases and sort them into those that may move and those refused, with a sentence each."""
+    cases = list(workflow.model._default_manager.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
+    refused = {pk: _("没有找到该%s。") % _(workflow.title) for pk in set(ids) - {c.pk for c in cases}}
+    ready: dict[int, _Ready] = {}
+    for case in cases:
+        move = next((m for m in moves if case.state in m.sources), None)
+        if move is None:
+            refused[case.pk] = _("当前状态为“%(state)s”，不能%(verb)s。") % {
+                "state": workflow.state_label(case.state),
+                "verb": _(moves[0].label),
+            }
+            continue
+        post = move.who.permits(by, case)
+        if post is None or (workflow.visible and not workflow.visible(by, case)):
+            what = {"what": _(move.label), "who": _(move.who.label)}
+            refused[case.pk] = _("您没有“%(what)s”的权限：需要%(who)s。") % what
+        elif move.when and not move.when(case.policy, case):
+            refused[case.pk] = _("现行政策规则不提供“%s”。") % _(move.label)
+        else:
+            ready[case.pk] = _Ready(case, move, post, case.state, digest_of(case))
+    return ready, refused
 
 
 def _move_set(
-    workflow: Workflow[Any], cases: Sequence[Case], move: Move, at: datetime, values: Mapping[str, Any]
+    workflow: Workflow[Any], ready: Sequence[_Ready], move: Move, at: datetime, values: Mapping[str, Any]
 ) -> None:
-    if not cases:
+    if not ready:
         return
     changes: dict[str, Any] = {**values, "revision": F("revision") + 1}
     if move.target != STAY:
         changes |= {"previous_state": F("state"), "state": move.target}
-    workflow.model._default_manager.filter(pk__in=[c.pk for c in cases]).update(**changes)
-    for case in cases:
+    workflow.model._default_manager.filter(pk__in=[r.case.pk for r in ready]).update(**changes)
+    for r in ready:
         for name, value in values.items():
-            setattr(case, name, value)
-    clockwork.wind(workflow, cases, move.clocks, at, dict(values))
-
-
-def _write(
-    workflow: Workflow[Any],
-    ready: Mapping[int, tuple[Case, Move, Post]],
-    refused: Mapping[int, str],
-    by: Actor,
-    at: datetime,
-    act: Act,
-    *,
-    one_audit_row: bool,
-) -> None:
-    if one_audit_row:
-        act.detail |= {"moved": len(ready), "refused": len(refused)}
-        record([act])
-    else:
-        record(
-            [
-                Act(
-                    act.verb,
-                    by,
-                    at,
-                    workflow.name,
-                    str(pk),
-                    post.acting_for,
-                    {"from": case.state, "profile": case.profile},
-                )
-                for pk, (case, _move, post) in ready.items()
-            ]
-            + [
-                Act(act.verb, by, at, workflow.name, str(pk), outcome="refused", code="invalid_state", reason=sentence)
-                for pk, sentence in refused.items()
-            ]
-        )
-    outbox.publish_many(
-        [
-            (
-                f"{workflow.name}.{move.leads_to(case.state, case.previous_state)}",
-                f"{workflow.name}:{pk}",
-                {
-                    "id": pk,
-                    "verb": move.verb,
-                    "from": case.state,
-                    "to": move.leads_to(case.state, case.previous_state),
-                    **case.event_payload(),
-                },
-            )
-            for pk, (case, move, _post) in ready.items()
-        ],
-        at=at,
-        by=by,
-    )
+            setattr(r.case, name, value)
+        r.case.revision += 1
+        r.case.state = move.leads_to(r.came_from, r.case.previous_state)
+        if move.target != STAY:
+            r.case.previous_state = r.came_from
+    clockwork.wind(workflow, [r.case for r in ready], move.clocks, at, dict(values))

@@ -95,7 +95,13 @@ def listed(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")[:100]
     rows, meta = queries.mounts(faces.actor_of(request), text=text, number=_number(request))
     return faces.page(
-        request, "datacentre/list.html", title=_("资源挂接"), rows=rows, meta=meta, text=text, tabs=_tabs("datacentre_list")
+        request,
+        "datacentre/list.html",
+        title=_("资源挂接"),
+        rows=rows,
+        meta=meta,
+        text=text,
+        tabs=_tabs("datacentre_list"),
     )
 
 

@@ -12,16 +12,14 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Role, Who
 from jutong.kernel.errors import RuleBroken
-from jutong.kernel.terms import MASKING_LABELS, DataType, Masking, N_
+from jutong.kernel.terms import MASKING_LABELS, N_, DataType, Masking
 from jutong.wire.grants import Column, Kind
 from jutong.wire.probe import FoundColumn
 
 MOUNTERS: Final = Who(
     "mounter", N_("提供部门数据专员或系统工程师"), (Role.DATA_OFFICER, Role.SYSTEM_ENGINEER), of="provider_id"
 )
-OFFICERS: Final = Who(
-    "resource_officer", N_("提供部门数据专员或系统工程师"), (Role.DATA_OFFICER, Role.SYSTEM_ENGINEER)
-)
+OFFICERS: Final = Who("resource_officer", N_("提供部门数据专员或系统工程师"), (Role.DATA_OFFICER, Role.SYSTEM_ENGINEER))
 
 MOST_ITEMS: Final = 500
 NAME_BYTES: Final = 63

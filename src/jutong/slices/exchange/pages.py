@@ -44,7 +44,9 @@ class TableForm(OrderForm):
     )
     schema = forms.Line(label=gettext_lazy("目标模式"), max_length=NAME_BYTES, initial="public")
     table = forms.Line(
-        label=gettext_lazy("目标表"), max_length=NAME_BYTES, help_text=gettext_lazy("表不存在时自动按授权的信息项建立。")
+        label=gettext_lazy("目标表"),
+        max_length=NAME_BYTES,
+        help_text=gettext_lazy("表不存在时自动按授权的信息项建立。"),
     )
     mode = django_forms.ChoiceField(label=gettext_lazy("写入方式"), choices=Mode.choices)
 
@@ -149,7 +151,9 @@ def move(request: HttpRequest, run_id: int, verb: str) -> HttpResponse:
 def new_table(request: HttpRequest) -> HttpResponse:
     """Order the granted rows into a table of the own department."""
     actor = faces.actor_of(request)
-    form = TableForm(faces.posted(request), queries.ordering(actor, OrderKind.TABLE, at=clock.now()), initial=_wish(request))
+    form = TableForm(
+        faces.posted(request), queries.ordering(actor, OrderKind.TABLE, at=clock.now()), initial=_wish(request)
+    )
     if form.is_valid():
         with faces.told(form):
             run = actions.order_table_transfer(by=actor, at=clock.now(), **form.cleaned_data)
@@ -160,7 +164,9 @@ def new_table(request: HttpRequest) -> HttpResponse:
 def new_batch(request: HttpRequest) -> HttpResponse:
     """Order the granted rows as a file."""
     actor = faces.actor_of(request)
-    form = BatchForm(faces.posted(request), queries.ordering(actor, OrderKind.BATCH, at=clock.now()), initial=_wish(request))
+    form = BatchForm(
+        faces.posted(request), queries.ordering(actor, OrderKind.BATCH, at=clock.now()), initial=_wish(request)
+    )
     if form.is_valid():
         with faces.told(form):
             run = actions.order_batch(by=actor, at=clock.now(), **form.cleaned_data)

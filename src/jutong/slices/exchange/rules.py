@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Role, Who
 from jutong.kernel.errors import RuleBroken, WrongState
-from jutong.kernel.terms import MODE_LABELS, DeliveryMode, N_, Term
+from jutong.kernel.terms import MODE_LABELS, N_, DeliveryMode, Term
 from jutong.wire.transfers import OrderKind, Receipt, TableMode, Tally
 
 CONSUMER: Final = Who(

@@ -1,4 +1,6 @@
-"""The slice's Django label."""
+"""The slice's Django label, its place in the navigation and on the workbench."""
+
+from __future__ import annotations
 
 from django.apps import AppConfig
 
@@ -10,5 +12,25 @@ class Grants(AppConfig):
     label = "grants"
 
     def ready(self) -> None:
-        """Listen to the slices below."""
-        from jutong.slices.grants import reactions, workflow  # noqa: F401
+        """Listen to the slices below; offer the list and what ends soon."""
+        from jutong.kernel import panels
+        from jutong.kernel.actors import ADMINISTRATORS, Actor
+        from jutong.kernel.faces.navigation import Entry, Group, register
+        from jutong.kernel.terms import N_
+        from jutong.slices.grants import queries, reactions, workflow  # noqa: F401
+
+        def does_business(actor: Actor) -> bool:
+            return not actor.roles <= ADMINISTRATORS
+
+        register(Entry(Group.SHARING, N_("授权"), "grants_list", "key", does_business, order=40))
+        panels.register(
+            "workbench_side",
+            panels.Panel(
+                "ending_grants",
+                N_("三十天内到期的授权"),
+                20,
+                does_business,
+                queries.ending_soon,
+                "grants/panel_ending.html",
+            ),
+        )

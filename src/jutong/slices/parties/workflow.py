@@ -26,7 +26,14 @@ CONFIRMERS = OPERATORS | SYSTEM_ONLY
 ACTIVATORS = SYSTEM_ADMINS | OPERATORS | SYSTEM_ONLY
 
 PEOPLE_READERS = frozenset(
-    {Role.PLATFORM_OPERATOR, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN, Role.AUDITOR, Role.AUTHORITY_HEAD}
+    {
+        Role.PLATFORM_OPERATOR,
+        Role.SYSTEM_ADMIN,
+        Role.SECURITY_ADMIN,
+        Role.AUDIT_ADMIN,
+        Role.AUDITOR,
+        Role.AUTHORITY_HEAD,
+    }
     | {Role.AUTHORITY_REVIEWER}
 )
 """Posts that see the people of every department; others see their own department's."""
@@ -42,7 +49,7 @@ def sees(actor: Actor, person: Person) -> bool:
     )
 
 
-MANAGER = Workflow(
+MANAGER: Workflow[Person] = Workflow(
     "information_manager", N_("信息管理人员"), case="parties.Person", start="reported", visible=sees,
     states={str(state): state.label for state in ManagerState},
     moves=[

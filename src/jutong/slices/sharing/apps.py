@@ -1,4 +1,6 @@
-"""The slice's Django label."""
+"""The slice's Django label, its place in the navigation and on the workbench."""
+
+from __future__ import annotations
 
 from django.apps import AppConfig
 
@@ -10,5 +12,44 @@ class Sharing(AppConfig):
     label = "sharing"
 
     def ready(self) -> None:
-        """Listen to the slices below."""
-        from jutong.slices.sharing import reactions, workflow  # noqa: F401
+        """Listen to the slices below; offer pages, chores and panels."""
+        from django.db.models import Q
+
+        from jutong.kernel import agenda, panels
+        from jutong.kernel.actors import ADMINISTRATORS, Actor, Role
+        from jutong.kernel.faces.navigation import Entry, Group, register
+        from jutong.kernel.terms import N_
+        from jutong.slices.sharing import queries, reactions, workflow  # noqa: F401
+
+        def does_business(actor: Actor) -> bool:
+            return not actor.roles <= ADMINISTRATORS
+
+        agenda.register(
+            agenda.Chore(
+                "sharing_request",
+                verbs=("consent", "file", "supplement", "prepare_reply", "agree", "refuse", "extend"),
+                page="sharing_case",
+                title=lambda case: case.resource_title,
+                who=lambda case: f"{case.number or ''} {case.consumer.short_name or case.consumer.name}".strip(),
+                related=("consumer",),
+                only={"extend": Q(extension_asked__has_key="days")},
+                overseer="authority_id",
+            )
+        )
+        register(
+            Entry(Group.SHARING, N_("共享申请"), "sharing_list", "file-symlink", does_business, order=10),
+            Entry(
+                Group.SHARING,
+                N_("常设同意"),
+                "sharing_standing",
+                "writing-sign",
+                lambda actor: actor.holds(Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY, Role.DATA_OFFICER),
+                order=30,
+            ),
+        )
+        panels.register(
+            "workbench_side",
+            panels.Panel(
+                "own_requests", N_("本部门申请进展"), 5, does_business, queries.own_open, "sharing/panel_open.html"
+            ),
+        )

@@ -18,31 +18,31 @@ PLATFORM = system_actor("sharing")
 @outbox.on("sharing_request.received")
 def answer_under_standing_consent(event: outbox.Event, at: datetime) -> None:
     """Unconditional data with a standing consent is answered at once (reading 17)."""
-    request = SharingRequest.objects.filter(pk=event.payload["id"], state="received").first()
+    case = SharingRequest.objects.filter(pk=event.payload["id"], state="received").first()
     if (
-        request
-        and request.share_type == "unconditional"
-        and StandingConsent.objects.filter(resource_id=request.resource_id, ended_at=None).exists()
+        case
+        and case.share_type == "unconditional"
+        and StandingConsent.objects.filter(resource_id=case.resource_id, ended_at=None).exists()
     ):
-        actions.answer_at_once(request, by=PLATFORM, at=at)
+        actions.answer_at_once(case, by=PLATFORM, at=at)
 
 
 @outbox.on("sharing_request.agreed")
 def prepare_delivery(event: outbox.Event, at: datetime) -> None:
     """An agreed request is delivered: at once where the resource is mounted, else a task goes to the provider."""
-    request = SharingRequest.objects.filter(pk=event.payload["id"], state="agreed").first()
-    if request is None:
+    case = SharingRequest.objects.filter(pk=event.payload["id"], state="agreed").first()
+    if case is None:
         return
-    actions.begin_delivery(request, by=PLATFORM, at=at)
-    if datacentre.wire_mount(request.resource_id):
-        actions.deliver(request.pk, by=PLATFORM, at=at)
+    actions.begin_delivery(case, by=PLATFORM, at=at)
+    if datacentre.wire_mount(case.resource_id):
+        actions.deliver(case.pk, by=PLATFORM, at=at)
         return
     inbox.tell(
-        department_id=request.provider_id,
+        department_id=case.provider_id,
         role=Role.SYSTEM_ENGINEER,
         title=_("请挂接资源：%(title)s（申请 %(number)s 已同意，须按期提供）")
-        % {"title": request.resource_title, "number": request.number},
-        link=f"/datacentre/entries/{request.resource_id}/mount/",
+        % {"title": case.resource_title, "number": case.number},
+        link=f"/datacentre/entries/{case.resource_id}/mount/",
         at=at,
     )
 
@@ -53,8 +53,8 @@ def deliver_what_waits(event: outbox.Event, at: datetime) -> None:
     resource_id = event.payload["resource_id"]
     if datacentre.wire_mount(resource_id) is None:
         return
-    for request in SharingRequest.objects.filter(resource_id=resource_id, state="delivering"):
-        actions.deliver(request, by=PLATFORM, at=at)
+    for case in SharingRequest.objects.filter(resource_id=resource_id, state="delivering"):
+        actions.deliver(case, by=PLATFORM, at=at)
 
 
 @outbox.on("grant.granted", "grant.suspended", "grant.revoked", "grant.terminated", "grant.expired")
@@ -68,17 +68,17 @@ def remind(event: outbox.Event, at: datetime) -> None:
     """A limit comes near or has passed: the obliged department is told, and when overdue also the authority."""
     if event.payload["case_kind"] != "sharing_request":
         return
-    request = SharingRequest.objects.get(pk=event.payload["case_id"])
+    case = SharingRequest.objects.get(pk=event.payload["case_id"])
     overdue = event.name == "clock.overdue"
     title = _("%(label)s%(state)s：申请 %(number)s，期限 %(day)s") % {
         "label": event.payload["label"],
         "state": _("已超期") if overdue else _("即将到期"),
-        "number": request.number,
+        "number": case.number,
         "day": event.payload["due_day"],
     }
-    told = [request.provider_id, *([request.authority_id] if overdue else [])]
+    told = [case.provider_id, *([case.authority_id] if overdue else [])]
     for department_id in dict.fromkeys(told):
-        inbox.tell(department_id=department_id, title=title, link=f"/sharing/requests/{request.pk}/", at=at)
+        inbox.tell(department_id=department_id, title=title, link=f"/sharing/requests/{case.pk}/", at=at)
 
 
 @jobs.every(60)

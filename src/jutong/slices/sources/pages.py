@@ -51,9 +51,7 @@ class SourceForm(forms.Form):
     provides = django_forms.BooleanField(
         label=gettext_lazy("作为提供方来源：可在其上挂接资源"), required=False, initial=True
     )
-    receives = django_forms.BooleanField(
-        label=gettext_lazy("作为使用方目标库：可接收按授权传输的数据"), required=False
-    )
+    receives = django_forms.BooleanField(label=gettext_lazy("作为使用方目标库：可接收按授权传输的数据"), required=False)
 
     def details(self) -> Details:
         """Return what was filled in."""
@@ -67,7 +65,13 @@ def listed(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "")[:100]
     rows, meta = queries.sources(actor, text=text, number=_number(request))
     return faces.page(
-        request, "sources/list.html", title=_("数据源"), rows=rows, meta=meta, text=text, may_register=_engineers(request)
+        request,
+        "sources/list.html",
+        title=_("数据源"),
+        rows=rows,
+        meta=meta,
+        text=text,
+        may_register=_engineers(request),
     )
 
 
@@ -87,7 +91,9 @@ def _engineers(request: HttpRequest) -> bool:
 def shown(request: HttpRequest, source_id: int) -> HttpResponse:
     """Show one data source and what its last test said."""
     row = queries.source(source_id, faces.actor_of(request))
-    return faces.page(request, "sources/detail.html", title=row.title, crumbs=_crumbs(row), source=row, facts=_facts(row))
+    return faces.page(
+        request, "sources/detail.html", title=row.title, crumbs=_crumbs(row), source=row, facts=_facts(row)
+    )
 
 
 def _crumbs(row: SourceRow, last: str = "") -> list[tuple[str, str]]:
@@ -119,9 +125,7 @@ def register(request: HttpRequest) -> HttpResponse:
             source = actions.register(
                 by=actor, at=clock.now(), department_id=actor.department_id, details=form.details()
             )
-            return faces.done(
-                request, _("数据源已登记，请测试连接。"), to=reverse("sources_detail", args=[source.pk])
-            )
+            return faces.done(request, _("数据源已登记，请测试连接。"), to=reverse("sources_detail", args=[source.pk]))
     crumbs = [(_("数据源"), reverse("sources_list")), (_("登记数据源"), "")]
     return faces.page(request, "sources/form.html", title=_("登记数据源"), crumbs=crumbs, form=form)
 
@@ -134,9 +138,7 @@ def change(request: HttpRequest, source_id: int) -> HttpResponse:
     if form.is_valid():
         with faces.told(form):
             actions.change(source_id, by=actor, at=clock.now(), details=form.details())
-            return faces.done(
-                request, _("已保存，请重新测试连接。"), to=reverse("sources_detail", args=[source_id])
-            )
+            return faces.done(request, _("已保存，请重新测试连接。"), to=reverse("sources_detail", args=[source_id]))
     title = _("修改数据源")
     return faces.page(request, "sources/form.html", title=title, crumbs=_crumbs(row, title), form=form, source=row)
 

@@ -228,7 +228,8 @@ def tally_typed(rows: Parts, method: str) -> Parts:
 
 def tally_text(rows: Parts, width: int) -> Parts:
     """Return count and sum over canonical texts c0 …, by the portable method (see `reconcile`)."""
-    row = " || ".join(f"coalesce(char_length(c{n}) || ':' || c{n}, '-:')" for n in range(width))
+    sizes = " || ':' || ".join(f"coalesce(char_length(c{n})::text, '-')" for n in range(width))
+    row = " || ".join([sizes, "';'", *(f"coalesce(c{n}, '')" for n in range(width))])
     digest = f"substring(sha256(convert_to({row}, 'UTF8')) from 1 for 7)"
     number = f"('x' || encode({digest}, 'hex'))::bit(56)::bigint"
     return [f"select count(*), coalesce(sum({number}), 0)::text from (", *rows, ") r"]

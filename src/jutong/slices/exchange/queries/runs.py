@@ -150,9 +150,7 @@ def runs(
 
 def batches(actor: Actor, *, at: datetime, number: int = 1, size: int = 20) -> tuple[list[RunRow], Page]:
     """Return the batch files that the actor's departments can still fetch, newest first."""
-    rows = _all().filter(
-        task__kind=OrderKind.BATCH, state="released", expires_at__gt=at, consumer_id__in=places(actor)
-    )
+    rows = _all().filter(task__kind=OrderKind.BATCH, state="released", expires_at__gt=at, consumer_id__in=places(actor))
     found, meta = page(rows.order_by("-id"), number, size)
     return [_row(each, actor) for each in found], meta
 

@@ -1,14 +1,19 @@
 """Reads of this slice: grants as people see them, and the bundle as the data plane does."""
 
 from jutong.slices.grants.queries.bundle import bundle, newest
+from jutong.slices.grants.queries.detail import Changed, GrantView, detail, ending_soon
 from jutong.slices.grants.queries.grants import GrantRow, VersionRow, between, grant, grants, of_case, versions
 from jutong.slices.grants.queries.wire import wire_grant
 
 __all__ = [
+    "Changed",
     "GrantRow",
+    "GrantView",
     "VersionRow",
     "between",
     "bundle",
+    "detail",
+    "ending_soon",
     "grant",
     "grants",
     "newest",

@@ -63,7 +63,8 @@ class VersionRow:
     content: dict[str, Any]
 
 
-def _row(g: Grant, buttons: tuple[Button, ...] = ()) -> GrantRow:
+def row_of(g: Grant, buttons: tuple[Button, ...] = ()) -> GrantRow:
+    """Return a grant as its parties see it."""
     return GrantRow(
         id=g.pk,
         reference=f"G-{g.pk:06d}",
@@ -98,7 +99,8 @@ def _row(g: Grant, buttons: tuple[Button, ...] = ()) -> GrantRow:
     )
 
 
-def _mine(actor: Actor) -> Q:
+def mine(actor: Actor) -> Q:
+    """Return the condition of the grants an actor may know."""
     if actor.account_id is None or actor.holds(Role.AUDITOR):
         return Q()
     mine = actor.serves
@@ -109,7 +111,7 @@ def grants(
     actor: Actor, *, side: str = "", state: str = "", text: str = "", number: int = 1, size: int = 20
 ) -> tuple[list[GrantRow], Page]:
     """Return the grants an actor may know, newest first; side: "consumer" or "provider" of the actor's department."""
-    rows = Grant.objects.select_related("provider", "consumer").filter(_mine(actor)).order_by("-id")
+    rows = Grant.objects.select_related("provider", "consumer").filter(mine(actor)).order_by("-id")
     if side in {"consumer", "provider"}:
         rows = rows.filter(**{f"{side}_id__in": actor.serves})
     if state:
@@ -117,7 +119,7 @@ def grants(
     if text:
         rows = rows.filter(Q(resource_title__icontains=text) | Q(entry_code=text))
     found, meta = page(rows, number, size)
-    return [_row(g) for g in found], meta
+    return [row_of(g) for g in found], meta
 
 
 def grant(grant_id: int, actor: Actor) -> GrantRow:
@@ -125,7 +127,7 @@ def grant(grant_id: int, actor: Actor) -> GrantRow:
     found = Grant.objects.select_related("provider", "consumer").filter(pk=grant_id).first()
     if found is None or not may_know(actor, found):
         raise NotThere(_("没有找到该授权，或您无权知悉。"))
-    return _row(found, tuple(GRANT.open_to(actor, found)))
+    return row_of(found, tuple(GRANT.open_to(actor, found)))
 
 
 def versions(grant_id: int, actor: Actor) -> list[VersionRow]:
@@ -138,7 +140,7 @@ def versions(grant_id: int, actor: Actor) -> list[VersionRow]:
 def of_case(case_ref: str) -> GrantRow | None:
     """Return the grant that came from a case, if it was opened."""
     found = Grant.objects.select_related("provider", "consumer").filter(case_ref=case_ref).order_by("-id").first()
-    return _row(found) if found else None
+    return row_of(found) if found else None
 
 
 def between(consumer_id: int, resource_id: int) -> GrantRow | None:
@@ -149,4 +151,4 @@ def between(consumer_id: int, resource_id: int) -> GrantRow | None:
         .order_by("-id")
         .first()
     )
-    return _row(found) if found else None
+    return row_of(found) if found else None

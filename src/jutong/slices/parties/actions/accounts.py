@@ -88,7 +88,8 @@ def _set_password(account: Account, new: str, at: datetime) -> None:
     used = list(PasswordUsed.objects.filter(account=account).order_by("-at", "-id")[: given.password_history])
     if any(matches(new, hashed) for hashed in [account.password, *(row.hashed for row in used)]):
         raise RuleBroken(
-            _("新口令不得与当前口令和最近 %d 次用过的口令相同，请重新设置。") % given.password_history, field="new_password"
+            _("新口令不得与当前口令和最近 %d 次用过的口令相同，请重新设置。") % given.password_history,
+            field="new_password",
         )
     account.password = make_password(new)
     account.password_changed_at = at

@@ -81,11 +81,12 @@ def issue_api_key(*, name: str, days: int, by: Actor, at: datetime) -> Issued:
     """Issue a personal key for the management API, valid for 1 to 366 days; TooMany beyond ten."""
     if not 1 <= days <= LONGEST_DAYS:
         raise RuleBroken(_("有效期应为 1 至 %d 天，请修改。") % LONGEST_DAYS, field="days")
-    if ApiKey.objects.filter(account_id=by.account_id, revoked_at=None, expires_at__gt=at).count() >= MOST_KEYS:
+    owner = by.account_id or 0
+    if ApiKey.objects.filter(account_id=owner, revoked_at=None, expires_at__gt=at).count() >= MOST_KEYS:
         raise TooMany(_("每人最多 %d 个有效的接口密钥，请先停用不再使用的。") % MOST_KEYS)
     text = KEY_MARK + secrets.token_urlsafe(32)
     row = ApiKey.objects.create(
-        account_id=by.account_id,
+        account_id=owner,
         name=organisations.check_name(name, most=60),
         prefix=text[:10],
         digest=sm3.hexdigest(text.encode()),
@@ -107,8 +108,10 @@ def revoke_api_key(key: ApiKey, *, by: Actor, at: datetime) -> None:
 @action("parties.link_identity", allow=SECURITY_ADMINS, on=Account)
 def link_identity(account: Account, *, kind: str, issuer: str, subject: str, by: Actor, at: datetime) -> IdentityLink:
     """Say that an identity elsewhere is this account: OIDC issuer and subject, or certificate issuer and serial."""
-    if kind not in _KINDS or not 0 < len(issuer) <= 300 or not 0 < len(subject) <= 300:  # noqa: PLR2004 - columns
-        raise RuleBroken(_("请填写身份来源（oidc 或 certificate）、签发者和标识，各不超过 300 字。"), field="subject")
+    issuer = organisations.check_text(issuer, most=300, field="issuer")
+    subject = organisations.check_text(subject, most=300, field="subject")
+    if kind not in _KINDS:
+        raise RuleBroken(_("身份来源应为 oidc 或 certificate，请从列表中选择。"), field="kind")
     try:
         with transaction.atomic():
             return IdentityLink.objects.create(account=account, kind=kind, issuer=issuer, subject=subject, linked_at=at)

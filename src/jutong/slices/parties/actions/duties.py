@@ -53,7 +53,7 @@ def close_sharing_unit(department: Department, *, by: Actor, at: datetime) -> No
 @action("parties.set_goals", allow=OWN_KEEPERS | OPERATORS, on=Department)
 def set_goals(department: Department, *, goals: str, by: Actor, at: datetime) -> None:
     """Register the department's goals and duties for sharing (R-OVR-006)."""
-    department.goals = _text(goals, "goals")
+    department.goals = organisations.check_text(goals, most=LONGEST, field="goals")
     department.save(update_fields=["goals"])
 
 
@@ -77,7 +77,7 @@ def set_unit_role(
         department_id=department_id,
         kind=unit,
         name=clean,
-        duties=_text(duties, "duties"),
+        duties=organisations.check_text(duties, most=LONGEST, field="duties"),
         contact_id=contact_id,
         since=beijing_day(at),
     )
@@ -85,7 +85,7 @@ def set_unit_role(
 
 @action("parties.file_rules", allow=KEEPERS | REGISTRARS)
 def file_rules(
-    *, department_id: int, kind: str, title: str, file: UploadedFile, by: Actor, at: datetime
+    *, department_id: int, kind: str, title: str, file: UploadedFile[bytes], by: Actor, at: datetime
 ) -> InternalRules:
     """File a department's internal rules as a new version; earlier versions stay (R-OVR-009)."""
     chosen = _term(RulesKind, kind, "kind")
@@ -103,13 +103,6 @@ def file_rules(
     payload = {"department_id": department_id, "kind": str(chosen), "version": row.version}
     outbox.publish("parties.rules_filed", f"department:{department_id}", payload, at=at, by=by)
     return row
-
-
-def _text(text: str, field: str) -> str:
-    clean = text.replace("\r\n", "\n").strip()
-    if not clean or len(clean) > LONGEST:
-        raise RuleBroken(_("请填写内容，最多 %d 个字。") % LONGEST, field=field)
-    return clean
 
 
 def _term(kind: Any, code: str, field: str) -> Any:

@@ -80,7 +80,9 @@ def _issuer() -> str:
 def _discovered(issuer: str) -> dict[str, Any]:
     found = _asked("GET", f"{issuer}/.well-known/openid-configuration")
     needed = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-    if str(found.get("issuer", "")).rstrip("/") != issuer or not all(isinstance(found.get(name), str) for name in needed):
+    if str(found.get("issuer", "")).rstrip("/") != issuer or not all(
+        isinstance(found.get(name), str) for name in needed
+    ):
         raise Unavailable(_("统一身份认证服务的发现文档与登记的签发者不符，请管理员核对设置。"))
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import IO, Any, cast
 
@@ -92,7 +92,7 @@ def _save(department: Department) -> Department:
     return department
 
 
-def _kept(mandate: UploadedFile | None, by: Actor, at: datetime) -> int | None:
+def _kept(mandate: UploadedFile[bytes] | None, by: Actor, at: datetime) -> int | None:
     return files.store(cast("IO[bytes]", mandate), mandate.name or "", by=by, at=at).id if mandate else None
 
 
@@ -117,7 +117,7 @@ def register_department(
     short_name: str = "",
     org_type: str = OrgType.GOVERNMENT,
     parent_id: int | None = None,
-    mandate: UploadedFile | None = None,
+    mandate: UploadedFile[bytes] | None = None,
     by: Actor,
     at: datetime,
 ) -> Department:
@@ -145,12 +145,12 @@ def register_department(
 
 
 @action("parties.change_department", allow=REGISTRARS, on=Department)
-def change_department(department: Department, *, by: Actor, at: datetime, **changes: Any) -> Department:
+def change_department(department: Department, /, *, by: Actor, at: datetime, **changes: Any) -> Department:
     """Change name, short_name, uscc, org_type, parent_id, mandate or signature_required; the same checks hold."""
     allowed = {"name", "short_name", "uscc", "org_type", "parent_id", "mandate", "signature_required"}
     if unknown := set(changes) - allowed:
         raise RuleBroken(_("部门没有这些可修改的信息：%s。") % "、".join(sorted(unknown)))
-    clean = {
+    clean: dict[str, Callable[[Any], Any]] = {
         "name": organisations.check_name,
         "uscc": lambda value: codes.check_uscc(value) if value else "",
         "org_type": organisations.type_of,
@@ -213,7 +213,13 @@ def ensure_departments(names: Sequence[str], region: str, *, by: Actor, at: date
 
 @action("parties.name_authority", allow=REGISTRARS)
 def name_authority(
-    *, region: str, department_id: int, functions: Sequence[str] = (), since: date | None = None, by: Actor, at: datetime
+    *,
+    region: str,
+    department_id: int,
+    functions: Sequence[str] = (),
+    since: date | None = None,
+    by: Actor,
+    at: datetime,
 ) -> Authority:
     """Name the competent authority of a region (R-OVR-002); the earlier one ends, its row stays.
 

@@ -19,7 +19,7 @@ from jutong.slices.parties.rules import organisations
 from jutong.slices.parties.workflow import MANAGER
 
 _PHONE: Final = re.compile(r"[0-9+][0-9 \-]{4,19}")
-_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s]{1,50}\.[A-Za-z]{2,}")
+_EMAIL: Final = re.compile(r"[\w.+\-]{1,64}@[\w.\-]{1,50}\.[A-Za-z]{2,5}")
 _USERNAME: Final = re.compile(r"[a-z][a-z0-9_.\-]{2,39}")
 
 
@@ -80,7 +80,8 @@ def activate(person: Person, *, username: str, password: str = "", by: Actor, at
     username = unicodedata.normalize("NFKC", username).strip().lower()
     if not _USERNAME.fullmatch(username):
         raise RuleBroken(
-            _("用户名“%s”应以字母开头，由 3 至 40 位小写字母、数字、点、下划线或短横线组成，请修改。") % username[:50], field="username"
+            _("用户名“%s”应以字母开头，由 3 至 40 位小写字母、数字、点、下划线或短横线组成，请修改。") % username[:50],
+            field="username",
         )
     if Account.objects.filter(username=username).exists():
         raise Conflict(_("用户名“%s”已被使用，请换一个。") % username)
@@ -114,9 +115,9 @@ def replace(
 ) -> Person:
     """Report that another person follows: the former's access ends at once, the new one waits for confirmation."""
     with transaction.atomic():
-        former = end(person_id, note=_("由他人接任"), by=by, at=at)
-        follower = report(
-            department_id=former.department_id,  # type: ignore[attr-defined] # the engine returns the case
+        department_id = end(person_id, note=_("由他人接任"), by=by, at=at).department_id
+        follower: Person = report(
+            department_id=department_id,
             name=name,
             phone=phone,
             email=email,

@@ -13,7 +13,7 @@ from jutong.kernel.actors import ANYONE, SYSTEM_ONLY, Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.slices.parties.models import Authority, Delegation, Department, Person, PostHeld
-from jutong.slices.parties.rules import duties
+from jutong.slices.parties.rules import duties, organisations
 from jutong.slices.parties.rules.words import ManagerState
 from jutong.slices.parties.workflow import SECURITY_ADMINS
 
@@ -47,7 +47,9 @@ def appoint(
     if until is not None and until < first:
         raise RuleBroken(_("任职截止日期不能早于开始日期，请修改。"), field="until")
     if post in duties.SINGLE:
-        PostHeld.objects.filter(department_id=place, role=post, ended_at=None).exclude(person=person).update(ended_at=at)
+        PostHeld.objects.filter(department_id=place, role=post, ended_at=None).exclude(person=person).update(
+            ended_at=at
+        )
     try:
         with transaction.atomic():
             row = PostHeld.objects.create(
@@ -60,7 +62,9 @@ def appoint(
                 granted_at=at,
             )
     except IntegrityError:
-        raise Conflict(_("%(name)s已担任%(role)s，无需重复授予。") % {"name": person.name, "role": _(post.label)}) from None
+        raise Conflict(
+            _("%(name)s已担任%(role)s，无需重复授予。") % {"name": person.name, "role": _(post.label)}
+        ) from None
     _tell(person, row, "parties.appointed", by, at)
     return row
 
@@ -75,7 +79,10 @@ def _role(code: str) -> Role:
 def _check_place(role: Role, department_id: int) -> None:
     if not Department.objects.filter(pk=department_id, active=True).exists():
         raise RuleBroken(_("所选部门不存在或已撤销，请重新选择。"), field="department_id")
-    if role in duties.AUTHORITY_ROLES and not Authority.objects.filter(department_id=department_id, ended_at=None).exists():
+    if (
+        role in duties.AUTHORITY_ROLES
+        and not Authority.objects.filter(department_id=department_id, ended_at=None).exists()
+    ):
         raise RuleBroken(
             _("%s只能设在共享主管部门，请先把该部门登记为所在区划的主管部门。") % _(role.label), field="department_id"
         )
@@ -117,7 +124,7 @@ def delegate(
         raise RuleBroken(_("代办人应为本部门其他在岗人员，请重新选择。"), field="to_id")
     held = PostHeld.objects.filter(person=to, ended_at=None).values_list("role", flat=True)
     duties.check_together((Role(r) for r in held), role)
-    return Delegation.objects.create(post=post, to=to, since=since, until=until, reason=reason[:200], at=at)
+    return Delegation.objects.create(post=post, to=to, since=since, until=until, reason=organisations.check_text(reason, most=200, field="reason", needed=False), at=at)
 
 
 @action("parties.end_delegation", allow=ANYONE, on=Delegation)

@@ -35,9 +35,7 @@ def start_sector(*, name: str, lead_id: int, members: Sequence[int], by: Actor, 
 @action("parties.guide_sector", allow=LEADERS, on=SectorLine)
 def guide_sector(line: SectorLine, *, title: str, text: str, by: Actor, at: datetime) -> SectorNote:
     """The sector lead gives guidance; it reaches every department of the line (R-OVR-040)."""
-    body = text.strip()
-    if not body or len(body) > LONGEST_NOTE:
-        raise RuleBroken(_("请填写指导意见，最多 %d 个字。") % LONGEST_NOTE, field="text")
+    body = organisations.check_text(text, most=LONGEST_NOTE, field="text")
     note = SectorNote.objects.create(
         line=line, title=organisations.check_name(title), text=body, by_account=by.account_id, at=at
     )

@@ -99,7 +99,11 @@ def _department(name: str, own: int | None) -> int:
         rows = rows.filter(pk=own)
     found = list(rows.values_list("pk", flat=True)[:2])
     if len(found) != 1:
-        why = _("部门“%s”不是本部门或尚未登记，请核对全称。") if not found else _("部门“%s”在多个区划重名，请到机构页面逐人报送。")
+        why = (
+            _("部门“%s”不是本部门或尚未登记，请核对全称。")
+            if not found
+            else _("部门“%s”在多个区划重名，请到机构页面逐人报送。")
+        )
         raise RuleBroken(why % name[:40], field="department")
     return found[0]
 

@@ -108,7 +108,9 @@ def matching_step(account: Account, code: str, at: datetime) -> int:
     totp = pyotp.TOTP(keys.reveal(bytes(account.totp_secret)).decode(), interval=STEP_SECONDS)
     now = int(at.timestamp()) // STEP_SECONDS
     typed = "".join(code.split())[:8]
-    return next((s for s in (now, now - 1, now + 1) if hmac.compare_digest(totp.generate_otp(s).encode(), typed.encode())), 0)
+    return next(
+        (s for s in (now, now - 1, now + 1) if hmac.compare_digest(totp.generate_otp(s).encode(), typed.encode())), 0
+    )
 
 
 @action("parties.sign_in_by_identity", allow=SYSTEM_ONLY)

@@ -58,6 +58,10 @@ def _zone(code: str) -> Zone:
         raise RuleBroken(_("网络区域“%s”不存在，请从列表中选择。") % code[:20], field="zone") from None
 
 
+def _purpose(text: str) -> str:
+    return organisations.check_text(text, most=200, field="purpose", needed=False)
+
+
 def _new_key(system: BusinessSystem, at: datetime) -> str:
     """Give the system a fresh key, sealed to the data plane; returns it for showing once."""
     secret = secrets.token_bytes(KEY_BYTES)
@@ -89,7 +93,7 @@ def register_system(
     system = BusinessSystem(
         department_id=department_id,
         name=organisations.check_name(name, most=80),
-        purpose=purpose.strip()[:200],
+        purpose=_purpose(purpose),
         zone=_zone(zone),
         addresses=_addresses(addresses),
         registered_at=at,
@@ -109,7 +113,7 @@ def change_system(
     system: BusinessSystem, *, purpose: str, zone: str, addresses: Sequence[str], by: Actor, at: datetime
 ) -> None:
     """Change purpose, network zone and addresses."""
-    system.purpose, system.zone, system.addresses = purpose.strip()[:200], _zone(zone), _addresses(addresses)
+    system.purpose, system.zone, system.addresses = _purpose(purpose), _zone(zone), _addresses(addresses)
     system.save()
     _changed(system, by, at)
 
@@ -148,7 +152,7 @@ def note_connection(system: BusinessSystem, *, succeeded: bool, record: str, by:
     """Record a connection test; only one that succeeded makes the system connected (R-EXC-011)."""
     if not record.strip():
         raise WrongState(_("没有连通测试记录，不能标记为已接入，请先完成连通测试。"))
-    system.connection_record = record.strip()[:300]
+    system.connection_record = organisations.check_text(record, most=300, field="record")
     if succeeded:
         system.connection, system.connected_on = Connection.CONNECTED, beijing_day(at)
     system.save()

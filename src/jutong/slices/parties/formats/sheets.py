@@ -71,7 +71,9 @@ class BadRow:
 def template(columns: Sequence[Column], rows: Iterable[Sequence[object]] = ()) -> bytes:
     """Return a workbook with the columns' headings (needed ones starred), drop-downs and, for an export, rows."""
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         sheet = _headed(book, columns, ())
         for number, row in enumerate(rows, start=1):
             for place, value in enumerate(row):
@@ -82,7 +84,9 @@ def template(columns: Sequence[Column], rows: Iterable[Sequence[object]] = ()) -
 def bad_rows(columns: Sequence[Column], rows: Iterable[BadRow]) -> bytes:
     """Return a workbook of refused rows: the original cells, the wrong one coloured with a comment, and a reasons column."""
     buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         wrong = book.add_format({"bg_color": "#F9DEDC"})
         sheet = _headed(book, columns, (_("原因"),))
         for number, bad in enumerate(rows, start=1):

@@ -32,7 +32,7 @@ class Account(AbstractBaseUser):
     certificate_name = models.CharField(max_length=300, default="")
     created_at = models.DateTimeField()
 
-    objects: BaseUserManager[Account] = BaseUserManager()
+    objects = BaseUserManager["Account"]()
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = []

@@ -104,7 +104,9 @@ class UnitRole(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["department", "kind"], condition=Q(ended_at=None) & ~Q(kind="business"), name="one_unit_of_a_kind"
+                fields=["department", "kind"],
+                condition=Q(ended_at=None) & ~Q(kind="business"),
+                name="one_unit_of_a_kind",
             )
         ]
 

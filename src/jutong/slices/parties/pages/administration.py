@@ -27,9 +27,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     actor, wanted = actor_of(request), forms.Filter(request.GET).wanted()
     only(actor, bool(actor.roles & ADMINISTRATORS))
     everyone = request.GET.get("all") == "1"
-    rows, meta = queries.administrators(
-        clock.now(), everyone=everyone, text=wanted["text"], number=wanted["number"]
-    )
+    rows, meta = queries.administrators(clock.now(), everyone=everyone, text=wanted["text"], number=wanted["number"])
     return page(
         request,
         "parties/accounts.html",

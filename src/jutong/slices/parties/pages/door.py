@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from jutong.kernel import clock
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Refusal, Unauthenticated
-from jutong.kernel.faces import actor_of, client_address, done, limits, page, posted, sessions, told
+from jutong.kernel.faces import Form, actor_of, client_address, done, limits, page, posted, sessions, told
 from jutong.kernel.faces.addresses import is_within, networks
 from jutong.kernel.faces.answers import SEE_OTHER, trace_of
 from jutong.kernel.settings import settings
@@ -64,7 +64,7 @@ def _enter(request: HttpRequest, who: SignedIn, target: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("password_change") if who.must_change else target, status=SEE_OTHER)
 
 
-def _refused(request: HttpRequest, template: str, form: forms.Form, refusal: Refusal, **context: Any) -> HttpResponse:
+def _refused(request: HttpRequest, template: str, form: Form, refusal: Refusal, **context: Any) -> HttpResponse:
     form.refusal = refusal
     form.add_error(None, refusal.sentence)
     return page(request, template, form=form, **context)
@@ -132,9 +132,9 @@ def password_change(request: HttpRequest) -> HttpResponse:
         given, actor = form.cleaned_data, actor_of(request)
         with told(form):
             actions.change_password(
-                actor.account_id, old=given["old_password"], new=given["new_password"], by=actor, at=clock.now()
+                actor.account_id or 0, old=given["old_password"], new=given["new_password"], by=actor, at=clock.now()
             )
-            update_session_auth_hash(request, Account.objects.get(pk=actor.account_id))
+            update_session_auth_hash(request, Account.objects.get(pk=actor.account_id or 0))
             sessions.must_change(request.session, first=False)
             return done(request, _("口令已修改，其他登录已全部退出。"), to="/")
     forced = bool(request.session.get(sessions.MUST_CHANGE))
@@ -207,7 +207,7 @@ def certificate(request: HttpRequest) -> HttpResponse:
     return page(request, "parties/certificate.html", form=form, **_challenged(request))
 
 
-def _challenged(request: HttpRequest) -> dict[str, str]:
+def _challenged(request: HttpRequest) -> dict[str, Any]:
     """Make a fresh challenge, keep it in the session, and return the sentence to be signed."""
     challenge = secrets.token_hex(32)
     request.session[CHALLENGE] = {"challenge": challenge, "at": clock.now().timestamp()}

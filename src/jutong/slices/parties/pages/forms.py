@@ -25,7 +25,9 @@ class SignIn(Form):
     """Name and password."""
 
     username = Line(
-        label=_l("用户名"), max_length=100, widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True})
+        label=_l("用户名"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autofocus": True}),
     )
     password = forms.CharField(
         label=_l("口令"),
@@ -91,7 +93,11 @@ class FirstPassword(Form):
 class Activate(FirstPassword):
     """Sign-in name and first password of a new account."""
 
-    username = Code(label=_l("用户名"), max_length=40, help_text=_l("3 至 40 位，以字母开头，用小写字母、数字、点、下划线或短横线。"))
+    username = Code(
+        label=_l("用户名"),
+        max_length=40,
+        help_text=_l("3 至 40 位，以字母开头，用小写字母、数字、点、下划线或短横线。"),
+    )
     field_order = ("username", "password")
 
 
@@ -100,7 +106,9 @@ class Certificate(Form):
 
     certificate = Paragraph(label=_l("签名证书（PEM）"), max_length=8000)
     signature = Paragraph(
-        label=_l("对挑战码的签名（十六进制）"), max_length=400, help_text=_l("由证书介质或客户端工具对下方挑战语句签名得到。")
+        label=_l("对挑战码的签名（十六进制）"),
+        max_length=400,
+        help_text=_l("由证书介质或客户端工具对下方挑战语句签名得到。"),
     )
 
 
@@ -113,7 +121,9 @@ class CertificateOnly(Form):
 class Link(Form):
     """An identity of another trust service."""
 
-    kind = forms.ChoiceField(label=_l("来源"), choices=[("oidc", _l("统一身份认证（OIDC）")), ("certificate", _l("数字证书"))])
+    kind = forms.ChoiceField(
+        label=_l("来源"), choices=[("oidc", _l("统一身份认证（OIDC）")), ("certificate", _l("数字证书"))]
+    )
     issuer = Line(label=_l("签发者"), max_length=300)
     subject = Line(label=_l("用户标识或证书序列号"), max_length=300)
 
@@ -133,7 +143,9 @@ class Department(Form):
     uscc = Code(label=_l("统一社会信用代码"), max_length=30, required=False)
     org_type = forms.ChoiceField(label=_l("机构类型"), choices=lambda: chosen(OrgType.choices()))
     region = Code(label=_l("行政区划代码"), max_length=12, help_text=_l("按 GB/T 2260，如 511000。"))
-    parent_id = Whole(label=_l("上级机构编号"), required=False, help_text=_l("机构页面地址中的数字；没有上级机构的留空。"))
+    parent_id = Whole(
+        label=_l("上级机构编号"), required=False, help_text=_l("机构页面地址中的数字；没有上级机构的留空。")
+    )
     mandate = forms.FileField(label=_l("委托文件"), required=False, help_text=_l("仅受委托组织需要。"))
 
 
@@ -142,7 +154,9 @@ class DepartmentChange(Department):
 
     region = None  # type: ignore[assignment]
     signature_required = forms.BooleanField(
-        label=_l("有法律效力的操作须电子签名"), required=False, help_text=_l("启用后，提交、同意、拒绝等操作须附本人证书签名。")
+        label=_l("有法律效力的操作须电子签名"),
+        required=False,
+        help_text=_l("启用后，提交、同意、拒绝等操作须附本人证书签名。"),
     )
 
 

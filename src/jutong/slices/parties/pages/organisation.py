@@ -66,7 +66,13 @@ def department_new(request: HttpRequest) -> HttpResponse:
 
     form = forms.Department(posted(request), posted_files(request))
     return filled(
-        request, form, act, title=_("登记机构"), sentence=_("机构已登记。"), to=reverse("organisation"), button=_("登记")
+        request,
+        form,
+        act,
+        title=_("登记机构"),
+        sentence=_("机构已登记。"),
+        to=reverse("organisation"),
+        button=_("登记"),
     )
 
 

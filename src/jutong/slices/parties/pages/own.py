@@ -23,7 +23,9 @@ def _here(_pk: int = 0) -> str:
 @require_GET
 def my_account(request: HttpRequest) -> HttpResponse:
     """Show the own account."""
-    return page(request, "parties/account.html", title=_("我的账号"), own=queries.own_account(actor_of(request), clock.now()))
+    return page(
+        request, "parties/account.html", title=_("我的账号"), own=queries.own_account(actor_of(request), clock.now())
+    )
 
 
 def second_factor_new(request: HttpRequest) -> HttpResponse:
@@ -33,12 +35,14 @@ def second_factor_new(request: HttpRequest) -> HttpResponse:
     form = forms.OneTimeCode(posted(request) if proving else None)
     if form.is_bound and form.is_valid():
         with told(form):
-            actions.confirm_second_factor(actor.account_id, code=form.cleaned_data["code"], by=actor, at=clock.now())
+            actions.confirm_second_factor(actor.account_id or 0, code=form.cleaned_data["code"], by=actor, at=clock.now())
             return done(request, _("动态口令已启用，下次登录时需要输入。"), to=_here())
     making = request.method == "POST" and not proving
-    address = actions.prepare_second_factor(actor.account_id, by=actor, at=clock.now()) if making else ""
+    address = actions.prepare_second_factor(actor.account_id or 0, by=actor, at=clock.now()) if making else ""
     picture = segno.make(address).svg_data_uri(scale=5) if address else ""
-    return page(request, "parties/second_factor.html", form=form, title=_("启用动态口令"), picture=picture, address=address)
+    return page(
+        request, "parties/second_factor.html", form=form, title=_("启用动态口令"), picture=picture, address=address
+    )
 
 
 def second_factor_off(request: HttpRequest) -> HttpResponse:
@@ -47,7 +51,7 @@ def second_factor_off(request: HttpRequest) -> HttpResponse:
     return filled(
         request,
         forms.OneTimeCode(posted(request)),
-        lambda given: actions.remove_second_factor(actor.account_id, code=given["code"], by=actor, at=clock.now()),
+        lambda given: actions.remove_second_factor(actor.account_id or 0, code=given["code"], by=actor, at=clock.now()),
         title=_("停用动态口令"),
         sentence=_("动态口令已停用。"),
         to=_here(),

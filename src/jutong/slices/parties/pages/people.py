@@ -163,7 +163,7 @@ def imported(
         form=form,
         result=result,
         title=title,
-        template=reverse(template) + "?empty=1",
+        empty=reverse(template) + "?empty=1",
         back=reverse(back),
         crumbs=crumbs(here=title),
     )
@@ -173,9 +173,7 @@ def people_import(request: HttpRequest) -> HttpResponse:
     """Import people: registrars for all departments, a department's keeper for the own one."""
     actor = actor_of(request)
     own = {} if may(REGISTRARS, actor) else {"department_id": actor.department_id or 0}
-    return imported(
-        request, actions.import_people, title=_("导入人员"), template="people_sheet", back="people", **own
-    )
+    return imported(request, actions.import_people, title=_("导入人员"), template="people_sheet", back="people", **own)
 
 
 @require_GET
@@ -206,7 +204,11 @@ urlpatterns: list[URLPattern] = [
         name="person_confirm",
     ),
     path("people/<int:pk>/activate", person_activate, name="person_activate"),
-    path("people/<int:pk>/end", deed("person_end", actions.end, N_("已办理离岗，账号和岗位立即停止。"), _page_of), name="person_end"),
+    path(
+        "people/<int:pk>/end",
+        deed("person_end", actions.end, N_("已办理离岗，账号和岗位立即停止。"), _page_of),
+        name="person_end",
+    ),
     path("people/<int:pk>/replace", person_replace, name="person_replace"),
     path("people/<int:pk>/posts/new", appoint, name="appoint"),
     path("posts/<int:pk>/release", deed("release", actions.release, N_("岗位已解除。"), _list), name="release"),

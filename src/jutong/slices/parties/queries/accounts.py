@@ -12,9 +12,9 @@ from jutong.crypto import sm2, sm3
 from jutong.kernel.actors import ADMINISTRATORS, Actor, Role
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
+from jutong.slices.parties.models import Account, ApiKey, IdentityLink, PostHeld, SignedAct
 from jutong.slices.parties.queries.people import DelegationRow, PostRow, colleagues, delegations, posts
 from jutong.slices.parties.rules.duties import NOT_DELEGATED
-from jutong.slices.parties.models import Account, ApiKey, IdentityLink, PostHeld, SignedAct
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,9 @@ def account_of_person(person_id: int, at: datetime) -> AccountRow | None:
     return _row(found, at) if found else None
 
 
-def administrators(at: datetime, *, everyone: bool = False, text: str = "", number: int = 1) -> tuple[list[AccountRow], Page]:
+def administrators(
+    at: datetime, *, everyone: bool = False, text: str = "", number: int = 1
+) -> tuple[list[AccountRow], Page]:
     """Return one page of the administrators' accounts (or of all accounts) with their posts."""
     rows = Account.objects.select_related("person__department").prefetch_related("person__posts").order_by("username")
     if not everyone:
@@ -237,6 +239,11 @@ def demo_accounts() -> list[DemoAccount]:
         .distinct("role")
     )
     return [
-        DemoAccount(h.person.account.username, h.person.name, h.department.short_name or h.department.name, _(Role(h.role).label))
+        DemoAccount(
+            h.person.account.username,
+            h.person.name,
+            h.department.short_name or h.department.name,
+            _(Role(h.role).label),
+        )
         for h in held
     ]

@@ -114,6 +114,11 @@ class Branch:
     depth: int
     below: int
 
+    @property
+    def indent(self) -> str:
+        """What stands before the name to show the depth."""
+        return "　" * (self.depth - 1) + "└ " if self.depth else ""
+
 
 def tree(region: str = "") -> list[Branch]:
     """Return the active departments of a region and below as a tree, each parent before its children (at most 2,000)."""
@@ -154,7 +159,9 @@ def regions(under: str = "") -> list[RegionRow]:
     rows = Region.objects.order_by("code")
     if under:
         rows = rows.filter(parent_id=under)
-    return [RegionRow(r.code, r.name, r.level, r.parent_id or "", r.valid_to, r.successor_id or "") for r in rows[:5000]]
+    return [
+        RegionRow(r.code, r.name, r.level, r.parent_id or "", r.valid_to, r.successor_id or "") for r in rows[:5000]
+    ]
 
 
 def region_name(code: str) -> str:
@@ -218,7 +225,9 @@ def authority_of(region: str) -> int:
     RuleBroken naming the region when none is registered: a filing or escalation must not be lost (R-OVR-002).
     """
     wanted = [region, *codes.above(region)] if region else []
-    found = dict(Authority.objects.filter(region_id__in=wanted, ended_at=None).values_list("region_id", "department_id"))
+    found = dict(
+        Authority.objects.filter(region_id__in=wanted, ended_at=None).values_list("region_id", "department_id")
+    )
     for code in wanted:
         if code in found:
             return found[code]
@@ -249,11 +258,11 @@ def organisation(text: str, region: str, number: int) -> Organisation:
 
 def departments_sheet(*, empty: bool) -> bytes:
     """Return the workbook in which departments are imported: empty, or with the active ones (at most 5,000)."""
-    rows = [] if empty else Department.objects.filter(active=True).select_related("parent").order_by("region_id", "name")
+    rows = Department.objects.filter(active=True).select_related("parent").order_by("region_id", "name")
     return sheets.template(
         sheets.DEPARTMENTS,
         (
             (d.name, d.short_name, d.uscc, _(OrgType(d.org_type).label), d.region_id, d.parent.name if d.parent else "")
-            for d in rows[: sheets.MOST_ROWS]
+            for d in rows[: 0 if empty else sheets.MOST_ROWS]
         ),
     )

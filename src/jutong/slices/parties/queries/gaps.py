@@ -44,7 +44,9 @@ def _of(departments: Iterable[Department], today: date) -> dict[int, tuple[Gap, 
     roles = _grouped(PostHeld.objects.filter(department_id__in=ids, ended_at=None).values_list("department_id", "role"))
     kinds = _grouped(UnitRole.objects.filter(department_id__in=ids, ended_at=None).values_list("department_id", "kind"))
     filed = _grouped(InternalRules.objects.filter(department_id__in=ids).values_list("department_id", "kind"))
-    units = set(SharingUnit.objects.filter(department_id__in=ids, ended_at=None).values_list("department_id", flat=True))
+    units = set(
+        SharingUnit.objects.filter(department_id__in=ids, ended_at=None).values_list("department_id", flat=True)
+    )
     staffed = set(Person.objects.filter(department_id__in=ids, state="active").values_list("department_id", flat=True))
     answer = {}
     for d in rows:

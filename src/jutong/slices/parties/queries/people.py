@@ -48,7 +48,7 @@ def _open_to(actor: Actor) -> QuerySet[Person]:
     if actor.account_id is None or actor.roles & PEOPLE_READERS:
         return rows
     own = {post.department_id for post in actor.posts} | {actor.department_id}
-    return rows.filter(department_id__in=own - {None})
+    return rows.filter(department_id__in=[pk for pk in own if pk is not None])
 
 
 def _row(p: Person) -> PersonRow:
@@ -171,7 +171,8 @@ def principal(department_id: int, at: datetime) -> PostRow:
     found = holders(Role.PRINCIPAL, department_id, at)
     if not found:
         raise RuleBroken(
-            _("“%s”尚未登记主要负责人（第一责任人），不能办理须由其同意的事项；请先由安全管理员登记。") % _name(department_id),
+            _("“%s”尚未登记主要负责人（第一责任人），不能办理须由其同意的事项；请先由安全管理员登记。")
+            % _name(department_id),
             field="principal",
         )
     return found[0]
@@ -186,7 +187,8 @@ def sharing_unit_head(department_id: int, at: datetime) -> PostRow:
     found = holders(Role.SHARING_UNIT_HEAD, department_id, at) or holders(Role.SHARING_UNIT_DEPUTY, department_id, at)
     if not found:
         raise RuleBroken(
-            _("“%s”的共享工作机构尚未登记负责人，不能以其名义提出申请或答复；请先由安全管理员登记。") % _name(department_id),
+            _("“%s”的共享工作机构尚未登记负责人，不能以其名义提出申请或答复；请先由安全管理员登记。")
+            % _name(department_id),
             field="sharing_unit_head",
         )
     return found[0]
@@ -240,7 +242,9 @@ def unit_roles(department_id: int, kind: str = "") -> list[UnitRoleRow]:
     if kind:
         rows = rows.filter(kind=kind)
     return [
-        UnitRoleRow(u.pk, u.kind, _(UnitKind(u.kind).label), u.name, u.duties, u.contact_id, u.contact.name if u.contact else "")
+        UnitRoleRow(
+            u.pk, u.kind, _(UnitKind(u.kind).label), u.name, u.duties, u.contact_id, u.contact.name if u.contact else ""
+        )
         for u in rows
     ]
 
@@ -313,8 +317,8 @@ def person_page(person_id: int, actor: Actor) -> PersonPage:
 
 def people_sheet(actor: Actor, *, empty: bool) -> bytes:
     """Return the workbook in which people are reported: empty, or with those the actor may see (at most 5,000)."""
-    rows = [] if empty else _open_to(actor).exclude(state=ManagerState.ENDED).order_by("department__name", "name")
+    rows = _open_to(actor).exclude(state=ManagerState.ENDED).order_by("department__name", "name")
     return sheets.template(
         sheets.PEOPLE,
-        ((p.department.name, p.name, p.title, p.phone, p.email) for p in rows[: sheets.MOST_ROWS]),
+        ((p.department.name, p.name, p.title, p.phone, p.email) for p in rows[: 0 if empty else sheets.MOST_ROWS]),
     )

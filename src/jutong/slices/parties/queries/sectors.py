@@ -54,7 +54,9 @@ class Overview:
 
 def sectors() -> list[SectorRow]:
     """Return the active sector lines by name."""
-    rows = SectorLine.objects.filter(active=True).select_related("lead").annotate(n=Count("sectormember")).order_by("name")
+    rows = (
+        SectorLine.objects.filter(active=True).select_related("lead").annotate(n=Count("sectormember")).order_by("name")
+    )
     return [SectorRow(line.pk, line.name, line.lead_id, line.lead.name, line.n) for line in rows]
 
 

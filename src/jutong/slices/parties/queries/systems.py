@@ -62,7 +62,7 @@ def _open_to(actor: Actor) -> QuerySet[BusinessSystem]:
     if actor.account_id is None or actor.roles & PEOPLE_READERS:
         return rows
     own = {post.department_id for post in actor.posts} | {actor.department_id}
-    return rows.filter(department_id__in=own - {None})
+    return rows.filter(department_id__in=[pk for pk in own if pk is not None])
 
 
 def systems(ids: Iterable[int] | None = None, *, department_id: int | None = None) -> list[SystemRow]:

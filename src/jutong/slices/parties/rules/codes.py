@@ -37,7 +37,8 @@ def check_uscc(text: str) -> str:
     code = clean(text)
     if not _SHAPE.fullmatch(code):
         raise RuleBroken(
-            _("统一社会信用代码“%s”应为 18 位数字和大写字母（不含 I、O、Z、S、V），请核对后重新填写。") % text[:40], field="uscc"
+            _("统一社会信用代码“%s”应为 18 位数字和大写字母（不含 I、O、Z、S、V），请核对后重新填写。") % text[:40],
+            field="uscc",
         )
     if check_digit(code[:17]) != code[17]:
         raise RuleBroken(_("统一社会信用代码“%s”的校验位不正确，请对照登记证书重新填写。") % code, field="uscc")
@@ -49,7 +50,8 @@ def check_region_code(text: str) -> str:
     code = clean(text)
     if not _REGION.fullmatch(code):
         raise RuleBroken(
-            _("行政区划代码“%s”应为 6 位（县级及以上）、9 位（乡镇、街道）或 12 位数字，请按 GB/T 2260 填写。") % text[:40],
+            _("行政区划代码“%s”应为 6 位（县级及以上）、9 位（乡镇、街道）或 12 位数字，请按 GB/T 2260 填写。")
+            % text[:40],
             field="code",
         )
     return code

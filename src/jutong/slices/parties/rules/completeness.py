@@ -62,7 +62,8 @@ def check(has: Registered, asked: Asked) -> tuple[Gap, ...]:
     if asked.unit_roles:
         missing = [kind for kind in UnitKind if kind not in has.kinds]
         found += [
-            Gap(f"unit_{kind}", _("未登记%s及其职责。") % _(kind.label), "national-project-opinion#6") for kind in missing
+            Gap(f"unit_{kind}", _("未登记%s及其职责。") % _(kind.label), "national-project-opinion#6")
+            for kind in missing
         ]
     needed = [RulesKind.PROCEDURES, RulesKind.MANAGEMENT] + ([RulesKind.LIABILITY] if asked.liability else [])
     found += [

@@ -33,13 +33,16 @@ def check_together(held: Iterable[Role], wanted: Role) -> None:
         rest = (others | {wanted}) - {role}
         if role in ADMINISTRATORS and rest:
             raise RuleBroken(
-                _("%(admin)s不得兼任%(other)s：系统管理员、安全管理员、审计管理员三员分立，且不得办理业务，请由其他人员担任。")
+                _(
+                    "%(admin)s不得兼任%(other)s：系统管理员、安全管理员、审计管理员三员分立，且不得办理业务，请由其他人员担任。"
+                )
                 % {"admin": _(role.label), "other": "、".join(_(r.label) for r in sorted(rest))},
                 field="role",
             )
         if role in READ_ONLY and rest:
             raise RuleBroken(
-                _("审计人员只能查阅，不得兼任%s，请由其他人员担任。") % "、".join(_(r.label) for r in sorted(rest)), field="role"
+                _("审计人员只能查阅，不得兼任%s，请由其他人员担任。") % "、".join(_(r.label) for r in sorted(rest)),
+                field="role",
             )
 
 

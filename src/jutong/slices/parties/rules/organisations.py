@@ -36,7 +36,9 @@ def type_of(code: str) -> OrgType:
         return OrgType(code)
     except ValueError:
         kinds = "、".join(_(kind.label) for kind in OrgType)
-        raise RuleBroken(_("机构类型“%(code)s”不存在，可选：%(kinds)s。") % {"code": code[:30], "kinds": kinds}, field="org_type") from None
+        raise RuleBroken(
+            _("机构类型“%(code)s”不存在，可选：%(kinds)s。") % {"code": code[:30], "kinds": kinds}, field="org_type"
+        ) from None
 
 
 def check_type(
@@ -60,3 +62,13 @@ def check_type(
     if kind is OrgType.ENTRUSTED and not mandated:
         raise RuleBroken(_("受委托组织须附委托文件，请上传后再登记。"), field="mandate_id")
     return kind in REFERRED
+
+
+def check_text(text: str, *, most: int, field: str, needed: bool = True) -> str:
+    """Return a text of several lines, trimmed; RuleBroken when missing, too long or with control characters."""
+    clean = text.replace("\r\n", "\n").strip()
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} and sign not in "\n\t" for sign in clean):
+        raise RuleBroken(_("内容含有不可见的控制字符，请删除后重新填写。"), field=field)
+    if len(clean) > most or (needed and not clean):
+        raise RuleBroken(_("请填写内容，最多 %d 个字。") % most, field=field)
+    return clean

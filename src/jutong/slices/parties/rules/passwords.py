@@ -35,7 +35,8 @@ def check_password(password: str, *, names: Iterable[str], least: int) -> None:
     """
     if not least <= len(password) <= LONGEST:
         raise RuleBroken(
-            _("口令长度应为 %(least)d 至 %(most)d 位，请重新设置。") % {"least": least, "most": LONGEST}, field="new_password"
+            _("口令长度应为 %(least)d 至 %(most)d 位，请重新设置。") % {"least": least, "most": LONGEST},
+            field="new_password",
         )
     if any(unicodedata.category(sign).startswith("C") for sign in password):
         raise RuleBroken(_("口令不能含有控制字符，请重新设置。"), field="new_password")

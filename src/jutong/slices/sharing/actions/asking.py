@@ -77,44 +77,44 @@ def write_request(*, by: Actor, at: datetime, asked: Asked) -> SharingRequest:
 
 
 @SHARING_REQUEST.action("change")
-def change_request(request: SharingRequest, *, by: Actor, at: datetime, asked: Asked) -> None:
+def change_request(case: SharingRequest, *, by: Actor, at: datetime, asked: Asked) -> None:
     """Change a request before it is filed; a consent given before lapses with the version (W06, two heads)."""
-    if asked.resource_id != request.resource_id:
+    if asked.resource_id != case.resource_id:
         raise RuleBroken(_("不能把申请改为另一资源，请另行提出申请。"), field="resource_id")
-    offer = _check(asked, request.consumer_id, at)
+    offer = _check(asked, case.consumer_id, at)
     for name, value in _columns(asked).items():
-        setattr(request, name, value)
-    request.entry_version, request.share_type = offer.version, offer.share_type
-    request.consented_digest, request.consented_by, request.consented_at = "", "", None
+        setattr(case, name, value)
+    case.entry_version, case.share_type = offer.version, offer.share_type
+    case.consented_digest, case.consented_by, case.consented_at = "", "", None
 
 
 @SHARING_REQUEST.action("consent")
-def consent(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+def consent(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """The head of the consumer's sharing unit consents to this version (national-2025#20)."""
-    parties.sharing_unit_head(request.consumer_id, at)
-    request.consented_digest, request.consented_by, request.consented_at = request.digest, by.name, at
+    parties.sharing_unit_head(case.consumer_id, at)
+    case.consented_digest, case.consented_by, case.consented_at = case.digest, by.name, at
 
 
 @SHARING_REQUEST.action("file")
-def file_request(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+def file_request(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """File the request with the provider: it gets its number and receipt time, and the reply clock starts.
 
     Conflict when the content changed after the consent; RuleBroken when the provider has no sharing unit, or when the
     same data is already granted to the department.
     """
-    rules.check_consent(request.digest, request.consented_digest)
-    parties.sharing_unit_head(request.consumer_id, at)
-    held = grants.between(request.consumer_id, request.resource_id)
-    if held and set(request.items) <= {item["item"] for item in held.items} and set(request.modes) <= set(held.modes):
+    rules.check_consent(case.digest, case.consented_digest)
+    parties.sharing_unit_head(case.consumer_id, at)
+    held = grants.between(case.consumer_id, case.resource_id)
+    if held and set(case.items) <= {item["item"] for item in held.items} and set(case.modes) <= set(held.modes):
         raise RuleBroken(
             _("本部门已获得该资源的授权 %(grant)s，无需再次申请；如需扩大范围，请申请变更。")
             % {"grant": held.reference}
         )
-    request.number, request.received_at = _next_number(at), at
+    case.number, case.received_at = _next_number(at), at
     inbox.tell(
-        department_id=request.provider_id,
-        title=_("收到共享申请 %(number)s：%(title)s") % {"number": request.number, "title": request.resource_title},
-        link=f"/sharing/requests/{request.pk}/",
+        department_id=case.provider_id,
+        title=_("收到共享申请 %(number)s：%(title)s") % {"number": case.number, "title": case.resource_title},
+        link=f"/sharing/requests/{case.pk}/",
         at=at,
     )
 
@@ -129,29 +129,29 @@ def _next_number(at: datetime) -> str:
 
 
 @SHARING_REQUEST.action("supplement")
-def supplement(request: SharingRequest, *, by: Actor, at: datetime, text: str, attachments: Sequence[int] = ()) -> None:
+def supplement(case: SharingRequest, *, by: Actor, at: datetime, text: str, attachments: Sequence[int] = ()) -> None:
     """Hand in what the one notice asked for; the reply clock goes on with what was left, at least one day."""
     if not text.strip() and not attachments:
         raise RuleBroken(_("请填写补正说明或上传补正材料。"), field="text")
-    request.supplied = text.strip()
-    request.attachments = [*request.attachments, *attachments]
+    case.supplied = text.strip()
+    case.attachments = [*case.attachments, *attachments]
     inbox.tell(
-        department_id=request.provider_id,
-        title=_("申请 %(number)s 已补正，答复时限继续计算") % {"number": request.number},
-        link=f"/sharing/requests/{request.pk}/",
+        department_id=case.provider_id,
+        title=_("申请 %(number)s 已补正，答复时限继续计算") % {"number": case.number},
+        link=f"/sharing/requests/{case.pk}/",
         at=at,
     )
 
 
 @SHARING_REQUEST.action("withdraw")
-def withdraw(request: SharingRequest, *, by: Actor, at: datetime, reason: str = "") -> None:
+def withdraw(case: SharingRequest, *, by: Actor, at: datetime, reason: str = "") -> None:
     """Take a request back before the reply."""
-    request.remark = reason.strip()
-    if request.received_at:
+    case.remark = reason.strip()
+    if case.received_at:
         inbox.tell(
-            department_id=request.provider_id,
+            department_id=case.provider_id,
             role=Role.SHARING_UNIT_HEAD,
-            title=_("申请 %(number)s 已由申请方撤回") % {"number": request.number},
-            link=f"/sharing/requests/{request.pk}/",
+            title=_("申请 %(number)s 已由申请方撤回") % {"number": case.number},
+            link=f"/sharing/requests/{case.pk}/",
             at=at,
         )

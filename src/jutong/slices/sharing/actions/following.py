@@ -15,60 +15,60 @@ from jutong.slices.sharing.workflow import SHARING_REQUEST
 
 
 @SHARING_REQUEST.action("answer_at_once")
-def answer_at_once(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+def answer_at_once(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """Answer a request for unconditional data under the standing consent of the provider's head (R-SHR-038)."""
-    consent = StandingConsent.objects.filter(resource_id=request.resource_id, ended_at=None).first()
+    consent = StandingConsent.objects.filter(resource_id=case.resource_id, ended_at=None).first()
     if consent is None:
         raise WrongState(_("提供方没有对该资源作出常设同意。"))
-    open_grant(request, whole_reply(request), by, at)
-    request.replied_at = at
-    request.remark = _("按 %(name)s 于 %(day)s 作出的常设同意答复") % {
+    open_grant(case, whole_reply(case), by, at)
+    case.replied_at = at
+    case.remark = _("按 %(name)s 于 %(day)s 作出的常设同意答复") % {
         "name": consent.given_by,
         "day": beijing_day(consent.given_at),
     }
-    tell_consumer(request, _("申请 %(number)s 已按常设同意即时答复") % {"number": request.number}, at)
+    tell_consumer(case, _("申请 %(number)s 已按常设同意即时答复") % {"number": case.number}, at)
 
 
 @SHARING_REQUEST.action("begin_delivery")
-def begin_delivery(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+def begin_delivery(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """The grant is prepared; the data is not obtainable yet (W06)."""
 
 
 @SHARING_REQUEST.action("deliver")
-def deliver(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+def deliver(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """The consumer can really obtain the data in the agreed mode; the delivery clock stops (R-SHR-044)."""
-    request.delivered_at = at
-    tell_consumer(request, _("申请 %(number)s 的数据已可获取") % {"number": request.number}, at)
+    case.delivered_at = at
+    tell_consumer(case, _("申请 %(number)s 的数据已可获取") % {"number": case.number}, at)
 
 
 @SHARING_REQUEST.action("suspend")
-def _suspend(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+def _suspend(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """Follow the suspension of the grant."""
-    tell_consumer(request, _("申请 %(number)s 的授权已暂停") % {"number": request.number}, at)
+    tell_consumer(case, _("申请 %(number)s 的授权已暂停") % {"number": case.number}, at)
 
 
 @SHARING_REQUEST.action("restore")
-def _restore(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+def _restore(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """Follow the restoration of the grant."""
-    tell_consumer(request, _("申请 %(number)s 的授权已恢复") % {"number": request.number}, at)
+    tell_consumer(case, _("申请 %(number)s 的授权已恢复") % {"number": case.number}, at)
 
 
 @SHARING_REQUEST.action("revoke")
-def _revoke(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+def _revoke(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """Follow the revocation of the grant."""
-    tell_consumer(request, _("申请 %(number)s 的授权已撤销") % {"number": request.number}, at)
+    tell_consumer(case, _("申请 %(number)s 的授权已撤销") % {"number": case.number}, at)
 
 
 @SHARING_REQUEST.action("terminate")
-def _terminate(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+def _terminate(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """Follow the termination of the grant."""
-    tell_consumer(request, _("申请 %(number)s 的共享已终止") % {"number": request.number}, at)
+    tell_consumer(case, _("申请 %(number)s 的共享已终止") % {"number": case.number}, at)
 
 
 @SHARING_REQUEST.action("expire")
-def _expire(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+def _expire(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """Follow the end of the grant's period or purpose."""
-    tell_consumer(request, _("申请 %(number)s 的使用时限已届满或用途已实现") % {"number": request.number}, at)
+    tell_consumer(case, _("申请 %(number)s 的使用时限已届满或用途已实现") % {"number": case.number}, at)
 
 
 _FOLLOW = {
@@ -83,15 +83,15 @@ _FOLLOW = {
 def follow_grant(grant_id: int, state: str, *, at: datetime) -> None:
     """Move the request with its grant; a move already made is not made again (events come at least once)."""
     verb, sources = _FOLLOW[state]
-    request = SharingRequest.objects.filter(grant_id=grant_id, state__in=sources).first()
-    if request is not None:
-        SHARING_REQUEST.do(verb, request, by=system_actor("grants"), at=at)
+    case = SharingRequest.objects.filter(grant_id=grant_id, state__in=sources).first()
+    if case is not None:
+        SHARING_REQUEST.do(verb, case, by=system_actor("grants"), at=at)
 
 
 @SHARING_REQUEST.action("lapse")
-def _lapse(request: SharingRequest, *, by: Actor, at: datetime) -> None:
+def _lapse(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """The papers never came: the request lapses, which is no refusal (reading 20)."""
-    tell_consumer(request, _("申请 %(number)s 逾期未补正，已失效；可重新提出") % {"number": request.number}, at)
+    tell_consumer(case, _("申请 %(number)s 逾期未补正，已失效；可重新提出") % {"number": case.number}, at)
 
 
 def lapse_due(at: datetime, *, limit: int = 200) -> int:

@@ -31,13 +31,13 @@ class Sample:
 
 
 @action("sharing.preview_reply", allow=LOOKERS, on=SharingRequest, visible=may_know)
-def preview_reply(request: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> Sample:
+def preview_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> Sample:
     """Return five rows with the reply's items and masking; the look is audited. Row conditions are not applied.
 
     WrongState where the resource has no table yet, RuleBroken for items without a column, Unavailable when the data
     plane is away.
     """
-    mount = datacentre.mount_of(request.resource_id)
+    mount = datacentre.mount_of(case.resource_id)
     if mount is None:
         raise WrongState(_("该资源尚未挂接数据表，暂时不能预览；答复不受影响。"))
     known = {column.item: column for column in mount.columns}

@@ -16,24 +16,12 @@ from django.utils.translation import gettext_lazy
 from jutong.kernel import files
 from jutong.kernel.actors import Actor
 from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload
-from jutong.kernel.terms import MODE_LABELS, N_, Purpose, ShareType
+from jutong.kernel.terms import MODE_LABELS, OPERATOR_LABELS, Purpose, ShareType
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.sharing.queries import FileLine
 from jutong.slices.sharing.rules import LONGEST_TEXT, Asked
 from jutong.wire.grants import Condition, Operator
 
-OPERATORS: Final = {
-    Operator.EQ: N_("等于"),
-    Operator.NE: N_("不等于"),
-    Operator.IN: N_("是其中之一"),
-    Operator.PREFIX: N_("开头是"),
-    Operator.LT: N_("小于"),
-    Operator.LE: N_("不大于"),
-    Operator.GT: N_("大于"),
-    Operator.GE: N_("不小于"),
-    Operator.IS_NULL: N_("为空"),
-    Operator.NOT_NULL: N_("不为空"),
-}
 NULL_TESTS: Final = frozenset({Operator.IS_NULL, Operator.NOT_NULL})
 CONDITION_ROWS: Final = 4
 MOST_FILES: Final = 5
@@ -81,7 +69,7 @@ class ConditionsField:
 
     def __init__(self, items: Sequence[str], data: Mapping[str, Any] | None, initial: Sequence[Mapping[str, Any]]) -> None:
         self.items = list(items)
-        self.operators = [(str(operator), _(label)) for operator, label in OPERATORS.items()]
+        self.operators = [(str(operator), _(label)) for operator, label in OPERATOR_LABELS.items()]
         self.rows = self._posted(data) if data is not None else self._initial(initial)
         self.errors: list[str] = []
 

@@ -8,9 +8,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from jutong.kernel.faces.pieces import Fact
-from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, DeliveryMode, Purpose, ShareType
+from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, OPERATOR_LABELS, DeliveryMode, Purpose, ShareType
 from jutong.slices.sharing import queries
-from jutong.slices.sharing.pages.forms import OPERATORS
 from jutong.slices.sharing.rules import Reply
 from jutong.wire.grants import Operator
 
@@ -24,7 +23,7 @@ def conditions_in_words(conditions: Iterable[Mapping[str, Any]]) -> str:
     """Return row conditions one a line: 状态 等于 在业."""
     return "\n".join(
         " ".join(
-            filter(None, [str(one["item"]), _(OPERATORS[Operator(one["operator"])]), "、".join(one.get("values", ()))])
+            filter(None, [str(one["item"]), _(OPERATOR_LABELS[Operator(one["operator"])]), "、".join(one.get("values", ()))])
         )
         for one in conditions
     )

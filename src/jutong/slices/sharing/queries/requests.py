@@ -154,6 +154,16 @@ def waiting_for(actor: Actor, at: datetime, *, limit: int = 50) -> list[RequestL
     return _lines(rows, actor, at)
 
 
+OVER: Final = ("granted", "expired", "revoked", "terminated", "lapsed", "withdrawn", "refused", "not_accepted")
+"""States in which a consumer waits for nothing."""
+
+
+def own_open(actor: Actor, at: datetime) -> list[RequestLine] | None:
+    """Return the newest requests of the actor's department that are under way (at most 6), None where there are none."""
+    rows = _ROWS.filter(consumer_id__in=actor.serves).exclude(state__in=OVER).order_by("-id")
+    return _lines(list(rows[:6]), actor, at) or None
+
+
 def due_lines(actor: Actor, first: date, last: date) -> list[tuple[date, str, str, int]]:
     """Return running limits of requests between two days: (due day, clock, title, request id), for the calendar."""
     mine = _ROWS.filter(_known_to(actor))

@@ -1,0 +1,284 @@
+"""Pages of grants: the list as consumer and provider, one grant with its versions, and the moves that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django import forms as django_forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from jutong.kernel import clock, faces, panels
+from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
+from jutong.kernel.faces.forms import Form, Line, Paragraph, Whole
+from jutong.kernel.faces.pieces import Change, Fact, Tab
+from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, OPERATOR_LABELS, DeliveryMode, Masking, Purpose
+from jutong.slices.grants import actions, queries
+from jutong.slices.grants.workflow import GRANT
+from jutong.wire.grants import Operator
+
+SIDES: Final = {"": N_("全部"), "consumer": N_("我方使用"), "provider": N_("我方提供")}
+TERMS: Final = {
+    "items": N_("信息项与脱敏"),
+    "conditions": N_("行条件"),
+    "key_items": N_("查询条件项"),
+    "confirm_items": N_("仅供核对的信息项"),
+    "modes": N_("共享方式"),
+    "purposes": N_("准许的使用用途"),
+    "quota": N_("额度"),
+    "valid_from": N_("起始时间"),
+    "valid_until": N_("截止时间"),
+    "basis": N_("使用依据"),
+    "scope": N_("使用范围"),
+    "remarks": N_("说明"),
+}
+QUOTAS: Final = {
+    "calls_per_day": N_("每日 %d 次调用"),
+    "rows_per_batch": N_("每批 %d 行"),
+    "batches_per_day": N_("每日 %d 批"),
+}
+
+
+class Filter(Form):
+    """What is looked for."""
+
+    side = django_forms.ChoiceField(required=False, choices=list(SIDES.items()), widget=django_forms.HiddenInput)
+    q = Line(label=gettext_lazy("资源名称或目录编号"), max_length=100, required=False)
+    state = django_forms.ChoiceField(label=gettext_lazy("状态"), required=False)
+    page = Whole(required=False, min_value=1, widget=django_forms.HiddenInput)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        states = [(name, _(label)) for name, label in GRANT.states.items()]
+        self.fields["state"].choices = [("", _("全部状态")), *states]  # type: ignore[attr-defined]
+
+
+class ReasonForm(Form):
+    """Why access stops, ends or comes back; the other side reads it."""
+
+    reason = Paragraph(label=gettext_lazy("理由"), max_length=1000, help_text=gettext_lazy("对方将看到这段文字。"))
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """How a move is made from the page."""
+
+    call: Callable[..., Any]
+    said: str
+    tone: str
+    hint: str
+
+
+DEEDS: Final[dict[str, Deed]] = {
+    "suspend": Deed(
+        actions.suspend_grant,
+        gettext_lazy("授权已暂停，两秒内停止全部调用、传输和下载。"),
+        "",
+        gettext_lazy("暂停后使用方不能再取得数据，整改后可恢复（条例第二十七条）。"),
+    ),
+    "restore": Deed(
+        actions.restore_grant, gettext_lazy("授权已恢复。"), "primary", gettext_lazy("恢复后按原期限继续，不顺延。")
+    ),
+    "terminate": Deed(
+        actions.terminate_grant,
+        gettext_lazy("共享已终止。"),
+        "danger",
+        gettext_lazy("拒不整改或整改不到位的，终止共享；终止后不能恢复。"),
+    ),
+    "revoke": Deed(
+        actions.revoke_grant,
+        gettext_lazy("授权已撤销，两秒内停止全部调用、传输和下载。"),
+        "danger",
+        gettext_lazy("依据消失或服务终止的，撤销授权；撤销后不能恢复。"),
+    ),
+    "finish": Deed(
+        actions.finish_grant,
+        gettext_lazy("已结束使用，请按规定处置已取得的数据。"),
+        "danger",
+        gettext_lazy("用途已实现、无法实现或不再必要的，应当结束使用并处置数据（条例第二十七条）。"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDeed:
+    """A move open to the actor, with its form."""
+
+    verb: str
+    label: str
+    url: str
+    form: Form
+    tone: str
+    hint: str
+    asked: bool
+
+
+def grants(request: HttpRequest) -> HttpResponse:
+    """List the grants the actor may know."""
+    form = Filter(request.GET)
+    form.is_valid()
+    good = form.cleaned_data
+    rows, meta = queries.grants(
+        faces.actor_of(request),
+        side=good.get("side", ""),
+        state=good.get("state", ""),
+        text=good.get("q", ""),
+        number=good.get("page") or 1,
+    )
+    side = good.get("side", "")
+    return faces.page(
+        request,
+        "grants/list.html",
+        title=_("授权"),
+        lead=_("同意共享的申请即成授权：谁、能用哪些项、脱敏到什么程度、用到何时。"),
+        crumbs=[(_("共享"), ""), (_("授权"), "")],
+        form=form,
+        tabs=[Tab(_(label), f"?side={name}" if name else "?", current=name == side) for name, label in SIDES.items()],
+        rows=rows,
+        meta=meta,
+    )
+
+
+def grant(request: HttpRequest, grant_id: int) -> HttpResponse:
+    """Show a grant."""
+    return _show(request, grant_id)
+
+
+@require_POST
+def deed(request: HttpRequest, grant_id: int, verb: str) -> HttpResponse:
+    """Make a move with its reason; a refusal is shown in place, with its status."""
+    known = DEEDS.get(verb)
+    if known is None:
+        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    form = ReasonForm(faces.posted(request))
+    if form.is_valid():
+        try:
+            with faces.told(form):
+                known.call(grant_id, by=faces.actor_of(request), at=clock.now(), reason=form.cleaned_data["reason"])
+                return faces.done(request, str(known.said), to=reverse("grant", args=[grant_id]))
+        except (WrongState, NotAllowed) as refusal:
+            return _show(request, grant_id, refusal=refusal)
+    return _show(request, grant_id, tried=(verb, form))
+
+
+def _show(
+    request: HttpRequest, grant_id: int, *, tried: tuple[str, Form] | None = None, refusal: Refusal | None = None
+) -> HttpResponse:
+    actor, now = faces.actor_of(request), clock.now()
+    found = queries.detail(grant_id, actor)
+    row = found.row
+    status = refusal.status if refusal else faces.answers.form_status(tried[1]) if tried else None
+    return faces.page(
+        request,
+        "grants/grant.html",
+        status=status,
+        title=row.resource_title,
+        lead=_("%(reference)s · %(provider)s 授权 %(consumer)s · 第 %(version)d 版")
+        % {
+            "reference": row.reference,
+            "provider": row.provider_name,
+            "consumer": row.consumer_name,
+            "version": row.version,
+        },
+        crumbs=[(_("授权"), reverse("grants_list")), (row.reference, "")],
+        grant=row,
+        side=found.side,
+        items=[(one["item"], _masking(one["masking"]), one["item"] in row.key_items) for one in row.items],
+        facts=_facts(row),
+        figures=_use(row),
+        versions=[_version(one) for one in found.history],
+        deeds=[_open_deed(row, button.verb, button.label, tried) for button in row.buttons if button.verb in DEEDS],
+        refusal=refusal,
+        panels=panels.filled("grant", actor, now, grant_id=grant_id),
+    )
+
+
+def _open_deed(row: queries.GrantRow, verb: str, label: str, tried: tuple[str, Form] | None) -> OpenDeed:
+    asked = tried is not None and tried[0] == verb
+    form = tried[1] if tried and asked else ReasonForm(auto_id=f"id_{verb}_%s")
+    known = DEEDS[verb]
+    url = reverse("grant_deed", args=[row.id, verb])
+    return OpenDeed(verb, label, url, form, known.tone, str(known.hint), asked)
+
+
+def _facts(row: queries.GrantRow) -> list[Fact]:
+    kind, _colon, case = row.case_ref.partition(":")
+    source = Fact(_("来源"), _("共享申请"), url=f"/sharing/requests/{case}/") if kind == "sharing_request" else None
+    facts = [
+        Fact(_("目录编号"), row.entry_code),
+        Fact(_("使用时限"), _("%(first)s 至 %(last)s") % {"first": _moment(row.valid_from), "last": _moment(row.valid_until)}),
+        Fact(_("共享方式"), _in_words("modes", row.modes)),
+        Fact(_("准许的使用用途"), _in_words("purposes", row.purposes)),
+        Fact(_("查询条件项"), "、".join(row.key_items)),
+        Fact(_("仅供核对的信息项"), "、".join(row.confirm_items)),
+        Fact(_("行条件"), _in_words("conditions", row.conditions)),
+        Fact(_("额度"), _in_words("quota", row.quota)),
+        Fact(_("使用依据"), row.basis),
+        Fact(_("使用范围"), row.scope),
+        Fact(_("说明"), row.remarks),
+    ]
+    return [*facts, source] if source else facts
+
+
+def _moment(value: Any) -> str:
+    from jutong.kernel.faces.templatetags.jutong import moment
+
+    return moment(value)
+
+
+def _use(row: queries.GrantRow) -> dict[str, object]:
+    return {
+        _("累计调用"): _("%s 次") % f"{row.calls:,}",
+        _("累计行数"): _("%s 行") % f"{row.rows:,}",
+        _("最近使用"): _moment(row.last_used_at),
+    }
+
+
+def _masking(code: str) -> str:
+    return _(MASKING_LABELS[Masking(code)])
+
+
+def _in_words(name: str, value: Any) -> str:
+    """Return a term of a grant in words."""
+    match name:
+        case "items":
+            return "\n".join(f"{one['item']}（{_masking(one['masking'])}）" for one in value)
+        case "conditions":
+            return "\n".join(_condition(one) for one in value)
+        case "modes":
+            return "、".join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in value)
+        case "purposes":
+            return "、".join(_(Purpose(code).label) for code in value)
+        case "quota":
+            said = [_(words) % value[part] for part, words in QUOTAS.items() if value.get(part)]
+            return "，".join(said) or _("不限")
+        case "valid_from" | "valid_until":
+            return str(value)[:16].replace("T", " ")
+    return _joined(value)
+
+
+def _joined(value: Any) -> str:
+    return value if isinstance(value, str) else "、".join(str(one) for one in value)
+
+
+def _condition(one: Mapping[str, Any]) -> str:
+    values: Iterable[str] = one.get("values", ())
+    return " ".join(filter(None, [one["item"], _(OPERATOR_LABELS[Operator(one["operator"])]), "、".join(values)]))
+
+
+def _version(one: queries.Changed) -> tuple[queries.VersionRow, list[Change]]:
+    return one.version, [
+        Change(_(TERMS.get(name, name)), _in_words(name, old), _in_words(name, new)) for name, old, new in one.terms
+    ]
+
+
+urlpatterns: list[URLPattern] = [
+    path("", grants, name="grants_list"),
+    path("<int:grant_id>/", grant, name="grant"),
+    path("<int:grant_id>/<slug:verb>/", deed, name="grant_deed"),
+]
