@@ -162,5 +162,5 @@ def small_site() -> Iterator[Client]:
     actors.use(someone)
     DEEDS.clear()
     with override_settings(ROOT_URLCONF="shell_world", MIDDLEWARE=middleware):
-        yield Client(raise_request_exception=False)
+        yield Client(raise_request_exception=False, enforce_csrf_checks=False)
     actors._loaders[:] = loaders

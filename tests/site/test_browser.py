@@ -105,6 +105,30 @@ def test_escape_closes_an_open_confirmation_and_gives_the_focus_back(chromium: B
     page.close()
 
 
+def test_a_refusal_of_a_fragment_is_shown_in_place_and_the_page_stays(chromium: Browser, address: str) -> None:
+    page, _complaints = opened(chromium, address, 1440, extra_http_headers={"X-Who": "1"})
+    page.evaluate("htmx.ajax('GET', '/refused/409', '#main')")
+    page.wait_for_selector("#jt-refusal .jt-notice-bad")
+    assert "当前状态不能办理。" in page.locator("#jt-refusal").inner_text()
+    assert page.locator("h1", has_text="企业登记基本信息").is_visible()
+    page.close()
+
+
+def test_a_fragment_after_the_session_ended_leads_to_the_door(chromium: Browser, address: str) -> None:
+    page, _complaints = opened(chromium, address, 1440)
+    page.evaluate("htmx.ajax('GET', '/page', '#main')")
+    page.wait_for_url("**/sign-in")
+    page.close()
+
+
+def test_what_is_posted_by_htmx_carries_the_csrf_token(chromium: Browser, address: str) -> None:
+    page, _complaints = opened(chromium, address, 1440, extra_http_headers={"X-Who": "1"})
+    page.evaluate("htmx.ajax('POST', '/form', {target: '#main', values: {}})")
+    page.wait_for_url("**/page")
+    assert page.get_by_text("已保存。").is_visible()
+    page.close()
+
+
 def test_the_first_tab_stop_skips_to_the_content(chromium: Browser, address: str) -> None:
     page, _complaints = opened(chromium, address, 1440)
     page.keyboard.press("Tab")

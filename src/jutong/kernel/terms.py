@@ -6,10 +6,9 @@ from enum import StrEnum
 from typing import Self
 
 from jutong.wire.grants import Masking as Masking  # noqa: PLC0414 - the kernel's vocabulary includes the wire's
-from jutong.wire.grants import Mode
+from jutong.wire.grants import Mode, Operator
 
 DeliveryMode = Mode
-from jutong.wire.grants import Operator
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it

@@ -22,6 +22,7 @@ from jutong.kernel.errors import Refusal, RuleBroken, Unauthenticated, Unavailab
 from jutong.kernel.faces import once, problem
 from jutong.slices.exchange import actions as exchange
 from jutong.slices.exchange import queries as orders
+from jutong.slices.grants import actions as use
 from jutong.slices.grants import queries as grants
 from jutong.wire.envelope import Envelope
 from jutong.wire.transfers import Order, Progress
@@ -123,10 +124,14 @@ def bundle(request: HttpRequest, node: str) -> HttpResponse:
 def orders_feed(request: HttpRequest, node: str) -> HttpResponse:
     """Answer the orders that changed since a serial, or 204."""
     since, wait = _since(request)
-    if not _news(orders.newest_serial, since, wait):
-        return HttpResponse(status=204)
-    serial, changed = orders.orders_since(since)
-    return _json(OrderFeed(serial, tuple(changed)))
+    end = time.monotonic() + wait
+    while True:
+        serial, changed = orders.orders_since(since)
+        if changed or serial < since:
+            return _json(OrderFeed(serial, tuple(changed)))
+        if time.monotonic() >= end:
+            return HttpResponse(status=204)
+        time.sleep(LOOK_EVERY)
 
 
 @for_nodes
@@ -139,7 +144,8 @@ def progress(request: HttpRequest, node: str) -> HttpResponse:
 @for_nodes
 def usage(request: HttpRequest, node: str) -> HttpResponse:
     """Take usage figures per minute."""
-    exchange.take_usage(_read(request, list[Usage]), node=node, at=clock.now())
+    figures = _read(request, list[Usage])
+    use.count_use((int(u.grant_id), u.calls, u.rows, u.minute) for u in figures if u.grant_id.isdecimal())
     return HttpResponse(status=204)
 
 

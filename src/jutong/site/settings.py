@@ -20,13 +20,6 @@ SLICES = [
     )
     if (_SITE.parent / "slices" / name / "apps.py").exists()
 ]  # fmt: skip
-# TEMPORARY while slices are being written
-_has = lambda n, f="queries": any((_SITE.parent / "slices" / n / x).exists() for x in (f"{f}.py", f"{f}/__init__.py"))  # noqa
-if not (_has("datacentre") and _has("sources") and _has("catalogue")):
-    SLICES = [n for n in SLICES if n not in {"grants", "services", "exchange", "sharing"}]
-elif not _has("exchange", "actions"):
-    SLICES = [n for n in SLICES if n != "exchange"]
-
 SECRET_KEY = django_secret()
 DEBUG = _own.debug
 ALLOWED_HOSTS = _own.allowed_hosts

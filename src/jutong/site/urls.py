@@ -8,6 +8,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
+from jutong.site import internal
 from jutong.site.api import api
 from jutong.site.pages import audit, due, operations, shell, workbench
 
@@ -22,12 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *due.urlpatterns,
     *audit.urlpatterns,
     *operations.urlpatterns,
+    *internal.urlpatterns,
     path("api/v1/", api.urls),
 ]
-if "exchange" in settings.SLICES:
-    from jutong.site import internal
-
-    urlpatterns += internal.urlpatterns
 for _name in settings.SLICES:
     if importlib.util.find_spec(f"jutong.slices.{_name}.pages"):
         urlpatterns.append(path(f"{_name}/", include(import_module(f"jutong.slices.{_name}.pages").urlpatterns)))

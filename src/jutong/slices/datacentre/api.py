@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Path, Query, Router, Schema
+from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
@@ -169,10 +169,10 @@ def mount(request: HttpRequest, entry_id: Id, body: MountIn) -> Any:
 
 
 @router.post("/entries/{entry_id}/unmount", response={204: None}, summary="取消挂接")
-def unmount(request: HttpRequest, entry_id: Id, body: Reason) -> tuple[int, None]:
+def unmount(request: HttpRequest, entry_id: Id, body: Reason) -> Status[Any]:
     """Take an entry off its table."""
     actions.unmount(by=faces.actor_of(request), at=clock.now(), resource_id=entry_id, note=body.note)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/entries/{entry_id}/preview", response=Preview, summary="脱敏预览")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
-from ninja import Path, Query, Router, Schema
+from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
@@ -138,7 +138,7 @@ def listed(
 
 
 @router.post("/runs/table", response={201: DetailOut}, summary="发起库表传输")
-def order_table(request: HttpRequest, body: TableOrder) -> tuple[int, Any]:
+def order_table(request: HttpRequest, body: TableOrder) -> Status[Any]:
     """Order the granted rows into a table."""
     actor = faces.actor_of(request)
     run = actions.order_table_transfer(
@@ -150,17 +150,17 @@ def order_table(request: HttpRequest, body: TableOrder) -> tuple[int, Any]:
         table=body.table,
         mode=body.mode,
     )
-    return 201, queries.run(run.pk, actor)
+    return Status(201, queries.run(run.pk, actor))
 
 
 @router.post("/runs/batch", response={201: DetailOut}, summary="发起批量下载")
-def order_batch(request: HttpRequest, body: BatchOrder) -> tuple[int, Any]:
+def order_batch(request: HttpRequest, body: BatchOrder) -> Status[Any]:
     """Order the granted rows as a file."""
     actor = faces.actor_of(request)
     run = actions.order_batch(
         by=actor, at=clock.now(), grant_id=body.grant_id, file_format=body.format, encoding=body.encoding
     )
-    return 201, queries.run(run.pk, actor)
+    return Status(201, queries.run(run.pk, actor))
 
 
 @router.get("/runs/{run_id}", response=DetailOut, summary="查看交换任务")

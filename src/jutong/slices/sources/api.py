@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Path, Query, Router, Schema
+from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
@@ -100,11 +100,11 @@ def listed(request: HttpRequest, text: Words = "", page: Annotated[int, Query(ge
 
 
 @router.post("/", response={201: SourceOut}, summary="登记数据源")
-def register(request: HttpRequest, body: SourceIn) -> tuple[int, Any]:
+def register(request: HttpRequest, body: SourceIn) -> Status[Any]:
     """Register a data source of the caller's own department."""
     actor = faces.actor_of(request)
     source = actions.register(by=actor, at=clock.now(), department_id=actor.department_id, details=body.details())
-    return 201, queries.source(source.pk, actor)
+    return Status(201, queries.source(source.pk, actor))
 
 
 @router.get("/{source_id}", response=SourceOut, summary="查看数据源")
@@ -130,17 +130,17 @@ def test(request: HttpRequest, source_id: Id) -> Any:
 
 
 @router.post("/{source_id}/disable", response={204: None}, summary="停用数据源")
-def disable(request: HttpRequest, source_id: Id) -> tuple[int, None]:
+def disable(request: HttpRequest, source_id: Id) -> Status[Any]:
     """Stop using a data source."""
     actions.disable(source_id, by=faces.actor_of(request), at=clock.now())
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/{source_id}/enable", response={204: None}, summary="启用数据源")
-def enable(request: HttpRequest, source_id: Id) -> tuple[int, None]:
+def enable(request: HttpRequest, source_id: Id) -> Status[Any]:
     """Use a disabled data source again."""
     actions.enable(source_id, by=faces.actor_of(request), at=clock.now())
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("/{source_id}/tables", response=list[TableOut], by_alias=True, summary="表与视图")

@@ -71,9 +71,11 @@
   document.addEventListener("input", function (event) { if (event.target.closest("form[data-guard]")) { changed = true; } });
   document.addEventListener("submit", function (event) {
     changed = false;
-    window.setTimeout(function () {
-      event.target.querySelectorAll("button[type=submit]").forEach(function (button) { button.disabled = true; });
-    }, 0);
+    if (event.defaultPrevented) { return; } /* HTMX sends it and keeps its own state */
+    var buttons = event.target.querySelectorAll("button[type=submit]");
+    var set = function (off) { return function () { buttons.forEach(function (button) { button.disabled = off; }); }; };
+    window.setTimeout(set(true), 0);
+    window.setTimeout(set(false), 5000); /* the answer may be a file: the page stays */
   });
   window.addEventListener("pageshow", function (event) {
     if (event.persisted) { document.querySelectorAll("button[type=submit]:disabled").forEach(function (button) { button.disabled = false; }); }

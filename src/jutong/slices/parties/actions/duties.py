@@ -15,6 +15,7 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotThere, RuleBroken
+from jutong.slices.parties import events
 from jutong.slices.parties.models import Department, InternalRules, Person, SharingUnit, UnitRole
 from jutong.slices.parties.rules import organisations
 from jutong.slices.parties.rules.words import Duty, RulesKind, UnitKind
@@ -101,7 +102,7 @@ def file_rules(
         filed_by=by.account_id,
     )
     payload = {"department_id": department_id, "kind": str(chosen), "version": row.version}
-    outbox.publish("parties.rules_filed", f"department:{department_id}", payload, at=at, by=by)
+    outbox.publish(events.RULES_FILED, f"department:{department_id}", payload, at=at, by=by)
     return row
 
 

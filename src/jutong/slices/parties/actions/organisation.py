@@ -16,6 +16,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.kernel.terms import Level, OrgType
+from jutong.slices.parties import events
 from jutong.slices.parties.models import Authority, Department, Person, Region
 from jutong.slices.parties.rules import codes, organisations
 from jutong.slices.parties.rules.words import AuthorityFunction
@@ -140,7 +141,7 @@ def register_department(
     )
     _check_type(department, at)
     _save(department)
-    outbox.publish("parties.department_registered", f"department:{department.pk}", {"id": department.pk}, at=at, by=by)
+    outbox.publish(events.DEPARTMENT_REGISTERED, f"department:{department.pk}", {"id": department.pk}, at=at, by=by)
     return department
 
 
@@ -162,7 +163,7 @@ def change_department(department: Department, /, *, by: Actor, at: datetime, **c
         setattr(department, field, clean[field](value) if field in clean else value)
     _check_type(department, at)
     _save(department)
-    outbox.publish("parties.department_changed", f"department:{department.pk}", {"id": department.pk}, at=at, by=by)
+    outbox.publish(events.DEPARTMENT_CHANGED, f"department:{department.pk}", {"id": department.pk}, at=at, by=by)
     return department
 
 
@@ -187,7 +188,7 @@ def close_department(department: Department, *, by: Actor, at: datetime) -> None
         raise WrongState(_("部门“%s”还有在岗人员或下级部门，请先办理离岗或调整隶属关系。") % department.name)
     department.active = False
     department.save()
-    outbox.publish("parties.department_closed", f"department:{department.pk}", {"id": department.pk}, at=at, by=by)
+    outbox.publish(events.DEPARTMENT_CLOSED, f"department:{department.pk}", {"id": department.pk}, at=at, by=by)
 
 
 @action("parties.ensure_departments", allow=REGISTRARS | AUTHORITIES)
@@ -236,5 +237,5 @@ def name_authority(
         region=place, department_id=department_id, functions=chosen, since=since or beijing_day(at)
     )
     payload = {"region": place.code, "department_id": department_id}
-    outbox.publish("parties.authority_named", f"region:{place.code}", payload, at=at, by=by)
+    outbox.publish(events.AUTHORITY_NAMED, f"region:{place.code}", payload, at=at, by=by)
     return row

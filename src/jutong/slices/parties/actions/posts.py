@@ -12,6 +12,7 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import ANYONE, SYSTEM_ONLY, Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
+from jutong.slices.parties import events
 from jutong.slices.parties.models import Authority, Delegation, Department, Person, PostHeld
 from jutong.slices.parties.rules import duties, organisations
 from jutong.slices.parties.rules.words import ManagerState
@@ -65,7 +66,7 @@ def appoint(
         raise Conflict(
             _("%(name)s已担任%(role)s，无需重复授予。") % {"name": person.name, "role": _(post.label)}
         ) from None
-    _tell(person, row, "parties.appointed", by, at)
+    _tell(person, row, events.APPOINTED, by, at)
     return row
 
 
@@ -101,7 +102,7 @@ def release(post: PostHeld, *, by: Actor, at: datetime) -> None:
     post.ended_at = at
     post.save(update_fields=["ended_at"])
     Delegation.objects.filter(post=post, ended_at=None).update(ended_at=at)
-    _tell(post.person, post, "parties.released", by, at)
+    _tell(post.person, post, events.RELEASED, by, at)
 
 
 @action("parties.delegate", allow=ANYONE, on=PostHeld)
@@ -124,7 +125,14 @@ def delegate(
         raise RuleBroken(_("代办人应为本部门其他在岗人员，请重新选择。"), field="to_id")
     held = PostHeld.objects.filter(person=to, ended_at=None).values_list("role", flat=True)
     duties.check_together((Role(r) for r in held), role)
-    return Delegation.objects.create(post=post, to=to, since=since, until=until, reason=organisations.check_text(reason, most=200, field="reason", needed=False), at=at)
+    return Delegation.objects.create(
+        post=post,
+        to=to,
+        since=since,
+        until=until,
+        reason=organisations.check_text(reason, most=200, field="reason", needed=False),
+        at=at,
+    )
 
 
 @action("parties.end_delegation", allow=ANYONE, on=Delegation)

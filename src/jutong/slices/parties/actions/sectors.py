@@ -11,6 +11,7 @@ from jutong.kernel import inbox, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Conflict, RuleBroken
+from jutong.slices.parties import events
 from jutong.slices.parties.models import Department, SectorLine, SectorMember, SectorNote
 from jutong.slices.parties.rules import organisations
 from jutong.slices.parties.workflow import LEADERS, REGISTRARS
@@ -43,5 +44,5 @@ def guide_sector(line: SectorLine, *, title: str, text: str, by: Actor, at: date
     for department_id in members:
         inbox.tell(title=_("行业指导意见：%s") % note.title, text=body, department_id=department_id, at=at)
     payload = {"line_id": line.pk, "note_id": note.pk, "departments": members}
-    outbox.publish("parties.sector_guided", f"sector:{line.pk}", payload, at=at, by=by)
+    outbox.publish(events.SECTOR_GUIDED, f"sector:{line.pk}", payload, at=at, by=by)
     return note

@@ -18,6 +18,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.kernel.terms import Zone
+from jutong.slices.parties import events
 from jutong.slices.parties.formats import trust
 from jutong.slices.parties.models import BusinessSystem, Department
 from jutong.slices.parties.rules import organisations
@@ -73,7 +74,7 @@ def _new_key(system: BusinessSystem, at: datetime) -> str:
 
 def _changed(system: BusinessSystem, by: Actor, at: datetime) -> None:
     payload = {"id": system.pk, "department_id": system.department_id, "active": system.active}
-    outbox.publish("parties.system_changed", f"business_system:{system.pk}", payload, at=at, by=by)
+    outbox.publish(events.SYSTEM_CHANGED, f"business_system:{system.pk}", payload, at=at, by=by)
 
 
 @action("parties.register_system", allow=SYSTEM_KEEPERS | REGISTRARS)

@@ -35,7 +35,9 @@ def second_factor_new(request: HttpRequest) -> HttpResponse:
     form = forms.OneTimeCode(posted(request) if proving else None)
     if form.is_bound and form.is_valid():
         with told(form):
-            actions.confirm_second_factor(actor.account_id or 0, code=form.cleaned_data["code"], by=actor, at=clock.now())
+            actions.confirm_second_factor(
+                actor.account_id or 0, code=form.cleaned_data["code"], by=actor, at=clock.now()
+            )
             return done(request, _("动态口令已启用，下次登录时需要输入。"), to=_here())
     making = request.method == "POST" and not proving
     address = actions.prepare_second_factor(actor.account_id or 0, by=actor, at=clock.now()) if making else ""
