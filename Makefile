@@ -21,12 +21,14 @@ test: assets ## the tests; the slower suites are `make slow`
 slow: assets ## journeys in the browser, chaos, packaging
 	$(BIN)/pytest -m slow
 
+check: export JUTONG_HOME = $(CURDIR)/build/home
+check: export JUTONG_DATABASE_URL = postgresql://127.0.0.1:1/none
 check: assets ## style, types, import contracts, missing migrations; changes nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/jutong manage makemigrations --check --dry-run
+	$(SETTINGS) $(BIN)/python -W ignore -m django makemigrations --check --dry-run
 
 format: .venv/ready ## put the code into the one shape
 	$(BIN)/ruff check --fix-only .
@@ -36,13 +38,13 @@ bench: assets ## the benchmarks with their limits, as `bench NAME VALUE UNIT rat
 	$(BIN)/jutong bench $(BENCH_ARGS)
 
 docs: .venv/ready ## the generated part of the manual
-	$(SETTINGS) $(BIN)/python -m jutong.cli.reference docs/manual/reference.md
+	$(BIN)/python -m jutong.cli.reference docs/manual/reference.md
 
 screenshots: assets ## every page at 1440 and 390 px into docs/images, from a running demo
 	$(BIN)/jutong demo --screenshots docs/images
 
 messages: .venv/ready ## collect the Chinese sentences for translation and name those without English
-	$(SETTINGS) $(BIN)/python -m jutong.site.messages
+	$(BIN)/python -m jutong.site.messages
 
 coverage-of-requirements: ## covered, partial and open requirements per area, as of the last test run
 	$(BIN)/python tests/coverage_of_requirements.py

@@ -20,7 +20,7 @@ import asyncpg
 import httpx
 import msgspec
 
-from jutong.client import AsyncClient
+from jutong.client import AsyncClient, Refused
 from jutong.crypto import SoftwareSigner, sm2, sm3, sm4
 from jutong.dataplane import identity
 from jutong.dataplane.book import Artefact
@@ -226,10 +226,10 @@ class World:
         caller = Caller(system, f"{department}业务系统", department, f"k-{system}", self.seal(key), "政务外网")
         self.control.say("callers", system, msgspec.structs.replace(caller, **changes))
 
-    def mount(self, **changes: Any) -> None:
-        """Mount table people of the department database as resource r1."""
+    def access(self) -> Access:
+        """Return the way into the department database."""
         parts = urlsplit(self.database)
-        access = Access(
+        return Access(
             host=parts.hostname or "",
             port=parts.port or 5432,
             database=parts.path[1:],
@@ -237,7 +237,10 @@ class World:
             password=unquote(parts.password or ""),
             tls="disable",
         )
-        source = Source("src1", "公安", "postgresql", "公安人口库", self.seal(msgspec.json.encode(access)))
+
+    def mount(self, **changes: Any) -> None:
+        """Mount table people of the department database as resource r1."""
+        source = Source("src1", "公安", "postgresql", "公安人口库", self.seal(msgspec.json.encode(self.access())))
         self.control.say("sources", "src1", msgspec.structs.replace(source, **changes))
         self.control.say("mounts", "r1", Mount("r1", "src1", "public", "people", COLUMNS, ("id",)))
 
@@ -323,3 +326,12 @@ async def until(true: Callable[[], bool | Awaitable[bool]], *, seconds: float = 
             if found if isinstance(found, bool) else await found:
                 return
             await asyncio.sleep(0.01)
+
+
+async def refused(deed: Awaitable[Any]) -> tuple[int, str]:
+    """Return status and sentence of the refusal that a deed must end in."""
+    try:
+        await deed
+    except Refused as refusal:
+        return refusal.problem.status, refusal.problem.detail
+    raise AssertionError("it was not refused")

@@ -15,3 +15,5 @@ else:
 os.environ["JUTONG_DATABASE_URL"] = os.environ.get("JUTONG_TEST_DATABASE_URL", "postgresql:///jutong")
 
 from jutong.site.settings import *  # noqa: F403 - after the environment is set
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; the product's are argon2

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -319,18 +321,42 @@ class World:
         return subprocess.Popen([sys.executable, "-c", command], env=environment)
 
 
+@cache
+def databases() -> tuple[str, str, str]:
+    """Return three databases of this process, made once."""
+    closing = ExitStack()
+    urls = tuple(closing.enter_context(database_url()) for _ in range(3))
+    atexit.register(closing.close)
+    return urls[0], urls[1], urls[2]
+
+
+def emptied(url: str) -> str:
+    """Return a database after throwing out whoever and whatever was left in it."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        connection.execute("drop schema if exists book cascade; drop schema public cascade; create schema public")
+    return url
+
+
 @contextmanager
 def world(folder: Path, people: int = 1000) -> Iterator[World]:
     """Build the world with so many people, published and served."""
+    before = os.environ.get("JUTONG_SOURCE_ADDRESSES")
     os.environ["JUTONG_SOURCE_ADDRESSES"] = json.dumps(["127.0.0.0/8", "::1/128", "/tmp", "/var/run"])  # noqa: S108 - sockets of test servers
-    with ExitStack() as closing:
-        closing.callback(os.environ.pop, "JUTONG_SOURCE_ADDRESSES", None)
-        urls = tuple(closing.enter_context(database_url()) for _ in range(3))
-        made = World(folder, (urls[0], urls[1], urls[2]))
-        made.people(people)
-        closing.enter_context(made.control.serving())
-        made.publish()
-        yield made
+    provider, consumer, book = map(emptied, databases())
+    made = World(folder, (provider, consumer, book))
+    made.people(people)
+    try:
+        with made.control.serving():
+            made.publish()
+            yield made
+    finally:
+        os.environ.pop("JUTONG_SOURCE_ADDRESSES")
+        if before is not None:
+            os.environ["JUTONG_SOURCE_ADDRESSES"] = before
 
 
 @asynccontextmanager

@@ -35,7 +35,7 @@ def test_the_proposal_matches_items_by_comment_and_technical_name(world: World, 
         "公民身份号码": "id_number",
         "姓名": "xm",
         "出生日期": "birthday",
-        "户籍行政区划": "division" if columns["户籍行政区划"] else "",
+        "户籍行政区划": "division",
         "收入": "income",
     }
     assert next(line for line in draft.lines if line.item == "公民身份号码").key

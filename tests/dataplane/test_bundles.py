@@ -282,7 +282,7 @@ def test_an_internal_call_is_proven_by_everything_it_carries(control: ControlPla
 
 
 def test_a_node_without_its_files_is_told_which_and_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="control.pub"):
+    with pytest.raises(Unavailable, match="公钥 control"):
         identity.load(tmp_path / "nowhere")
     node = identity.establish(tmp_path / "n1", at=AT)
     assert (tmp_path / "n1" / "secret").stat().st_mode & 0o777 == 0o600

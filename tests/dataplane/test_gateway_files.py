@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ import msgspec
 import pytest
 
 from covers import covers
-from gateway_world import World, two_databases
-from jutong.client import Refused
+from gateway_world import World, refused
 from jutong.crypto import SoftwareSigner, sm2
 from jutong.dataplane.envelopes import seal
 from jutong.dataplane.gateway.files import span
@@ -24,29 +22,16 @@ from jutong.wire.grants import Mode
 CONTENT = b"".join(b"%07d,row\n" % n for n in range(250_000))  # 3 MB, three chunks
 
 
-@pytest.fixture(scope="module")
-def databases() -> Iterator[tuple[str, str]]:
-    with two_databases() as both:
-        yield both
-
-
 @pytest.fixture
-def story(tmp_path: Path, databases: tuple[str, str]) -> Callable[..., None]:
-    def play(deed: Callable[[World], Awaitable[None]], **settings: Any) -> None:
-        async def run() -> None:
-            async with World(tmp_path, databases, **settings) as world:
-                await world.artefact("a1", CONTENT)
-                await deed(world)
+def story(story: Callable[..., None]) -> Callable[..., None]:
+    def play(deed: Callable[[World], Awaitable[None]]) -> None:
+        async def with_file(world: World) -> None:
+            await world.artefact("a1", CONTENT)
+            await deed(world)
 
-        asyncio.run(run())
+        story(with_file)
 
     return play
-
-
-async def refusal(deed: Awaitable[Any]) -> tuple[int, str]:
-    with pytest.raises(Refused) as caught:
-        await deed
-    return caught.value.problem.status, caught.value.problem.detail
 
 
 @covers("R-EXC-007")
@@ -59,10 +44,10 @@ def test_a_file_comes_with_its_manifest_and_only_to_its_department_and_in_time(
             manifest = await client.download("a1", tmp_path / "out.csv")
             assert (tmp_path / "out.csv").read_bytes() == CONTENT
             assert (manifest.rows, manifest.bytes) == (250_000, len(CONTENT))
-            assert await refusal(client.manifest("a-old")) == (403, "批量文件已过期，请重新发起批量下载。")
-            assert (await refusal(client.manifest("nothing")))[0] == 403
+            assert await refused(client.manifest("a-old")) == (403, "批量文件已过期，请重新发起批量下载。")
+            assert (await refused(client.manifest("nothing")))[0] == 403
         async with world.client("s2") as other:
-            assert await refusal(other.manifest("a1")) == await refusal(other.manifest("nothing"))
+            assert await refused(other.manifest("a1")) == await refused(other.manifest("nothing"))
         assert b"0000007,row" not in (world.settings.artefact_folder / "a1.sm4").read_bytes()
         downloads = [one for one in world.lines() if one.act == "download"]
         assert [(one.outcome, one.rows, one.grant) for one in downloads] == [("ok", 250_000, "g1")]
@@ -77,7 +62,7 @@ def test_a_download_goes_on_where_it_broke_off(story: Callable[..., None], tmp_p
             await client.download("a1", tmp_path / "out.csv")
             assert (tmp_path / "out.csv").read_bytes() == CONTENT
             (tmp_path / "two.csv.a1.part").write_bytes(b"damaged")
-            assert "SM3" in (await refusal(client.download("a1", tmp_path / "two.csv")))[1]
+            assert "SM3" in (await refused(client.download("a1", tmp_path / "two.csv")))[1]
         assert next(one.reason for one in world.lines() if one.act == "download") == "bytes=1234567-"
 
     story(deed)
@@ -121,11 +106,11 @@ def test_ranges_outside_are_416_and_every_range_is_the_files_own_bytes(story: Ca
 def test_a_file_is_bound_to_its_grants_state_mode_and_purpose(story: Callable[..., None]) -> None:
     async def deed(world: World) -> None:
         async with world.client(purpose="other") as client:
-            assert "用途" in (await refusal(client.manifest("a1")))[1]
+            assert "用途" in (await refused(client.manifest("a1")))[1]
         world.grant("g1", modes=(Mode.ONLINE_QUERY,))
         await world.caught_up()
         async with world.client() as client:
-            assert "共享方式" in (await refusal(client.manifest("a1")))[1]
+            assert "共享方式" in (await refused(client.manifest("a1")))[1]
             world.grant("g1", state="ended")
             await world.caught_up()
             assert "已终止" in (await client._http.get("/v1/artefacts/a1")).json()["detail"]

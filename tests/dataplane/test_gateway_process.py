@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from covers import covers
-from gateway_world import World, person, two_databases, until
+from gateway_world import World, person, until
 from jutong.client import AsyncClient, Client, Refused
 from jutong.dataplane.book import open_book
 from jutong.dataplane.segments import verify_segments
@@ -30,12 +30,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[tuple[str, str]]:
-    with two_databases() as both:
-        yield both
 
 
 class City(World):

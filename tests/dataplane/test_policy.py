@@ -168,14 +168,15 @@ VALUES: dict[Kind, st.SearchStrategy[str]] = {
     Kind.INTEGER: st.integers(-5, 5).map(str) | st.integers(-(2**63), 2**63 - 1).map(str),
     Kind.NUMBER: st.decimals(-5, 5, places=1).map(lambda number: f"{number:f}"),
     Kind.DATE: st.dates().map(str),
-    Kind.TIMESTAMP: st.datetimes(datetime(1902, 1, 1), datetime(2100, 1, 1)).map(str),  # noqa: DTZ001
+    Kind.TIMESTAMP: st.datetimes().map(str) | st.sampled_from(["1991-05-01 00:00:00", "1900-01-01 00:00:00.500000"]),
     Kind.BOOLEAN: st.sampled_from(["true", "false"]),
     Kind.BINARY: st.binary(max_size=3).map(bytes.hex),
 }
 STORED = VALUES | {
     Kind.NUMBER: VALUES[Kind.NUMBER] | st.just("NaN"),
     Kind.DATE: VALUES[Kind.DATE] | st.sampled_from(["infinity", "-infinity", "0044-03-15 BC", "0001-01-01"]),
-    Kind.TIMESTAMP: VALUES[Kind.TIMESTAMP] | st.sampled_from(["infinity", "-infinity", "2026-01-01 00:00:00+00"]),
+    Kind.TIMESTAMP: VALUES[Kind.TIMESTAMP]
+    | st.sampled_from(["infinity", "-infinity", "2026-01-01 00:00:00+00", "0044-03-15 10:00:00 BC"]),
 }
 
 

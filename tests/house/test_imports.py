@@ -59,7 +59,7 @@ def test_from_outside_a_slice_only_its_actions_queries_and_events_are_imported()
             allowed = OPEN_FROM_OUTSIDE | DOORS.get(importer, set())
             if len(parts) < 4 or parts[3] not in allowed:
                 broken.append(f"{importer} imports {imported}")
-    assert broken == []
+    assert not broken, "\n".join(broken)
 
 
 def test_rules_are_pure() -> None:
@@ -75,7 +75,7 @@ def test_rules_are_pure() -> None:
                 pure = any(name == other or name.startswith(other + ".") for other in {*PURE, own, *PURE_LIBRARIES})
                 if not pure and name not in WORDS and first not in sys.stdlib_module_names:
                     broken.append(f"{checkout.name(path)} imports {name}")
-    assert broken == []
+    assert not broken, "\n".join(broken)
 
 
 def test_the_kernels_pure_modules_are_pure() -> None:
@@ -87,7 +87,7 @@ def test_the_kernels_pure_modules_are_pure() -> None:
         for name in imported(node)
         if name.split(".")[0] == "django" and name not in WORDS
     ]
-    assert broken == []
+    assert not broken, "\n".join(broken)
 
 
 def test_the_command_line_loads_planes_and_slices_inside_functions_only() -> None:
@@ -102,7 +102,7 @@ def test_the_command_line_loads_planes_and_slices_inside_functions_only() -> Non
             for name in (name for node in at_once for name in imported(node))
             if name.split(".")[0] in {"django", "jutong"} and not name.startswith(light)
         ]
-    assert broken == []
+    assert not broken, "\n".join(broken)
 
 
 def imported(node: ast.AST) -> list[str]:

@@ -33,7 +33,7 @@ def test_keys_across_slices_point_downwards() -> None:
             here, there = model._meta.app_label, field.related_model._meta.app_label
             if here in heights and there not in STORAGE and heights[there] > heights[here]:
                 upwards.append(f"{model._meta.label}.{field.name} points up to {there}")
-    assert upwards == []
+    assert not upwards, "\n".join(upwards)
 
 
 def test_every_slice_with_tables_is_installed() -> None:
@@ -41,7 +41,7 @@ def test_every_slice_with_tables_is_installed() -> None:
     missing = [
         name for name in checkout.slice_names() if (checkout.SLICES / name / "apps.py").exists() and name not in labels
     ]
-    assert missing == []
+    assert not missing, "\n".join(missing)
 
 
 @pytest.mark.django_db

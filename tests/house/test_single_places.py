@@ -33,6 +33,7 @@ SQL_PLACES = {
     "kernel/audit": "house rule 13",
     "kernel/outbox": "house rule 13",
     "kernel/workflow": "advance_many moves a set in one statement under the engine's guards",
+    "cli/demo": "the demo's departments have databases of their own",
     "cli/roles": "roles and grants of the embedded database exist only in SQL",
 }
 SQL = re.compile(
@@ -54,7 +55,7 @@ def test_only_the_workflow_engine_writes_a_state() -> None:
         if checkout.below(path, *STATE_WRITERS, *OWN_STATE):
             continue
         writers += [f"{checkout.name(path)}:{line}" for line in state_writes(checkout.tree(path))]
-    assert writers == []
+    assert not writers, "\n".join(writers)
 
 
 def state_writes(tree: ast.AST) -> list[int]:
@@ -99,7 +100,7 @@ def test_only_the_edges_ask_for_the_time() -> None:
             for node in ast.walk(checkout.tree(path))
             if isinstance(node, ast.Call) and reads_clock(node)
         ]
-    assert askers == []
+    assert not askers, "\n".join(askers)
 
 
 def reads_clock(node: ast.Call) -> bool:
@@ -123,7 +124,7 @@ def test_raw_sql_stands_only_where_it_may() -> None:
             text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
             if raw or (text and SQL.match(node.value)):
                 found.append(f"{checkout.name(path)}:{node.lineno}")
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_audit_entries_are_written_by_the_kernel_only() -> None:
@@ -134,7 +135,7 @@ def test_audit_entries_are_written_by_the_kernel_only() -> None:
         for node in ast.walk(checkout.tree(path))
         if isinstance(node, ast.Call) and re.search(r"AuditEntry\b|audit\.record", ast.unparse(node.func))
     ]
-    assert writers == []
+    assert not writers, "\n".join(writers)
 
 
 def test_the_state_detector_sees_what_it_must() -> None:

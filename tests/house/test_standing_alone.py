@@ -36,7 +36,7 @@ def test_no_file_names_a_folder_of_one_machine_or_a_package_index() -> None:
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="ignore").splitlines(), 1):
             if PLACES.search(line) or any(host in line for host in HOSTS):
                 found.append(f"{checkout.name(path)}:{number}")
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_every_locked_package_has_a_hash_and_no_address() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from pydantic_settings import BaseSettings
 
+from jutong.cli import instance
 from jutong.cli import main as command_line
 from jutong.cli.words import say
 
@@ -159,10 +160,8 @@ def _declared_events() -> Iterator[tuple[str, str, str]]:
 
 
 if __name__ == "__main__":
-    import django
-
-    django.setup()
-    page = Path(sys.argv[1])
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(render() + "\n", encoding="utf-8")
-    say(str(page))
+    with instance.without_home():
+        target = Path(sys.argv[1])
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(render() + "\n", encoding="utf-8")
+        say(str(target))

@@ -13,7 +13,7 @@ import msgspec
 
 from jutong.client.answers import Answer, Granted, Grants, Match, check, read
 from jutong.client.blocking import JSON, query_body
-from jutong.client.downloads import ATTEMPTS, CHUNK, Download
+from jutong.client.downloads import ATTEMPTS, Download
 from jutong.client.signing import CallAuth, named
 from jutong.wire.grants import Condition
 from jutong.wire.transfers import Manifest
@@ -84,7 +84,7 @@ class AsyncClient:
                 await response.aread()
                 check(response)
             download.begin(response.status_code)
-            async for chunk in response.aiter_bytes(CHUNK):
+            async for chunk in response.aiter_bytes():
                 download.write(chunk)
 
     async def close(self) -> None:

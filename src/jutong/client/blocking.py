@@ -12,7 +12,7 @@ import httpx
 import msgspec
 
 from jutong.client.answers import Answer, Granted, Grants, Match, check, read
-from jutong.client.downloads import ATTEMPTS, CHUNK, Download
+from jutong.client.downloads import ATTEMPTS, Download
 from jutong.client.signing import CallAuth, named
 from jutong.wire.grants import Condition
 from jutong.wire.transfers import Manifest
@@ -85,7 +85,7 @@ class Client:
                 response.read()
                 check(response)
             download.begin(response.status_code)
-            for chunk in response.iter_bytes(CHUNK):
+            for chunk in response.iter_bytes():
                 download.write(chunk)
 
     def close(self) -> None:

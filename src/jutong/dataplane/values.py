@@ -98,11 +98,13 @@ def _dated(text: str) -> tuple[int, int, str]:
         return (-1 if text.startswith("-") else 1, 0, "")
     bare, before = (text[:-3], True) if text.endswith(" BC") else (text, False)
     year, rest = bare.split("-", 1)
+    rest = rest.rstrip("0").rstrip(".") if "." in rest else rest
     return (0, -int(year) if before else int(year), rest)
 
 
 def _timed(text: str) -> tuple[int, int, str]:
     """Order a time: with an offset it is first turned into Beijing wall time, like PostgreSQL in a Beijing session."""
+    text = re.sub(r"\+08( BC)?$", r"\1", text)
     if re.search(r"[+-][0-9]{2}(:?[0-9]{2})?$", text[10:]):
         text = datetime.fromisoformat(text).astimezone(BEIJING).replace(tzinfo=None).isoformat(sep=" ")
     return _dated(text)

@@ -147,7 +147,7 @@ def waiting_count(actor: Actor, workflow: str) -> int:
     """Return how many cases of one workflow wait for the actor, counted up to 100: for the navigation."""
     chore = _CHORES[workflow]
     rows = _workflow(chore).model._default_manager.filter(_wanted(chore, actor))
-    return rows.values("pk")[:100].count()
+    return int(rows.values("pk")[:100].count())
 
 
 def _workflow(chore: Chore) -> Workflow[Any]:

@@ -13,6 +13,7 @@ from ninja.errors import ValidationError
 from jutong.kernel.errors import Refusal, RuleBroken
 from jutong.kernel.faces import problem
 from jutong.kernel.faces.signed_in import signed_in
+from jutong.site import endpoints
 
 api = NinjaAPI(title="聚通管理接口", version="1.0", docs_url=None, auth=signed_in, urls_namespace="api")
 
@@ -31,6 +32,7 @@ def misshapen(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return problem(request, RuleBroken(f"请求内容不符合接口要求，请检查：{fields}。", remarks=remarks))
 
 
+api.add_router("/workbench", endpoints.router, tags=["workbench"])
 for _name in settings.SLICES:
     if importlib.util.find_spec(f"jutong.slices.{_name}.api"):
         api.add_router(f"/{_name}", import_module(f"jutong.slices.{_name}.api").router, tags=[_name])

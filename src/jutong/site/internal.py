@@ -22,8 +22,8 @@ from jutong.kernel.errors import Refusal, RuleBroken, Unauthenticated, Unavailab
 from jutong.kernel.faces import once, problem
 from jutong.slices.exchange import actions as exchange
 from jutong.slices.exchange import queries as orders
-from jutong.slices.grants import actions as use
 from jutong.slices.grants import queries as grants
+from jutong.slices.services import actions as services
 from jutong.wire.envelope import Envelope
 from jutong.wire.transfers import Order, Progress
 from jutong.wire.usage import Usage
@@ -144,8 +144,7 @@ def progress(request: HttpRequest, node: str) -> HttpResponse:
 @for_nodes
 def usage(request: HttpRequest, node: str) -> HttpResponse:
     """Take usage figures per minute."""
-    figures = _read(request, list[Usage])
-    use.count_use((int(u.grant_id), u.calls, u.rows, u.minute) for u in figures if u.grant_id.isdecimal())
+    services.take_usage(_read(request, list[Usage]), node=node, at=clock.now())
     return HttpResponse(status=204)
 
 

@@ -180,3 +180,14 @@ def _credit_code(head: str) -> str:
     weights = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
     rest = sum(signs.index(sign) * weight for sign, weight in zip(body, weights, strict=True)) % 31
     return body + signs[(31 - rest) % 31]
+
+
+def describe(key: str) -> str:
+    """Say in Chinese who signs in under this name: department and posts."""
+    from jutong.kernel.actors import Role
+
+    if key in ADMINISTRATORS:
+        return Role(ADMINISTRATORS[key]).label
+    department, post = key.split(".")
+    roles = (AUTHORITY[key],) if key in AUTHORITY else FULL[post]
+    return DEPARTMENTS[department][1] + " " + "、".join(Role(role).label for role in roles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from jutong.slices.catalogue.rules.content import Content, ItemContent
+    from jutong.slices.catalogue.actions import Content, ItemContent
 
 RESOURCES: Final = {
     "data": "政务服务事项 政务服务办件 政务服务评价 电子证照目录 数据资源目录 公共数据开放目录 政务服务窗口 审批中介服务机构 12345热线工单 数据共享需求",
@@ -105,11 +105,11 @@ _CYCLES: Final = ("daily", "weekly", "monthly", "quarterly", "yearly")
 
 def contents(department: str) -> list[Content]:
     """Return the contents of a department's ten entries; the story's own two carry their databases' columns."""
-    return [_content(department, title, n) for n, title in enumerate(RESOURCES[department].split())]
+    return [_content(title, n) for n, title in enumerate(RESOURCES[department].split())]
 
 
-def _content(department: str, title: str, number: int) -> Content:
-    from jutong.slices.catalogue.rules.content import Content
+def _content(title: str, number: int) -> Content:
+    from jutong.slices.catalogue.actions import Content
 
     rows, personal = _rows(title)
     conditional = personal or title == "人口基本信息"
@@ -160,7 +160,7 @@ def _rows(title: str) -> tuple[tuple[tuple[Any, ...], ...], bool]:
 
 
 def _item(row: tuple[Any, ...], *, conditional: bool) -> ItemContent:
-    from jutong.slices.catalogue.rules.content import ItemContent
+    from jutong.slices.catalogue.actions import ItemContent
 
     name, column, kind, length, key, sensitive = row
     share = "conditional" if conditional else "unconditional"

@@ -90,7 +90,7 @@ def check_in_force(grant: Grant, *, purpose: str, modes: Sequence[Mode], at: dat
         raise NotAllowed("授权的共享方式不包括本接口，请按授权的方式取得数据。")
     if purpose not in grant.purposes:
         allowed = "、".join(grant.purposes) or "无"
-        raise NotAllowed(f"X-Jutong-Purpose 不是授权的用途，授权的用途：{allowed}。")
+        raise NotAllowed(f"所填用途（X-Jutong-Purpose）不是授权的用途，授权的用途：{allowed}。")
 
 
 def mounted(snapshot: Snapshot, grant: Grant) -> tuple[Mount, Source]:

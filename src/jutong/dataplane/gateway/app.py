@@ -142,10 +142,11 @@ class Gateway:
             if message["type"] == "lifespan.startup":
                 try:
                     await self.start()
-                except Refusal as refusal:
+                except (Refusal, OSError) as error:
                     await self._closing.aclose()
-                    log.critical("网关不能启动：%s", refusal.sentence)
-                    await send({"type": "lifespan.startup.failed", "message": refusal.sentence})
+                    reason = str(error) if isinstance(error, Refusal) else f"{error}，请检查目录权限与磁盘空间。"
+                    log.critical("网关不能启动：%s", reason)
+                    await send({"type": "lifespan.startup.failed", "message": reason})
                     return
                 await send({"type": "lifespan.startup.complete"})
             else:

@@ -92,7 +92,11 @@ class Service:
         return as_json(description.describe(usable))
 
     async def query(self, call: Call) -> Answer:
-        """POST /v1/query: the granted items of the asked records (R-EXC-006)."""
+        """POST /v1/query: the granted items of the asked records (R-EXC-006).
+
+        The source is asked while the nonce is being claimed; nothing leaves before both are there and the chain is
+        written.
+        """
         call.act, call.mode = "query", Mode.ONLINE_QUERY
         snapshot, caller = self.prove(call)
         asked = admission.decoded(call.body, admission.Query)
@@ -104,7 +108,7 @@ class Service:
             await self._claim(call, grant)
             rows = await coming
         finally:
-            coming.cancel()
+            _forgo(coming)
         self._still(call, snapshot, caller, grant, admission.INTERFACE)
         await self._write(call, rows=len(rows), outcome="ok" if rows else "not_found")
         marks = admission.marks_for(snapshot, grant, keys)
@@ -171,9 +175,9 @@ class Service:
 
         def allowed(at: datetime) -> None:
             now = self._fresh(at).grants.get(artefact.grant_id)
-            reason = inactive_reason(now, at) if now else "授权已终止，文件不再提供。"
-            if reason:
-                raise NotAllowed(reason)
+            if now is None:
+                raise NotAllowed("授权已终止，文件不再提供。")
+            admission.check_in_force(now, purpose=ticket.purpose, modes=admission.DOWNLOAD, at=at)
 
         call.grant = snapshot.grants.get(artefact.grant_id)
         allowed(call.at)
@@ -285,6 +289,12 @@ class Service:
     async def settled(self) -> None:
         """Wait for the claims under way, before closing the book."""
         await asyncio.wait_for(self._claims.settled(), timeout=30)
+
+
+def _forgo(answer: asyncio.Future[Any]) -> None:
+    """Let go of an answer that may no longer be wanted, together with whatever went wrong in it."""
+    if not answer.cancel() and not answer.cancelled():
+        answer.exception()
 
 
 def _used_up(quota: int) -> str:

@@ -48,6 +48,16 @@ class Counter(models.Model):
     last = models.IntegerField(default=0)
 
 
+class Mark(models.Model):
+    """A value that changes whenever something did, in the transaction that did it: what is computed from it may be kept.
+
+    in_force: the published entries as search shows them.
+    """
+
+    name = models.CharField(max_length=40, primary_key=True)
+    value = models.CharField(max_length=32)
+
+
 class Notice(models.Model):
     """统一通告: the authority's one notice of the entries it published together (national-2025#16)."""
 

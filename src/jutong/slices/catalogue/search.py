@@ -14,7 +14,7 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.paging import Page
 from jutong.kernel.terms import CatalogueClass, FormatClass, OpenType, ShareType, UpdateCycle
 from jutong.slices.catalogue.rules.obligations import SHARE_MODES
-from jutong.slices.catalogue.rules.words import SMALL_FACETS, asked
+from jutong.slices.catalogue.rules.words import IN_FORCE, SMALL_FACETS, asked
 from jutong.slices.parties import queries as parties
 
 FACETS: Final = (*SMALL_FACETS, "domain", "region", "provider_id")
@@ -22,6 +22,8 @@ FACETS: Final = (*SMALL_FACETS, "domain", "region", "provider_id")
 RANKED: Final = 2_000
 """So many candidates are ranked at most: a common word matches tens of thousands."""
 MOST_VALUES: Final = 30
+MOST_KEPT: Final = 256
+"""Counts kept in one process."""
 SIZE: Final = 20
 DEEPEST: Final = 500
 _SHORT: Final = 160
@@ -81,6 +83,7 @@ class Results:
 class _Where:
     sql: str
     values: list[Any] = field(default_factory=list)
+    in_force: bool = False
 
 
 def search(
@@ -120,12 +123,14 @@ def _page(total: int, number: int, size: int) -> Page:
 def _where(words: Sequence[str], kept: Mapping[str, Sequence[str]], actor: Actor, scope: str, *, typed: bool) -> _Where:
     parts: list[str] = []
     values: list[Any] = []
+    in_force = False
     places = sorted({p.department_id for p in actor.posts if p.department_id} | ({actor.department_id} - {None}))
     if scope == "own":
         parts.append("l.provider_id = any(%s)")
         values.append(places)
     elif scope != "all" or not (actor.account_id is None or actor.roles & _SEES_ALL):
         parts.append("l.in_force")
+        in_force = True
     if words:
         parts.append("l.search @@ %s::tsquery")
         values.append(" & ".join(f"'{word}'" for word in words))
@@ -134,7 +139,7 @@ def _where(words: Sequence[str], kept: Mapping[str, Sequence[str]], actor: Actor
     for name, chosen in kept.items():
         parts.append(f"l.{name}::text = any(%s)")
         values.append(list(chosen))
-    return _Where(" and ".join(parts) or "true", values)
+    return _Where(" and ".join(parts) or "true", values, in_force)
 
 
 _SEES_ALL: Final = frozenset({Role.AUTHORITY_REVIEWER, Role.AUTHORITY_HEAD, Role.AUDITOR, Role.PLATFORM_OPERATOR})
@@ -208,14 +213,35 @@ def _counts(
     cursor: Any, where: _Where, kept: Mapping[str, Sequence[str]], words: Sequence[str], actor: Actor, scope: str
 ) -> tuple[int, dict[str, list[tuple[str, int]]]]:
     """Return how many match and {facet: [(value, count)]}, commonest first; a chosen facet counts as if unchosen."""
-    found = _group(cursor, where)
+    found = _kept_group(cursor, where)
     total = sum(found["resource_class"].values())
     for name in kept:
         others = {other: values for other, values in kept.items() if other != name}
-        found[name] = _group(cursor, _where(words, others, actor, scope, typed=bool(words)))[name]
+        found[name] = _kept_group(cursor, _where(words, others, actor, scope, typed=bool(words)))[name]
     return total, {
         name: sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:MOST_VALUES] for name, counts in found.items()
     }
+
+
+def _kept_group(cursor: Any, where: _Where) -> dict[str, dict[str, int]]:
+    """Count as `_group` does, once for each state of what is in force.
+
+    The mark changes in the transaction that changes what is in force, to a value never used before, so kept counts
+    are never stale; other scopes are counted each time.
+    """
+    if not where.in_force:
+        return _group(cursor, where)
+    cursor.execute("select value from catalogue_mark where name = %s", [IN_FORCE])
+    row = cursor.fetchone()
+    key = (row[0] if row else "", where.sql, repr(where.values))
+    if key not in _KEPT:
+        while len(_KEPT) >= MOST_KEPT:
+            _KEPT.pop(next(iter(_KEPT)), None)
+        _KEPT[key] = _group(cursor, where)
+    return dict(_KEPT[key])
+
+
+_KEPT: Final[dict[tuple[str, str, str], dict[str, dict[str, int]]]] = {}
 
 
 def _group(cursor: Any, where: _Where) -> dict[str, dict[str, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -77,30 +78,30 @@ class Deed:
 DEEDS: Final[dict[str, Deed]] = {
     "suspend": Deed(
         actions.suspend_grant,
-        gettext_lazy("授权已暂停，两秒内停止全部调用、传输和下载。"),
+        N_("授权已暂停，两秒内停止全部调用、传输和下载。"),
         "",
-        gettext_lazy("暂停后使用方不能再取得数据，整改后可恢复（条例第二十七条）。"),
+        N_("暂停后使用方不能再取得数据，整改后可恢复（条例第二十七条）。"),
     ),
     "restore": Deed(
-        actions.restore_grant, gettext_lazy("授权已恢复。"), "primary", gettext_lazy("恢复后按原期限继续，不顺延。")
+        actions.restore_grant, N_("授权已恢复。"), "primary", N_("恢复后按原期限继续，不顺延。")
     ),
     "terminate": Deed(
         actions.terminate_grant,
-        gettext_lazy("共享已终止。"),
+        N_("共享已终止。"),
         "danger",
-        gettext_lazy("拒不整改或整改不到位的，终止共享；终止后不能恢复。"),
+        N_("拒不整改或整改不到位的，终止共享；终止后不能恢复。"),
     ),
     "revoke": Deed(
         actions.revoke_grant,
-        gettext_lazy("授权已撤销，两秒内停止全部调用、传输和下载。"),
+        N_("授权已撤销，两秒内停止全部调用、传输和下载。"),
         "danger",
-        gettext_lazy("依据消失或服务终止的，撤销授权；撤销后不能恢复。"),
+        N_("依据消失或服务终止的，撤销授权；撤销后不能恢复。"),
     ),
     "finish": Deed(
         actions.finish_grant,
-        gettext_lazy("已结束使用，请按规定处置已取得的数据。"),
+        N_("已结束使用，请按规定处置已取得的数据。"),
         "danger",
-        gettext_lazy("用途已实现、无法实现或不再必要的，应当结束使用并处置数据（条例第二十七条）。"),
+        N_("用途已实现、无法实现或不再必要的，应当结束使用并处置数据（条例第二十七条）。"),
     ),
 }
 
@@ -160,7 +161,7 @@ def deed(request: HttpRequest, grant_id: int, verb: str) -> HttpResponse:
         try:
             with faces.told(form):
                 known.call(grant_id, by=faces.actor_of(request), at=clock.now(), reason=form.cleaned_data["reason"])
-                return faces.done(request, str(known.said), to=reverse("grant", args=[grant_id]))
+                return faces.done(request, _(known.said), to=reverse("grant", args=[grant_id]))
         except (WrongState, NotAllowed) as refusal:
             return _show(request, grant_id, refusal=refusal)
     return _show(request, grant_id, tried=(verb, form))
@@ -203,7 +204,7 @@ def _open_deed(row: queries.GrantRow, verb: str, label: str, tried: tuple[str, F
     form = tried[1] if tried and asked else ReasonForm(auto_id=f"id_{verb}_%s")
     known = DEEDS[verb]
     url = reverse("grant_deed", args=[row.id, verb])
-    return OpenDeed(verb, label, url, form, known.tone, str(known.hint), asked)
+    return OpenDeed(verb, label, url, form, known.tone, _(known.hint) if known.hint else "", asked)
 
 
 def _facts(row: queries.GrantRow) -> list[Fact]:
@@ -211,7 +212,10 @@ def _facts(row: queries.GrantRow) -> list[Fact]:
     source = Fact(_("来源"), _("共享申请"), url=f"/sharing/requests/{case}/") if kind == "sharing_request" else None
     facts = [
         Fact(_("目录编号"), row.entry_code),
-        Fact(_("使用时限"), _("%(first)s 至 %(last)s") % {"first": _moment(row.valid_from), "last": _moment(row.valid_until)}),
+        Fact(
+            _("使用时限"),
+            _("%(first)s 至 %(last)s") % {"first": _moment(row.valid_from), "last": _moment(row.valid_until)},
+        ),
         Fact(_("共享方式"), _in_words("modes", row.modes)),
         Fact(_("准许的使用用途"), _in_words("purposes", row.purposes)),
         Fact(_("查询条件项"), "、".join(row.key_items)),
@@ -245,21 +249,16 @@ def _masking(code: str) -> str:
 
 def _in_words(name: str, value: Any) -> str:
     """Return a term of a grant in words."""
-    match name:
-        case "items":
-            return "\n".join(f"{one['item']}（{_masking(one['masking'])}）" for one in value)
-        case "conditions":
-            return "\n".join(_condition(one) for one in value)
-        case "modes":
-            return "、".join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in value)
-        case "purposes":
-            return "、".join(_(Purpose(code).label) for code in value)
-        case "quota":
-            said = [_(words) % value[part] for part, words in QUOTAS.items() if value.get(part)]
-            return "，".join(said) or _("不限")
-        case "valid_from" | "valid_until":
-            return str(value)[:16].replace("T", " ")
-    return _joined(value)
+    return _WORDS.get(name, _joined)(value)
+
+
+def _quota(value: Mapping[str, int]) -> str:
+    said = [_(words) % value[part] for part, words in QUOTAS.items() if value.get(part)]
+    return "，".join(said) or _("不限")
+
+
+def _stored_moment(value: Any) -> str:
+    return _moment(datetime.fromisoformat(value) if isinstance(value, str) else value)
 
 
 def _joined(value: Any) -> str:
@@ -269,6 +268,17 @@ def _joined(value: Any) -> str:
 def _condition(one: Mapping[str, Any]) -> str:
     values: Iterable[str] = one.get("values", ())
     return " ".join(filter(None, [one["item"], _(OPERATOR_LABELS[Operator(one["operator"])]), "、".join(values)]))
+
+
+_WORDS: Final[dict[str, Callable[[Any], str]]] = {
+    "items": lambda value: "\n".join(f"{one['item']}（{_masking(one['masking'])}）" for one in value),
+    "conditions": lambda value: "\n".join(_condition(one) for one in value),
+    "modes": lambda value: "、".join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in value),
+    "purposes": lambda value: "、".join(_(Purpose(code).label) for code in value),
+    "quota": _quota,
+    "valid_from": _stored_moment,
+    "valid_until": _stored_moment,
+}
 
 
 def _version(one: queries.Changed) -> tuple[queries.VersionRow, list[Change]]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Field, Query, Router, Schema
+from ninja import Field, Query, Router, Schema, Status
 
 from jutong.kernel import clock
 from jutong.kernel.faces import actor_of
@@ -214,7 +214,7 @@ def report(request: HttpRequest, body: PersonIn) -> Any:
     """Report a person to the platform's operator."""
     actor = actor_of(request)
     made = actions.report(**body.dict(), by=actor, at=clock.now())
-    return 201, queries.person(made.pk, actor)
+    return Status(201, queries.person(made.pk, actor))
 
 
 @router.get("/systems", response=Systems, summary="业务系统列表")
@@ -235,7 +235,7 @@ def system(request: HttpRequest, system_id: Id) -> Any:
 @router.post("/systems", response={201: KeyOut}, summary="登记业务系统")
 def register(request: HttpRequest, body: SystemIn) -> Any:
     """Register a business system; its call key is in the answer and nowhere else."""
-    return 201, actions.register_system(**body.dict(), by=actor_of(request), at=clock.now())
+    return Status(201, actions.register_system(**body.dict(), by=actor_of(request), at=clock.now()))
 
 
 @router.post("/systems/{system_id}/key", response=KeyOut, summary="更换调用密钥")
@@ -248,4 +248,4 @@ def rotate(request: HttpRequest, system_id: Id) -> Any:
 def disable(request: HttpRequest, system_id: Id) -> Any:
     """Switch a business system off."""
     actions.disable_system(system_id, by=actor_of(request), at=clock.now())
-    return 204, None
+    return Status(204, None)

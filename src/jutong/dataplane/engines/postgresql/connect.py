@@ -17,7 +17,7 @@ from jutong.wire.bundle import Access
 CONNECT_SECONDS = 8
 SESSION = {
     "application_name": "jutong",
-    "timezone": "Asia/Shanghai",
+    "timezone": "<+08>-08",
     "datestyle": "ISO, YMD",
     "intervalstyle": "postgres",
     "extra_float_digits": "1",
@@ -29,7 +29,11 @@ SESSION = {
     "tcp_keepalives_interval": "15",
     "tcp_keepalives_count": "4",
 }
-"""Session settings that make a value's text the same at both ends."""
+"""Session settings that make a value's text the same at both ends.
+
+Beijing time is a fixed offset here, not a zone's name: the summer times of 1986 to 1991 and two servers' different
+editions of the zone tables would make one instant read two ways.
+"""
 
 READING = {"default_transaction_read_only": "on", "search_path": "pg_catalog"}
 """For sessions that only read: nothing can be written, and no function of the source stands in for the system's."""

@@ -14,10 +14,20 @@ from jutong.slices.catalogue.actions.approving import (
     submit,
     submit_entries,
 )
-from jutong.slices.catalogue.actions.drafting import compile_entry, copy_entry, discard_draft, edit_entry, revise, withdraw
+from jutong.slices.catalogue.actions.drafting import (
+    compile_entry,
+    copy_entry,
+    discard_draft,
+    edit_entry,
+    revise,
+    withdraw,
+)
 from jutong.slices.catalogue.actions.importing import choose_mapping, import_file, upload
+from jutong.slices.catalogue.rules.content import Content, ItemContent
 
 __all__ = [
+    "Content",
+    "ItemContent",
     "acknowledge_filing",
     "assess",
     "choose_mapping",

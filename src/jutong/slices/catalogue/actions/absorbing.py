@@ -16,7 +16,7 @@ from jutong.kernel.terms import N_
 from jutong.kernel.workflow import open_many
 from jutong.slices.catalogue.actions.coding import adopt_codes
 from jutong.slices.catalogue.actions.refusing import remarks
-from jutong.slices.catalogue.actions.storing import add_versions, describe, digest_of, point_to_newest
+from jutong.slices.catalogue.actions.storing import add_versions, describe, digest_of, number_versions
 from jutong.slices.catalogue.formats.raw import RawEntry, Source
 from jutong.slices.catalogue.formats.understanding import Draft, understand
 from jutong.slices.catalogue.formats.wording import said
@@ -185,7 +185,9 @@ class _Work:
         pairs = [(entry, row) for place, (entry, row) in enumerate(zip(entries, rows, strict=True)) if place not in refused]
         if not pairs:
             return
-        open_many(ENTRY, "compile", [entry for entry, _row in pairs], at=self.at)
+        opened = [entry for entry, _row in pairs]
+        number_versions(opened)
+        open_many(ENTRY, "compile", opened, at=self.at)
         self._write([(entry, row.content) for entry, row in pairs])
         self.absorbed.accepted += len(pairs)
         self.absorbed.warned += sum(bool(row.warnings) for _entry, row in pairs)
@@ -205,8 +207,7 @@ class _Work:
         return entry
 
     def _write(self, pairs: Sequence[tuple[Entry, Content]]) -> None:
-        add_versions(pairs, by=self.by, at=self.at, note=self.run.file_name[:200])
-        point_to_newest([entry.pk for entry, _content in pairs])
+        add_versions(pairs, by=self.by, at=self.at, note=self.run.file_name)
 
     def _renew(self, rows: Sequence[tuple[_Row, Entry]]) -> None:
         """Update drafts that the file describes anew; entries on their way or in force are left alone, with a reason."""
@@ -229,7 +230,11 @@ class _Work:
             entry.version += 1
             entry.source_digest = digest_of(row.content)
             entry.warnings = _warnings(row)
-        columns = ["title", "title_key", "resource_class", "share_type", "version", "source_digest", "warnings", "changed_at"]
+        number_versions([entry for entry, _content in pairs])
+        columns = [
+            "title", "title_key", "resource_class", "share_type", "version", "working", "source_digest", "warnings",
+            "changed_at",
+        ]  # fmt: skip
         Entry.objects.bulk_update([entry for entry, _content in pairs], columns, batch_size=500)
         self._write(pairs)
         self.absorbed.updated += len(pairs)

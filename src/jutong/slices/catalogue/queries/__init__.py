@@ -3,7 +3,7 @@
 from jutong.slices.catalogue.queries.entries import EntryDetail, EntryRow, ItemRow, OpinionRow, entries_of, entry, review_queue
 from jutong.slices.catalogue.queries.exports import export_rows, machine_form
 from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
-from jutong.slices.catalogue.queries.published import PublishedEntry, published, published_by_ids, require_published
+from jutong.slices.catalogue.queries.published import PublishedEntry, PublishedItem, published, published_by_ids, require_published
 from jutong.slices.catalogue.queries.versions import VersionRow, difference, versions
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ItemRow",
     "OpinionRow",
     "PublishedEntry",
+    "PublishedItem",
     "VersionRow",
     "difference",
     "entries_of",

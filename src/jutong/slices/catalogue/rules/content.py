@@ -81,12 +81,6 @@ class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     items: tuple[ItemContent, ...] = ()
 
 
-def to_json(content: Content) -> dict[str, Any]:
-    """Return plain values for a JSON column; defaults are left out."""
-    plain: dict[str, Any] = msgspec.to_builtins(content)
-    return plain
-
-
 def from_json(stored: dict[str, Any]) -> Content:
-    """Read back what `to_json` wrote."""
+    """Read a content back from the JSON it was stored as."""
     return msgspec.convert(stored, Content, strict=False)

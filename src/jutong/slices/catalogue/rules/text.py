@@ -15,6 +15,7 @@ _CONTROL = {code: " " if code in (9, 10, 11, 12, 13, 0x85) else None for code in
 _LINES = {code: "\n" for code in (10, 13, 0x85, 0x2028, 0x2029)}
 _ONE_LINE = _FULL | _HIDDEN | _CONTROL | {0x3000: " ", 0xA0: " ", 0x2028: " ", 0x2029: " "}
 _MANY_LINES = _ONE_LINE | _LINES
+_UNUSUAL = re.compile(f"[{re.escape(''.join(map(chr, _ONE_LINE)))}]")
 _SPACES = re.compile(r"[ \t]+")
 _BETWEEN_HAN = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
 _BREAKS = re.compile(r" *\n[ \n]*")
@@ -38,10 +39,11 @@ def clean(raw: object, *, lines: bool = False) -> str:
     text = raw if isinstance(raw, str) else str(raw)
     if not text:
         return ""
-    if not (text.isascii() and text.isprintable()):
+    if not text.isprintable() or _UNUSUAL.search(text):
         text = _SURROGATES.sub("", text.translate(_MANY_LINES if lines else _ONE_LINE))
-    text = _SPACES.sub(" ", text)
-    return (_BREAKS.sub("\n", text) if lines else text).strip()
+    if "  " in text:
+        text = _SPACES.sub(" ", text)
+    return (_BREAKS.sub("\n", text) if lines and "\n" in text else text).strip()
 
 
 def clean_title(raw: object) -> str:

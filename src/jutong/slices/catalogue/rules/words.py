@@ -13,6 +13,8 @@ _RUNS: Final = re.compile(r"[\u3400-\u9fff]+|[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _LONGEST: Final = 80
 _MOST_WORDS: Final = 20
 WEIGHTS: Final = "ABC"
+IN_FORCE: Final = "in_force"
+"""The mark that changes with what is published."""
 SMALL_FACETS: Final = ("resource_class", "share_type", "format_class", "share_mode", "open_type", "update_cycle")
 """Facets with few values each: their codes stand joined in one column, so that one pass counts them all."""
 

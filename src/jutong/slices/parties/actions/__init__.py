@@ -1,6 +1,7 @@
 """What can be done to organisations, people, accounts and business systems."""
 
 from jutong.slices.parties.actions.accounts import (
+    First,
     change_password,
     disable_account,
     enable_account,
@@ -59,6 +60,7 @@ from jutong.slices.parties.actions.systems import (
 )
 
 __all__ = [
+    "First",
     "activate",
     "appoint",
     "begin_oidc",

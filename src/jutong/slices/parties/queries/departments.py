@@ -83,7 +83,7 @@ def _matching(text: str, region: str) -> QuerySet[Department]:
     if text := " ".join(text.split())[:60]:
         rows = rows.filter(Q(name__icontains=text) | Q(short_name__icontains=text) | Q(uscc__startswith=text.upper()))
     if region:
-        rows = rows.filter(region_id__startswith=_prefix(region))
+        rows = rows.filter(region__code__startswith=_prefix(region))
     return rows
 
 

@@ -19,7 +19,9 @@ from jutong.slices.sharing.workflow import HEADS, may_know
 from jutong.slices.sources import queries as sources
 from jutong.wire.grants import Column
 
-LOOKERS: Final = Who("provider_officers", N_("提供方数据专员或共享工作机构负责人"), (Role.DATA_OFFICER, *HEADS), of="provider_id")
+LOOKERS: Final = Who(
+    "provider_officers", N_("提供方数据专员或共享工作机构负责人"), (Role.DATA_OFFICER, *HEADS), of="provider_id"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -235,9 +235,7 @@ def reply(request: HttpRequest, request_id: int) -> HttpResponse:
     )
 
 
-def _sample(
-    form: ReplyForm, request_id: int, request: HttpRequest
-) -> tuple[actions.Sample | None, Refusal | None]:
+def _sample(form: ReplyForm, request_id: int, request: HttpRequest) -> tuple[actions.Sample | None, Refusal | None]:
     try:
         drafted = form.reply()
         return actions.preview_reply(request_id, by=faces.actor_of(request), at=clock.now(), reply=drafted), None

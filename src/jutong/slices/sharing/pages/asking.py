@@ -72,7 +72,7 @@ def _form_page(
     request: HttpRequest, asking: queries.Asking, form: AskForm, *, title: str, request_id: int = 0
 ) -> HttpResponse:
     actor, now = faces.actor_of(request), clock.now()
-    data = form.data if form.is_bound else _as_data(form.initial)
+    data = faces.posted(request) or _as_data(dict(form.initial))
     asked = as_far(asking.entry, data, data.getlist)
     return faces.page(
         request,

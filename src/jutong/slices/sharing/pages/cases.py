@@ -20,7 +20,7 @@ from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
 from jutong.kernel.faces.forms import Form, Paragraph, Whole
 from jutong.kernel.faces.pieces import Fact, Happening
-from jutong.kernel.terms import ShareType
+from jutong.kernel.terms import N_, ShareType
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.forms import Uploads, stored
 from jutong.slices.sharing.pages.wording import (
@@ -110,52 +110,56 @@ DEEDS: Final[dict[str, Deed]] = {
     "consent": Deed(
         Nothing,
         actions.consent,
-        gettext_lazy("已同意提出申请。"),
+        N_("已同意提出申请。"),
         "primary",
-        gettext_lazy("同意后由经办人提交给提供方；此后申请内容如有改动，须重新同意。"),
+        N_("同意后由经办人提交给提供方；此后申请内容如有改动，须重新同意。"),
     ),
     "file": Deed(
         Nothing,
         actions.file_request,
-        gettext_lazy("申请已提交，答复期限开始计算。"),
+        N_("申请已提交，答复期限开始计算。"),
         "primary",
-        gettext_lazy("提交后提供方开始受理，答复期限随即起算；内容不能再改。"),
+        N_("提交后提供方开始受理，答复期限随即起算；内容不能再改。"),
     ),
-    "supplement": Deed(SupplementForm, _supplement, gettext_lazy("补正材料已提交，答复期限继续计算。"), "primary"),
+    "supplement": Deed(SupplementForm, _supplement, N_("补正材料已提交，答复期限继续计算。"), "primary"),
     "agree": Deed(
         Nothing,
         actions.agree,
-        gettext_lazy("已同意共享，授权随即开通。"),
+        N_("已同意共享，授权随即开通。"),
         "primary",
-        gettext_lazy("同意后按拟定的答复开通授权，提供数据的期限开始计算。"),
+        N_("同意后按拟定的答复开通授权，提供数据的期限开始计算。"),
     ),
     "refuse": Deed(
         Nothing,
         actions.refuse,
-        gettext_lazy("已答复不同意共享。"),
+        N_("已答复不同意共享。"),
         "danger",
-        gettext_lazy("按拟定的理由答复申请方不同意共享。"),
+        N_("按拟定的理由答复申请方不同意共享。"),
     ),
-    "withhold_consent": Deed(RemarkForm, actions.withhold_consent, gettext_lazy("已退回重拟。"), ""),
+    "withhold_consent": Deed(RemarkForm, actions.withhold_consent, N_("已退回重拟。"), ""),
     "ask_supplement": Deed(
-        AskSupplementForm, _papers, gettext_lazy("已一次性告知补正，答复期限暂停。"), "", gettext_lazy("答复期限自告知起暂停，补正后继续计算。")
+        AskSupplementForm,
+        _papers,
+        N_("已一次性告知补正，答复期限暂停。"),
+        "",
+        N_("答复期限自告知起暂停，补正后继续计算。"),
     ),
     "ask_extension": Deed(
         AskExtensionForm,
         actions.ask_extension,
-        gettext_lazy("已向主管部门申请延期。"),
+        N_("已向主管部门申请延期。"),
         "",
-        gettext_lazy("因特殊情况需要延长的，经同级主管部门同意，并告知申请方（条例第二十一条）。"),
+        N_("因特殊情况需要延长的，经同级主管部门同意，并告知申请方（条例第二十一条）。"),
     ),
-    "extend": Deed(ExtendForm, actions.extend, gettext_lazy("已同意延期，申请方已收到通知。"), "primary"),
+    "extend": Deed(ExtendForm, actions.extend, N_("已同意延期，申请方已收到通知。"), "primary"),
     "decline": Deed(
         ReasonForm,
         actions.decline,
-        gettext_lazy("已答复不予受理。"),
+        N_("已答复不予受理。"),
         "danger",
-        gettext_lazy("材料不全不是不予受理的理由，请改用一次性告知补正。"),
+        N_("材料不全不是不予受理的理由，请改用一次性告知补正。"),
     ),
-    "withdraw": Deed(OptionalReasonForm, actions.withdraw, gettext_lazy("申请已撤回。"), "danger"),
+    "withdraw": Deed(OptionalReasonForm, actions.withdraw, N_("申请已撤回。"), "danger"),
 }
 PAGES: Final = {"change": "sharing_change", "prepare_reply": "sharing_reply"}
 """Moves that have a page of their own."""
@@ -196,7 +200,7 @@ def deed(request: HttpRequest, request_id: int, verb: str) -> HttpResponse:
         try:
             with faces.told(form):
                 known.call(request_id, by=faces.actor_of(request), at=clock.now(), **form.cleaned_data)
-                return faces.done(request, str(known.said), to=reverse("sharing_case", args=[request_id]))
+                return faces.done(request, _(known.said), to=reverse("sharing_case", args=[request_id]))
         except (WrongState, NotAllowed) as refusal:
             return show(request, request_id, template=template, refusal=refusal)
     return show(request, request_id, template=template, tried=(verb, form))
@@ -256,7 +260,7 @@ def _open_deed(found: queries.CaseView, verb: str, label: str, tried: tuple[str,
     initial = {"days": found.row.extension_asked.get("days")} if verb == "extend" else None
     form = tried[1] if tried and asked else known.form(initial=initial, auto_id=f"id_{verb}_%s")
     url = reverse("sharing_deed", args=[case_id, verb])
-    return OpenDeed(verb, label, url, form, known.tone, str(known.hint), asked)
+    return OpenDeed(verb, label, url, form, known.tone, _(known.hint) if known.hint else "", asked)
 
 
 def asked_facts(found: queries.CaseView) -> list[Fact]:
@@ -264,7 +268,11 @@ def asked_facts(found: queries.CaseView) -> list[Fact]:
     row = found.row
     facts = [
         Fact(_("申请编号"), row.line.number or _("提交后生成")),
-        Fact(_("共享类型"), share_type_label(row.line.share_type), badge="good" if row.line.share_type == ShareType.UNCONDITIONAL else "info"),
+        Fact(
+            _("共享类型"),
+            share_type_label(row.line.share_type),
+            badge="good" if row.line.share_type == ShareType.UNCONDITIONAL else "info",
+        ),
         Fact(_("使用依据"), row.use_basis),
         Fact(_("所履行的职责"), row.duty),
         Fact(_("使用场景"), row.use_scene),
@@ -336,5 +344,3 @@ def attachment(request: HttpRequest, request_id: int, file_id: int) -> HttpRespo
     """Hand over an attachment of a request, as a file to be saved."""
     file = queries.attachment(request_id, file_id, faces.actor_of(request), clock.now())
     return downloads.attachment(files.chunks(file.id), file.name, file.media_type)
-
-

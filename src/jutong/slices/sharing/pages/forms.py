@@ -45,7 +45,9 @@ class Uploads(Upload):
         """Return the uploaded files."""
         given = data if isinstance(data, list | tuple) else [data] if data else []
         if len(given) > MOST_FILES:
-            raise ValidationError(_("“%(label)s”一次最多 %(most)d 个文件，请合并后上传。") % {"label": self.label, "most": MOST_FILES})
+            raise ValidationError(
+                _("“%(label)s”一次最多 %(most)d 个文件，请合并后上传。") % {"label": self.label, "most": MOST_FILES}
+            )
         return [super(Uploads, self).clean(file, initial) for file in given]
 
 
@@ -67,7 +69,9 @@ def purpose_choices() -> list[tuple[str, str]]:
 class ConditionsField:
     """Row conditions, as rows of item, operator and values named ``condition-<row>-item`` and so on."""
 
-    def __init__(self, items: Sequence[str], data: Mapping[str, Any] | None, initial: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(
+        self, items: Sequence[str], data: Mapping[str, Any] | None, initial: Sequence[Mapping[str, Any]]
+    ) -> None:
         self.items = list(items)
         self.operators = [(str(operator), _(label)) for operator, label in OPERATOR_LABELS.items()]
         self.rows = self._posted(data) if data is not None else self._initial(initial)
@@ -115,9 +119,7 @@ class AskForm(Form):
 
     items = django_forms.MultipleChoiceField(label=gettext_lazy("信息项"))
     key_items = django_forms.MultipleChoiceField(label=gettext_lazy("查询条件项"), required=False)
-    modes = django_forms.MultipleChoiceField(
-        label=gettext_lazy("共享方式"), widget=django_forms.CheckboxSelectMultiple
-    )
+    modes = django_forms.MultipleChoiceField(label=gettext_lazy("共享方式"), widget=django_forms.CheckboxSelectMultiple)
     purposes = django_forms.MultipleChoiceField(
         label=gettext_lazy("使用用途"), widget=django_forms.CheckboxSelectMultiple
     )
@@ -152,7 +154,9 @@ class AskForm(Form):
         label=gettext_lazy("附件"), required=False, help_text=gettext_lazy("依据文件等，可选多个，每个不超过上限。")
     )
     declared = django_forms.BooleanField(
-        label=gettext_lazy("承诺：本申请真实、合法、必要，共享数据不用于申请以外的目的（政务数据共享条例第二十条、第二十五条）")
+        label=gettext_lazy(
+            "承诺：本申请真实、合法、必要，共享数据不用于申请以外的目的（政务数据共享条例第二十条、第二十五条）"
+        )
     )
 
     def __init__(

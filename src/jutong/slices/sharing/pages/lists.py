@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse
@@ -47,7 +47,7 @@ class Filter(Form):
         states = [(name, _(label)) for name, label in SHARING_REQUEST.states.items()]
         self.fields["state"].choices = [("", _("全部状态")), *states]  # type: ignore[attr-defined]
 
-    def asked(self) -> dict[str, str]:
+    def asked(self) -> dict[str, Any]:
         """Return the filters that are in order."""
         good = self.cleaned_data
         return {"side": good.get("side", ""), "state": good.get("state", ""), "text": good.get("q", "")}
@@ -92,7 +92,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     return downloads.xlsx(name, headers, _lines(request, form.asked()), sheet=_("共享申请"))
 
 
-def _lines(request: HttpRequest, asked: dict[str, str]) -> Iterator[list[object]]:
+def _lines(request: HttpRequest, asked: dict[str, Any]) -> Iterator[list[object]]:
     actor, now = faces.actor_of(request), clock.now()
     for number in range(1, MOST_EXPORTED // EXPORT_PAGE + 1):
         rows, meta = queries.requests(actor, now, **asked, number=number, size=EXPORT_PAGE)

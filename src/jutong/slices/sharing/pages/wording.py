@@ -23,7 +23,10 @@ def conditions_in_words(conditions: Iterable[Mapping[str, Any]]) -> str:
     """Return row conditions one a line: 状态 等于 在业."""
     return "\n".join(
         " ".join(
-            filter(None, [str(one["item"]), _(OPERATOR_LABELS[Operator(one["operator"])]), "、".join(one.get("values", ()))])
+            filter(
+                None,
+                [str(one["item"]), _(OPERATOR_LABELS[Operator(one["operator"])]), "、".join(one.get("values", ()))],
+            )
         )
         for one in conditions
     )

@@ -1,0 +1,94 @@
+"""The management API of interfaces: what a department's systems may call, its OpenAPI and its use."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Path, Query, Router, Schema
+from pydantic import StringConstraints
+
+from jutong.kernel import clock, faces
+from jutong.slices.services import queries
+
+router = Router()
+
+Id = Annotated[int, Path(ge=1, le=2**53)]
+Words = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
+PageNumber = Annotated[int, Query(ge=1, le=100_000)]
+
+
+class LineOut(Schema):
+    """A granted interface with its calls of the last 30 days."""
+
+    grant_id: int
+    reference: str
+    title: str
+    state: str
+    calls: int
+    refused: int
+
+
+class Lines(Schema):
+    """A page of interfaces."""
+
+    total: int
+    pages: int
+    rows: list[LineOut]
+
+
+class DayOut(Schema):
+    """Calls of one day."""
+
+    day: date
+    calls: int
+    refused: int
+    rows: int
+
+
+class SystemOut(Schema):
+    """Calls of one system."""
+
+    system: str
+    calls: int
+    refused: int
+    rows: int
+
+
+class UseOut(Schema):
+    """Use over 30 days."""
+
+    grant_id: int
+    days: list[DayOut]
+    systems: list[SystemOut]
+
+
+@router.get("/", response=Lines, summary="可调用的接口")
+def listed(request: HttpRequest, text: Words = "", page: PageNumber = 1) -> dict[str, Any]:
+    """Return what the caller's departments may call."""
+    rows, meta = queries.services(faces.actor_of(request), clock.now(), text=text, number=page)
+    shown = [
+        {
+            "grant_id": row.grant.id,
+            "reference": row.grant.reference,
+            "title": row.grant.resource_title,
+            "state": row.grant.state,
+            "calls": row.calls,
+            "refused": row.refused,
+        }
+        for row in rows
+    ]
+    return {"total": meta.total, "pages": meta.pages, "rows": shown}
+
+
+@router.get("/{grant_id}/openapi", response=dict[str, Any], summary="一项授权的接口说明（OpenAPI）")
+def openapi(request: HttpRequest, grant_id: Id) -> dict[str, Any]:
+    """Return the OpenAPI document of one grant."""
+    return queries.service(grant_id, faces.actor_of(request), clock.now()).openapi
+
+
+@router.get("/{grant_id}/use", response=UseOut, summary="近三十天使用")
+def use(request: HttpRequest, grant_id: Id) -> queries.Use:
+    """Return the use of a grant over 30 days."""
+    return queries.use(grant_id, faces.actor_of(request), clock.now())

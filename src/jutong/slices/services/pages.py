@@ -1,0 +1,211 @@
+"""Pages of interfaces: what can be called, how, how much it was, and the console."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms as django_forms
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters
+
+from jutong.kernel import clock, faces
+from jutong.kernel.faces import downloads
+from jutong.kernel.faces.forms import Code, Form, Line, Whole
+from jutong.kernel.faces.pieces import Chart, Series
+from jutong.kernel.terms import MODE_LABELS, DeliveryMode, Purpose
+from jutong.slices.services import actions, queries
+
+
+class Filter(Form):
+    """What is looked for."""
+
+    q = Line(label=gettext_lazy("资源名称或目录编号"), max_length=100, required=False)
+    page = Whole(required=False, min_value=1, widget=django_forms.HiddenInput)
+
+
+class CallForm(Form):
+    """A trial call: whose key, for which purpose, asking for what. The key is never shown again."""
+
+    key_id = Code(label=gettext_lazy("密钥编号"), max_length=64)
+    secret = Code(
+        label=gettext_lazy("调用密钥"),
+        max_length=128,
+        widget=django_forms.PasswordInput(render_value=False, attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("业务系统登记时发放的 64 位十六进制密钥；只用于这一次调用，不保存、不记录。"),
+    )
+    purpose = django_forms.ChoiceField(label=gettext_lazy("使用用途"))
+    service_item = Line(label=gettext_lazy("服务事项（可不填）"), max_length=100, required=False)
+    mode = django_forms.ChoiceField(label=gettext_lazy("调用方式"), widget=django_forms.RadioSelect)
+
+    def __init__(self, found: queries.Service, data: QueryDict | None = None) -> None:
+        super().__init__(data, initial={"mode": "query"})
+        grant = found.grant
+        modes = [("query", _("查询：返回授权的信息项"))]
+        if grant.confirm_items:
+            modes.append(("confirm", _("核对：只回答相符或不符")))
+        self.fields["mode"].choices = modes  # type: ignore[attr-defined]
+        self.fields["purpose"].choices = [  # type: ignore[attr-defined]
+            (code, _(Purpose(code).label)) for code in grant.purposes
+        ]
+        self.found = found
+
+    def _given(self, kind: str, items: tuple[str, ...]) -> list[tuple[str, str, str]]:
+        return [
+            (f"{kind}-{place}", item, str(self.data.get(f"{kind}-{place}", ""))) for place, item in enumerate(items)
+        ]
+
+    @property
+    def key_values(self) -> list[tuple[str, str, str]]:
+        """Name, item and typed value of each key item."""
+        return self._given("key", self.found.grant.key_items)
+
+    @property
+    def fact_values(self) -> list[tuple[str, str, str]]:
+        """Name, item and typed value of each item that can be confirmed."""
+        return self._given("fact", self.found.grant.confirm_items)
+
+    def call(self) -> dict[str, Any]:
+        """Return the arguments of the action."""
+        good = self.cleaned_data
+        keys = {item: value for _name, item, value in self.key_values}
+        facts = {item: value for _name, item, value in self.fact_values}
+        return {
+            **{name: good[name] for name in ("key_id", "secret", "purpose", "service_item")},
+            "keys": keys,
+            "facts": facts if good["mode"] == "confirm" else None,
+        }
+
+
+def services(request: HttpRequest) -> HttpResponse:
+    """List what the department's systems may call."""
+    form = Filter(request.GET)
+    form.is_valid()
+    good = form.cleaned_data
+    rows, meta = queries.services(
+        faces.actor_of(request), clock.now(), text=good.get("q", ""), number=good.get("page") or 1
+    )
+    return faces.page(
+        request,
+        "services/list.html",
+        title=_("接口服务"),
+        lead=_("本部门的业务系统凭各自的密钥，在授权范围内调用网关。"),
+        crumbs=[(_("交换"), ""), (_("接口服务"), "")],
+        form=form,
+        rows=rows,
+        meta=meta,
+    )
+
+
+def service(request: HttpRequest, grant_id: int) -> HttpResponse:
+    """Show one interface: address, examples, systems, use."""
+    found = queries.service(grant_id, faces.actor_of(request), clock.now())
+    return faces.page(
+        request,
+        "services/service.html",
+        title=found.grant.resource_title,
+        lead=_("%(reference)s · 提供方 %(provider)s · 有效期至 %(until)s")
+        % {
+            "reference": found.grant.reference,
+            "provider": found.grant.provider_name,
+            "until": found.grant.valid_until.date(),
+        },
+        crumbs=[(_("接口服务"), reverse("services_list")), (found.grant.reference, "")],
+        service=found,
+        modes="、".join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in found.grant.modes),
+        purposes=[(code, _(Purpose(code).label)) for code in found.grant.purposes],
+        charts=charts(found.use),
+    )
+
+
+def charts(use: queries.Use) -> list[tuple[str, Chart]]:
+    """Return the charts of a grant's use: by day, and by system."""
+    calls, refused = _("成功"), _("被拒绝")
+    days = Chart(
+        _("每日调用"),
+        [f"{one.day:%m-%d}" for one in use.days],
+        [
+            Series(calls, [one.calls - one.refused for one in use.days]),
+            Series(refused, [one.refused for one in use.days]),
+        ],
+        kind="bar",
+        stacked=True,
+        unit=_("次"),
+    )
+    if not use.systems:
+        return [("use-days", days)]
+    systems = Chart(
+        _("各业务系统"),
+        [one.system for one in use.systems],
+        [
+            Series(calls, [one.calls - one.refused for one in use.systems]),
+            Series(refused, [one.refused for one in use.systems]),
+        ],
+        kind="hbar",
+        stacked=True,
+        unit=_("次"),
+    )
+    return [("use-days", days), ("use-systems", systems)]
+
+
+def openapi(request: HttpRequest, grant_id: int) -> HttpResponseBase:
+    """Hand over the OpenAPI document of one grant."""
+    found = queries.service(grant_id, faces.actor_of(request), clock.now())
+    text = json.dumps(found.openapi, ensure_ascii=False, indent=2)
+    return downloads.attachment([text.encode()], f"{found.grant.reference}.openapi.json", "application/json")
+
+
+@sensitive_post_parameters("secret")
+def console(request: HttpRequest) -> HttpResponse:
+    """Choose a grant (?grant=12) and try a call with a system's own key; the answer shows below the form."""
+    actor, now = faces.actor_of(request), clock.now()
+    chosen = request.GET.get("grant", "")
+    if not chosen.isdigit():
+        rows, _meta = queries.services(actor, now)
+        return faces.page(
+            request,
+            "services/choose.html",
+            title=_("接口调试台"),
+            lead=_("选择一项授权，用已登记业务系统的密钥试一次查询。"),
+            crumbs=[(_("接口服务"), reverse("services_list")), (_("接口调试台"), "")],
+            rows=rows,
+        )
+    found = queries.service(int(chosen), actor, now)
+    form = CallForm(found, faces.posted(request))
+    tried: actions.Tried | None = None
+    if form.is_valid():
+        with faces.told(form):
+            tried = actions.try_query(found.grant.id, by=actor, at=now, **form.call())
+    return faces.page(
+        request,
+        "services/console.html",
+        title=_("接口调试台"),
+        lead=f"{found.grant.reference} · {found.grant.resource_title}",
+        crumbs=[
+            (_("接口服务"), reverse("services_list")),
+            (found.grant.reference, reverse("service", args=[found.grant.id])),
+            (_("接口调试台"), ""),
+        ],
+        service=found,
+        form=form,
+        tried=tried,
+        columns=[one["item"] for one in found.grant.items],
+        answer=_rows(tried, found) if tried else [],
+    )
+
+
+def _rows(tried: actions.Tried, found: queries.Service) -> list[list[str]]:
+    items = [one["item"] for one in found.grant.items]
+    return [[row.get(item) or "" for item in items] for row in tried.rows]
+
+
+urlpatterns: list[URLPattern] = [
+    path("", services, name="services_list"),
+    path("console/", console, name="services_console"),
+    path("<int:grant_id>/", service, name="service"),
+    path("<int:grant_id>/openapi.json", openapi, name="service_openapi"),
+]

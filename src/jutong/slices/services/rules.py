@@ -1,0 +1,168 @@
+"""What is said to those who write the calling systems: OpenAPI of one grant, examples; pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from jutong.kernel.errors import RuleBroken
+from jutong.kernel.terms import MASKING_LABELS, N_
+from jutong.wire.grants import Grant, Kind, Mode
+
+INTERFACE: Final = (Mode.ONLINE_QUERY, Mode.SYSTEM_DOCKING)
+"""The modes that open the gateway's query interface (R-EXC-024)."""
+
+SIGNED: Final = ("Key", "Time", "Nonce", "Purpose", "Signature")
+_FORMATS: Final = {Kind.DATE: "date", Kind.TIMESTAMP: "date-time"}
+_SECRET: Final = re.compile(r"[0-9a-fA-F]{64}")
+LONGEST_VALUE: Final = 200
+
+
+def is_interface(modes: Sequence[str]) -> bool:
+    """Tell whether a grant's modes open the query interface."""
+    return any(mode in INTERFACE for mode in modes)
+
+
+def secret_of(text: str) -> bytes:
+    """Read a system's call key: 64 hexadecimal signs. RuleBroken otherwise, without repeating what was typed."""
+    if not _SECRET.fullmatch(text.strip()):
+        raise RuleBroken(N_("调用密钥应为 64 位十六进制字符，请从密钥单上原样粘贴。"), field="secret")
+    return bytes.fromhex(text.strip())
+
+
+def check_given(values: Mapping[str, str], known: Sequence[str], field: str) -> dict[str, str]:
+    """Return the values that were filled in. RuleBroken for unknown items and over-long values."""
+    given = {item: value.strip() for item, value in values.items() if value.strip()}
+    for item, value in given.items():
+        if item not in known:
+            raise RuleBroken(N_("“%(item)s”不在授权的项之内，请重新选择授权。"), field=field, item=item)
+        if len(value) > LONGEST_VALUE:
+            raise RuleBroken(N_("“%(item)s”的取值过长，请检查。"), field=field, item=item)
+    return given
+
+
+def openapi(grant: Grant, gateway: str) -> dict[str, Any]:
+    """Return an OpenAPI 3.1 document of the calls that one grant opens."""
+    headers = [_header(name) for name in SIGNED]
+    paths: dict[str, Any] = {}
+    if is_interface(grant.modes):
+        paths["/v1/query"] = {"post": _operation("按标识查询", headers, _query(grant), _answer(grant))}
+        if grant.confirm_items:
+            paths["/v1/confirm"] = {"post": _operation("核对（只回答相符与否）", headers, _confirm(grant), _match())}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": grant.resource_title,
+            "version": str(grant.version),
+            "description": f"授权 {grant.id}，目录 {grant.entry_code}，有效期至 {grant.valid_until:%Y-%m-%d}。",
+        },
+        "servers": [{"url": gateway}],
+        "paths": paths,
+    }
+
+
+def _header(name: str) -> dict[str, Any]:
+    return {"name": f"X-Jutong-{name}", "in": "header", "required": True, "schema": {"type": "string"}}
+
+
+def _operation(summary: str, headers: list[Any], body: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "summary": summary,
+        "parameters": headers,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "200": {"description": "成功", "content": {"application/json": {"schema": answer}}},
+            "default": {
+                "description": "拒绝，原因见 detail",
+                "content": {"application/problem+json": {"schema": _problem()}},
+            },
+        },
+    }
+
+
+def _object(properties: Mapping[str, Any], required: Sequence[str] = ()) -> dict[str, Any]:
+    return {"type": "object", "properties": dict(properties), "required": list(required), "additionalProperties": False}
+
+
+def _keys(grant: Grant) -> dict[str, Any]:
+    return {**_object({item: {"type": "string"} for item in grant.key_items}), "minProperties": 1}
+
+
+def _query(grant: Grant) -> dict[str, Any]:
+    several = {"type": "array", "items": _keys(grant), "minItems": 1, "maxItems": 1000}
+    names = {"type": "array", "items": {"enum": [column.item for column in grant.columns]}}
+    return _object(
+        {"grant": {"const": grant.id}, "keys": {"oneOf": [_keys(grant), several]}, "items": names}, ["grant", "keys"]
+    )
+
+
+def _confirm(grant: Grant) -> dict[str, Any]:
+    facts = _object({item: {"type": "string"} for item in grant.confirm_items})
+    return _object({"grant": {"const": grant.id}, "keys": _keys(grant), "facts": facts}, ["grant", "keys", "facts"])
+
+
+def _answer(grant: Grant) -> dict[str, Any]:
+    columns = {column.item: _value(column.kind, MASKING_LABELS[column.masking]) for column in grant.columns}
+    return {
+        "type": "object",
+        "properties": {
+            "rows": {"type": "array", "items": {"type": "object", "properties": columns}},
+            "count": {"type": "integer"},
+            "marks": {"type": "array", "items": {"type": "object"}},
+            "trace": {"type": "string"},
+            "grant_version": {"type": "integer"},
+        },
+    }
+
+
+def _value(kind: Kind, masking: str) -> dict[str, Any]:
+    value: dict[str, Any] = {"type": ["string", "null"], "description": masking}
+    return value | ({"format": _FORMATS[kind]} if kind in _FORMATS else {})
+
+
+def _match() -> dict[str, Any]:
+    names = {"match": {"type": "boolean"}, "found": {"type": "boolean"}, "trace": {"type": "string"}}
+    return {"type": "object", "properties": names}
+
+
+def _problem() -> dict[str, Any]:
+    names = ("title", "code", "detail", "instance")
+    return {"type": "object", "properties": {"status": {"type": "integer"}, **{n: {"type": "string"} for n in names}}}
+
+
+def body_example(grant: Grant) -> str:
+    """Return the JSON body of a query under a grant."""
+    keys = dict.fromkeys(grant.key_items[:1], "……")
+    return json.dumps({"grant": grant.id, "keys": keys}, ensure_ascii=False)
+
+
+def curl_example(grant: Grant, gateway: str) -> str:
+    """Return a shell script that signs and sends one query with OpenSSL 3 and curl."""
+    purpose = grant.purposes[0] if grant.purposes else ""
+    return f"""KEY_ID=…          # 业务系统的密钥编号
+KEY=…             # 业务系统的调用密钥（64 位十六进制）
+BODY='{body_example(grant)}'
+TIME=$(date +%s%3N); NONCE=$(openssl rand -hex 16); PURPOSE={purpose}
+DIGEST=$(printf %s "$BODY" | openssl dgst -sm3 -r | cut -d' ' -f1)
+SIGNATURE=$(printf 'POST\\n/v1/query\\n%s\\n%s\\n%s\\n%s' "$DIGEST" "$TIME" "$NONCE" "$PURPOSE" \\
+  | openssl dgst -sm3 -mac HMAC -macopt hexkey:"$KEY" -r | cut -d' ' -f1)
+curl -sS {gateway}/v1/query -H 'Content-Type: application/json' \\
+  -H "X-Jutong-Key: $KEY_ID" -H "X-Jutong-Time: $TIME" -H "X-Jutong-Nonce: $NONCE" \\
+  -H "X-Jutong-Purpose: $PURPOSE" -H "X-Jutong-Signature: $SIGNATURE" --data "$BODY"
+"""
+
+
+def python_example(grant: Grant, gateway: str) -> str:
+    """Return a Python program that makes one query with the SDK."""
+    purpose = grant.purposes[0] if grant.purposes else ""
+    keys = ", ".join(f'"{item}": "……"' for item in grant.key_items[:1])
+    facts = ", ".join(f'"{item}": "……"' for item in grant.confirm_items[:1])
+    confirm = f'\n    print(gateway.confirm("{grant.id}", {{{keys}}}, {{{facts}}}).match)' if facts else ""
+    return f"""from jutong.client import Client
+
+with Client("{gateway}", key_id="…", key=bytes.fromhex("…"), purpose="{purpose}") as gateway:
+    answer = gateway.query("{grant.id}", {{{keys}}})
+    print(answer.count, answer.rows, answer.trace){confirm}
+"""

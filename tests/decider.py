@@ -1,0 +1,38 @@
+"""A process of its own that decides requests as fast as it can, for the race test: `decider.py ACCOUNT SEED ID…`."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections import Counter
+
+
+def main() -> None:
+    import django
+
+    django.setup()
+    from world import AT
+
+    from jutong.kernel.actors import Channel
+    from jutong.kernel.errors import Refusal
+    from jutong.slices.parties import queries
+    from jutong.slices.sharing import actions
+
+    account, seed, *ids = (int(word) for word in sys.argv[1:])
+    by = queries.actor_for(account, "127.0.0.1", Channel.API, at=AT)
+    random.Random(seed).shuffle(ids)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    answers: Counter[str] = Counter()
+    for pk in ids:
+        try:
+            actions.agree(pk, by=by, at=AT)
+            answers["agreed"] += 1
+        except Refusal as refusal:
+            answers[f"{refusal.status} {refusal.code}"] += 1
+    print(json.dumps(answers), flush=True)
+
+
+if __name__ == "__main__":
+    main()

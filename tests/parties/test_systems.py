@@ -1,0 +1,96 @@
+"""Business systems and their call keys."""
+
+import pytest
+
+from covers import covers
+from jutong.dataplane import identity
+from jutong.kernel.errors import Conflict, NotAllowed, RuleBroken, Unavailable, WrongState
+from jutong.kernel.models import OutboxEvent
+from jutong.kernel.settings import settings
+from jutong.slices.parties import actions, queries
+from jutong.slices.parties.models import BusinessSystem
+
+
+@covers(partly=["R-EXC-005"])
+def test_the_key_is_shown_once_and_kept_only_sealed_to_the_data_plane(world):
+    key = world.system("market")
+    row = BusinessSystem.objects.get(pk=key.system_id)
+    node = identity.establish(settings().home / "nodes" / "local", at=world.at)
+    assert node.signer.unseal(bytes(row.sealed_key)).hex() == key.secret
+    assert len(bytes.fromhex(key.secret)) == 32
+    held = " ".join(str(getattr(row, f.attname)) for f in row._meta.concrete_fields)
+    assert key.secret not in held
+    caller = queries.callers([key.system_id])[0]
+    assert (caller.key_id, caller.sealed_key, caller.active) == (key.key_id, bytes(row.sealed_key), True)
+
+
+def test_a_new_key_replaces_the_old_and_every_change_is_published(world):
+    key = world.system("market")
+    fresh = actions.rotate_key(key.system_id, by=world.actor("market.engineer"), at=world.at)
+    assert fresh.key_id != key.key_id
+    assert [c.key_id for c in queries.callers([key.system_id])] == [fresh.key_id]
+    actions.disable_system(key.system_id, by=world.actor("market.engineer"), at=world.at)
+    assert not queries.callers([key.system_id])[0].active
+    subject = f"business_system:{key.system_id}"
+    assert OutboxEvent.objects.filter(name="parties.system_changed", subject=subject).count() == 3
+    with pytest.raises(WrongState):
+        actions.rotate_key(key.system_id, by=world.actor("market.engineer"), at=world.at)
+
+
+@covers("R-EXC-011")
+def test_a_system_is_connected_only_by_a_test_that_succeeded(world):
+    key, operator = world.system("market"), world.actor("authority.operator")
+    assert queries.system(key.system_id, operator).connection == "not_connected"
+    with pytest.raises(WrongState, match="没有连通测试记录"):
+        actions.note_connection(key.system_id, succeeded=True, record=" ", by=operator, at=world.at)
+    actions.note_connection(key.system_id, succeeded=False, record="超时", by=operator, at=world.at)
+    assert queries.system(key.system_id, operator).connection == "not_connected"
+    actions.note_connection(key.system_id, succeeded=True, record="返回 200", by=operator, at=world.at)
+    row = queries.system(key.system_id, operator)
+    assert (row.connection, row.connected_on, row.connection_record) == ("connected", world.at.date(), "返回 200")
+
+
+def test_only_the_department_and_the_platforms_registrars_keep_systems(world):
+    key = world.system("market")
+    for name in ("hr.engineer", "market.clerk", "admin.security", "admin.audit", "audit.auditor"):
+        with pytest.raises(NotAllowed):
+            actions.rotate_key(key.system_id, by=world.actor(name), at=world.at)
+        with pytest.raises(NotAllowed):
+            actions.register_system(department_id=world.department("market"), name="x", by=world.actor(name), at=world.at)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"addresses": ["nowhere"]}, "addresses"),
+        ({"addresses": ["10.0.0.1"] * 21}, "addresses"),
+        ({"zone": "moon"}, "zone"),
+        ({"name": ""}, "name"),
+        ({"purpose": "a\x00"}, "purpose"),
+    ],
+)
+def test_bad_particulars_are_refused_by_field(world, given, field):
+    world.system("market")
+    with pytest.raises(RuleBroken) as refused:
+        actions.register_system(
+            **({"department_id": world.department("market"), "name": "某系统"} | given),
+            by=world.actor("market.head"),
+            at=world.at,
+        )
+    assert refused.value.field == field
+
+
+def test_a_name_is_taken_once_in_a_department_and_addresses_become_networks(world):
+    world.system("market", "系统甲", addresses=["10.1.2.3", "10.2.0.9/16"])
+    with pytest.raises(Conflict):
+        world.system("market", "系统甲")
+    assert world.system("hr", "系统甲")
+    assert queries.systems(department_id=world.department("market"))[0].addresses == ("10.1.2.3/32", "10.2.0.0/16")
+
+
+def test_before_the_data_plane_is_set_up_no_key_is_given_out(world, monkeypatch, tmp_path):
+    monkeypatch.setattr(settings(), "home", tmp_path)
+    with pytest.raises(Unavailable, match="jutong setup"):
+        actions.register_system(
+            department_id=world.department("market"), name="早", by=world.actor("market.head"), at=world.at
+        )
