@@ -147,7 +147,7 @@ def test_a_secret_is_refused_and_nothing_of_it_is_stored(world: World) -> None:
     entry.refresh_from_db()
     assert entry.state == "draft"
     assert not entry.opinions.exists()
-    with pytest.raises(RuleBroken, match="涉密"):
+    with pytest.raises(NotAllowed, match="国家秘密"):
         draft(world, title="秘密的", secret="state")
 
 

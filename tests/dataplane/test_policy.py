@@ -242,3 +242,9 @@ def test_a_name_with_quotes_and_dollars_stays_a_name(database: Any) -> None:
     text, bound = sql.parametrised(sql.select_text(plan, {evil: sql.Native("text", "text")}))
     assert [row[0] for row in database(text, *bound)] == ["x"]
     assert sql.inlined(sql.select_text(plan, {evil: sql.Native("text", "text")}), ["'x'"]).count("'x'::text") == 1
+
+
+def test_texts_are_ordered_by_code_point_whatever_the_database_prefers() -> None:
+    test = policy.Predicate("项", "v", Kind.TEXT, Operator.LT, ("a",))
+    text, _ = sql.parametrised(sql.predicate(test, {"v": sql.Native("text", "text")}))
+    assert text == 't."v"::text collate "C" < $1::text'

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import Callable
+import queue
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,53 +36,67 @@ from jutong.wire.transfers import Progress
 
 
 class Control(httpx.AsyncBaseTransport):
-    """The control plane's internal endpoints, answered by the same calls in this process."""
+    """Carries the runner's internal calls to the thread that owns the database, and their answers back."""
+
+    def __init__(self) -> None:
+        self.calls: queue.Queue[tuple[httpx.Request, Future[Any]]] = queue.Queue()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer one internal call of the runner."""
-        since = int(request.url.params.get("since", 0))
-        answer: Any = None
-        if request.url.path == "/internal/bundle" and grants.newest() > since:
-            answer = grants.bundle(0, datetime.now(UTC))
-        elif request.url.path == "/internal/orders":
-            serial, orders = queries.orders_since(since)
-            answer = Orders(serial, tuple(orders)) if orders else None
-        elif request.url.path == "/internal/progress":
-            reports = msgspec.json.decode(await request.aread(), type=list[Progress])
-            actions.take_progress(reports, node="local", at=datetime.now(UTC))
+        """Hand one call over and wait for its answer; nothing new is told after a short wait."""
+        await request.aread()
+        promised: Future[Any] = Future()
+        self.calls.put((request, promised))
+        answer = await asyncio.wrap_future(promised)
         if answer is None:
             await asyncio.sleep(0.1)
             return httpx.Response(204)
         return httpx.Response(200, content=msgspec.json.encode(answer))
 
+    def answer_one(self) -> None:
+        """Answer one waiting call as the control plane's internal endpoints do."""
+        with suppress(queue.Empty):
+            request, promised = self.calls.get(timeout=0.1)
+            promised.set_result(self._answer(request))
 
-def carried(run: Run, own: Settings, *, until: Callable[[], bool] | None = None) -> Run:
+    @staticmethod
+    def _answer(request: httpx.Request) -> Any:
+        since = int(request.url.params.get("since", 0))
+        if request.url.path == "/internal/bundle":
+            return grants.bundle(0, datetime.now(UTC)) if grants.newest() > since else None
+        if request.url.path == "/internal/orders":
+            serial, orders = queries.orders_since(since)
+            return Orders(serial, tuple(orders)) if orders else None
+        reports = msgspec.json.decode(request.content, type=list[Progress])
+        actions.take_progress(reports, node="local", at=datetime.now(UTC))
+        return None
+
+
+def carried(run: Run, own: Settings) -> Run:
     """Let the real runner work until the run has ended."""
-
-    def ended() -> bool:
-        run.refresh_from_db()
-        return run.state in {"released", "rejected", "quarantined"}
+    control, stop = Control(), threading.Event()
 
     async def work() -> None:
-        runner = asyncio.ensure_future(serve(own, control=Control()))
-        try:
-            async with asyncio.timeout(60):
-                while not (until or ended)():
-                    if runner.done():
-                        await runner
-                    await asyncio.sleep(0.1)
-        finally:
-            runner.cancel()
-            await asyncio.gather(runner, return_exceptions=True)
+        runner = asyncio.ensure_future(serve(own, control=control))
+        while not (stop.is_set() or runner.done()):
+            await asyncio.sleep(0.05)
+        runner.cancel()
+        await asyncio.gather(runner, return_exceptions=True)
 
-    asyncio.run(work())
+    thread = threading.Thread(target=lambda: asyncio.run(work()), daemon=True)
+    thread.start()
+    end = time.monotonic() + 60
+    while run.state not in {"released", "rejected", "quarantined"} and time.monotonic() < end and thread.is_alive():
+        control.answer_one()
+        run.refresh_from_db()
+    stop.set()
+    while thread.is_alive():
+        control.answer_one()
     run.refresh_from_db()
     return run
 
 
 @pytest.fixture
-def own(node: identity.Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the control plane answers in this one thread
+def own(node: identity.Identity, tmp_path: Path) -> Settings:
     return Settings(
         home=settings().home, node="local", book_url=f"sqlite:///{tmp_path / 'book.sqlite3'}", bundle_wait_seconds=1
     )
@@ -164,6 +182,7 @@ def test_a_rejected_order_runs_again_once_its_cause_is_gone(
         assert run.message
         connection.execute("drop table dibao")
         actions.retry(run.pk, by=clerk, at=datetime.now(UTC))
+        run.refresh_from_db()
         carried(run, own)
         assert run.state == "released", run.message
         assert connection.execute("select count(*) from dibao").fetchone() == (25,)

@@ -227,3 +227,13 @@ def test_the_sealing_lag_is_the_age_of_the_oldest_unsealed_entry() -> None:
     sealing.seal(NOW)
     assert AuditSeal.objects.count() == 1
     assert sealing.lag(NOW + timedelta(seconds=40)) == 0.0
+
+
+@pytest.mark.django_db
+def test_the_audit_administrators_are_alarmed_when_sealing_lags() -> None:
+    from jutong.kernel import inbox, timers
+
+    assert timers.watch_sealing(NOW) == 0
+    note(1)
+    assert timers.watch_sealing(NOW + timedelta(minutes=2)) == 1
+    assert ["审计封存滞后 120 秒，请检查后台任务进程"] == [n.title for n in inbox.notices(WHO)]

@@ -275,7 +275,9 @@ def test_lists_show_each_side_its_own_and_export_without_formulas(world: World) 
     assert case.number in theirs
     assert case.number not in stranger
     assert case.number not in world.client("hr.clerk").get("/sharing/?state=granted").content.decode()
-    assert world.client("hr.clerk").get("/sharing/?page=abc&state=%00&side=x").status_code == 200
+    strange = world.client("hr.clerk").get("/sharing/?page=abc&state=%00&side=x")
+    assert strange.status_code == 422
+    assert "“页码”应为整数" in strange.content.decode()
     answer = world.client("hr.clerk").get("/sharing/export.xlsx?side=consumer")
     sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
     rows = list(sheet.iter_rows(values_only=True))

@@ -1,4 +1,4 @@
-"""`jutong audit`: verify the trail in the database, or an export of it on a machine that knows public keys only."""
+"""`jutong audit`: export the trail, verify it in the database, or an export on a machine that knows public keys only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAULTS_SHOWN = 50
 PUBLIC_KEY_SIGNS = 128
 
 
-@click.group(help=_("审计：校验审计链。"))
+@click.group(help=_("审计：导出和校验审计链。"))
 def audit() -> None:
     """Hold the commands on the audit trail together."""
 
@@ -50,6 +50,26 @@ def verify(export: Path | None, public: str | None, nodes: tuple[str, ...]) -> N
             _("请保留现场，并报告审计管理员。"),
         )
     say(_("审计链校验通过（ok）。"))
+
+
+@audit.command(help=_("导出整条审计链（每行一个 JSON），可在另一台机器上用公钥校验。"))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@instance.with_site
+def export(file: Path) -> None:
+    """Write the whole trail to a new file and print its SM3 and the public key to verify it with."""
+    from jutong.kernel import clock, keys
+    from jutong.kernel.actors import system_actor
+    from jutong.kernel.audit import purge
+
+    try:
+        digest = purge.export_trail(by=system_actor("jutong audit export"), at=clock.now(), path=file)
+    except FileExistsError as error:
+        raise Stopped(_("文件 {path} 已存在。").format(path=file), _("请换一个文件名，导出不覆盖已有文件。")) from error
+    except OSError as error:
+        raise Stopped(_("无法写入 {path}。").format(path=file), _("请检查目录是否存在、权限与磁盘空间。")) from error
+    say(_("已导出到 {path}。").format(path=file))
+    say(f"SM3 {digest}")
+    say(_("公钥 {key}").format(key=keys.instance().public.hex()))
 
 
 @instance.with_site

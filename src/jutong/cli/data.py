@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from jutong.cli import instance, roles
+from jutong.cli.words import Stopped, say
 from jutong.cli.words import gettext as _
-from jutong.cli.words import say
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+REASONS_SHOWN = 10
 
 
 @click.command(
@@ -45,3 +51,62 @@ def show(name: str, *, effective: bool, day: datetime | None) -> None:
         for row in table(name, effective, started):
             variant = f"[{row.kind}]" if row.kind else ""
             say(f"{row.parameter}{variant}\t{row.value}\t{row.origin}\t{row.articles}")
+
+
+@click.group(help=_("目录：批量导入目录文件。"))
+def catalogue() -> None:
+    """Hold the commands on the catalogue together."""
+
+
+@catalogue.command("import", help=_("导入目录文件（JSON、CSV 或 Excel）：正确的存为草稿，其余连同原因退回。"))
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.option("--region", required=True, metavar="CODE", help=_("目录所属的行政区划代码，例如 511000。"))
+@click.option("--mapping", type=FILE, help=_("列对应关系（JSON：要素名到列名）；不填则使用自动识别的结果。"))
+@click.option("--encoding", default="", help=_("文本文件的编码，例如 gb18030；不填则自动识别。"))
+@click.option("--errors", type=click.Path(file_okay=False, path_type=Path), help=_("存放退回行工作簿的目录。"))
+@instance.with_site
+def import_catalogue(
+    files: tuple[Path, ...], region: str, mapping: Path | None, encoding: str, errors: Path | None
+) -> None:
+    """Import files one by one; a line for each with its counts, then the commonest reasons for what came back."""
+    from jutong.kernel import clock
+    from jutong.kernel import files as kept
+    from jutong.kernel.actors import system_actor
+    from jutong.slices.catalogue import actions
+
+    chosen = _mapping(mapping)
+    for path in files:
+        by = system_actor("jutong catalogue import")
+        run = actions.import_file(path, region=region, by=by, at=clock.now(), mapping=chosen, encoding=encoding)
+        say(
+            _("{name}：共 {total} 条，新增 {accepted}，更新 {updated}，无变化 {unchanged}，退回 {refused}。").format(
+                name=path.name,
+                total=run.total,
+                accepted=run.accepted,
+                updated=run.updated,
+                unchanged=run.unchanged,
+                refused=run.refused,
+            )
+        )
+        for reason, times in run.reasons[:REASONS_SHOWN]:
+            say(f"  {times:6} {reason}")
+        if errors and run.error_file_id:
+            errors.mkdir(parents=True, exist_ok=True)
+            target = errors / f"{path.stem}-{_('退回行')}.xlsx"
+            shutil.copyfile(kept.path(run.error_file_id), target)
+            say(f"  {target}")
+
+
+def _mapping(path: Path | None) -> dict[str, str] | None:
+    """Return the mapping {element: header} that a JSON file holds."""
+    if path is None:
+        return None
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(header, str) for header in found.values()):
+        raise Stopped(
+            _("{path} 不是列对应关系文件。").format(path=path), _('请写成 JSON，例如 {"title": "信息资源名称"}。')
+        )
+    return found

@@ -18,8 +18,10 @@ COMMANDS = {
     "status": "jutong.cli.serve:status",
     "worker": "jutong.cli.serve:worker",
     "node": "jutong.cli.node:node",
+    "catalogue": "jutong.cli.data:catalogue",
     "policy": "jutong.cli.data:policy",
     "audit": "jutong.cli.audit:audit",
+    "demo": "jutong.cli.demo.command:demo",
     "manage": "jutong.cli.data:manage",
 }
 

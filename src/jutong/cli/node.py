@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 
 import click
 
@@ -41,3 +42,11 @@ def run() -> None:
     }
     say(_("节点 {node} 已启动：网关 http://{gateway}。按 Ctrl-C 停止。").format(node=settings.node, **where))
     asyncio.run(Supervisor(serve.plane_children(where, environment), logs=at.logs, say=say).run())
+
+
+@node.command(hidden=True, help=_("运行传输进程（由 serve 和 node run 启动）。"))
+def runner() -> None:
+    """Run the transfers of the node that JUTONG_NODE names; started by the supervisor."""
+    from jutong.dataplane.transfer.runner import main
+
+    sys.exit(main())

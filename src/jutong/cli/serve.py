@@ -132,7 +132,7 @@ def plane_children(where: dict[str, str], environment: dict[str, str]) -> list[C
     return [
         Child("gateway", granian("jutong.dataplane.gateway.app:create", where["gateway"], *as_factory), environment),
         Child("probe", granian("jutong.dataplane.probe:create", where["probe"], *as_factory), environment),
-        Child("runner", [sys.executable, "-m", "jutong.dataplane.transfer.runner"], environment),
+        Child("runner", [sys.executable, "-m", "jutong", "node", "runner"], environment),
     ]
 
 
@@ -141,7 +141,7 @@ def granian(target: str, bind: str, *options: str) -> Sequence[str]:
     host, port = split(bind)
     return [
         sys.executable, "-m", "granian", "--host", host, "--port", str(port), "--workers", "1",
-        "--workers-kill-timeout", "5", "--log-level", "warning", "--no-ws", *options, target,
+        "--workers-kill-timeout", "5", "--log-level", "error", "--no-ws", *options, target,
     ]  # fmt: skip
 
 

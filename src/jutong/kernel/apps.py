@@ -11,9 +11,9 @@ class Kernel(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let refusals speak the reader's language."""
+        """Let refusals speak the reader's language; set the timers."""
         from django.utils.translation import gettext
 
-        from jutong.kernel import errors
+        from jutong.kernel import errors, timers  # noqa: F401 - importing sets them
 
         errors.translated_by(gettext)

@@ -33,7 +33,7 @@ def tell(
     text: str = "",
     link: str = "",
 ) -> None:
-    """Put a notice into the inbox of one account, or of everyone with that role (or any post) in a department."""
+    """Put a notice into the inbox of one account, of a department (or a role in it), or of a role wherever it is held."""
     InboxItem.objects.create(
         account_id=account_id,
         department_id=department_id,
@@ -50,6 +50,7 @@ def _meant_for(actor: Actor) -> Q:
     for post in actor.posts:
         if post.department_id is not None:
             mine |= Q(account_id=None, department_id=post.department_id, role=str(post.role))
+    mine |= Q(account_id=None, department_id=None, role__in=[str(role) for role in actor.roles])
     return mine | Q(account_id=None, department_id__in=actor.serves, role="")
 
 

@@ -115,7 +115,7 @@ def _json(content: object) -> HttpResponse:
 def bundle(request: HttpRequest, node: str) -> HttpResponse:
     """Answer the signed bundle of changes since a serial, or 204 when nothing changes within the wait."""
     since, wait = _since(request)
-    if since and not _news(grants.newest, since, wait):
+    if (since or wait) and not _news(grants.newest, since, wait):
         return HttpResponse(status=204)
     return _json(grants.bundle(since, clock.now()))
 

@@ -50,5 +50,3 @@ def _submitted(city: City, department: str, at: datetime) -> list[int]:
         ids.append(int(entry.pk))
     actions.submit_entries(ids, by=officer, at=at)
     return ids
-
-

@@ -224,6 +224,7 @@ async def _until_told() -> None:
 def main(node: str = "") -> int:
     """Run a transfer process for a node (JUTONG_NODE when empty); 0 after a clean stop, 1 with the reason on refusal."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line per long poll says nothing
     if node:
         os.environ["JUTONG_NODE"] = node
     try:

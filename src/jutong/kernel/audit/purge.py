@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from jutong.crypto import sm3
 from jutong.kernel import keys
 from jutong.kernel.actions import action
-from jutong.kernel.actors import Actor, Role, Who
+from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role, Who
 from jutong.kernel.audit import export
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.models import AuditPurge, AuditSeal
@@ -21,7 +21,7 @@ from jutong.kernel.terms import N_
 AUDIT_ADMIN = Who("audit_admin", N_("审计管理员"), (Role.AUDIT_ADMIN,))
 
 
-@action("audit.export", allow=AUDIT_ADMIN)
+@action("audit.export", allow=AUDIT_ADMIN | SYSTEM_ONLY)
 def export_trail(*, by: Actor, at: datetime, path: Path) -> str:
     """Write the whole trail to a file and return its SM3 (R-SEC-007)."""
     digest = sm3.new()

@@ -51,7 +51,7 @@ class Search(Form):
     subject = Code(label=gettext_lazy("对象编号"), max_length=64, required=False)
     first = Day(label=gettext_lazy("起始日期"), required=False)
     last = Day(label=gettext_lazy("截止日期"), required=False)
-    page = Whole(required=False, min_value=1, widget=django_forms.HiddenInput)
+    page = Whole(label=gettext_lazy("页码"), required=False, min_value=1, widget=django_forms.HiddenInput)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -92,12 +92,20 @@ def _trail(request: HttpRequest, purging: Purge) -> HttpResponse:
     return faces.page(
         request,
         "joined/audit.html",
-        status=faces.answers.form_status(purging),
+        status=max(faces.answers.form_status(purging), faces.answers.form_status(form)),
         title=_("审计"),
         lead=_("全部操作（成功和被拒绝的）只增不改，由平台密钥逐批封存。"),
         crumbs=[(_("治理"), ""), (_("审计"), "")],
         form=form,
-        rows=[(row, agenda.verb_label(row.subject_kind, row.verb), names.get(row.department_id or 0)) for row in rows],
+        rows=[
+            (
+                row,
+                agenda.verb_label(row.subject_kind, row.verb),
+                names.get(row.department_id or 0),
+                _(CHANNELS[Channel(row.channel)]),
+            )
+            for row in rows
+        ],
         meta=meta,
         sealing=operations.sealing_state(now),
         keeps=actor.holds(Role.AUDIT_ADMIN),
@@ -115,7 +123,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     refused = row.outcome == "refused"
     facts = [
         Fact(_("时间"), row.at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")),
-        Fact(_("操作"), f"{agenda.verb_label(row.subject_kind, row.verb)}（{row.verb}）"),
+        Fact(_("操作"), f"{agenda.verb_label(row.subject_kind, row.verb)} {row.verb}"),
         Fact(_("对象"), f"{row.subject_kind} {row.subject_id}"),
         Fact(_("结果"), _("被拒绝") if refused else _("成功"), badge="bad" if refused else "good"),
         Fact(_("拒绝理由"), f"{row.code}：{row.reason}" if refused else ""),

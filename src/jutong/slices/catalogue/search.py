@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.paging import Page
-from jutong.kernel.terms import CatalogueClass, FormatClass, OpenType, ShareType, UpdateCycle
+from jutong.kernel.terms import N_, CatalogueClass, FormatClass, OpenType, ShareType, UpdateCycle
 from jutong.slices.catalogue.rules.obligations import SHARE_MODES
 from jutong.slices.catalogue.rules.words import IN_FORCE, SMALL_FACETS, asked
 from jutong.slices.parties import queries as parties
@@ -284,8 +284,8 @@ def _facets(counted: Mapping[str, Sequence[tuple[str, int]]], kept: Mapping[str,
 
 
 FACET_LABELS: Final = {
-    "resource_class": "资源分类", "share_type": "共享类型", "format_class": "资源格式", "share_mode": "共享方式",
-    "open_type": "开放属性", "update_cycle": "更新周期", "domain": "领域", "region": "地区", "provider_id": "提供部门",
+    "resource_class": N_("资源分类"), "share_type": N_("共享类型"), "format_class": N_("资源格式"), "share_mode": N_("共享方式"),
+    "open_type": N_("开放属性"), "update_cycle": N_("更新周期"), "domain": N_("领域"), "region": N_("地区"), "provider_id": N_("提供部门"),
 }  # fmt: skip
 _TERMS: Final[Mapping[str, Mapping[str, str]]] = {
     "resource_class": dict(CatalogueClass.choices()),

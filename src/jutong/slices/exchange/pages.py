@@ -88,22 +88,8 @@ def shown(request: HttpRequest, run_id: int) -> HttpResponse:
     found = queries.run(run_id, faces.actor_of(request))
     row = found.row
     crumbs = [(_("交换任务"), reverse("exchange_runs")), (row.number, "")]
-    context = {"run": found, "row": row, "live": _live(found), "facts": _facts(found), "happenings": _timeline(found)}
+    context = {"run": found, "row": row, "facts": _facts(found), "happenings": _timeline(found)}
     return faces.page(request, "exchange/run.html", title=f"{row.number} {row.title}", crumbs=crumbs, **context)
-
-
-def _live(found: RunDetail) -> dict[str, Any] | None:
-    row = found.row
-    if not row.open:
-        return None
-    return {
-        "title": row.number,
-        "state": "waiting" if row.state == "queued" else "running",
-        "done": row.rows_done,
-        "total": row.rows_total,
-        "percent": row.percent,
-        "message": row.message or row.state_label,
-    }
 
 
 def _facts(found: RunDetail) -> list[pieces.Fact]:

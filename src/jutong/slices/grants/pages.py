@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from jutong.kernel import clock, faces, panels
+from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
 from jutong.kernel.faces.forms import Form, Line, Paragraph, Whole
 from jutong.kernel.faces.pieces import Change, Fact, Tab
@@ -51,7 +52,7 @@ class Filter(Form):
     side = django_forms.ChoiceField(required=False, choices=list(SIDES.items()), widget=django_forms.HiddenInput)
     q = Line(label=gettext_lazy("资源名称或目录编号"), max_length=100, required=False)
     state = django_forms.ChoiceField(label=gettext_lazy("状态"), required=False)
-    page = Whole(required=False, min_value=1, widget=django_forms.HiddenInput)
+    page = Whole(label=gettext_lazy("页码"), required=False, min_value=1, widget=django_forms.HiddenInput)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -214,7 +215,7 @@ def _facts(row: queries.GrantRow) -> list[Fact]:
         Fact(_("目录编号"), row.entry_code),
         Fact(
             _("使用时限"),
-            _("%(first)s 至 %(last)s") % {"first": _moment(row.valid_from), "last": _moment(row.valid_until)},
+            _("%(first)s 至 %(last)s") % {"first": beijing_day(row.valid_from), "last": row.last_day},
         ),
         Fact(_("共享方式"), _in_words("modes", row.modes)),
         Fact(_("准许的使用用途"), _in_words("purposes", row.purposes)),

@@ -25,7 +25,7 @@ class Filter(Form):
     """What is looked for."""
 
     q = Line(label=gettext_lazy("资源名称或目录编号"), max_length=100, required=False)
-    page = Whole(required=False, min_value=1, widget=django_forms.HiddenInput)
+    page = Whole(label=gettext_lazy("页码"), required=False, min_value=1, widget=django_forms.HiddenInput)
 
 
 class CallForm(Form):
@@ -112,7 +112,7 @@ def service(request: HttpRequest, grant_id: int) -> HttpResponse:
         % {
             "reference": found.grant.reference,
             "provider": found.grant.provider_name,
-            "until": found.grant.valid_until.date(),
+            "until": found.grant.last_day,
         },
         crumbs=[(_("接口服务"), reverse("services_list")), (found.grant.reference, "")],
         service=found,

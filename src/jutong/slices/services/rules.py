@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
+from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import MASKING_LABELS, N_
 from jutong.wire.grants import Grant, Kind, Mode
@@ -56,7 +58,7 @@ def openapi(grant: Grant, gateway: str) -> dict[str, Any]:
         "info": {
             "title": grant.resource_title,
             "version": str(grant.version),
-            "description": f"授权 {grant.id}，目录 {grant.entry_code}，有效期至 {grant.valid_until:%Y-%m-%d}。",
+            "description": f"授权 {grant.id}，目录 {grant.entry_code}，有效期至 {beijing_day(grant.valid_until - timedelta(microseconds=1))}。",
         },
         "servers": [{"url": gateway}],
         "paths": paths,

@@ -12,11 +12,12 @@ from jutong.kernel import jurisdiction
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import Conflict, NotThere, RuleBroken, WrongState
+from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.policy import Policy
 from jutong.slices.catalogue.actions.coding import check_title_free
 from jutong.slices.catalogue.actions.refusing import refuse
 from jutong.slices.catalogue.actions.storing import add_version, describe, digest_of, unlist
+from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.contents import content_of
 from jutong.slices.catalogue.rules.content import Content
@@ -56,8 +57,10 @@ def compile_entry(*, by: Actor, at: datetime, provider_id: int, content: Content
 
 def _fit(content: Content, policy: Policy) -> Content:
     """Return the content as a draft may hold it, or refuse it."""
+    for finding in secrecy(content):
+        raise NotAllowed(said(finding))
     content = msgspec.structs.replace(content, title=clean_title(content.title))
-    refuse((*shape(content, categories=obligations(policy).categories), *secrecy(content)))
+    refuse(shape(content, categories=obligations(policy).categories))
     return content
 
 

@@ -10,7 +10,17 @@ import xlsxwriter
 from django.utils.translation import gettext as _
 
 from jutong.kernel.faces.downloads import neutral, write_xlsx
-from jutong.kernel.terms import BasisRank, CatalogueClass, DataType, FormatClass, OpenType, SecurityLevel, ShareType, Term, UpdateCycle
+from jutong.kernel.terms import (
+    BasisRank,
+    CatalogueClass,
+    DataType,
+    FormatClass,
+    OpenType,
+    SecurityLevel,
+    ShareType,
+    Term,
+    UpdateCycle,
+)
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.obligations import SHARE_MODE_CLASSES, SHARE_MODES
 from jutong.wire import catalogue as wire
@@ -130,7 +140,7 @@ def write_two_sheet(file: IO[bytes], entries: Iterable[ExportEntry]) -> int:
         for page, headers in zip(pages, (ENTRY_HEADERS, ITEM_HEADERS), strict=True):
             page.freeze_panes(1, 0)
             _line(page, 0, headers)
-        for count, entry in enumerate(entries, 1):  # noqa: B007 - the last count is the answer
+        for count, entry in enumerate(entries, 1):
             _line(pages[0], count, _entry_line(entry))
             for item in entry.content.items:
                 row += 1

@@ -1,9 +1,23 @@
 """Reads of the catalogue: frozen rows for pages, the API and higher slices."""
 
-from jutong.slices.catalogue.queries.entries import EntryDetail, EntryRow, ItemRow, OpinionRow, entries_of, entry, review_queue
+from jutong.slices.catalogue.queries.entries import (
+    EntryDetail,
+    EntryRow,
+    ItemRow,
+    OpinionRow,
+    entries_of,
+    entry,
+    review_queue,
+)
 from jutong.slices.catalogue.queries.exports import export_rows, machine_form
 from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
-from jutong.slices.catalogue.queries.published import PublishedEntry, PublishedItem, published, published_by_ids, require_published
+from jutong.slices.catalogue.queries.published import (
+    PublishedEntry,
+    PublishedItem,
+    published,
+    published_by_ids,
+    require_published,
+)
 from jutong.slices.catalogue.queries.versions import VersionRow, difference, versions
 
 __all__ = [

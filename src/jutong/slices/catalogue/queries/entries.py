@@ -13,7 +13,7 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
 from jutong.kernel.queries import AuditRow, ClockRow, clocks, history
-from jutong.kernel.terms import DataType, OpenType, SecurityLevel, ShareType
+from jutong.kernel.terms import N_, DataType, OpenType, SecurityLevel, ShareType
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue.models import Entry, EntryVersion, Opinion
 from jutong.slices.catalogue.queries.contents import content_of
@@ -23,14 +23,14 @@ from jutong.slices.catalogue.rules.text import title_key
 from jutong.slices.catalogue.workflow import ENTRY
 
 OPINIONS = {
-    "assessment": "评估",
-    "leader_approval": "部门负责人审核",
-    "return": "退回",
-    "determination": "核定",
-    "filing": "备案",
-    "review": "审核",
-    "publication": "发布",
-    "withdrawal": "撤销",
+    "assessment": N_("评估"),
+    "leader_approval": N_("部门负责人审核"),
+    "return": N_("退回"),
+    "determination": N_("核定"),
+    "filing": N_("备案"),
+    "review": N_("审核"),
+    "publication": N_("发布"),
+    "withdrawal": N_("撤销"),
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from jutong.kernel.policy import Policy
-from jutong.kernel.terms import BasisRank, N_
+from jutong.kernel.terms import N_, BasisRank
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding
 
@@ -245,8 +245,8 @@ def secrecy(content: Content) -> Iterator[Finding]:
 
 def ready(content: Content, duties: Obligations, *, provider: str) -> tuple[Finding, ...]:
     """Return everything that keeps an entry from being submitted, empty when it may go."""
-    from jutong.slices.catalogue.rules.shape import shape  # noqa: PLC0415 - shape builds on the labels above
-    from jutong.slices.catalogue.rules.typical import typical  # noqa: PLC0415 - as above
+    from jutong.slices.catalogue.rules.shape import shape
+    from jutong.slices.catalogue.rules.typical import typical
 
     parts: tuple[Callable[[], Iterator[Finding]], ...] = (
         lambda: missing(content, duties, provider=provider),

@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from jutong.kernel.terms import (
+    N_,
     BasisRank,
     CatalogueClass,
     DataType,
     FormatClass,
-    N_,
     OpenType,
     SecurityLevel,
     ShareType,

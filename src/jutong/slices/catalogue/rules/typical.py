@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from jutong.kernel.terms import FormatClass, N_
+from jutong.kernel.terms import N_, FormatClass
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding
 from jutong.slices.catalogue.rules.text import counted

@@ -91,7 +91,7 @@ class ReceiptRow:
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """A run with its receipts, its history and the moves open to the actor."""
+    """A run with its receipts, its history, how far it is and the moves open to the actor."""
 
     row: RunRow
     digest: str
@@ -100,6 +100,7 @@ class RunDetail:
     node: str
     receipts: tuple[ReceiptRow, ...]
     history: tuple[AuditRow, ...]
+    live: ProgressRow
     buttons: tuple[Button, ...]
 
     @property
@@ -172,8 +173,10 @@ def visible(run_id: int, actor: Actor) -> Run:
 def run(run_id: int, actor: Actor) -> RunDetail:
     """Return one run with receipts, history and open moves."""
     found = visible(run_id, actor)
+    row = _row(found, actor)
     return RunDetail(
-        row=_row(found, actor),
+        row=row,
+        live=_progress(row),
         digest=found.digest,
         attempt=found.attempt,
         round=found.round,
@@ -186,7 +189,10 @@ def run(run_id: int, actor: Actor) -> RunDetail:
 
 def live(run_id: int, actor: Actor) -> ProgressRow:
     """Return how far a run is, for the piece that asks every second."""
-    row = _row(visible(run_id, actor), actor)
+    return _progress(_row(visible(run_id, actor), actor))
+
+
+def _progress(row: RunRow) -> ProgressRow:
     said = f"{row.state_label}：{row.message}" if row.message else row.state_label
     return ProgressRow(
         id=row.id,

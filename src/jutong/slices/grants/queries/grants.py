@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
+from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
 from jutong.kernel.workflow import Button
@@ -51,6 +52,11 @@ class GrantRow:
     rows: int
     last_used_at: datetime | None
     buttons: tuple[Button, ...] = ()
+
+    @property
+    def last_day(self) -> date:
+        """The last Beijing day of use: a term that ends at 24:00 ends with the day before."""
+        return beijing_day(self.valid_until - timedelta(microseconds=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from jutong.crypto import sm3
 from jutong.kernel.actors import Actor, Channel, Post, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Unauthenticated
+from jutong.kernel.settings import settings
 from jutong.slices.parties.models import Account, ApiKey, Delegation, PostHeld
 
 _USED_EVERY = 60
@@ -20,7 +21,8 @@ _USED_EVERY = 60
 def actor_for(account_id: int, address: str, channel: Channel, *, at: datetime, trace: str = "") -> Actor:
     """Return the actor behind an account: posts held on the day of `at`, and delegated ones (代办).
 
-    A principal is a department leader too (glossary: 部门负责人).
+    A principal is a department leader too (glossary: 部门负责人). Where the setting `second_factor` asks everybody for
+    one, an account without it has no posts until it is set up.
     Unauthenticated for an unknown account or one that is switched off.
     """
     account = Account.objects.filter(pk=account_id, is_active=True).select_related("person__department").first()
@@ -33,7 +35,7 @@ def actor_for(account_id: int, address: str, channel: Channel, *, at: datetime, 
         department_id=person.department_id,
         department_name=person.department.short_name or person.department.name,
         region=person.department.region_id,
-        posts=_posts(person.pk, at),
+        posts=frozenset() if settings().second_factor and not account.totp_on else _posts(person.pk, at),
         channel=channel,
         address=address,
         trace=trace,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from jutong.kernel import clock, faces, files, panels
 from jutong.kernel.actors import Actor
+from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
@@ -287,7 +288,7 @@ def asked_facts(found: queries.CaseView) -> list[Fact]:
         facts.append(Fact(_("处理个人信息的合法性基础"), row.personal_basis))
     consented = ""
     if row.consented_at:
-        consented = _("%(name)s 于 %(day)s 同意") % {"name": row.consented_by, "day": row.consented_at.date()}
+        consented = _("%(name)s 于 %(day)s 同意") % {"name": row.consented_by, "day": beijing_day(row.consented_at)}
     return [
         *facts,
         Fact(_("申请方负责人"), consented),

@@ -40,7 +40,7 @@ class Filter(Form):
     side = django_forms.ChoiceField(required=False, choices=list(SIDES.items()), widget=django_forms.HiddenInput)
     q = Line(label=gettext_lazy("资源名称或申请编号"), max_length=100, required=False)
     state = django_forms.ChoiceField(label=gettext_lazy("状态"), required=False)
-    page = Whole(required=False, min_value=1, widget=django_forms.HiddenInput)
+    page = Whole(label=gettext_lazy("页码"), required=False, min_value=1, widget=django_forms.HiddenInput)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

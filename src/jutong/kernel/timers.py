@@ -1,0 +1,31 @@
+"""The kernel's own timers: forgetting what is over, and the alarm when sealing lags behind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel import inbox, jobs
+from jutong.kernel.actors import Role
+from jutong.kernel.audit import sealing
+from jutong.kernel.faces import limits, once
+from jutong.kernel.settings import settings
+
+
+@jobs.every(600)
+def forget(at: datetime) -> int:
+    """Forget used form tokens and rate counts that no longer matter."""
+    once.sweep(at=at)
+    limits.sweep(at=at)
+    return 0
+
+
+@jobs.every(300)
+def watch_sealing(at: datetime) -> int:
+    """Alarm the audit administrators when entries wait too long for their seal."""
+    lag = sealing.lag(at)
+    if lag <= settings().seal_lag_alarm:
+        return 0
+    inbox.tell(title=_("审计封存滞后 %d 秒，请检查后台任务进程") % lag, role=Role.AUDIT_ADMIN, link="/audit/", at=at)
+    return 1

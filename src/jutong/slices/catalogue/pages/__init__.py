@@ -1,0 +1,28 @@
+"""Pages of the catalogue: search, an entry, editing, deciding, import and export."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from jutong.slices.catalogue.pages import deciding, editing, finding, importing, reading
+
+urlpatterns: list[URLPattern] = [
+    path("", finding.results, name="catalogue"),
+    path("own/", finding.own, name="catalogue_own"),
+    path("review/", deciding.queue, name="catalogue_review"),
+    path("new/", editing.new, name="catalogue_new"),
+    path("check/", editing.check, name="catalogue_check"),
+    path("row/", editing.row, name="catalogue_row"),
+    path("export/<str:kind>/", finding.export, name="catalogue_export"),
+    path("import/", importing.imports, name="catalogue_imports"),
+    path("import/<int:pk>/", importing.run, name="catalogue_import"),
+    path("import/<int:pk>/progress/", importing.progress, name="catalogue_import_progress"),
+    path("import/<int:pk>/returned/", importing.returned, name="catalogue_import_returned"),
+    path("<int:pk>/", reading.entry, name="catalogue_entry"),
+    path("<int:pk>/versions/", reading.versions, name="catalogue_versions"),
+    path("<int:pk>/machine/", reading.machine, name="catalogue_machine"),
+    path("<int:pk>/edit/", editing.edit, name="catalogue_edit"),
+    path("<int:pk>/copy/", editing.copy, name="catalogue_copy"),
+    path("<int:pk>/discard/", editing.discard, name="catalogue_discard"),
+    path("<int:pk>/do/<str:verb>/", deciding.deed, name="catalogue_deed"),
+]

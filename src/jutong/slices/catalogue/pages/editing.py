@@ -1,0 +1,109 @@
+"""Writing an entry: new, edit, live checks while typing, another row of items, copy, discard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from jutong.kernel import clock
+from jutong.kernel.actors import Actor, Role
+from jutong.kernel.errors import NotAllowed
+from jutong.kernel.faces import actor_of, done, page, partial, posted, rehearsal, told
+from jutong.slices.catalogue import actions, queries
+from jutong.slices.catalogue.formats.wording import said
+from jutong.slices.catalogue.pages.forms import EntryForm, Items, asked_number
+from jutong.slices.catalogue.rules.content import Content
+from jutong.slices.catalogue.rules.obligations import Obligations, ready
+
+_EMPTY = Content(title="")
+
+
+def _own_department(actor: Actor) -> int:
+    post = actor.post(Role.DATA_OFFICER, actor.department_id) or actor.post(Role.DATA_OFFICER)
+    if post is None or post.department_id is None:
+        raise NotAllowed(_("只有部门的数据专员可以编制目录。"))
+    return post.department_id
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """Write a new entry of the actor's department."""
+    actor = actor_of(request)
+    department = _own_department(actor)
+
+    def act(content: Content, _form: EntryForm) -> str:
+        entry = actions.compile_entry(by=actor, at=clock.now(), provider_id=department, content=content)
+        return reverse("catalogue_entry", args=[entry.pk])
+
+    return _written(request, _EMPTY, 0, act, _("新建目录"), back=reverse("catalogue_own"))
+
+
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Edit an entry; the version that was shown must still be the newest."""
+    actor = actor_of(request)
+    seen = queries.entry(pk, actor=actor, at=clock.now())
+
+    def act(content: Content, form: EntryForm) -> str:
+        actions.edit_entry(
+            pk, by=actor, at=clock.now(), content=content, expected_version=form.cleaned_data["version"]
+        )
+        return reverse("catalogue_entry", args=[pk])
+
+    return _written(request, seen.content, seen.version_number, act, _("编辑目录"), back=reverse("catalogue_entry", args=[pk]))
+
+
+def _written(request: HttpRequest, present: Content, version: int, act: Any, title: str, *, back: str) -> HttpResponse:
+    form = EntryForm(posted(request), initial=EntryForm.start(present, version))
+    start = [{name: getattr(item, name) for name in Items.form.base_fields} for item in present.items]
+    items = Items(posted(request), initial=start, prefix="items")
+    if form.is_bound and form.is_valid() and items.is_valid():
+        with told(form):
+            return done(request, _("已保存。"), to=act(_content(present, form, items), form))
+    status = None if not form.is_bound or form.errors else 422 if not items.is_valid() else None
+    return page(request, "catalogue/edit.html", title=title, form=form, items=items, back=back, status=status)
+
+
+def _content(present: Content, form: EntryForm, items: Any) -> Content:
+    return msgspec.structs.replace(present, **form.stated(), items=items.items(present.items))
+
+
+@require_POST
+@rehearsal
+def check(request: HttpRequest) -> HttpResponse:
+    """Say what would keep the posted entry from being submitted; nothing is stored."""
+    actor = actor_of(request)
+    data: QueryDict = request.POST
+    form, items = EntryForm(data), Items(data, prefix="items")
+    valid = form.is_valid() and items.is_valid()
+    findings = ready(_content(_EMPTY, form, items), Obligations(), provider=actor.department_name) if valid else ()
+    sentences = [(finding.field, said(finding)) for finding in findings]
+    sentences += [(name, error) for name, errors in form.errors.items() for error in errors]
+    return partial(request, "catalogue/checks.html", sentences=sentences)
+
+
+@require_GET
+def row(request: HttpRequest) -> HttpResponse:
+    """Answer with one more empty row of items; `n` is how many there are."""
+    actor_of(request)
+    place = min(asked_number(request, "n", 0), 1999)
+    form = Items.form(prefix=f"items-{place}")
+    return partial(request, "catalogue/item_row.html", form=form, total=place + 1, fresh=True)
+
+
+@require_POST
+def copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """Start a draft from another entry."""
+    actor = actor_of(request)
+    entry = actions.copy_entry(pk, by=actor, at=clock.now(), provider_id=_own_department(actor))
+    return done(request, _("已复制为新的草稿。"), to=reverse("catalogue_edit", args=[entry.pk]))
+
+
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a draft that was never submitted."""
+    actions.discard_draft(pk, by=actor_of(request), at=clock.now())
+    return done(request, _("草稿已删除。"), to=reverse("catalogue_own"))

@@ -1,0 +1,282 @@
+"""Forms of the catalogue: an entry with its items, the fields each decision asks for, and import."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from django import forms
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from jutong.kernel.faces.forms import Code, Day, Form, Line, Paragraph, Upload, Whole
+from jutong.kernel.terms import (
+    BasisRank,
+    CatalogueClass,
+    DataType,
+    FormatClass,
+    OpenType,
+    Purpose,
+    SecurityLevel,
+    ShareType,
+    Term,
+    UpdateCycle,
+)
+from jutong.slices.catalogue.formats.guard import MOST_BYTES
+from jutong.slices.catalogue.formats.text import ENCODINGS
+from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
+from jutong.slices.catalogue.rules.content import Content, ItemContent
+from jutong.slices.catalogue.rules.obligations import LABELS, LENGTHS, SHARE_LIMITS, SHARE_MODE_CLASSES, SHARE_MODES
+from jutong.slices.catalogue.rules.shape import ITEM_LABELS
+from jutong.slices.catalogue.rules.text import listed
+
+BLANK = ("", "—")
+MOST_PAGE = 100_000
+
+
+def asked_text(request: HttpRequest, name: str) -> str:
+    """Return a query parameter as one short line."""
+    return " ".join(request.GET.get(name, "")[:200].replace("\x00", "").split())
+
+
+def asked_number(request: HttpRequest, name: str = "page", default: int = 1) -> int:
+    """Return a query parameter as a number from 1, the default for anything else."""
+    text = request.GET.get(name, "")
+    return min(max(1, int(text)), MOST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else default  # noqa: PLR2004
+
+
+def _choices(terms: type[Term]) -> list[tuple[str, str]]:
+    return [BLANK, *((code, gettext_lazy(label)) for code, label in terms.choices())]
+
+
+def _named(words: dict[str, str]) -> list[tuple[str, str]]:
+    return [BLANK, *((code, gettext_lazy(label)) for code, label in words.items())]
+
+
+def _line(name: str, **more: Any) -> Line:
+    return Line(label=gettext_lazy(LABELS[name]), max_length=LENGTHS.get(name, 200), required=False, **more)
+
+
+def _paragraph(name: str, rows: int = 3) -> Paragraph:
+    widget = forms.Textarea(attrs={"rows": rows})
+    return Paragraph(label=gettext_lazy(LABELS[name]), max_length=LENGTHS[name], required=False, widget=widget)
+
+
+def _choice(name: str, choices: list[tuple[str, str]], **more: Any) -> forms.ChoiceField:
+    return forms.ChoiceField(label=gettext_lazy(LABELS[name]), choices=choices, required=False, **more)
+
+
+_MODES = {code: label for row in SHARE_MODES.values() for code, label in row.items()}
+SEPARATED = gettext_lazy("多个之间用顿号或分号隔开")
+
+
+class EntryForm(Form):
+    """Everything a provider states about a resource; only the title is needed for a draft."""
+
+    title = Line(label=gettext_lazy(LABELS["title"]), max_length=LENGTHS["title"])
+    abstract = _paragraph("abstract", 4)
+    resource_class = forms.ChoiceField(
+        label=gettext_lazy(LABELS["resource_class"]), choices=CatalogueClass.choices(), initial="department"
+    )
+    category = _choice("category", _named({**BASE_CATEGORIES, **THEMES}))
+    provider_unit = _line("provider_unit")
+    format_class = _choice("format_class", _choices(FormatClass))
+    format_types = _line("format_types", help_text=SEPARATED)
+    format_note = _line("format_note")
+    update_cycle = _choice("update_cycle", _choices(UpdateCycle))
+    released_on = Day(label=gettext_lazy(LABELS["released_on"]), required=False)
+    data_category = _line("data_category")
+    security_level = _choice("security_level", _choices(SecurityLevel))
+    personal = forms.BooleanField(label=gettext_lazy(LABELS["personal"]), required=False)
+    domain = _line("domain")
+    industry = _line("industry")
+    keywords = _line("keywords", help_text=SEPARATED)
+    matter = _line("matter")
+    system = _line("system")
+    link = _line("link")
+    related_codes = _line("related_codes", help_text=SEPARATED)
+    share_type = forms.ChoiceField(
+        label=gettext_lazy(LABELS["share_type"]), choices=ShareType.choices(), initial="unconditional"
+    )
+    share_confirmed = forms.BooleanField(label=gettext_lazy("已核对并确认共享类型"), required=False)
+    share_limit = _choice("share_limit", _named(SHARE_LIMITS))
+    share_scope = _paragraph("share_scope", 2)
+    use_purposes = forms.MultipleChoiceField(
+        label=gettext_lazy(LABELS["use_purposes"]),
+        choices=[(code, gettext_lazy(label)) for code, label in Purpose.choices()],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    share_conditions = _paragraph("share_conditions")
+    withheld_reason = _paragraph("withheld_reason")
+    basis_rank = _choice("basis_rank", _choices(BasisRank))
+    basis_instrument = _line("basis_instrument")
+    basis_article = _line("basis_article")
+    basis_wording = _paragraph("basis_wording")
+    share_mode_class = _choice("share_mode_class", _named(SHARE_MODE_CLASSES))
+    share_mode = _choice("share_mode", _named(_MODES))
+    open_type = _choice("open_type", _choices(OpenType))
+    open_conditions = _line("open_conditions")
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    GROUPS = (
+        (gettext_lazy("基本信息"), (
+            "title", "abstract", "resource_class", "category", "provider_unit", "format_class", "format_types",
+            "format_note", "update_cycle", "released_on", "data_category", "security_level", "personal",
+        )),
+        (gettext_lazy("共享"), (
+            "share_type", "share_confirmed", "share_limit", "share_scope", "use_purposes", "share_conditions",
+            "share_mode_class", "share_mode", "withheld_reason", "basis_rank", "basis_instrument", "basis_article",
+            "basis_wording",
+        )),
+        (gettext_lazy("开放与其他"), (
+            "open_type", "open_conditions", "domain", "industry", "keywords", "matter", "system", "link", "related_codes",
+        )),
+    )  # fmt: skip
+    LISTS = ("format_types", "keywords", "related_codes")
+
+    def grouped(self) -> list[tuple[str, list[Any]]]:
+        """Return the fields under their headings."""
+        return [(str(heading), [self[name] for name in names]) for heading, names in self.GROUPS]
+
+    @classmethod
+    def start(cls, content: Content, version: int) -> dict[str, Any]:
+        """Return what the form shows of a content."""
+        shown = {name: getattr(content, name) for name in cls.base_fields if name != "version"}
+        shown |= {name: "、".join(shown[name]) for name in cls.LISTS}
+        return shown | {"use_purposes": list(content.use_purposes), "version": version}
+
+    def stated(self) -> dict[str, Any]:
+        """Return what was stated, as content takes it."""
+        given = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+        given |= {name: listed(given[name]) for name in self.LISTS}
+        given["format_types"] = tuple(kind.casefold() for kind in given["format_types"])
+        return given | {"use_purposes": tuple(given["use_purposes"])}
+
+
+class ItemForm(Form):
+    """One information item; a row without a name is left out."""
+
+    name = Line(label=gettext_lazy(ITEM_LABELS["name"]), max_length=LENGTHS["item.name"], required=False)
+    column = Code(label=gettext_lazy(ITEM_LABELS["column"]), max_length=LENGTHS["item.column"], required=False)
+    type = forms.ChoiceField(label=gettext_lazy(ITEM_LABELS["type"]), choices=_choices(DataType), required=False)
+    length = Whole(label=gettext_lazy(ITEM_LABELS["length"]), min_value=0, max_value=65535, required=False)
+    share_type = forms.ChoiceField(
+        label=gettext_lazy(ITEM_LABELS["share_type"]), choices=_choices(ShareType), required=False
+    )
+    security_level = forms.ChoiceField(
+        label=gettext_lazy(ITEM_LABELS["security_level"]), choices=_choices(SecurityLevel), required=False
+    )
+    base_item = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["base_item"]), required=False)
+    sensitive = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["sensitive"]), required=False)
+    key = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["key"]), required=False)
+
+    def item(self) -> ItemContent | None:
+        """Return the item, or None for an empty row."""
+        return ItemContent(**self.cleaned_data) if self.cleaned_data.get("name") else None
+
+
+if TYPE_CHECKING:
+    _Set = forms.BaseFormSet[ItemForm]
+else:
+    _Set = forms.BaseFormSet
+
+
+class ItemSet(_Set):
+    """The items of an entry."""
+
+    def items(self, earlier: tuple[ItemContent, ...]) -> tuple[ItemContent, ...]:
+        """Return the named items; what the form does not show is kept from the item of the same name."""
+        before = {item.name: item for item in earlier}
+        found = [item for form in self.forms if (item := form.item()) is not None]
+        shown = list(ItemForm.base_fields)
+        return tuple(
+            msgspec.structs.replace(before[item.name], **{name: getattr(item, name) for name in shown})
+            if item.name in before
+            else item
+            for item in found
+        )
+
+
+Items = forms.formset_factory(ItemForm, formset=ItemSet, extra=3, max_num=2000, absolute_max=2000)
+
+
+class Assess(Form):
+    """Secrecy risk and the impact on personal information."""
+
+    secret = forms.TypedChoiceField(
+        label=gettext_lazy("是否涉及国家秘密、工作秘密"),
+        choices=[("no", gettext_lazy("不涉及")), ("yes", gettext_lazy("涉及"))],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+    )
+    secrecy = Paragraph(label=gettext_lazy("保密风险评估结论"), max_length=1000)
+    personal_information = Paragraph(label=gettext_lazy("个人信息保护影响评估结论"), max_length=1000, required=False)
+    number = Line(label=gettext_lazy("评估报告编号"), max_length=64, required=False)
+
+
+class Note(Form):
+    """An optional remark."""
+
+    note = Paragraph(label=gettext_lazy("意见"), max_length=1000, required=False)
+
+
+class Withdraw(Form):
+    """Why an entry is withdrawn."""
+
+    reason = Paragraph(label=gettext_lazy("撤销理由"), max_length=1000)
+
+
+class Prohibition(Note):
+    """A review that may have to confirm an express prohibition."""
+
+    express_prohibition = forms.BooleanField(label=gettext_lazy("所引条款属于明确禁止提供"), required=False)
+
+
+class Determine(Prohibition):
+    """A determination with its number."""
+
+    number = Line(label=gettext_lazy("核定文号"), max_length=64)
+    field_order = ("number", "note", "express_prohibition")
+
+
+class Return(Form):
+    """A return with its reason and remarks per element."""
+
+    reason = Paragraph(label=gettext_lazy("总体意见"), max_length=1000, required=False)
+    not_prohibited = forms.BooleanField(label=gettext_lazy("所引条款不属于明确禁止提供，须改选共享类型"), required=False)
+    REMARKED = (
+        "title", "abstract", "resource_class", "format_class", "items", "share_type", "share_conditions", "withheld_reason",
+        "share_mode", "open_type", "update_cycle", "data_category", "security_level",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.REMARKED:
+            label = _("对“%s”的意见") % _(LABELS[name])
+            self.fields[f"remark_{name}"] = Line(label=label, max_length=300, required=False)
+
+    def stated(self) -> dict[str, Any]:
+        """Return what `return_entry` takes."""
+        remarks = {name: self.cleaned_data[f"remark_{name}"] for name in self.REMARKED}
+        wrong = False if self.cleaned_data["not_prohibited"] else None
+        return {"reason": self.cleaned_data["reason"], "remarks": remarks, "express_prohibition": wrong}
+
+
+class ImportForm(Form):
+    """A file to import."""
+
+    file = Upload(label=gettext_lazy("目录文件"), most_bytes=MOST_BYTES, help_text=gettext_lazy("支持 Excel（.xlsx）、JSON、CSV"))
+    encoding = forms.ChoiceField(
+        label=gettext_lazy("文字编码"),
+        choices=[("", gettext_lazy("自动识别")), *ENCODINGS.items()],
+        required=False,
+        help_text=gettext_lazy("仅用于 CSV 和 JSON；识别有误时再指定"),
+    )
+    region = Code(
+        label=gettext_lazy("行政区划代码"),
+        max_length=12,
+        required=False,
+        help_text=gettext_lazy("平台管理员导入整个地区的目录时填写；留空只导入本部门的目录"),
+    )

@@ -1,0 +1,86 @@
+"""Import: upload, the proposed mapping to confirm, progress, and the file of rows that came back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from jutong.kernel import clock, files, jobs
+from jutong.kernel.errors import NotThere
+from jutong.kernel.faces import actor_of, done, page, partial, posted, told
+from jutong.kernel.faces.answers import posted_files
+from jutong.kernel.faces.downloads import XLSX, attachment
+from jutong.slices.catalogue import actions, queries
+from jutong.slices.catalogue.formats.mapping import TARGETS
+from jutong.slices.catalogue.pages.forms import ImportForm, asked_number
+
+
+def imports(request: HttpRequest) -> HttpResponse:
+    """Show the actor's imports and take a new file."""
+    actor = actor_of(request)
+    form = ImportForm(posted(request), posted_files(request))
+    if form.is_bound and form.is_valid():
+        with told(form):
+            given = form.cleaned_data
+            file = given["file"]
+            made = actions.upload(
+                file, file.name, by=actor, at=clock.now(), region=given["region"], encoding=given["encoding"]
+            )
+            return done(request, _("文件已接收，请核对后开始导入。"), to=reverse("catalogue_import", args=[made.pk]))
+    rows, meta = queries.import_runs(actor, number=asked_number(request))
+    return page(request, "catalogue/imports.html", title=_("目录导入"), form=form, rows=rows, meta=meta)
+
+
+def run(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one import: the mapping before it starts, progress while it runs, the result after."""
+    actor = actor_of(request)
+    if request.method == "POST":
+        mapping = {name: request.POST.get(f"map_{name}", "")[:200] for name in TARGETS}
+        actions.choose_mapping(pk, by=actor, at=clock.now(), mapping=mapping)
+        return done(request, _("已开始导入。"), to=reverse("catalogue_import", args=[pk]))
+    found = queries.import_run(pk, actor=actor)
+    progress_row = jobs.progress(found.progress_id, actor) if found.progress_id and not found.finished_at else None
+    return page(
+        request,
+        "catalogue/import.html",
+        title=_("导入：%s") % found.file_name,
+        run=found,
+        targets=_targets(found) if not found.started else [],
+        progress_row=progress_row,
+        progress_url=reverse("catalogue_import_progress", args=[pk]),
+    )
+
+
+def _targets(found: queries.ImportRow) -> list[dict[str, Any]]:
+    """Return each element with the header proposed for it and some of that column's cells."""
+    rows = []
+    for name, label in TARGETS.items():
+        header = found.mapping.get(name, "")
+        place = found.headers.index(header) if header in found.headers else -1
+        cells = [row[place] for row in found.samples if 0 <= place < len(row) and row[place]]
+        rows.append({"name": name, "label": _(label), "header": header, "sample": "；".join(cells[:3])})
+    return sorted(rows, key=lambda row: not row["header"])
+
+
+@require_GET
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with how far an import is."""
+    actor = actor_of(request)
+    found = queries.import_run(pk, actor=actor)
+    if not found.progress_id:
+        raise NotThere(_("该文件还没有开始导入。"))
+    return partial(request, "pieces/progress_alone.html", row=jobs.progress(found.progress_id, actor))
+
+
+@require_GET
+def returned(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Answer with the workbook of rows that came back."""
+    found = queries.import_run(pk, actor=actor_of(request))
+    if found.error_file_id is None:
+        raise NotThere(_("该次导入没有退回的行。"))
+    return attachment(files.chunks(found.error_file_id), _("退回行-%s.xlsx") % found.file_name, XLSX)

@@ -1,0 +1,101 @@
+"""An entry: its page, its versions with what changed, its machine form."""
+
+from __future__ import annotations
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from jutong.kernel import clock, panels
+from jutong.kernel.faces import actor_of, page
+from jutong.kernel.faces.downloads import safe_headers
+from jutong.kernel.faces.pieces import Change, Fact, Happening
+from jutong.kernel.terms import N_
+from jutong.slices.catalogue import queries
+from jutong.slices.catalogue.pages.forms import asked_number
+from jutong.slices.catalogue.queries.entries import EntryDetail, OpinionRow
+from jutong.slices.catalogue.queries.versions import in_words, label_of
+
+_GROUPS = {
+    N_("基本信息"): (
+        "title", "abstract", "resource_class", "category", "provider_unit", "format_class", "format_types", "format_note",
+        "update_cycle", "released_on", "updated_on", "records", "domain", "industry", "keywords", "matter", "system",
+        "link", "related_codes", "data_category", "security_level", "personal", "specification", "catalogue_level",
+    ),
+    N_("共享与开放"): (
+        "share_type", "share_limit", "share_scope", "use_purposes", "share_conditions", "withheld_reason", "basis_rank",
+        "basis_instrument", "basis_article", "basis_wording", "share_mode_class", "share_mode", "open_type",
+        "open_conditions",
+    ),
+}  # fmt: skip
+
+
+@require_GET
+def entry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show an entry as its reader may see it, with the buttons that the workflow allows."""
+    actor, at = actor_of(request), clock.now()
+    seen = queries.entry(pk, actor=actor, at=at)
+    return page(
+        request,
+        "catalogue/entry.html",
+        title=seen.content.title,
+        seen=seen,
+        groups=[(_(name), _facts(seen, names)) for name, names in _GROUPS.items()],
+        happenings=[_happening(opinion) for opinion in seen.opinions],
+        panels=panels.filled("entry", actor, at, entry_id=pk),
+        may_edit=any(button.verb in _EDITS for button in seen.buttons),
+        buttons=[button for button in seen.buttons if button.verb not in _EDITS],
+        crumbs=[(_("目录"), reverse("catalogue")), (seen.row.code or _("未编码"), "")],
+    )
+
+
+_EDITS = frozenset({"edit", "correct", "amend", "amend_revision"})
+
+
+def _facts(seen: EntryDetail, names: tuple[str, ...]) -> list[Fact]:
+    facts = []
+    for name in names:
+        value = getattr(seen.content, name)
+        if value not in (None, "", (), False):
+            facts.append(Fact(label_of(name), in_words(name, value)))
+    return facts
+
+
+def _happening(opinion: OpinionRow) -> Happening:
+    notes = [opinion.number, opinion.text, *(f"{label_of(name)}：{text}" for name, text in opinion.remarks)]
+    notes += [str(opinion.detail[name]) for name in ("secrecy", "personal_information") if opinion.detail.get(name)]
+    return Happening(
+        opinion.at, opinion.label, opinion.name, "\n".join(note for note in notes if note), "good" if opinion.passed else "wait"
+    )
+
+
+@require_GET
+def versions(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show an entry's versions and what changed between two of them."""
+    actor = actor_of(request)
+    rows = queries.versions(pk, actor=actor)
+    new = asked_number(request, "new", rows[0].number)
+    old = asked_number(request, "old", max(1, new - 1) if len(rows) > 1 else new)
+    changes = [Change(d.label, d.old, d.new) for d in queries.difference(pk, old, new, actor=actor)]
+    return page(
+        request,
+        "catalogue/versions.html",
+        title=_("版本与差异"),
+        rows=rows,
+        old=old,
+        new=new,
+        changes=changes,
+        crumbs=[(_("目录"), reverse("catalogue")), (_("目录详情"), reverse("catalogue_entry", args=[pk])), (_("版本与差异"), "")],
+    )
+
+
+@require_GET
+def machine(request: HttpRequest, pk: int) -> HttpResponse:
+    """Answer with the machine form (JSON) of a published entry."""
+    actor_of(request)
+    body = msgspec.json.format(msgspec.json.encode(queries.machine_form(pk)))
+    response = HttpResponse(body, content_type="application/json; charset=utf-8")
+    safe_headers(response, f"catalogue-{pk}.json")
+    return response
