@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import queue
+import shutil
 import threading
 import time
 from concurrent.futures import Future
@@ -97,9 +98,12 @@ def carried(run: Run, own: Settings) -> Run:
 
 @pytest.fixture
 def own(node: identity.Identity, tmp_path: Path) -> Settings:
-    return Settings(
+    own = Settings(
         home=settings().home, node="local", book_url=f"sqlite:///{tmp_path / 'book.sqlite3'}", bundle_wait_seconds=1
     )
+    for cached in own.node_folder.glob("bundle*"):  # of an earlier test, whose serials were rolled back
+        shutil.rmtree(cached) if cached.is_dir() else cached.unlink()
+    return own
 
 
 @pytest.fixture

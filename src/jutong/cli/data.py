@@ -110,3 +110,49 @@ def _mapping(path: Path | None) -> dict[str, str] | None:
             _("{path} 不是列对应关系文件。").format(path=path), _('请写成 JSON，例如 {"title": "信息资源名称"}。')
         )
     return found
+
+
+@click.group(help=_("目录：从文件导入。"))
+def catalogue() -> None:
+    """Hold the commands on the catalogue together."""
+
+
+@catalogue.command("import", help=_("从 Excel、JSON 或 CSV 文件导入一个地区的目录；好的行入库，有问题的行写入退回文件。"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--region", required=True, help=_("目录所属行政区划代码，六位数字。"))
+@click.option("--region-name", default="", help=_("区划尚未登记时，按此名称登记。"))
+@click.option("--mapping", type=click.File("rb"), help=_("字段对应文件（JSON：要素 → 列名）；不给则用系统建议的对应。"))
+@click.option("--encoding", default="", help=_("文字编码：utf-8-sig、gb18030、big5hkscs、utf-16；不给则自动识别。"))
+@click.option("--returned", type=click.Path(dir_okay=False, path_type=Path), help=_("退回行写到哪个 Excel 文件。"))
+@instance.with_site
+def import_(file: Path, region: str, region_name: str, mapping: BinaryIO | None, encoding: str, returned: Path | None) -> None:
+    """Import a file of a whole region at once and say what became of its rows."""
+    from jutong.kernel import clock, files
+    from jutong.kernel.actors import system_actor
+    from jutong.slices.catalogue import actions
+    from jutong.slices.parties import actions as parties
+
+    at, by = clock.now(), system_actor("jutong catalogue import")
+    if region_name:
+        parties.ensure_regions({region: region_name}, by=by, at=at)
+    chosen = _mapping(mapping)
+    run = actions.import_file(file, region=region, by=by, at=at, mapping=chosen, encoding=encoding)
+    say(actions.told(run))
+    for reason, times in run.reasons:
+        say(f"  × {times}  {reason}")
+    if returned and run.error_file_id:
+        returned.write_bytes(b"".join(files.chunks(run.error_file_id)))
+        say(_("退回行已写入 %s。") % returned)
+
+
+def _mapping(file: BinaryIO | None) -> dict[str, str] | None:
+    """Return a mapping read from JSON; Stopped when it is none."""
+    if file is None:
+        return None
+    try:
+        given = json.load(file)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or not all(isinstance(v, str) for v in given.values()):
+        raise Stopped(_("字段对应文件不是有效的 JSON 对象。"), _("请写成 {\"title\": \"资源名称\", …} 的形式。"))
+    return given

@@ -13,10 +13,10 @@ from jutong.crypto import sm3
 
 
 def signature(key: bytes, *, method: str, target: str, body: bytes, headers: httpx.Headers) -> str:
-    """Return hex HMAC-SM3 over method, path?query, SM3 of the body, time, nonce, purpose, and person and item if named."""
+    """Return hex HMAC-SM3 over eight lines: method, path?query, SM3 of the body, time, nonce, purpose, person, item."""
     lines = [method, target, sm3.hexdigest(body)]
-    lines += [headers.get(f"X-Jutong-{name}", "") for name in ("Time", "Nonce", "Purpose")]
-    lines += [headers[name] for name in ("X-Jutong-Person", "X-Jutong-Service-Item") if name in headers]
+    named = ("Time", "Nonce", "Purpose", "Person", "Service-Item")
+    lines += [headers.get(f"X-Jutong-{name}", "") for name in named]
     return sm3.hmac_sm3(key, "\n".join(lines).encode()).hex()
 
 

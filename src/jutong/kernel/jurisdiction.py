@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 
-from django.db.models import Count, Max
-
 from jutong.kernel import policy, workdays
 from jutong.kernel.models import CalendarDay, PolicyAssignment
 from jutong.kernel.policy import Policy
@@ -15,13 +13,12 @@ from jutong.kernel.workdays import Calendar
 
 def calendar() -> Calendar:
     """Return the official calendar with every later year that was loaded."""
-    known = CalendarDay.objects.aggregate(n=Count("day"), last=Max("day"))
-    return _calendar(known["n"], known["last"])
+    return _calendar(tuple(CalendarDay.objects.order_by("day").values_list("day", "workday", "name")))
 
 
 @lru_cache(maxsize=4)
-def _calendar(_rows: int, _last: date | None) -> Calendar:
-    rows = [workdays.CalendarDay(row.day, row.workday, row.name) for row in CalendarDay.objects.order_by("day")]
+def _calendar(loaded: tuple[tuple[date, bool, str], ...]) -> Calendar:
+    rows = [workdays.CalendarDay(*row) for row in loaded]
     return workdays.official().with_years(rows) if rows else workdays.official()
 
 

@@ -51,8 +51,7 @@ class PublicKeys:
     """Public keys (hex) of nodes by name, for the verifier of the trail."""
 
     def get(self, writer: str) -> str | None:
-        """Return the key of a chain's writer: "local" or "local.gateway-1" belong to node "local"."""
-        try:
-            return public_key(writer.split(".", 1)[0]).hex()
-        except Unavailable:
-            return None
+        """Return the key of a chain's writer: further processes of node "local" write as "local-2", "local-3" …"""
+        known = names()
+        node = writer if writer in known else writer.rpartition("-")[0]
+        return public_key(node).hex() if node in known else None

@@ -111,7 +111,7 @@ def read_call(scope: Scope, proxies: tuple[str, ...]) -> Call:
 
 
 def signed_lines(call: Call) -> bytes:
-    """Return what the caller signed: method, path?query, SM3 of the body, time, nonce, purpose, person and item if named."""
+    """Return what the caller signed: method, path?query, SM3 of the body, time, nonce, purpose, person, service item."""
     headers = call.headers
     lines = [
         call.method.encode(),
@@ -121,7 +121,7 @@ def signed_lines(call: Call) -> bytes:
         headers.get(b"x-jutong-nonce", b""),
         headers.get(b"x-jutong-purpose", b""),
     ]
-    lines += [headers[name] for name in (b"x-jutong-person", b"x-jutong-service-item") if name in headers]
+    lines += [headers.get(name, b"") for name in (b"x-jutong-person", b"x-jutong-service-item")]
     return b"\n".join(lines)
 
 

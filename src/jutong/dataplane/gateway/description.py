@@ -42,7 +42,7 @@ def describe(grants: Sequence[Grant]) -> Schema:
 
 SIGNING = (
     "请求头 X-Jutong-Signature = HMAC-SM3(密钥, 方法、路径与查询串、请求体的 SM3、X-Jutong-Time、X-Jutong-Nonce、"
-    "X-Jutong-Purpose，以及给出时的 X-Jutong-Person、X-Jutong-Service-Item，以换行连接) 的十六进制。"
+    "X-Jutong-Purpose，X-Jutong-Person、X-Jutong-Service-Item（未给出的留空行），以换行连接) 的十六进制。"
     "时间为毫秒时间戳，与平台相差不超过 5 分钟；Nonce 为 16 至 64 位，不得重复。"
 )
 ARTEFACT: Schema = {"parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]}

@@ -139,13 +139,21 @@ def _check_writer(
         before = segment
 
 
+def _follows(line: bytes, prev: str, number: int) -> bool:
+    """Tell whether a line of a chain file is whole and follows the one before it."""
+    try:
+        record = orjson.loads(line)
+        return bool(record["prev"] == prev and record["n"] == number)
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
 def _check_lines(segment: Segment, lines: bytes, where: str) -> Iterator[Fault]:
     if sm3.hexdigest(lines) != segment.digest:
         yield Fault("changed", where, f"{where} 的内容与签名时不符。")
     prev, number = segment.prev, segment.first
-    for line in lines.splitlines():
-        record = orjson.loads(line)
-        if record.get("prev") != prev or record.get("n") != number:
+    for line in lines.removesuffix(b"\n").split(b"\n"):
+        if not _follows(line, prev, number):
             yield Fault("changed", f"{where} 第 {number} 条", f"{where} 的第 {number} 条被改动、删除、插入或调换次序。")
             return
         prev, number = sm3.hexdigest(line), number + 1

@@ -1,0 +1,11 @@
+"""What this slice publishes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CALENDAR_IMPORTED: Final = "standards.calendar_imported"
+"""Later years of the working-day calendar were loaded: {"years", "days", "clocks"}; clocks: due days computed again."""
+
+PROFILE_ASSIGNED: Final = "standards.profile_assigned"
+"""A region got a policy profile: {"id", "region", "profile", "version", "effective_from"}; subject "region:CODE"."""

@@ -1,0 +1,20 @@
+"""Who may change calendar and policy: operations load the official calendar, the authority decides which rules hold.
+
+The calendar repeats a public notice, so the platform's operator or the system administrator loads it. Which profile
+holds in a region is the competent authority's decision (its head, for the regions it is in charge of), or is set by the
+security administrator on its instruction; the system administrator has no part in it.
+"""
+
+from __future__ import annotations
+
+from jutong.kernel.actors import SYSTEM_ONLY, Role, Who
+from jutong.kernel.terms import N_
+
+CALENDAR_KEEPERS = (
+    Who("platform_operator", N_("平台管理员"), (Role.PLATFORM_OPERATOR,))
+    | Who("system_admin", N_("系统管理员"), (Role.SYSTEM_ADMIN,))
+    | SYSTEM_ONLY
+)
+AUTHORITY_HEADS = Who("authority_head", N_("主管部门负责人"), (Role.AUTHORITY_HEAD,))
+SECURITY_ADMINS = Who("security_admin", N_("安全管理员"), (Role.SECURITY_ADMIN,))
+PROFILE_KEEPERS = AUTHORITY_HEADS | SECURITY_ADMINS | SYSTEM_ONLY

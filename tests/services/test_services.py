@@ -1,0 +1,250 @@
+"""Interfaces: what can be called and how, figures of use, and the console against a real gateway."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from covers import covers
+from hypothesis import given
+from hypothesis import strategies as st
+from published import published
+from test_requests import filed, reply
+from world import World
+
+from asking_world import posted
+from gateway_world import person
+from jutong.client.signing import signature
+from jutong.kernel import clock
+from jutong.kernel.errors import RuleBroken
+from jutong.kernel.models import AuditEntry
+from jutong.kernel.settings import settings
+from jutong.slices.grants import actions as grant_actions
+from jutong.slices.grants import queries as grants
+from jutong.slices.services import actions, queries, rules
+from jutong.slices.services.models import UsageDay
+from jutong.slices.sharing import actions as sharing
+from jutong.wire.usage import Usage
+from served_gateway import ServedGateway, served_gateway
+
+
+@pytest.fixture
+def granted(world: World) -> int:
+    """A grant of 民政局 to 人社局 with online query, made through W06; a term that covers today."""
+    from jutong.dataplane import identity
+
+    identity.establish(settings().home / "nodes" / "local", at=world.at)
+    entry = published(world)
+    request = filed(world, entry)
+    drafted = reply(conditions=(), use_until=clock.beijing_day(clock.now()) + timedelta(days=300))
+    sharing.prepare_reply(request, by=world.actor("civil.officer"), at=world.at, reply=drafted)
+    agreed = sharing.agree(request, by=world.actor("civil.head"), at=world.at)
+    return int(agreed.grant_id or 0)
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedGateway]:
+    with served_gateway(tmp_path) as served:
+        monkeypatch.setattr(settings(), "gateway_origin", served.url)
+        yield served
+
+
+# ---- what can be called ----
+
+
+@covers(partly=["R-EXC-024"])
+def test_an_interface_shows_address_examples_and_systems_to_its_consumer_only(world: World, granted: int) -> None:
+    key = world.system("hr")
+    page = world.client("hr.engineer").get(f"/services/{granted}/").content.decode()
+    assert settings().gateway_origin in page
+    assert key.key_id in page
+    assert key.secret not in page
+    assert "jutong.client" in page
+    assert world.client("hr.engineer").get("/services/").status_code == 200
+    assert world.client("civil.engineer").get(f"/services/{granted}/").status_code == 404
+    assert world.client("police.engineer").get(f"/services/{granted}/").status_code == 404
+
+
+def test_the_openapi_of_a_grant_names_its_keys_items_and_nothing_else(world: World, granted: int) -> None:
+    answer = world.client("hr.engineer").get(f"/services/{granted}/openapi.json")
+    document = json.loads(b"".join(answer.streaming_content))
+    query = document["paths"]["/v1/query"]["post"]
+    body = query["requestBody"]["content"]["application/json"]["schema"]
+    assert list(body["properties"]["keys"]["oneOf"][0]["properties"]) == ["公民身份号码"]
+    assert body["properties"]["items"]["items"]["enum"] == ["公民身份号码", "姓名"]
+    rows = query["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["rows"]
+    assert rows["items"]["properties"]["姓名"]["description"] == "姓名掩码"
+    assert "/v1/confirm" in document["paths"]
+    same = world.client("hr.engineer").get(f"/api/v1/services/{granted}/openapi").json()
+    assert same == document
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
+def test_the_shell_example_signs_as_the_gateway_expects(world: World, granted: int) -> None:
+    script = rules.curl_example(grants.wire_grant(granted), "http://gateway")
+    key = "ab" * 32
+    shown = script.split("curl -sS")[0].replace("KEY=… ", f"KEY={key} ").replace("KEY_ID=…", "KEY_ID=x")
+    shown += 'printf "%s\\n" "$TIME" "$NONCE" "$PURPOSE" "$SIGNATURE" "$BODY"'
+    done = subprocess.run(["bash", "-c", shown], capture_output=True, text=True, check=True)
+    at, nonce, purpose, signed, body = done.stdout.rstrip("\n").split("\n")
+    headers = httpx.Headers({"X-Jutong-Time": at, "X-Jutong-Nonce": nonce, "X-Jutong-Purpose": purpose})
+    expected = signature(
+        bytes.fromhex(key), method="POST", target="/v1/query", body=body.encode(), headers=headers
+    )
+    assert signed == expected
+
+
+# ---- figures of use ----
+
+
+def test_reports_of_gateways_add_up_per_day_and_system(world: World, granted: int) -> None:
+    noon = datetime(2026, 3, 2, 15, 59, tzinfo=UTC)
+    evening = noon + timedelta(minutes=1)
+    one = Usage(str(granted), "7", noon, "online_query", "administrative_basis", 3, 1, 2)
+    actions.take_usage([one, one, Usage(str(granted), "7", evening, "online_query", "administrative_basis", 5, 0, 5)], node="local", at=noon)
+    actions.take_usage([one], node="local", at=noon)
+    stored = {(row.day.isoformat(), row.calls, row.refused, row.rows) for row in UsageDay.objects.all()}
+    assert stored == {("2026-03-02", 9, 3, 6), ("2026-03-03", 5, 0, 5)}
+    row = grants.grant(granted, world.actor("hr.engineer"))
+    assert (row.calls, row.rows) == (14, 11)
+    use = queries.use(granted, world.actor("hr.engineer"), noon)
+    assert use.calls == 9
+    assert len(use.days) == 30
+    assert [(s.calls, s.refused) for s in use.systems] == [(14, 3)]
+
+
+def test_reports_that_name_no_grant_of_ours_are_left_out(world: World) -> None:
+    strange = Usage("g1", "s1", world.at, "online_query", "x", 1, 0, 1)
+    assert actions.take_usage([strange], node="local", at=world.at) == 0
+    assert not UsageDay.objects.exists()
+
+
+def test_use_is_shown_on_the_grants_page_to_both_sides(world: World, granted: int) -> None:
+    now = clock.now()
+    actions.take_usage([Usage(str(granted), "1", now, "online_query", "x", 321, 0, 9)], node="local", at=now)
+    for who in ("hr.engineer", "civil.officer"):
+        assert "321" in world.client(who).get(f"/grants/{granted}/").content.decode()
+    assert world.client("hr.engineer").get(f"/api/v1/services/{granted}/use").json()["systems"][0]["calls"] == 321
+
+
+# ---- the console ----
+
+
+def tried(world: World, granted: int, key: Any, who: str = "hr.engineer", **changes: Any) -> Any:
+    data = {
+        "key_id": key.key_id,
+        "secret": key.secret,
+        "purpose": "administrative_basis",
+        "mode": "query",
+        "key-0": person(7),
+    }
+    url = f"/services/console/?grant={granted}"
+    return posted(world.client(who), url, **{**data, **changes})
+
+
+@covers("R-EXC-006", partly=["R-EXC-008"])
+def test_the_console_shows_masked_rows_trace_and_headers_of_a_real_call(
+    world: World, granted: int, gateway: ServedGateway
+) -> None:
+    key = world.system("hr")
+    gateway.learn(granted, key, world.department("hr"))
+    page = tried(world, granted, key).content.decode()
+    assert "张*" in page
+    assert "张7" not in page
+    assert person(7) in page
+    assert "追踪编号" in page
+    assert "X-Jutong-Nonce".lower() in page.lower()
+    matched = tried(world, granted, key, mode="confirm", **{"fact-0": "13800000007"}).content.decode()
+    assert "相符" in matched
+    wrong = tried(world, granted, key, mode="confirm", **{"fact-0": "13900000000"}).content.decode()
+    assert "不相符" in wrong
+    nobody = tried(world, granted, key, **{"key-0": "没有这个人"}).content.decode()
+    assert "没有找到符合条件的记录" in nobody
+
+
+@covers("R-EXC-005")
+def test_the_gateways_refusals_come_as_they_are(world: World, granted: int, gateway: ServedGateway) -> None:
+    key = world.system("hr")
+    gateway.learn(granted, key, world.department("hr"))
+    forged = tried(world, granted, key, secret="00" * 32).content.decode()
+    assert "unauthenticated" in forged
+    gateway.learn(granted, key, world.department("hr"), state="suspended", reason="数据核验中，暂停共享。")
+    suspended = tried(world, granted, key).content.decode()
+    assert "数据核验中，暂停共享。" in suspended
+    assert "forbidden" in suspended
+
+
+def test_the_key_of_a_system_is_kept_nowhere(
+    world: World, granted: int, gateway: ServedGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = world.system("hr")
+    gateway.learn(granted, key, world.department("hr"))
+    with caplog.at_level(logging.DEBUG):
+        answer = tried(world, granted, key)
+    assert key.secret not in answer.content.decode()
+    assert key.secret not in caplog.text
+    entry = AuditEntry.objects.get(verb="services.try_query")
+    assert (entry.subject_id, entry.outcome) == (str(granted), "success")
+    assert key.secret not in json.dumps(list(AuditEntry.objects.values("detail", "reason")), ensure_ascii=False)
+
+
+def test_a_gateway_that_is_away_is_said_so(world: World, granted: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings(), "gateway_origin", "http://127.0.0.1:9")
+    page = tried(world, granted, world.system("hr")).content.decode()
+    assert "网关没有应答" in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"secret": "abc"}, "64 位十六进制"),
+        ({"secret": ""}, "请填写“调用密钥”"),
+        ({"key-0": ""}, "请至少填写一个查询条件项"),
+        ({"key-0": "1" * 300}, "取值过长"),
+        ({"purpose": "money"}, "使用用途"),
+        ({"mode": "confirm"}, "请至少填写一个要核对的信息项"),
+    ],
+)
+def test_bad_input_in_the_console_is_refused_beside_the_field(
+    world: World, granted: int, changes: dict[str, str], sentence: str
+) -> None:
+    answer = tried(world, granted, world.system("hr"), **changes)
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+
+
+def test_only_the_consumers_engineers_try_calls(world: World, granted: int) -> None:
+    key = world.system("hr")
+    for who, status in (("civil.engineer", 404), ("hr.clerk", 403)):
+        client = world.client(who)
+        from jutong.kernel.faces import once
+
+        answer = client.post(
+            f"/services/console/?grant={granted}",
+            {
+                "key_id": key.key_id, "secret": key.secret, "purpose": "administrative_basis", "mode": "query",
+                "key-0": "1", "once_token": once.fresh(),
+            },
+        )  # fmt: skip
+        assert answer.status_code == status
+
+
+def test_a_suspended_grant_is_still_found_with_its_reason(world: World, granted: int) -> None:
+    grant_actions.suspend_grant(granted, by=world.actor("civil.head"), at=world.at, reason="整改期间暂停")
+    assert "整改期间暂停" in world.client("hr.engineer").get(f"/services/{granted}/").content.decode()
+
+
+@given(st.text(max_size=80))
+def test_a_key_is_64_hexadecimal_signs_or_refused_without_being_repeated(text: str) -> None:
+    try:
+        assert len(rules.secret_of(text)) == 32
+    except RuleBroken as refusal:
+        assert not text.strip() or len(text.strip()) < 3 or text not in refusal.sentence
