@@ -22,7 +22,10 @@ def bearer(text):
 
 
 @covers(partly=["R-SEC-001"])
-@pytest.mark.parametrize("path", ["/me", "/departments", "/departments/1", "/departments/1/gaps", "/people", "/people/1", "/systems", "/systems/1"])
+@pytest.mark.parametrize(
+    "path",
+    ["/me", "/departments", "/departments/1", "/departments/1/gaps", "/people", "/people/1", "/systems", "/systems/1"],
+)
 def test_without_identity_every_endpoint_is_unauthenticated(world, path):
     answer = world.signed_out().get("/api/v1/parties" + path)
     assert answer.status_code == 401
@@ -52,7 +55,14 @@ def test_unknown_expired_revoked_keys_and_those_of_people_who_left_are_refused(w
     ApiKey.objects.filter(pk=expired.id).update(expires_at=clock.now() - timedelta(seconds=1))
     actions.revoke_api_key(revoked.id, by=world.actor("market.head"), at=clock.now())
     actions.end(world.person("market.clerk"), by=world.actor("market.liaison"), at=clock.now())
-    for header in (bearer("jt_x"), bearer(expired.text), bearer(revoked.text), bearer(gone.text), bearer("密钥"), {"HTTP_AUTHORIZATION": "Basic abc"}):
+    for header in (
+        bearer("jt_x"),
+        bearer(expired.text),
+        bearer(revoked.text),
+        bearer(gone.text),
+        bearer("密钥"),
+        {"HTTP_AUTHORIZATION": "Basic abc"},
+    ):
         assert client.get(ME, **header).status_code == 401
 
 
@@ -104,7 +114,9 @@ def test_reporting_a_person_for_another_department_is_forbidden_and_bad_input_na
     assert answer.json()["detail"]
 
 
-@pytest.mark.parametrize("query", ["q=%00", "page=0", "page=x", "size=9999", "department_id=99999999999999999999", "region=%27"])
+@pytest.mark.parametrize(
+    "query", ["q=%00", "page=0", "page=x", "size=9999", "department_id=99999999999999999999", "region=%27"]
+)
 def test_nonsense_in_addresses_is_refused_and_never_breaks(world, query):
     client = world.client("authority.operator")
     for path in ("people", "departments", "systems"):

@@ -117,7 +117,9 @@ def test_a_proxys_word_counts_only_from_a_listed_proxy(world, authorities, monke
     assert world.signed_out().get("/parties/certificate", **header).status_code == 303
 
 
-@pytest.mark.parametrize("text", ["", "not a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"])
+@pytest.mark.parametrize(
+    "text", ["", "not a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]
+)
 def test_rubbish_for_a_certificate_is_refused(world, authorities, text):
     client = world.signed_out()
     client.get("/parties/certificate")

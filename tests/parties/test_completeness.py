@@ -46,7 +46,12 @@ def test_liability_rules_are_missed_only_where_they_are_asked_for_and_versions_s
     market, by = world.department("market"), world.actor("market.liaison")
     for kind in ("procedures", "management", "procedures"):
         actions.file_rules(
-            department_id=market, kind=kind, title="共享制度", file=SimpleUploadedFile("a.txt", b"text"), by=by, at=world.at
+            department_id=market,
+            kind=kind,
+            title="共享制度",
+            file=SimpleUploadedFile("a.txt", b"text"),
+            by=by,
+            at=world.at,
         )
     assert not {code for code in missing(market, world.at) if code.startswith("rules_")}
     assign(world, "inner-mongolia-2018")
@@ -117,7 +122,9 @@ def test_a_new_department_lacks_everything_and_a_full_one_nothing(world):
     for kind in ("responsible", "business", "it_support", "secrecy"):
         actions.set_unit_role(department_id=market, kind=kind, name=kind, duties="负责", by=by, at=world.at)
     for kind in ("procedures", "management"):
-        actions.file_rules(department_id=market, kind=kind, title="t", file=SimpleUploadedFile("a", b"x"), by=by, at=world.at)
+        actions.file_rules(
+            department_id=market, kind=kind, title="t", file=SimpleUploadedFile("a", b"x"), by=by, at=world.at
+        )
     assert missing(market, world.at) == set()
     assert market not in {row.department_id for row in queries.gaps_of_all(world.at)}
 

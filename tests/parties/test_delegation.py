@@ -57,7 +57,9 @@ def test_nobody_delegates_anothers_post(world):
         )  # fmt: skip
 
 
-@pytest.mark.parametrize("key", ["admin.system", "admin.security", "admin.audit", "audit.auditor", "authority.operator"])
+@pytest.mark.parametrize(
+    "key", ["admin.system", "admin.security", "admin.audit", "audit.auditor", "authority.operator"]
+)
 def test_administrators_do_not_delegate(world, key):
     with pytest.raises(RuleBroken, match="不得委托"):
         delegated(world, key, "authority.clerk")
@@ -74,6 +76,10 @@ def test_it_goes_to_an_active_colleague_and_never_to_an_administrator(world):
 
 def test_its_days_make_sense(world):
     today = beijing_day(world.at)
-    for since, until in ((today, today - timedelta(days=1)), (today - timedelta(days=9), today - timedelta(days=1)), (today, today + timedelta(days=400))):
+    for since, until in (
+        (today, today - timedelta(days=1)),
+        (today - timedelta(days=9), today - timedelta(days=1)),
+        (today, today + timedelta(days=400)),
+    ):
         with pytest.raises(RuleBroken, match="日期"):
             delegated(world, since=since, until=until)

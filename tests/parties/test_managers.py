@@ -14,7 +14,11 @@ from jutong.slices.parties.workflow import MANAGER
 @pytest.fixture
 def reported(world):
     return actions.report(
-        department_id=world.department("market"), name="新人", phone="08321234567", by=world.actor("market.liaison"), at=world.at
+        department_id=world.department("market"),
+        name="新人",
+        phone="08321234567",
+        by=world.actor("market.liaison"),
+        at=world.at,
     )
 
 
@@ -29,7 +33,9 @@ def test_a_reported_person_gets_an_account_only_after_the_operators_confirmation
     assert reported.state == "active"
     account = Account.objects.get(person=reported)
     assert account.must_change
-    assert OutboxEvent.objects.filter(name="information_manager.active", subject=f"information_manager:{reported.pk}").exists()
+    assert OutboxEvent.objects.filter(
+        name="information_manager.active", subject=f"information_manager:{reported.pk}"
+    ).exists()
 
 
 @covers("R-OVR-008")
@@ -88,7 +94,15 @@ def test_a_user_name_is_taken_once_and_has_a_shape(world, reported):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("name", ""), ("name", "x" * 61), ("name", "a\x00"), ("phone", "abc"), ("email", "no"), ("email", "a\x00@b.cn"), ("title", "y" * 61)],
+    [
+        ("name", ""),
+        ("name", "x" * 61),
+        ("name", "a\x00"),
+        ("phone", "abc"),
+        ("email", "no"),
+        ("email", "a\x00@b.cn"),
+        ("title", "y" * 61),
+    ],
 )
 def test_bad_particulars_are_refused_by_field_and_nothing_is_stored(world, field, value):
     count = Person.objects.count()
@@ -118,7 +132,9 @@ def test_after_a_change_of_principal_only_the_new_one_holds_the_post_and_history
 
 @covers("R-OVR-006")
 def test_a_department_without_principal_is_named_when_one_is_asked_for(world):
-    department = actions.register_department(name="新设局", region="511000", by=world.actor("admin.system"), at=world.at)
+    department = actions.register_department(
+        name="新设局", region="511000", by=world.actor("admin.system"), at=world.at
+    )
     with pytest.raises(RuleBroken, match="“新设局”尚未登记主要负责人"):
         queries.principal(department.pk, world.at)
 

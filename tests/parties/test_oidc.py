@@ -30,7 +30,12 @@ def provider(world, monkeypatch, tmp_path):
 
 def link(world, provider, key="market.clerk", subject="sub-1"):
     actions.link_identity(
-        world.account(key), kind="oidc", issuer=provider.url, subject=subject, by=world.actor("admin.security"), at=world.at
+        world.account(key),
+        kind="oidc",
+        issuer=provider.url,
+        subject=subject,
+        by=world.actor("admin.security"),
+        at=world.at,
     )
 
 
@@ -65,7 +70,14 @@ def test_a_switched_off_account_stays_out(world, provider):
 
 @pytest.mark.parametrize(
     "claims",
-    [{"iss": "https://evil.example"}, {"aud": "other"}, {"nonce": "old"}, {"exp": int(time.time()) - 3600}, {"sub": None}, {"nonce": None}],
+    [
+        {"iss": "https://evil.example"},
+        {"aud": "other"},
+        {"nonce": "old"},
+        {"exp": int(time.time()) - 3600},
+        {"sub": None},
+        {"nonce": None},
+    ],
     ids=["issuer", "audience", "nonce", "expired", "no-subject", "no-nonce"],
 )
 def test_a_token_that_is_not_for_us_and_now_is_refused(world, provider, claims):
@@ -120,5 +132,10 @@ def test_only_the_security_administrator_links_and_an_identity_is_one_account(wo
         link(world, provider, "market.head")
     with pytest.raises(NotAllowed):
         actions.link_identity(
-            world.account("market.head"), kind="oidc", issuer=provider.url, subject="s2", by=world.actor("admin.system"), at=world.at
+            world.account("market.head"),
+            kind="oidc",
+            issuer=provider.url,
+            subject="s2",
+            by=world.actor("admin.system"),
+            at=world.at,
         )

@@ -79,7 +79,10 @@ def test_a_name_in_a_region_and_a_credit_code_are_taken_once(world):
 def test_a_department_never_becomes_its_own_ancestor(world):
     with pytest.raises(RuleBroken, match="上级部门不能是"):
         actions.change_department(
-            world.department("market"), parent_id=world.department("county"), by=world.actor("admin.system"), at=world.at
+            world.department("market"),
+            parent_id=world.department("county"),
+            by=world.actor("admin.system"),
+            at=world.at,
         )
 
 

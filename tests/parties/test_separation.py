@@ -51,7 +51,9 @@ def test_an_administrator_is_not_given_a_second_post(world, admin, role):
 
 def test_a_business_person_is_not_made_an_administrator(world):
     with pytest.raises(RuleBroken, match="三员分立"):
-        actions.appoint(world.person("market.head"), role=Role.AUDIT_ADMIN, by=world.actor("admin.security"), at=world.at)
+        actions.appoint(
+            world.person("market.head"), role=Role.AUDIT_ADMIN, by=world.actor("admin.security"), at=world.at
+        )
 
 
 def test_a_refused_grant_leaves_a_refusal_in_the_audit_and_no_post(world):

@@ -125,19 +125,30 @@ def test_a_cell_far_away_does_not_fill_the_memory():
         list(sheets.read(io.BytesIO(buffer.getvalue()), sheets.DEPARTMENTS))
 
 
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=20), min_size=2, max_size=2))
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=20), min_size=2, max_size=2
+    )
+)
 def test_what_is_written_is_read_again(values):
     columns = sheets.PEOPLE[:2]
     rows = list(sheets.read(io.BytesIO(sheets.template(columns, [values])), columns))
     expected = [value.strip() for value in values]
     if any(expected):
-        assert [row.values[c.field].removeprefix("'") for row in rows for c in columns] == [e.removeprefix("'") for e in expected]
+        assert [row.values[c.field].removeprefix("'") for row in rows for c in columns] == [
+            e.removeprefix("'") for e in expected
+        ]
     else:
         assert rows == []
 
 
 def test_the_page_imports_and_gives_the_refused_rows_back_to_the_importer_only(world):
-    content = workbook(HEAD, ["甲局", "", "", "政府部门", "511000", ""], ["", "", "", "", "", ""], ["乙局", "", "错", "政府部门", "511000", ""])
+    content = workbook(
+        HEAD,
+        ["甲局", "", "", "政府部门", "511000", ""],
+        ["", "", "", "", "", ""],
+        ["乙局", "", "错", "政府部门", "511000", ""],
+    )
     client = world.client("authority.operator")
     upload = SimpleUploadedFile("机构.xlsx", content)
     answer = client.post("/parties/departments/import", {"file": upload})

@@ -36,7 +36,9 @@ def test_the_right_password_lets_in_and_leads_to_the_page_that_was_wanted(client
     assert client.get("/parties/people").status_code == 200
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/x", "/\\evil.example", "javascript:alert(1)", "evil"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example/x", "/\\evil.example", "javascript:alert(1)", "evil"]
+)
 def test_after_signing_in_nobody_is_sent_away_from_the_site(client, target):
     assert enter(client, "market.clerk", PASSWORD, next=target).url == "/"
 
@@ -96,7 +98,12 @@ def test_sign_ins_and_failures_are_in_the_audit_with_name_and_address(client):
     enter(client, "ghost", "whatever-1A")
     enter(client, "market.clerk", PASSWORD)
     failed, entered = AuditEntry.objects.filter(verb="parties.sign_in").order_by("id")
-    assert (failed.actor_name, failed.outcome, failed.code, failed.address) == ("ghost", "refused", "unauthenticated", "127.0.0.1")
+    assert (failed.actor_name, failed.outcome, failed.code, failed.address) == (
+        "ghost",
+        "refused",
+        "unauthenticated",
+        "127.0.0.1",
+    )
     assert (entered.actor_name, entered.outcome) == ("market.clerk", "success")
 
 
@@ -167,11 +174,17 @@ def test_nobody_changes_anothers_password_and_a_reset_is_the_security_administra
     from jutong.kernel.errors import NotAllowed, NotThere
 
     with pytest.raises(NotThere):
-        actions.change_password(world.account("market.clerk"), old="a", new="b", by=world.actor("market.head"), at=world.at)
+        actions.change_password(
+            world.account("market.clerk"), old="a", new="b", by=world.actor("market.head"), at=world.at
+        )
     for key in ("admin.system", "admin.audit", "market.head", "authority.operator"):
         with pytest.raises(NotAllowed):
-            actions.reset_password(world.account("market.clerk"), password="Qiufen-2026-xin", by=world.actor(key), at=world.at)
-    actions.reset_password(world.account("market.clerk"), password="Qiufen-2026-xin", by=world.actor("admin.security"), at=world.at)
+            actions.reset_password(
+                world.account("market.clerk"), password="Qiufen-2026-xin", by=world.actor(key), at=world.at
+            )
+    actions.reset_password(
+        world.account("market.clerk"), password="Qiufen-2026-xin", by=world.actor("admin.security"), at=world.at
+    )
     assert Account.objects.get(username="market.clerk").must_change
 
 

@@ -56,7 +56,9 @@ def test_only_the_department_and_the_platforms_registrars_keep_systems(world):
         with pytest.raises(NotAllowed):
             actions.rotate_key(key.system_id, by=world.actor(name), at=world.at)
         with pytest.raises(NotAllowed):
-            actions.register_system(department_id=world.department("market"), name="x", by=world.actor(name), at=world.at)
+            actions.register_system(
+                department_id=world.department("market"), name="x", by=world.actor(name), at=world.at
+            )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""A small generator of load: so many connections to loopback, one call under way on each, every answer checked."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Sequence
+
+PATIENCE_SECONDS = 20.0
+
+
+class Unanswered(Exception):  # noqa: N818 - a finding, not a fault of the program
+    """The server was silent, broke off, or gave an answer that is none."""
+
+
+def drive(port: int, calls: Sequence[bytes], *, connections: int, expected: bytes) -> float:
+    """Send every call once, return the seconds; each answer must be 200 and hold `expected`."""
+    queue = iter(calls)
+    poll = select.epoll()
+    lines = [socket.create_connection(("127.0.0.1", port)) for _ in range(min(connections, len(calls)))]
+    heard = {line.fileno(): b"" for line in lines}
+    by_number = {line.fileno(): line for line in lines}
+    answered = 0
+    try:
+        for line in lines:
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            poll.register(line, select.EPOLLIN)
+        began = time.perf_counter()
+        for line in lines:
+            line.sendall(next(queue))
+        while answered < len(calls):
+            ready = poll.poll(PATIENCE_SECONDS)
+            if not ready:
+                raise Unanswered(f"no answer for {PATIENCE_SECONDS:.0f} s after {answered} of {len(calls)} calls")
+            for number, _event in ready:
+                heard[number] += _received(by_number[number])
+                if not _whole(heard[number], expected):
+                    continue
+                heard[number] = b""
+                answered += 1
+                call = next(queue, None)
+                if call is not None:
+                    by_number[number].sendall(call)
+        return time.perf_counter() - began
+    finally:
+        poll.close()
+        for line in lines:
+            line.close()
+
+
+def _received(line: socket.socket) -> bytes:
+    data = line.recv(65536)
+    if not data:
+        raise Unanswered("the server closed a connection")
+    return data
+
+
+def _whole(answer: bytes, expected: bytes) -> bool:
+    """Tell whether an answer has come in wholly; `Unanswered` for one that is not the expected."""
+    head, blank, body = answer.partition(b"\r\n\r\n")
+    if not blank:
+        return False
+    length = head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0].strip()
+    if not length.isdigit():
+        raise Unanswered(f"an answer without length: {head[:200]!r}")
+    if len(body) < int(length):
+        return False
+    if not head.startswith(b"HTTP/1.1 200") or expected not in body:
+        raise Unanswered(f"not the answer: {answer[:400]!r}")
+    return True

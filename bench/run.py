@@ -1,0 +1,53 @@
+"""`make bench`: every benchmark with its limit in one run; exit code 1 when anything does not reconcile."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+import gateway
+import importing
+import load
+import pages
+import report
+import searching
+import transferring
+from ground import Ground, ground
+
+BENCHES: dict[str, Callable[[Ground], None]] = {
+    "transfer": transferring.run,
+    "gateway": gateway.run,
+    "import": importing.run,
+    "search": searching.run,
+    "page_list": pages.run_list,
+    "page_detail": pages.run_detail,
+}
+
+
+def main() -> int:
+    """Run what was asked for; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run: {', '.join(BENCHES)}; all when left out")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the full amount of work, 0.001 to 1")
+    given = parser.parse_args()
+    if unknown := set(given.names) - BENCHES.keys():
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}")
+    if not 0.001 <= given.scale <= 1:
+        parser.error("--scale must lie between 0.001 and 1")
+    failed = []
+    with ground(given.scale) as place:
+        for name in given.names or BENCHES:
+            began = time.monotonic()
+            try:
+                BENCHES[name](place)
+            except (report.Unreconciled, load.Unanswered, AssertionError) as finding:
+                failed.append(name)
+                print(f"bench {name} FAILED {finding}", file=sys.stderr, flush=True)
+            report.note(f"{name}: {time.monotonic() - began:.1f} s in all")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
