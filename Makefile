@@ -35,10 +35,10 @@ format: .venv/ready ## put the code into the one shape
 	$(BIN)/ruff format .
 
 bench: assets ## the benchmarks with their limits, as `bench NAME VALUE UNIT ratio=R against=LIMIT`
-	$(BIN)/jutong bench $(BENCH_ARGS)
+	$(BIN)/python bench/run.py $(BENCH_ARGS)
 
-docs: .venv/ready ## the generated part of the manual
-	$(BIN)/python -m jutong.cli.reference docs/manual/reference.md
+docs: .venv/ready ## the generated pages of the manual
+	$(BIN)/python -m jutong.cli.reference docs/manual
 
 screenshots: assets ## every page at 1440 and 390 px into docs/images, from a running demo
 	$(BIN)/jutong demo --screenshots docs/images

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
-import load
 import psutil
+
+import load
 import report
 from ground import Ground
 
@@ -31,8 +32,8 @@ READY_SECONDS = 30.0
 AS_FACTORY = ("--interface", "asgi", "--factory")
 TABLE = """
 create table people (id text primary key, name text, born date, phone text, region text);
-insert into people select '1101011980' || lpad(n::text, 8, '0'), '张' || n, date '1950-01-01' + (n % 20000)::int,
-    '1380000' || lpad((n % 10000)::text, 4, '0'), '360100' from generate_series(1, %d) as n;
+insert into people select '1101011980' || lpad(n::text, 8, '0'), '张' || n, date '1950-01-01' + (n %% 20000)::int,
+    '1380000' || lpad((n %% 10000)::text, 4, '0'), '360100' from generate_series(1, %d) as n;
 vacuum analyze people;
 """
 
@@ -61,7 +62,7 @@ async def _measured(ground: Ground, databases: tuple[str, str]) -> None:
     async with world:
         pass  # it registers grant, systems and source; its own gateway in this process is not wanted
     world.control.segments.clear()
-    core, ports = ground.spread(), _free_ports(4)
+    ports = _free_ports(4)
     control = await asyncio.start_server(world.control.speak, "127.0.0.1", ports[0])
     environment = {
         **os.environ,
@@ -78,6 +79,7 @@ async def _measured(ground: Ground, databases: tuple[str, str]) -> None:
     calls = ground.sized(CALLS, least=1000)
     rounds = ROUNDS if ground.scale == 1 else 1
     with (
+        ground.apart() as core,
         _served("jutong.dataplane.gateway.app:create", ports[1], environment, core, *AS_FACTORY) as gateway,
         _served("peers:hello", ports[2], environment, core, "--interface", "asgi") as first,
         _served("peers:direct", ports[3], environment, core, "--interface", "asgi") as second,
@@ -85,7 +87,11 @@ async def _measured(ground: Ground, databases: tuple[str, str]) -> None:
         for port in ports[1:]:
             await asyncio.to_thread(_await_ready, port)
         for _round in range(rounds):
-            for process, port, figures in ((first, ports[2], hello), (gateway, ports[1], ours), (second, ports[3], direct)):
+            for process, port, figures in (
+                (first, ports[2], hello),
+                (gateway, ports[1], ours),
+                (second, ports[3], direct),
+            ):
                 await asyncio.to_thread(_round_of, process, port, _signed(world, calls), figures)
         await asyncio.to_thread(gateway.terminate)
         await asyncio.to_thread(gateway.wait, 30)
@@ -133,7 +139,7 @@ def _served(
             os.sched_setaffinity(0, core)
 
     command = granian(target, f"127.0.0.1:{port}", *options)
-    process = subprocess.Popen(command, env=environment, preexec_fn=place)
+    process = subprocess.Popen(command, env=environment, preexec_fn=place)  # noqa: PLW1509 - no other thread holds a lock that `place` needs
     try:
         yield process
     finally:
@@ -181,7 +187,9 @@ def _reconcile(world: World, before: int, answered: int) -> None:
     from jutong.dataplane.segments import verify_segments
 
     lines = world.lines()[before:]
-    report.same("answers, lines of the chain", answered, sum(one.act == "query" and one.outcome == "ok" for one in lines))
+    report.same(
+        "answers, lines of the chain", answered, sum(one.act == "query" and one.outcome == "ok" for one in lines)
+    )
     report.same("answers, names in the chain", answered, len({one.trace for one in lines if one.act == "query"}))
     report.same("answers, counted use", answered, sum(use.calls for use in world.control.usage))
     faults = [fault.sentence for fault in verify_segments(world.control.segments, world.control.public)]

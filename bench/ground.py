@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,15 +16,13 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tests")]
-
 from jutong.cli import instance, postgres, serve
 
 if TYPE_CHECKING:
+    from jutong.cli.instance import Instance
     from world import World
 
-    from jutong.cli.instance import Instance
+TESTS = Path(__file__).resolve().parent.parent / "tests"
 
 
 @dataclass(frozen=True)
@@ -52,24 +50,35 @@ class Ground:
         """Return the time of all deeds of this run."""
         return datetime.now(UTC)
 
-    def spread(self) -> set[int] | None:
-        """Give PostgreSQL and ourselves all cores but one; return that one, for the server under test.
+    @contextmanager
+    def apart(self) -> Iterator[set[int] | None]:
+        """Give PostgreSQL and ourselves all cores but one; yield that one, for the server under test.
 
-        None on a machine of one core. New backends inherit their place from the postmaster.
+        None on a machine of one core.
         """
         cores = sorted(os.sched_getaffinity(0))
         if len(cores) == 1:
-            return None
+            yield None
+            return
+        self._confine(cores[1:])
+        try:
+            yield {cores[0]}
+        finally:
+            self._confine(cores)
+
+    def _confine(self, cores: list[int]) -> None:
+        """Set the cores of this process, the postmaster and its backends; new backends inherit theirs."""
         pid = int((self.ours.home.postgres / "data" / "postmaster.pid").read_text(encoding="ascii").split()[0])
         postmaster = psutil.Process(pid)
         for process in (postmaster, *postmaster.children(recursive=True), psutil.Process()):
-            process.cpu_affinity(cores[1:])
-        return {cores[0]}
+            with suppress(psutil.NoSuchProcess):
+                process.cpu_affinity(cores)
 
 
 @contextmanager
 def ground(scale: float) -> Iterator[Ground]:
-    """Make the ground and remove it afterwards."""
+    """Make the ground and remove it afterwards; the tests' worlds can be imported from then on."""
+    sys.path.append(str(TESTS))
     scratch = Path(tempfile.mkdtemp(prefix="jutong-bench-", dir="/tmp"))
     scratch.chmod(0o711)  # as root, PostgreSQL's own user passes through
     for name in [name for name in os.environ if name.startswith("JUTONG_") and name != "JUTONG_REALDATA"]:

@@ -31,11 +31,12 @@ def run(ground: Ground) -> None:
 @cache
 def imported(ground: Ground) -> tuple[int, float]:
     """Import every dump into a region of its own; return (entries read, seconds). Later benchmarks use what it left."""
+    city = ground.city  # it loads Django
     from jutong.kernel.actors import system_actor
     from jutong.slices.catalogue import actions
     from jutong.slices.parties import actions as parties
 
-    city, by = ground.city, system_actor("bench")
+    by = system_actor("bench")
     files = _dumps(ground)
     regions = {f"5110{30 + place}": path.stem for place, path in enumerate(files)}
     parties.ensure_regions(regions, by=by, at=city.at)
@@ -68,8 +69,8 @@ def _dumps(ground: Ground) -> list[Path]:
 def _invented(ground: Ground) -> Iterator[Path]:
     """Write dumps of the same shape: nine fields an entry, lists as text, dates in two forms."""
     draw = random.Random(1)
-    each = ground.sized(ENTRIES) // PORTALS + 1
-    for portal in range(PORTALS):
+    each = ENTRIES // PORTALS + 1
+    for portal in range(ground.sized(PORTALS)):
         rows = [
             {
                 "标题": f"{draw.choice(MATTERS.split())}{number}号{draw.choice(KINDS.split())}",

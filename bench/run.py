@@ -29,7 +29,9 @@ BENCHES: dict[str, Callable[[Ground], None]] = {
 def main() -> int:
     """Run what was asked for; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run: {', '.join(BENCHES)}; all when left out")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"which to run: {', '.join(BENCHES)}; all when left out"
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="share of the full amount of work, 0.001 to 1")
     given = parser.parse_args()
     if unknown := set(given.names) - BENCHES.keys():

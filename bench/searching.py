@@ -31,12 +31,12 @@ PUT_IN_FORCE = (
 
 def run(ground: Ground) -> None:
     """Ask every query in several rounds, each time counting anew; the same words go to the bare statement in turn."""
+    entries = in_force(ground)
     from django.db import connection
 
     from jutong.slices.catalogue import search
     from jutong.slices.catalogue.rules.words import asked
 
-    entries = in_force(ground)
     actor = ground.city.actor("market.clerk", at=ground.now)
     ours: list[float] = []
     bare: list[float] = []
@@ -64,9 +64,9 @@ def run(ground: Ground) -> None:
 @cache
 def in_force(ground: Ground) -> int:
     """Put what was imported in force by SQL, past all reviews, which are not measured here; return how many."""
+    importing.imported(ground)
     from django.db import connection
 
-    importing.imported(ground)
     with connection.cursor() as cursor:
         for statement in PUT_IN_FORCE:
             cursor.execute(statement)

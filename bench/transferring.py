@@ -65,7 +65,9 @@ def _make(world: World, rows: int) -> None:
 
 def _check(world: World, copy: str) -> None:
     """Count and digest the table and its copy by statements of our own."""
-    sent, come = (world.sql(url, DIGEST.format(name)) for url, name in ((world.provider, "people"), (world.consumer, copy)))
+    sent, come = (
+        world.sql(url, DIGEST.format(name)) for url, name in ((world.provider, "people"), (world.consumer, copy))
+    )
     report.same(f"rows and digest of {copy}", sent, come)
 
 
@@ -76,7 +78,20 @@ def _grant(world: World) -> None:
 
     kinds = {"n": Kind.INTEGER, "born": Kind.DATE, "amount": Kind.NUMBER, "changed": Kind.TIMESTAMP,
              "active": Kind.BOOLEAN, "grade": Kind.INTEGER}  # fmt: skip
-    names = "n id_no name region born amount changed active address phone grade state".split()
+    names = [
+        "n",
+        "id_no",
+        "name",
+        "region",
+        "born",
+        "amount",
+        "changed",
+        "active",
+        "address",
+        "phone",
+        "grade",
+        "state",
+    ]
     columns = tuple(Column(name, name, kinds.get(name, Kind.TEXT)) for name in names)
     report.same("columns", len(columns), COLUMNS)
     world.mount = Mount("people", "source", "public", "people", columns, ("n",))

@@ -19,9 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import psycopg
 import pytest
-from postgres import database_url
 from psycopg.conninfo import conninfo_to_dict
-from published import published
 
 from jutong.dataplane import identity
 from jutong.dataplane import probe as service
@@ -36,12 +34,13 @@ from jutong.slices.sources import actions as sources
 from jutong.slices.sources.queries import probing
 from jutong.slices.sources.rules import Details
 from jutong.wire.grants import Column, Mode, Quota
+from postgres import database_url
+from published import published
 
 if TYPE_CHECKING:
-    from world import World
-
     from jutong.slices.grants.models import Grant
     from jutong.slices.sources.models import DataSource
+    from world import World
 
 PEOPLE = """
 create table people (id_number varchar(18) primary key, xm text not null, birthday date, division char(6), income numeric(12,2));
@@ -159,7 +158,9 @@ def mounted(world: World, source: DataSource, **changes: Any) -> int:
     return resource_id
 
 
-def granted(world: World, resource_id: int, *, consumer: str = "hr", modes: tuple[str, ...] = tuple(Mode), **more: Any) -> Grant:
+def granted(
+    world: World, resource_id: int, *, consumer: str = "hr", modes: tuple[str, ...] = tuple(Mode), **more: Any
+) -> Grant:
     """Open a grant of a mounted resource."""
     mount = mounts.mount_of(resource_id)
     assert mount is not None

@@ -270,9 +270,8 @@ def _load(kept: dict[str, bytes]) -> None:
             )
             found = cursor.fetchone()
             if found and found[0]:
-                cursor.execute(
-                    f"select setval('{found[0]}', greatest((select max(id) from {table}), (select last_value from {found[0]})))"
-                )
+                after = f"greatest((select max(id) from {table}), (select last_value from {found[0]}))"  # noqa: S608 - our names
+                cursor.execute(f"select setval('{found[0]}', {after})")
 
 
 @pytest.fixture

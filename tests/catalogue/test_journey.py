@@ -49,8 +49,19 @@ def test_an_entry_goes_from_draft_to_one_notice_to_all_departments(world: World)
     assert {world.department("market"), world.department("police"), world.department("hr")} <= told
     seen = queries.entry(entry.pk, actor=world.actor("market.clerk"), at=world.at)
     assert [opinion.kind for opinion in seen.opinions] == ["review", "publication"]
-    verbs = list(AuditEntry.objects.filter(subject_kind="catalog_entry", outcome="success").order_by("id").values_list("verb", flat=True))
-    assert [verb.rpartition(".")[2] for verb in verbs] == ["compile", "assess", "leader_approve", "submit", "review", "publish"]
+    verbs = list(
+        AuditEntry.objects.filter(subject_kind="catalog_entry", outcome="success")
+        .order_by("id")
+        .values_list("verb", flat=True)
+    )
+    assert [verb.rpartition(".")[2] for verb in verbs] == [
+        "compile",
+        "assess",
+        "leader_approve",
+        "submit",
+        "review",
+        "publish",
+    ]
 
 
 @covers("R-CAT-001", partly=["R-CAT-016"])
@@ -90,7 +101,10 @@ def test_a_draft_is_not_there_for_other_departments(world: World) -> None:
             actions.edit_entry(entry.pk, by=world.actor(reader), at=world.at, content=content())
     with pytest.raises(NotAllowed):
         actions.compile_entry(
-            by=world.actor("market.officer"), at=world.at, provider_id=world.department("civil"), content=content("别的")
+            by=world.actor("market.officer"),
+            at=world.at,
+            provider_id=world.department("civil"),
+            content=content("别的"),
         )
 
 
@@ -206,12 +220,16 @@ def test_unconditional_is_proposed_and_must_be_confirmed(world: World) -> None:
         actions.leader_approve(entry, by=world.actor("civil.leader"), at=world.at)
     restricted = content(share_type="withheld", share_limit="", share_scope="")
     actions.edit_entry(entry.pk, by=world.actor("civil.officer"), at=world.at, content=restricted)
-    changes = {d.element: (d.old, d.new) for d in queries.difference(entry.pk, 1, 2, actor=world.actor("civil.officer"))}
+    changes = {
+        d.element: (d.old, d.new) for d in queries.difference(entry.pk, 1, 2, actor=world.actor("civil.officer"))
+    }
     assert changes["share_type"] == ("无条件共享", "不予共享")
     actions.assess(entry, by=world.actor("civil.secrecy"), at=world.at, **ASSESSED)
     with pytest.raises(RuleBroken) as refused:
         actions.leader_approve(entry, by=world.actor("civil.leader"), at=world.at)
-    assert {"withheld_reason", "basis_instrument", "basis_article", "basis_wording", "basis_rank"} <= set(refused.value.remarks)
+    assert {"withheld_reason", "basis_instrument", "basis_article", "basis_wording", "basis_rank"} <= set(
+        refused.value.remarks
+    )
 
 
 WITHHELD = {
@@ -228,7 +246,9 @@ def test_a_withheld_entry_passes_only_on_an_express_prohibition(world: World) ->
         actions.review(entry, by=reviewer, at=world.at)
     actions.return_entry(entry, by=reviewer, at=world.at, reason="条款只要求保密", express_prohibition=False)
     with pytest.raises(RuleBroken, match="只能选择"):
-        actions.edit_entry(entry.pk, by=world.actor("civil.officer"), at=world.at, content=content(**WITHHELD, abstract="再报"))
+        actions.edit_entry(
+            entry.pk, by=world.actor("civil.officer"), at=world.at, content=content(**WITHHELD, abstract="再报")
+        )
     actions.edit_entry(entry.pk, by=world.actor("civil.officer"), at=world.at, content=content())
     other = submitted(world, title="另一资源", **WITHHELD)
     moved = actions.review_entries([other.pk], by=reviewer, at=world.at)
@@ -283,7 +303,9 @@ def test_the_same_title_in_other_punctuation_is_a_conflict(world: World) -> None
     with pytest.raises(Conflict, match="同名"):
         draft(world, title="低保 ( 对象 ) 信 息。")
     assert draft(world, title="低保对象信息明细").pk
-    copied = actions.copy_entry(Entry.objects.first().pk, by=world.actor("civil.officer"), at=world.at, provider_id=world.department("civil"))
+    copied = actions.copy_entry(
+        Entry.objects.first().pk, by=world.actor("civil.officer"), at=world.at, provider_id=world.department("civil")
+    )
     assert copied.title == "低保（对象）信息（副本）"
     assert copied.state == "draft"
 
@@ -336,7 +358,9 @@ def test_classes_are_base_theme_or_department_and_base_items_are_never_restricte
         ("liyang-2020", datetime(2026, 3, 2, 1, tzinfo=UTC), "submitted"),
     ],
 )
-def test_the_control_of_a_restrictive_type_follows_the_profile(world: World, profile: str, day: datetime, state: str) -> None:
+def test_the_control_of_a_restrictive_type_follows_the_profile(
+    world: World, profile: str, day: datetime, state: str
+) -> None:
     from jutong.kernel.models import PolicyAssignment
 
     PolicyAssignment.objects.create(region="511000", profile=profile, effective_from="2024-01-01", assigned_at=day)

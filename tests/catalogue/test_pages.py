@@ -32,11 +32,14 @@ def test_search_finds_the_published_and_says_how_to_obtain_them(world: World) ->
     for title in ("户籍人口信息", "户籍迁移记录", "户籍证明"):
         published(world, "police", title=title)
     actions.compile_entry(
-        by=world.actor("police.officer"), at=world.at, provider_id=world.department("police"), content=content("户籍草稿")
+        by=world.actor("police.officer"),
+        at=world.at,
+        provider_id=world.department("police"),
+        content=content("户籍草稿"),
     )
     client = world.client("market.clerk")
     page = client.get("/catalogue/", {"q": "户籍"}).content.decode()
-    assert page.count("jt-sub\">3070010001/") == 3
+    assert page.count('jt-sub">3070010001/') == 3
     assert "户籍草稿" not in page
     assert "内江市公安局" in page
     assert "提交共享申请后由提供部门答复" in page
@@ -157,7 +160,10 @@ def test_a_table_is_uploaded_mapped_imported_and_its_bad_rows_come_back(world: W
 def test_what_is_exported_can_be_imported_again_unchanged(world: World, kind: str) -> None:
     client = world.client("civil.officer")
     entry = actions.compile_entry(
-        by=world.actor("civil.officer"), at=world.at, provider_id=world.department("civil"), content=content(keywords=())
+        by=world.actor("civil.officer"),
+        at=world.at,
+        provider_id=world.department("civil"),
+        content=content(keywords=()),
     )
     file = b"".join(client.get(f"/catalogue/export/{kind}/").streaming_content)
     answer = client.post("/catalogue/import/", {"file": SimpleUploadedFile("导出.xlsx", file)})

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from covers import covers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covers import covers
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import Masking
 from jutong.slices.datacentre.rules import (
@@ -63,7 +63,10 @@ def test_what_is_not_alike_is_left_to_the_person() -> None:
 names = st.text("企业名称代码日期ab_1", min_size=1, max_size=6)
 
 
-@given(st.lists(names, max_size=8, unique=True), st.lists(st.tuples(names, names), max_size=8, unique_by=lambda pair: pair[0]))
+@given(
+    st.lists(names, max_size=8, unique=True),
+    st.lists(st.tuples(names, names), max_size=8, unique_by=lambda pair: pair[0]),
+)
 def test_every_item_gets_one_line_and_no_column_is_used_twice(items: list[str], columns: list[tuple[str, str]]) -> None:
     proposed = propose([Item(name) for name in items], [column(*pair) for pair in columns])
     assert [line.item for line in proposed] == items

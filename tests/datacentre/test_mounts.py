@@ -7,11 +7,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from covers import covers
-from published import content, published
-from sourceworld import MAPPING, civil_db, hr_db, mounted, node, probe, register  # noqa: F401 - fixtures
-from world import World, world  # noqa: F401 - fixture
 
+from covers import covers
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry, InboxItem, OutboxEvent
 from jutong.slices.catalogue import actions as catalogue
@@ -19,6 +16,9 @@ from jutong.slices.datacentre import actions, queries
 from jutong.slices.datacentre.rules import Mapped
 from jutong.slices.sources import actions as sources
 from jutong.wire.grants import Kind
+from published import content, published
+from sourceworld import MAPPING, mounted, register
+from world import World
 
 
 def mount(world: World, resource_id: int, source_id: int, who: str = "civil.officer", **changes: Any) -> Any:
@@ -165,7 +165,9 @@ def test_a_new_version_with_other_items_asks_for_a_look(world: World, probe: Any
     from jutong.slices.datacentre.models import Mount
 
     resource_id = mounted(world, register(world, "civil", civil_db))
-    Mount.objects.filter(entry_id=resource_id).update(entry_version=0, mapping=[{**line, "item": line["item"] + "旧"} for line in Mount.objects.get().mapping])
+    Mount.objects.filter(entry_id=resource_id).update(
+        entry_version=0, mapping=[{**line, "item": line["item"] + "旧"} for line in Mount.objects.get().mapping]
+    )
     actions.compare(by=system_actor("datacentre"), at=world.at, resource_id=resource_id)
     row = queries.mount(resource_id, world.actor("civil.officer"))
     assert "新增：公民身份号码" in row.remark

@@ -7,11 +7,8 @@ from typing import Any
 
 import orjson
 import pytest
-from covers import covers
-from reports import order_of, report, take
-from sourceworld import civil_db, granted, hr_db, mounted, node, probe, register  # noqa: F401 - fixtures
-from world import World, world  # noqa: F401 - fixture
 
+from covers import covers
 from jutong.crypto import sm3
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry
@@ -22,6 +19,9 @@ from jutong.slices.grants import actions as grants
 from jutong.slices.sources import actions as sources
 from jutong.wire.grants import Mode
 from jutong.wire.transfers import OrderKind, TableMode
+from reports import order_of, report, take
+from sourceworld import granted, mounted, register
+from world import World
 
 
 class City:
@@ -52,7 +52,12 @@ def test_an_order_carries_its_grant_its_target_and_the_digest_of_what_was_asked(
     run = city.table(mode="upsert")
     serial, (order,) = queries.orders_since(0)
     assert serial == 1
-    assert (order.id, order.kind, order.grant_id, order.grant_version) == (f"R{run.pk}-1", OrderKind.TABLE, str(city.grant.pk), 1)
+    assert (order.id, order.kind, order.grant_id, order.grant_version) == (
+        f"R{run.pk}-1",
+        OrderKind.TABLE,
+        str(city.grant.pk),
+        1,
+    )
     assert (order.target_source_id, order.target_schema, order.target_table) == (str(city.target.pk), "public", "dibao")
     assert order.target_mode is TableMode.UPSERT
     assert order.digest == sm3.hexdigest(run.statement.encode())
@@ -61,7 +66,9 @@ def test_an_order_carries_its_grant_its_target_and_the_digest_of_what_was_asked(
     assert (opened.outcome, opened.subject_id) == ("success", str(run.pk))
 
 
-def test_a_batch_can_be_fetched_for_seven_days_but_not_beyond_the_grant(world: World, probe: Any, civil_db: str, hr_db: str) -> None:
+def test_a_batch_can_be_fetched_for_seven_days_but_not_beyond_the_grant(
+    world: World, probe: Any, civil_db: str, hr_db: str
+) -> None:
     city = City(world, civil_db, hr_db)
     assert city.batch().expires_at == world.at + timedelta(days=7)
     type(city.grant).objects.update(valid_until=world.at + timedelta(days=2))
@@ -126,7 +133,9 @@ def test_no_order_under_a_grant_that_is_not_in_force(city: City) -> None:
 
 
 def test_no_order_for_a_resource_that_is_not_mounted(city: City) -> None:
-    datacentre.unmount(by=city.world.actor("civil.officer"), at=city.world.at, resource_id=city.resource_id, note="迁移")
+    datacentre.unmount(
+        by=city.world.actor("civil.officer"), at=city.world.at, resource_id=city.resource_id, note="迁移"
+    )
     with pytest.raises(WrongState) as refused:
         city.batch()
     assert "尚未挂接" in refused.value.sentence

@@ -6,14 +6,14 @@ import re
 from typing import Any
 
 import pytest
-from covers import covers
-from reports import delivered, order_of, report, take
-from sourceworld import civil_db, granted, hr_db, mounted, node, probe, register  # noqa: F401 - fixtures
-from world import World, world  # noqa: F401 - fixture
 
+from covers import covers
 from jutong.dataplane import identity
 from jutong.kernel.settings import settings
 from jutong.slices.exchange.models import Run
+from reports import delivered, order_of, report, take
+from sourceworld import granted, mounted, register
+from world import World
 
 
 @pytest.fixture
@@ -81,7 +81,9 @@ def test_a_batch_is_ordered_and_fetched_with_a_form_that_goes_to_the_gateway(
     world: World, ready: dict[str, Any], node: identity.Identity
 ) -> None:
     clerk = world.client("hr.clerk")
-    bad = clerk.post("/exchange/new/batch/", {"grant_id": ready["grant_id"], "file_format": "xlsx", "encoding": "gb18030"})
+    bad = clerk.post(
+        "/exchange/new/batch/", {"grant_id": ready["grant_id"], "file_format": "xlsx", "encoding": "gb18030"}
+    )
     assert bad.status_code == 422
     given = {"grant_id": ready["grant_id"], "file_format": "csv", "encoding": "gb18030"}
     assert clerk.post("/exchange/new/batch/", given).status_code == 303
@@ -105,7 +107,12 @@ def test_a_batch_is_ordered_and_fetched_with_a_form_that_goes_to_the_gateway(
 def test_somebody_elses_grant_is_not_among_the_choices(world: World, ready: dict[str, Any]) -> None:
     police = world.client("police.clerk")
     assert "没有可用的授权" in police.get("/exchange/new/batch/").content.decode()
-    assert police.post("/exchange/new/batch/", {"grant_id": ready["grant_id"], "file_format": "csv", "encoding": "utf-8"}).status_code == 422
+    assert (
+        police.post(
+            "/exchange/new/batch/", {"grant_id": ready["grant_id"], "file_format": "csv", "encoding": "utf-8"}
+        ).status_code
+        == 422
+    )
     assert not Run.objects.exists()
 
 

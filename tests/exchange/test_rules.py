@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from covers import covers
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covers import covers
 from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.kernel.terms import DeliveryMode
 from jutong.slices.exchange import rules
@@ -41,7 +41,21 @@ def test_ordinary_names_are_targets(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "1t", "a-b", 'a"b', "a;drop", "a b", "t" * 64, "表" * 22, "pg_class", "jutong_position", "information_schema", "ａ", "a\x00"],
+    [
+        "",
+        "1t",
+        "a-b",
+        'a"b',
+        "a;drop",
+        "a b",
+        "t" * 64,
+        "表" * 22,
+        "pg_class",
+        "jutong_position",
+        "information_schema",
+        "ａ",
+        "a\x00",
+    ],
 )
 def test_other_names_are_refused_for_schema_and_table(name: str) -> None:
     with pytest.raises(RuleBroken) as refused:
@@ -52,7 +66,9 @@ def test_other_names_are_refused_for_schema_and_table(name: str) -> None:
     assert refused.value.field == "schema"
 
 
-@pytest.mark.parametrize(("shape", "encoding"), [("pdf", "utf-8"), ("csv", "big5"), ("xlsx", "gb18030"), ("jsonl", "gb18030")])
+@pytest.mark.parametrize(
+    ("shape", "encoding"), [("pdf", "utf-8"), ("csv", "big5"), ("xlsx", "gb18030"), ("jsonl", "gb18030")]
+)
 def test_files_that_no_runner_writes_are_refused(shape: str, encoding: str) -> None:
     with pytest.raises(RuleBroken):
         rules.check_file(shape, encoding)
@@ -71,7 +87,9 @@ def test_every_local_mode_has_its_national_class() -> None:
     assert set(rules.CLASS_OF) == set(DeliveryMode)
     assert rules.CLASS_OF[DeliveryMode.FRONT_END_NODE] == "batch_exchange"
     assert rules.CLASS_OF[DeliveryMode.BATCH_DOWNLOAD] == "file_download"
-    assert {rules.CLASS_OF[m] for m in (DeliveryMode.SYSTEM_DOCKING, DeliveryMode.ONLINE_QUERY)} == {"service_interface"}
+    assert {rules.CLASS_OF[m] for m in (DeliveryMode.SYSTEM_DOCKING, DeliveryMode.ONLINE_QUERY)} == {
+        "service_interface"
+    }
 
 
 def test_a_grant_allows_orders_from_its_first_moment_until_before_its_last() -> None:

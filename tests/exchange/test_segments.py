@@ -6,8 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from sourceworld import node  # noqa: F401 - fixture
-from world import AT
 
 from jutong.crypto import sm2, sm3
 from jutong.dataplane import identity
@@ -18,6 +16,7 @@ from jutong.kernel.models import AuditSegment
 from jutong.slices.exchange import actions
 from jutong.wire.envelope import Envelope
 from jutong.wire.usage import ChainRecord, Segment
+from world import AT
 
 pytestmark = pytest.mark.django_db
 

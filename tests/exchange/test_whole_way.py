@@ -19,10 +19,8 @@ import httpx
 import msgspec
 import psycopg
 import pytest
-from covers import covers
-from sourceworld import civil_db, granted, hr_db, mounted, node, probe, register  # noqa: F401 - fixtures
-from world import World, world  # noqa: F401 - fixture
 
+from covers import covers
 from jutong.crypto import sm3, sm4
 from jutong.dataplane import identity
 from jutong.dataplane.book import open_book
@@ -34,6 +32,8 @@ from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.models import Run
 from jutong.slices.grants import queries as grants
 from jutong.wire.transfers import Progress
+from sourceworld import granted, mounted, register
+from world import World
 
 
 class Control(httpx.AsyncBaseTransport):
@@ -78,8 +78,7 @@ def carried(run: Run, own: Settings) -> Run:
 
     async def work() -> None:
         runner = asyncio.ensure_future(serve(own, control=control))
-        while not (stop.is_set() or runner.done()):
-            await asyncio.sleep(0.05)
+        await asyncio.to_thread(stop.wait)
         runner.cancel()
         await asyncio.gather(runner, return_exceptions=True)
 

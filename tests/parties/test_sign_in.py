@@ -1,5 +1,6 @@
 """Signing in with name and password, the second factor, and the change of the password."""
 
+import itertools
 from datetime import timedelta
 
 import pyotp
@@ -70,7 +71,7 @@ def test_an_unknown_account_costs_one_password_check_too(world, client, monkeypa
     from jutong.slices.parties.actions import signing_in
 
     spent = []
-    monkeypatch.setattr(signing_in, "make_password", lambda password: spent.append(password))
+    monkeypatch.setattr(signing_in, "make_password", spent.append)
     enter(client, "nobody", "some-Password-1")
     enter(client, "market.officer", "some-Password-1")  # an account without usable password
     assert spent == ["some-Password-1"] * 2
@@ -154,7 +155,7 @@ def test_the_last_passwords_are_not_used_again(world, client):
 
     account, by = world.account("market.clerk"), world.actor("market.clerk")
     used = [PASSWORD, *(f"Lichun-{number}-Aa" for number in range(5))]
-    for old, new in zip(used, used[1:], strict=False):
+    for old, new in itertools.pairwise(used):
         actions.change_password(account, old=old, new=new, by=by, at=world.at)
     with pytest.raises(RuleBroken, match="最近"):
         actions.change_password(account, old=used[-1], new=used[1], by=by, at=world.at)

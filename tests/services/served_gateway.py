@@ -41,7 +41,7 @@ class ServedGateway:
 
     @staticmethod
     async def _begun(home: Path, databases: tuple[str, str]) -> gateway_world.World:
-        return await gateway_world.World(home, databases, source_addresses=("127.0.0.0/8",)).__aenter__()
+        return await gateway_world.World(home, databases).__aenter__()
 
     def run(self, deed: Coroutine[Any, Any, Any]) -> Any:
         """Run something in the gateway's loop and wait for it."""
@@ -49,7 +49,8 @@ class ServedGateway:
 
     def learn(self, grant_id: int, key: CallKey, department_id: int, **changes: Any) -> None:
         """Tell the gateway of a grant as the control plane has it, its mount and the calling system."""
-        grant = msgspec.structs.replace(grants.wire_grant(grant_id), **changes)
+        own = {"hash_key": self._world.seal(b"k" * 32), **changes}
+        grant = msgspec.structs.replace(grants.wire_grant(grant_id), **own)
         sealed = self._world.seal(bytes.fromhex(key.secret))
         caller = Caller(str(key.system_id), "业务办理系统", str(department_id), key.key_id, sealed, "outer")
         self.run(self._learn(grant, caller))

@@ -52,6 +52,7 @@ def granted(world: World) -> int:
 
 @pytest.fixture
 def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServedGateway]:
+    monkeypatch.setenv("JUTONG_SOURCE_ADDRESSES", '["127.0.0.0/8"]')
     with served_gateway(tmp_path) as served:
         monkeypatch.setattr(settings(), "gateway_origin", served.url)
         yield served

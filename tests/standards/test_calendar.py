@@ -145,7 +145,7 @@ def test_the_api_reads_a_year_and_loads_one(world):
     client = world.client("authority.operator")
     seen = client.get("/api/v1/standards/calendar/2025").json()
     assert {"day": "2025-10-11", "works": True, "name": seen["days"][-1]["name"]} in seen["days"]
-    rows = [{"day": day, "kind": kind, "name": name} for day, kind, name in notice()]
+    rows = {"days": [{"day": day, "kind": kind, "name": name} for day, kind, name in notice()]}
     assert client.post("/api/v1/standards/calendar", rows, content_type="application/json").json()["years"] == [YEAR]
     assert (
         world.client("market.head")
@@ -153,4 +153,4 @@ def test_the_api_reads_a_year_and_loads_one(world):
         .status_code
         == 403
     )
-    assert client.post("/api/v1/standards/calendar", [{"day": "x"}], content_type="application/json").status_code == 422
+    assert client.post("/api/v1/standards/calendar", {"days": [{"day": "x"}]}, content_type="application/json").status_code == 422

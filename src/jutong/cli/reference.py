@@ -1,4 +1,4 @@
-"""The generated part of the manual: every setting, command, workflow, action and event, from the code itself."""
+"""The generated part of the manual: settings, commands, actions and events on one page, workflows on another."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import ast
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic_settings import BaseSettings
 
-from jutong.cli import instance
+from jutong.cli import drawings, instance
 from jutong.cli import main as command_line
+from jutong.cli.markdown import head, row
 from jutong.cli.words import say
-
-if TYPE_CHECKING:
-    from jutong.kernel.workflow import Workflow
 
 CLI_SETTINGS = {
     "JUTONG_WEB_BIND": ("127.0.0.1:8000", "网页服务的监听地址。"),
@@ -24,24 +21,16 @@ CLI_SETTINGS = {
     "JUTONG_OWNER_DATABASE_URL": ("同 JUTONG_DATABASE_URL", "自备数据库时，表结构所有者的连接地址，仅用于迁移和授权。"),
     "JUTONG_LANGUAGE": ("zh", "命令行的语言：zh 或 en。"),
 }
-HEAD = """# 参考：设置、命令、流程、操作、事件
+HEAD = """# 参考：设置、命令、操作、事件
 
-本页由 `make docs` 从代码生成，请勿手工修改；测试会比对。
+本页由 `make docs` 从代码生成，请勿手工修改；测试会比对。流程见 [workflows.md](workflows.md)。
 """
 
 
 def render() -> str:
     """Return the whole page as Markdown; Django must be set up."""
-    parts: tuple[Callable[[], Iterator[str]], ...] = (_settings, _commands, _workflows, _actions, _events)
+    parts: tuple[Callable[[], Iterator[str]], ...] = (_settings, _commands, _actions, _events)
     return HEAD + "\n" + "\n".join(line for part in parts for line in part())
-
-
-def _table(*heads: str) -> list[str]:
-    return ["", "| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-
-
-def _row(*cells: object) -> str:
-    return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
 def _settings() -> Iterator[str]:
@@ -53,22 +42,22 @@ def _settings() -> Iterator[str]:
     planes: tuple[tuple[str, type[BaseSettings]], ...] = (("控制面", ControlPlane), ("数据面", DataPlane))
     for title, settings in planes:
         yield f"\n### {title}"
-        yield from _table("名称", "默认值", "含义")
+        yield from head("名称", "默认值", "含义")
         for name, field in settings.model_fields.items():
             default = "见含义" if field.default_factory else field.default
-            yield _row(
+            yield row(
                 f"`JUTONG_{name.upper()}`", f"`{default}`" if default not in ("", None) else "（空）", field.description
             )
     yield "\n### 命令行"
-    yield from _table("名称", "默认值", "含义")
+    yield from head("名称", "默认值", "含义")
     for name, (default, meaning) in CLI_SETTINGS.items():
-        yield _row(f"`{name}`", default, meaning)
+        yield row(f"`{name}`", default, meaning)
 
 
 def _commands() -> Iterator[str]:
     """Yield every command with its arguments and options."""
     yield "\n## 命令"
-    yield from _table("命令", "作用", "参数")
+    yield from head("命令", "作用", "参数")
     group = command_line.group()
     yield from _commands_of(group, click.Context(group, info_name="jutong"))
 
@@ -84,40 +73,7 @@ def _commands_of(group: click.Group, context: click.Context) -> Iterator[str]:
             continue
         shown = (one.get_help_record(inner) or (one.human_readable_name, "") for one in command.params)
         arguments = "；".join(f"`{name}` {meaning}".strip() for name, meaning in shown)
-        yield _row(f"`{inner.command_path}`", command.help, arguments)
-
-
-def _workflows() -> Iterator[str]:
-    """Yield the table of moves of every workflow."""
-    from django.utils.translation import gettext
-
-    from jutong.kernel.workflow import workflows
-
-    yield "\n## 流程"
-    for name, workflow in sorted(workflows().items()):
-        yield f"\n### {gettext(workflow.title)} `{name}`"
-        yield from _table("操作", "名称", "从", "到", "由谁", "时限")
-        for move in workflow.moves:
-            clocks = "；".join(f"{deed} {clock}" for deed, clock in move.clocks)
-            who = gettext(move.who.label)
-            yield _row(f"`{move.verb}`", gettext(move.label), "、".join(move.sources), move.target, who, clocks)
-        yield from _drawing(workflow)
-
-
-def _drawing(workflow: Workflow[Any]) -> Iterator[str]:
-    """Yield the moves as a Mermaid state diagram; a move that stays or goes back is left to the table."""
-    from django.utils.translation import gettext
-
-    yield "\n```mermaid\nstateDiagram-v2"
-    for state in dict.fromkeys(state for move in workflow.moves for state in (*move.sources, move.target)):
-        if state not in {"-", "=", "previous"}:
-            yield f"    {state} : {workflow.state_label(state)}"
-    for move in workflow.moves:
-        for source in move.sources:
-            if move.target not in {"=", "previous"}:
-                start = "[*]" if source == "-" else source
-                yield f"    {start} --> {move.target} : {gettext(move.label)}"
-    yield "```"
+        yield row(f"`{inner.command_path}`", command.help, arguments)
 
 
 def _actions() -> Iterator[str]:
@@ -127,9 +83,9 @@ def _actions() -> Iterator[str]:
     from jutong.kernel.actions import actions
 
     yield "\n## 其他操作"
-    yield from _table("操作", "由谁", "说明")
+    yield from head("操作", "由谁", "说明")
     for name, face in sorted(actions().items()):
-        yield _row(f"`{name}`", gettext(face.allow.label), face.says)
+        yield row(f"`{name}`", gettext(face.allow.label), face.says)
 
 
 def _events() -> Iterator[str]:
@@ -138,12 +94,12 @@ def _events() -> Iterator[str]:
 
     yield "\n## 事件"
     yield "\n每次流程转换都发布事件 `流程.到达的状态`，内容含 id、verb、from、to 和该事项的其他编号。"
-    yield from _table("事件", "出处")
+    yield from head("事件", "出处")
     for name, workflow in sorted(workflows().items()):
         states = sorted({move.target for move in workflow.moves} - {"previous", "="})
-        yield _row("、".join(f"`{name}.{state}`" for state in states), f"流程 {name}")
+        yield row("、".join(f"`{name}.{state}`" for state in states), f"流程 {name}")
     for name, place, meaning in sorted(_declared_events()):
-        yield _row(f"`{name}`", f"{place}：{meaning}")
+        yield row(f"`{name}`", f"{place}：{meaning}")
 
 
 def _declared_events() -> Iterator[tuple[str, str, str]]:
@@ -159,9 +115,14 @@ def _declared_events() -> Iterator[tuple[str, str, str]]:
                 yield str(value.value), file.relative_to(folder).parts[0], " ".join(meaning.split())
 
 
+PAGES: dict[str, Callable[[], str]] = {"reference.md": render, "workflows.md": drawings.render}
+"""The generated pages by file name."""
+
+
 if __name__ == "__main__":
     with instance.without_home():
-        target = Path(sys.argv[1])
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(render() + "\n", encoding="utf-8")
-        say(str(target))
+        folder = Path(sys.argv[1])
+        folder.mkdir(parents=True, exist_ok=True)
+        for page, written in PAGES.items():
+            (folder / page).write_text(written() + "\n", encoding="utf-8")
+            say(str(folder / page))

@@ -60,7 +60,7 @@ class Story:
         """The police data officer imports her Excel catalogue: good rows in, two bad entries back with reasons."""
         officer = self.people["police.officer"]
         run = self._import(officer, "公安局目录.xlsx", sheets.workbook(corrected=False))
-        returned = officer.fetch(f"/catalogue/imports/{run['id']}/errors")
+        returned = officer.fetch(f"/catalogue/import/{run['id']}/errors")
         if run["refused"] != len(sheets.BAD) or not returned.startswith(b"PK"):
             raise StepFailed(f"应退回 {len(sheets.BAD)} 条，实际 {run['refused']} 条")
         return f"导入 {run['accepted']} 条，退回 {run['refused']} 条（附原因的 Excel，{len(returned)} 字节）"
@@ -73,16 +73,16 @@ class Story:
         return f"更正后导入 {run['accepted']} 条"
 
     def _import(self, officer: Person, name: str, content: bytes) -> Any:
-        run = officer.upload("/catalogue/imports", name, content)
-        officer.post(f"/catalogue/imports/{run['id']}/start", {})
-        return until("目录导入", lambda: _finished(officer.get(f"/catalogue/imports/{run['id']}")))
+        run = officer.upload("/catalogue/import", name, content)
+        officer.post(f"/catalogue/import/{run['id']}/start", {})
+        return until("目录导入", lambda: _finished(officer.get(f"/catalogue/import/{run['id']}")))
 
     def assess_and_submit(self) -> str:
         """Secrecy and personal information are assessed, the leader approves, the officer submits."""
         officer = self.people["police.officer"]
-        mine = officer.get("/catalogue/mine", state="draft", size=100)["rows"]
+        mine = officer.get("/catalogue/own", state="draft", size=100)["rows"]
         for entry in mine:
-            address = f"/catalogue/entries/{entry['id']}"
+            address = f"/catalogue/{entry['id']}"
             self.people["police.secrecy"].post(
                 f"{address}/assess",
                 {"secret": False, "secrecy": "不涉及国家秘密和工作秘密", "personal_information": "已评估，影响可控"},
@@ -109,7 +109,7 @@ class Story:
         began = time.monotonic()
         found = self.people["hr.clerk"].get("/catalogue/", q="人口 身份号码")
         spent = (time.monotonic() - began) * 1000
-        first = next((row for row in found["rows"] if row["title"] == TITLE), None)
+        first = next((row for row in found["found"] if row["title"] == TITLE), None)
         if first is None:
             raise StepFailed(f"检索未找到“{TITLE}”")
         self.held["resource"] = first["id"]
@@ -118,7 +118,7 @@ class Story:
     def ask(self) -> str:
         """She asks with purpose and legal basis; her own head consents; the request is filed and the clock runs."""
         clerk = self.people["hr.clerk"]
-        request = clerk.post(
+        written = clerk.post(
             "/sharing/requests",
             {
                 "resource_id": self.held["resource"],
@@ -136,7 +136,7 @@ class Story:
                 "declared": True,
             },
         )
-        address = self.held["request"] = f"/sharing/requests/{request['line']['id']}"
+        address = self.held["request"] = f"/sharing/requests/{written['line']['id']}"
         sentence = clerk.refused(f"{address}/file")
         self.people["hr.head"].post(f"{address}/consent")
         filed = clerk.post(f"{address}/file")

@@ -46,7 +46,16 @@ class Catalogue(AppConfig):
         agenda.register(
             agenda.Chore(
                 "catalog_entry",
-                verbs=("assess", "leader_approve", "submit", "amend", "amend_revision", "review", "determine", "publish"),
+                verbs=(
+                    "assess",
+                    "leader_approve",
+                    "submit",
+                    "amend",
+                    "amend_revision",
+                    "review",
+                    "determine",
+                    "publish",
+                ),
                 page="catalogue_entry",
                 title=lambda entry: entry.title,
                 who=lambda entry: entry.provider_name,

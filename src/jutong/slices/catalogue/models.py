@@ -127,12 +127,8 @@ class Entry(Case):
     share_type = models.CharField(max_length=16)
     zone = models.CharField(max_length=8, default="outer")
     version = models.IntegerField(default=0)
-    working = models.ForeignKey(
-        "EntryVersion", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    published = models.ForeignKey(
-        "EntryVersion", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    working = models.ForeignKey("EntryVersion", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    published = models.ForeignKey("EntryVersion", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     import_run = models.ForeignKey(ImportRun, null=True, on_delete=models.SET_NULL, related_name="entries")
     source_digest = models.CharField(max_length=64, default="")
     warnings = models.JSONField(default=list)

@@ -43,7 +43,7 @@ class MappingForm(forms.Form):
 
     def __init__(self, data: Any, draft: Draft) -> None:
         self._lines = draft.lines
-        self.base_fields = dict(_fields(draft))
+        self.base_fields = dict(_fields(draft))  # type: ignore[misc]
         super().__init__(data)
 
     def lines(self) -> Iterator[FormLine]:

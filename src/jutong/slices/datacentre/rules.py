@@ -202,6 +202,11 @@ def _remark(item: ItemFacts, line: Mapped | None, known: Mapping[str, FoundColum
         return _("信息项“%(item)s”为%(type)s，列“%(column)s”为 %(native)s，类型不符，请改选其他列或修订目录。") % (
             words | {"type": _(DataType(item.type).label), "column": found.name, "native": found.native}
         )
+    return _masking_remark(line, found)
+
+
+def _masking_remark(line: Mapped, found: FoundColumn) -> str:
+    words = {"item": line.item}
     if line.masking not in set(Masking):
         return _("信息项“%(item)s”的脱敏方式不在可选范围内，请从列表中选择。") % words
     timed = found.kind in _TIMES

@@ -73,7 +73,7 @@ def listed(request: HttpRequest) -> HttpResponse:
     rows, meta = queries.runs(faces.actor_of(request), fold=fold, kind=kind, text=text, number=_number(request))
     folds = {"": _("全部"), "open": _("进行中"), "released": _("已放行"), "failed": _("未执行或隔离")}
     tabs = [pieces.Tab(label, f"?fold={name}", current=name == fold) for name, label in folds.items()]
-    context = {"rows": rows, "meta": meta, "tabs": tabs, "text": text, "fold": fold, "kind": kind}
+    context: dict[str, Any] = {"rows": rows, "meta": meta, "tabs": tabs, "text": text, "fold": fold, "kind": kind}
     return faces.page(request, "exchange/list.html", title=_("交换任务"), kinds=Kind.choices(), **context)
 
 
@@ -88,7 +88,7 @@ def shown(request: HttpRequest, run_id: int) -> HttpResponse:
     found = queries.run(run_id, faces.actor_of(request))
     row = found.row
     crumbs = [(_("交换任务"), reverse("exchange_runs")), (row.number, "")]
-    context = {"run": found, "row": row, "facts": _facts(found), "happenings": _timeline(found)}
+    context: dict[str, Any] = {"run": found, "row": row, "facts": _facts(found), "happenings": _timeline(found)}
     return faces.page(request, "exchange/run.html", title=f"{row.number} {row.title}", crumbs=crumbs, **context)
 
 

@@ -148,7 +148,7 @@ KEY=…             # 业务系统的调用密钥（64 位十六进制）
 BODY='{body_example(grant)}'
 TIME=$(date +%s%3N); NONCE=$(openssl rand -hex 16); PURPOSE={purpose}
 DIGEST=$(printf %s "$BODY" | openssl dgst -sm3 -r | cut -d' ' -f1)
-SIGNATURE=$(printf 'POST\\n/v1/query\\n%s\\n%s\\n%s\\n%s' "$DIGEST" "$TIME" "$NONCE" "$PURPOSE" \\
+SIGNATURE=$(printf 'POST\\n/v1/query\\n%s\\n%s\\n%s\\n%s\\n\\n' "$DIGEST" "$TIME" "$NONCE" "$PURPOSE" \\
   | openssl dgst -sm3 -mac HMAC -macopt hexkey:"$KEY" -r | cut -d' ' -f1)
 curl -sS {gateway}/v1/query -H 'Content-Type: application/json' \\
   -H "X-Jutong-Key: $KEY_ID" -H "X-Jutong-Time: $TIME" -H "X-Jutong-Nonce: $NONCE" \\

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from django.http import HttpRequest
-from ninja import Path, Query, Router, Schema
+from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
@@ -365,14 +365,14 @@ def standing(request: HttpRequest) -> list[queries.StandingRow]:
 
 
 @router.post("/standing", response={204: None}, summary="作出常设同意")
-def give_standing(request: HttpRequest, body: StandingIn) -> tuple[int, None]:
+def give_standing(request: HttpRequest, body: StandingIn) -> Status[None]:
     """Consent once to every request for an unconditional resource."""
     actions.give_standing_consent(by=faces.actor_of(request), at=clock.now(), resource_id=body.resource_id)
-    return 204, None
+    return Status(204, None)
 
 
 @router.delete("/standing/{consent_id}", response={204: None}, summary="终止常设同意")
-def end_standing(request: HttpRequest, consent_id: Id) -> tuple[int, None]:
+def end_standing(request: HttpRequest, consent_id: Id) -> Status[None]:
     """End a standing consent."""
     actions.end_standing_consent(consent_id, by=faces.actor_of(request), at=clock.now())
-    return 204, None
+    return Status(204, None)

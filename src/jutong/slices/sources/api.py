@@ -103,7 +103,7 @@ def listed(request: HttpRequest, text: Words = "", page: Annotated[int, Query(ge
 def register(request: HttpRequest, body: SourceIn) -> Status[Any]:
     """Register a data source of the caller's own department."""
     actor = faces.actor_of(request)
-    source = actions.register(by=actor, at=clock.now(), department_id=actor.department_id, details=body.details())
+    source = actions.register(by=actor, at=clock.now(), department_id=actor.department_id or 0, details=body.details())
     return Status(201, queries.source(source.pk, actor))
 
 

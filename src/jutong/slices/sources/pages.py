@@ -123,7 +123,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         with faces.told(form):
             source = actions.register(
-                by=actor, at=clock.now(), department_id=actor.department_id, details=form.details()
+                by=actor, at=clock.now(), department_id=actor.department_id or 0, details=form.details()
             )
             return faces.done(request, _("数据源已登记，请测试连接。"), to=reverse("sources_detail", args=[source.pk]))
     crumbs = [(_("数据源"), reverse("sources_list")), (_("登记数据源"), "")]

@@ -44,6 +44,12 @@ class CalendarRow(Schema):
     name: Annotated[str, Field(max_length=40, pattern=Plain)] = ""
 
 
+class CalendarIn(Schema):
+    """The days of later years as their notices name them."""
+
+    days: Annotated[list[CalendarRow], Field(max_length=1000)]
+
+
 class LoadedOut(Schema):
     """What an import brought."""
 
@@ -112,9 +118,9 @@ def calendar(request: HttpRequest, year: Annotated[int, Path(ge=1900, le=2200)])
 
 
 @router.post("/calendar", response=LoadedOut, summary="导入工作日历")
-def load_calendar(request: HttpRequest, body: Annotated[list[CalendarRow], Field(max_length=1000)]) -> Any:
+def load_calendar(request: HttpRequest, body: CalendarIn) -> Any:
     """Load later years of the calendar; all or nothing."""
-    rows = [(row.day, row.kind, row.name) for row in body]
+    rows = [(row.day, row.kind, row.name) for row in body.days]
     return actions.load_calendar(rows, by=actor_of(request), at=clock.now())
 
 

@@ -107,7 +107,9 @@ def _titles(entries: Sequence[RawEntry]) -> Iterator[tuple[int, str, str]]:
 class _Work:
     """The state of one import while its sets go by: what was seen, which departments are known."""
 
-    def __init__(self, run: ImportRun, absorbed: Absorbed, by: Actor, at: datetime, runs: Mapping[int, Finding]) -> None:
+    def __init__(
+        self, run: ImportRun, absorbed: Absorbed, by: Actor, at: datetime, runs: Mapping[int, Finding]
+    ) -> None:
         self.run = run
         self.absorbed = absorbed
         self.by = by
@@ -182,7 +184,9 @@ class _Work:
         refused = {coded[at][0]: sentence for at, sentence in clashes.items()}
         for place, sentence in refused.items():
             self._back(rows[place].draft, Finding("code", sentence))
-        pairs = [(entry, row) for place, (entry, row) in enumerate(zip(entries, rows, strict=True)) if place not in refused]
+        pairs = [
+            (entry, row) for place, (entry, row) in enumerate(zip(entries, rows, strict=True)) if place not in refused
+        ]
         if not pairs:
             return
         opened = [entry for entry, _row in pairs]

@@ -54,7 +54,14 @@ def _findings(case: Entry, content: Content) -> tuple[Finding, ...]:
 
 @ENTRY.action("assess")
 def assess(
-    case: Entry, *, by: Actor, at: datetime, secret: bool, secrecy: str, personal_information: str = "", number: str = ""
+    case: Entry,
+    *,
+    by: Actor,
+    at: datetime,
+    secret: bool,
+    secrecy: str,
+    personal_information: str = "",
+    number: str = "",
 ) -> None:
     """Record the assessments of this version before it is submitted (national-2025#13).
 
@@ -67,7 +74,11 @@ def assess(
     remarks = {}
     if "secrecy_risk" in asked and not secrecy.strip():
         remarks["secrecy"] = _("请填写保密风险评估结论")
-    if "personal_information_impact" in asked and content_of(case.working_id or 0).personal and not personal_information.strip():
+    if (
+        "personal_information_impact" in asked
+        and content_of(case.working_id or 0).personal
+        and not personal_information.strip()
+    ):
         remarks["personal_information"] = _("含个人信息，请填写个人信息保护影响评估结论")
     if remarks:
         raise RuleBroken("；".join(remarks.values()) + "。", remarks=remarks)
@@ -253,7 +264,8 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
     year = beijing_day(at).year
     serial = _next_serial(f"notice:{first.authority_id}:{year}")
     notice = Notice.objects.create(
-        number=_("%(region)s政数目录通告〔%(year)d〕%(serial)d号") % {"region": first.region, "year": year, "serial": serial},
+        number=_("%(region)s政数目录通告〔%(year)d〕%(serial)d号")
+        % {"region": first.region, "year": year, "serial": serial},
         authority_id=first.authority_id,
         region=first.region,
         year=year,
@@ -262,9 +274,16 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
         at=at,
     )
     contents = contents_of(entry.working_id for entry in entries)
-    Opinion.objects.bulk_create([_opinion(e, "publication", by, at, number=notice.number, notice=notice) for e in entries])
+    Opinion.objects.bulk_create(
+        [_opinion(e, "publication", by, at, number=notice.number, notice=notice) for e in entries]
+    )
     list_entries([(entry, contents[entry.working_id or 0]) for entry in entries], in_force=True)
-    payload = {"notice": notice.number, "region": first.region, "authority_id": first.authority_id, "count": len(entries)}
+    payload = {
+        "notice": notice.number,
+        "region": first.region,
+        "authority_id": first.authority_id,
+        "count": len(entries),
+    }
     outbox.publish(NOTICE_PUBLISHED, f"catalogue.notice:{notice.pk}", payload | {"id": notice.pk}, at=at, by=by)
     return notice.number
 

@@ -110,19 +110,21 @@ def _check_prohibition(case: Entry, content: Content) -> None:
     """After a review found no express prohibition, only conditional or unconditional can be chosen (R-CAT-053)."""
     last = case.opinions.filter(kind="return").order_by("-at").first()
     if content.share_type == "withheld" and last and last.detail.get("express_prohibition") is False:
-        raise RuleBroken(
-            _("审核认定所引条款不属于明确禁止提供，只能选择有条件共享或无条件共享。"), field="share_type"
-        )
+        raise RuleBroken(_("审核认定所引条款不属于明确禁止提供，只能选择有条件共享或无条件共享。"), field="share_type")
 
 
 @ENTRY.action("edit")
-def edit(case: Entry, *, by: Actor, at: datetime, content: Content, expected_version: int | None = None, note: str = "") -> None:
+def edit(
+    case: Entry, *, by: Actor, at: datetime, content: Content, expected_version: int | None = None, note: str = ""
+) -> None:
     """Edit a draft or a revision; call `edit_entry`, which knows which edit it is."""
     _save_content(case, by=by, at=at, content=content, expected_version=expected_version, note=note)
 
 
 @ENTRY.action("correct")
-def correct(case: Entry, *, by: Actor, at: datetime, content: Content, expected_version: int | None = None, note: str = "") -> None:
+def correct(
+    case: Entry, *, by: Actor, at: datetime, content: Content, expected_version: int | None = None, note: str = ""
+) -> None:
     """Correct wording after assessment; anything that would make the approval lapse is refused (R-CAT-052)."""
     if lapses(content_of(case.working_id or 0), content):
         raise WrongState(_("修改了信息项、共享类型、使用条件或分级，须重新评估和审核，请刷新后重新保存。"))
@@ -130,13 +132,17 @@ def correct(case: Entry, *, by: Actor, at: datetime, content: Content, expected_
 
 
 @ENTRY.action("amend")
-def amend(case: Entry, *, by: Actor, at: datetime, content: Content, expected_version: int | None = None, note: str = "") -> None:
+def amend(
+    case: Entry, *, by: Actor, at: datetime, content: Content, expected_version: int | None = None, note: str = ""
+) -> None:
     """Amend an entry that was assessed, approved or returned; it is a draft again (W01)."""
     _save_content(case, by=by, at=at, content=content, expected_version=expected_version, note=note)
 
 
 @ENTRY.action("amend_revision")
-def amend_revision(case: Entry, *, by: Actor, at: datetime, content: Content, expected_version: int | None = None, note: str = "") -> None:
+def amend_revision(
+    case: Entry, *, by: Actor, at: datetime, content: Content, expected_version: int | None = None, note: str = ""
+) -> None:
     """Amend a revision that was assessed, approved or returned; the published version stays in force."""
     _save_content(case, by=by, at=at, content=content, expected_version=expected_version, note=note)
 

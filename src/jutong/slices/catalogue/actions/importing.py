@@ -48,6 +48,9 @@ def upload(file: IO[bytes], name: str, *, by: Actor, at: datetime, region: str =
         raise RuleBroken(_("请指定目录所属的行政区划。"), field="region")
     stored = files.store(file, name, by=by, at=at, limit=MOST_BYTES)
     source = read(files.path(stored.id), encoding=encoding)
+    total = len(source.entries) if source.table is None else len(source.table.lines)
+    if not total:
+        raise RuleBroken(_("文件里只有表头，没有数据行，请填写后再导入。"), field="file")
     samples = source.table.sample(_SAMPLES) if source.table else []
     return ImportRun.objects.create(
         file_id=stored.id,
@@ -60,7 +63,7 @@ def upload(file: IO[bytes], name: str, *, by: Actor, at: datetime, region: str =
         region=region or by.region,
         department_id=department,
         whole_region=whole,
-        total=len(source.entries) if source.table is None else len(source.table.lines),
+        total=total,
         account_id=by.account_id,
         account_name=by.name[:100],
         at=at,

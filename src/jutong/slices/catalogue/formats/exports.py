@@ -96,7 +96,9 @@ def conditions(content: Content) -> str:
     """Return what 共享条件/不予共享依据 holds: conditions, or the withheld entry's basis with its article."""
     if content.share_type == "withheld":
         rank = _label(BasisRank, content.basis_rank)
-        return "".join(part for part in (rank and f"〔{rank}〕", content.basis_instrument, content.basis_article) if part)
+        return "".join(
+            part for part in (rank and f"〔{rank}〕", content.basis_instrument, content.basis_article) if part
+        )
     scope = _("共享范围：%s") % content.share_scope if content.share_scope else ""
     return "；".join(part for part in (scope, content.share_conditions) if part)
 

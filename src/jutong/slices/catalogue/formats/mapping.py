@@ -105,7 +105,9 @@ def propose_mapping(headers: Sequence[str], sample: Sequence[Sequence[object]]) 
     headers: the file's column names. sample: some lines of cells, to weigh a header's words against its content.
     """
     candidates = [
-        Proposal(target, header, round(weight * _evidence(target, [row[place] for row in sample if place < len(row)]), 3))
+        Proposal(
+            target, header, round(weight * _evidence(target, [row[place] for row in sample if place < len(row)]), 3)
+        )
         for place, header in enumerate(headers)
         for target, weight in _by_words(header)
     ]

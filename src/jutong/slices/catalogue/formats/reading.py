@@ -30,6 +30,9 @@ def read(path: Path, *, encoding: str = "") -> Source:
         raise RuleBroken(_("不支持旧版 .xls 或加密的工作簿，请另存为 .xlsx 后再导入。"), field="file")
     if head.startswith((b"%PDF", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff")):
         raise RuleBroken(_("文件类型不受支持，请导入 Excel（.xlsx）、JSON 或 CSV 文件。"), field="file")
-    is_json = head.removeprefix(b"\xef\xbb\xbf").replace(b"\x00", b"").removeprefix(b"\xff\xfe").lstrip()[:1] in (b"[", b"{")
+    is_json = head.removeprefix(b"\xef\xbb\xbf").replace(b"\x00", b"").removeprefix(b"\xff\xfe").lstrip()[:1] in (
+        b"[",
+        b"{",
+    )
     table, found = read_json(path, encoding) if is_json else read_csv(path, encoding)
     return Source("table", table.headers, table=table, encoding=found)

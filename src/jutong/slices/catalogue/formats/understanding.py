@@ -80,9 +80,17 @@ def understand(raw: RawEntry, *, guide: bool = False, strict: bool = False, own:
     elif len(provider) > LONGEST_PROVIDER or not provider.isprintable():
         findings.append(Finding("provider", N_("信息资源提供方应为不超过 120 字的部门全称，请改正")))
     if "orphan" in raw.values:
-        findings = [Finding("title", N_("信息项“%(item)s”在目录表中没有对应的目录，请补上目录或改正名称"), {"item": clean(raw.values["orphan"])})]
+        findings = [
+            Finding(
+                "title",
+                N_("信息项“%(item)s”在目录表中没有对应的目录，请补上目录或改正名称"),
+                {"item": clean(raw.values["orphan"])},
+            )
+        ]
     stopped = any(finding.grave for finding in findings)
-    return Draft(raw, provider, clean(raw.values.get("provider_code")), code, None if stopped else content, tuple(findings))
+    return Draft(
+        raw, provider, clean(raw.values.get("provider_code")), code, None if stopped else content, tuple(findings)
+    )
 
 
 class _Reader:
@@ -108,7 +116,9 @@ class _Reader:
         }
         if fields["domain"] in _EMPTY_DOMAINS:
             fields["domain"] = ""
-        fields |= {name: code for name in ("open_type", "update_cycle", "security_level") if (code := self._coded(name))}
+        fields |= {
+            name: code for name in ("open_type", "update_cycle", "security_level") if (code := self._coded(name))
+        }
         return fields | self._classes() | self._sharing() | self._formats() | self._secret()
 
     def provider(self) -> str:
@@ -136,7 +146,11 @@ class _Reader:
             "length": self._item_length(raw),
         }
         fields |= {n: clean(raw.get(n)) for n in ("standard", "code_table", "value_range", "description")}
-        for name, table in (("type", words.TYPE_WORDS), ("share_type", words.SHARE_WORDS), ("open_type", words.OPEN_WORDS)):
+        for name, table in (
+            ("type", words.TYPE_WORDS),
+            ("share_type", words.SHARE_WORDS),
+            ("open_type", words.OPEN_WORDS),
+        ):
             fields[name] = self._item_code(raw, name, table)
         for name in _ITEM_FLAGS:
             if (answer := words.flag(raw.get(name))) is None:
@@ -164,16 +178,27 @@ class _Reader:
         if code is None:
             self._note(name, N_("%(label)s“%(value)s”不在可选范围内，请改为：%(accepted)s"), grave=True, **params)
         elif code == words.UNDECIDED:
-            self._note(name, N_("%(label)s“%(value)s”没有对应的选项，已留空，提交前请选择：%(accepted)s"), grave=False, **params)
+            self._note(
+                name,
+                N_("%(label)s“%(value)s”没有对应的选项，已留空，提交前请选择：%(accepted)s"),
+                grave=False,
+                **params,
+            )
             return ""
         return code or ""
 
     def _classes(self) -> dict[str, str]:
         fields = {"resource_class": code} if (code := self._coded("resource_class")) else {}
-        if (digit := self.code()[:1]) and digit != CLASS_DIGITS.get(fields.setdefault("resource_class", _CLASS_OF[digit])):
+        if (digit := self.code()[:1]) and digit != CLASS_DIGITS.get(
+            fields.setdefault("resource_class", _CLASS_OF[digit])
+        ):
             self._note("code", N_("信息资源代码与信息资源分类不一致，请核对代码的第一位"), grave=True)
         elif not digit and self.guide and clean(self.values.get("code")):
-            self._note("code", N_("信息资源代码应为“类、项、目、细目/顺序码”，例如 3070010001/000001；未编码的请留空"), grave=True)
+            self._note(
+                "code",
+                N_("信息资源代码应为“类、项、目、细目/顺序码”，例如 3070010001/000001；未编码的请留空"),
+                grave=True,
+            )
         if category := self._text("category"):
             known = {label: code for table in (BASE_CATEGORIES, THEMES) for code, label in table.items()}
             fields["category"] = known.get(category, category)
@@ -193,7 +218,12 @@ class _Reader:
         if mode in _MODE_WORDS:
             fields |= dict(zip(("share_mode_class", "share_mode"), _MODE_WORDS[mode], strict=True))
         elif mode:
-            self._note("share_mode", N_("共享方式类型“%(value)s”不在可选范围内，请改为数据库、文件、接口等"), grave=True, value=mode[:50])
+            self._note(
+                "share_mode",
+                N_("共享方式类型“%(value)s”不在可选范围内，请改为数据库、文件、接口等"),
+                grave=True,
+                value=mode[:50],
+            )
         if family and fields.get("share_mode_class", family) == family:
             fields["share_mode_class"] = family
         elif family:
@@ -210,7 +240,9 @@ class _Reader:
             return {"format_class": family or words.formats(list(stated))[0], "format_types": stated}
         if not mixed and listed(self.values.get("format")):
             value = "、".join(listed(self.values.get("format")))[:50]
-            self._note("format", N_("资源格式“%(value)s”无法识别，已留空，提交前请选择格式分类"), grave=False, value=value)
+            self._note(
+                "format", N_("资源格式“%(value)s”无法识别，已留空，提交前请选择格式分类"), grave=False, value=value
+            )
         return {"format_class": mixed, "format_types": kinds}
 
     def _secret(self) -> dict[str, str]:
@@ -237,7 +269,9 @@ class _Reader:
             return None
         found = words.whole(raw)
         if found is None:
-            self._note("records", N_("数据量“%(value)s”应为纯数字，请去掉单位和文字"), grave=True, value=clean(raw)[:50])
+            self._note(
+                "records", N_("数据量“%(value)s”应为纯数字，请去掉单位和文字"), grave=True, value=clean(raw)[:50]
+            )
         return found
 
     def _keywords(self) -> tuple[str, ...]:
@@ -270,16 +304,30 @@ class _Reader:
 
     def _item_fault(self, part: str, value: object, item: str) -> None:
         params = {"item": item[:50], "label": ITEM_LABELS[part], "value": clean(value)[:50]}
-        self._note(f"item.{part}", N_("信息项“%(item)s”的%(label)s“%(value)s”不在可选范围内，请按填表说明改正"), grave=True, **params)
+        self._note(
+            f"item.{part}",
+            N_("信息项“%(item)s”的%(label)s“%(value)s”不在可选范围内，请按填表说明改正"),
+            grave=True,
+            **params,
+        )
 
 
 _CONSUMED: Final = frozenset(
-    {"provider", "provider_code", "code", "district", "format", "telephone", "email", "item_names", "orphan", "sequence"}
+    {
+        "provider",
+        "provider_code",
+        "code",
+        "district",
+        "format",
+        "telephone",
+        "email",
+        "item_names",
+        "orphan",
+        "sequence",
+    }
 )
 
 
 def _look_up(text: str, table: Mapping[str, str]) -> str | None:
     """Return the code of a word, "" for no word, None for an unknown one."""
     return table.get(text) if text else ""
-
-

@@ -12,5 +12,8 @@ def said(finding: Finding) -> str:
     message = _(finding.message)
     if not finding.params:
         return message
-    params = {name: _(value) if name == "label" and isinstance(value, str) else value for name, value in finding.params.items()}
+    params = {
+        name: _(value) if name == "label" and isinstance(value, str) else value
+        for name, value in finding.params.items()
+    }
     return message % params

@@ -50,7 +50,9 @@ def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         for name in ("express_prohibition", "not_prohibited"):
             if name in form.fields and not form.is_bound:
                 del form.fields[name]
-    return page(request, "catalogue/deed.html", title=title, form=form, seen=seen, back=back, allowed=button is not None)
+    return page(
+        request, "catalogue/deed.html", title=title, form=form, seen=seen, back=back, allowed=button is not None
+    )
 
 
 def _given(form: Form) -> dict[str, Any]:
@@ -80,7 +82,9 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 def _decide(request: HttpRequest) -> HttpResponse:
-    ids = [int(pk) for pk in request.POST.getlist("ids")[:MOST_AT_ONCE] if pk.isascii() and pk.isdigit() and len(pk) < 16]  # noqa: PLR2004
+    ids = [
+        int(pk) for pk in request.POST.getlist("ids")[:MOST_AT_ONCE] if pk.isascii() and pk.isdigit() and len(pk) < 16
+    ]
     if not ids:
         raise RuleBroken(_("请先勾选要办理的目录。"), field="ids")
     actor, at, verb = actor_of(request), clock.now(), request.POST.get("verb", "")

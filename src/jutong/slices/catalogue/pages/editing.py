@@ -48,12 +48,12 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     seen = queries.entry(pk, actor=actor, at=clock.now())
 
     def act(content: Content, form: EntryForm) -> str:
-        actions.edit_entry(
-            pk, by=actor, at=clock.now(), content=content, expected_version=form.cleaned_data["version"]
-        )
+        actions.edit_entry(pk, by=actor, at=clock.now(), content=content, expected_version=form.cleaned_data["version"])
         return reverse("catalogue_entry", args=[pk])
 
-    return _written(request, seen.content, seen.version_number, act, _("编辑目录"), back=reverse("catalogue_entry", args=[pk]))
+    return _written(
+        request, seen.content, seen.version_number, act, _("编辑目录"), back=reverse("catalogue_entry", args=[pk])
+    )
 
 
 def _written(request: HttpRequest, present: Content, version: int, act: Any, title: str, *, back: str) -> HttpResponse:

@@ -35,7 +35,8 @@ def results(request: HttpRequest) -> HttpResponse:
         number=asked_number(request),
     )
     facets = [
-        Facet(f.name, f.label, [FacetChoice(v.value, v.label, v.count, v.chosen) for v in f.values]) for f in found.facets
+        Facet(f.name, f.label, [FacetChoice(v.value, v.label, v.count, v.chosen) for v in f.values])
+        for f in found.facets
     ]
     return page(request, "catalogue/search.html", title=_("目录检索"), text=text, results=found, facets=facets)
 
@@ -48,7 +49,14 @@ def own(request: HttpRequest) -> HttpResponse:
     rows, meta = queries.entries_of(actor, state=state, text=text, number=asked_number(request))
     states = [(code, _(label)) for code, label in STATES.items()]
     return page(
-        request, "catalogue/own.html", title=_("本部门目录"), rows=rows, meta=meta, state=state, text=text, states=states
+        request,
+        "catalogue/own.html",
+        title=_("本部门目录"),
+        rows=rows,
+        meta=meta,
+        state=state,
+        text=text,
+        states=states,
     )
 
 

@@ -245,7 +245,9 @@ class Return(Form):
     """A return with its reason and remarks per element."""
 
     reason = Paragraph(label=gettext_lazy("总体意见"), max_length=1000, required=False)
-    not_prohibited = forms.BooleanField(label=gettext_lazy("所引条款不属于明确禁止提供，须改选共享类型"), required=False)
+    not_prohibited = forms.BooleanField(
+        label=gettext_lazy("所引条款不属于明确禁止提供，须改选共享类型"), required=False
+    )
     REMARKED = (
         "title", "abstract", "resource_class", "format_class", "items", "share_type", "share_conditions", "withheld_reason",
         "share_mode", "open_type", "update_cycle", "data_category", "security_level",
@@ -267,7 +269,9 @@ class Return(Form):
 class ImportForm(Form):
     """A file to import."""
 
-    file = Upload(label=gettext_lazy("目录文件"), most_bytes=MOST_BYTES, help_text=gettext_lazy("支持 Excel（.xlsx）、JSON、CSV"))
+    file = Upload(
+        label=gettext_lazy("目录文件"), most_bytes=MOST_BYTES, help_text=gettext_lazy("支持 Excel（.xlsx）、JSON、CSV")
+    )
     encoding = forms.ChoiceField(
         label=gettext_lazy("文字编码"),
         choices=[("", gettext_lazy("自动识别")), *ENCODINGS.items()],

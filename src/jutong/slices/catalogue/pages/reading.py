@@ -67,7 +67,11 @@ def _happening(opinion: OpinionRow) -> Happening:
     notes = [opinion.number, opinion.text, *(f"{label_of(name)}：{text}" for name, text in opinion.remarks)]
     notes += [str(opinion.detail[name]) for name in ("secrecy", "personal_information") if opinion.detail.get(name)]
     return Happening(
-        opinion.at, opinion.label, opinion.name, "\n".join(note for note in notes if note), "good" if opinion.passed else "wait"
+        opinion.at,
+        opinion.label,
+        opinion.name,
+        "\n".join(note for note in notes if note),
+        "good" if opinion.passed else "wait",
     )
 
 
@@ -87,7 +91,11 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
         old=old,
         new=new,
         changes=changes,
-        crumbs=[(_("目录"), reverse("catalogue")), (_("目录详情"), reverse("catalogue_entry", args=[pk])), (_("版本与差异"), "")],
+        crumbs=[
+            (_("目录"), reverse("catalogue")),
+            (_("目录详情"), reverse("catalogue_entry", args=[pk])),
+            (_("版本与差异"), ""),
+        ],
     )
 
 

@@ -224,12 +224,13 @@ def entries_of(
     actor: Actor, *, state: str = "", text: str = "", number: int = 1, size: int = 20
 ) -> tuple[list[EntryRow], Page]:
     """Return the entries of the actor's departments, last changed first; filtered by state and words of the title."""
-    places = {post.department_id for post in actor.posts} | {actor.department_id}
-    rows = Entry.objects.filter(provider__in=places - {None}).order_by("-changed_at", "-pk")
+    rows = Entry.objects.filter(provider__in=actor.serves).order_by("-changed_at", "-pk")
     return _page(rows, state, text, number, size)
 
 
-def review_queue(actor: Actor, *, state: str = "", text: str = "", number: int = 1, size: int = 50) -> tuple[list[EntryRow], Page]:
+def review_queue(
+    actor: Actor, *, state: str = "", text: str = "", number: int = 1, size: int = 50
+) -> tuple[list[EntryRow], Page]:
     """Return what waits for the actor as authority: review, determination, publication; oldest first."""
     waiting = ENTRY.waiting_for(actor, "review", "determine", "publish", "return_entry")
     return _page(Entry.objects.filter(waiting).order_by("changed_at", "pk"), state, text, number, size)

@@ -18,7 +18,9 @@ from jutong.wire import catalogue as wire
 _SET: Final = 200
 
 
-def export_rows(actor: Actor, *, ids: Sequence[int] | None = None, published_only: bool = False) -> Iterator[ExportEntry]:
+def export_rows(
+    actor: Actor, *, ids: Sequence[int] | None = None, published_only: bool = False
+) -> Iterator[ExportEntry]:
     """Yield entries for a file, `_SET` read at a time: the named ones, else those of the actor's departments.
 
     Entries of others come in their published version; what the actor may not see is left out.
@@ -28,15 +30,22 @@ def export_rows(actor: Actor, *, ids: Sequence[int] | None = None, published_onl
     cases = cases.filter(provider__in=places - {None}) if ids is None else cases.filter(pk__in=ids)
     if published_only:
         cases = cases.filter(published__isnull=False)
-    keys = list(cases.order_by("provider", "pk").values_list("pk", "provider", "working", "published", "code", "provider_name"))
+    keys = list(
+        cases.order_by("provider", "pk").values_list("pk", "provider", "working", "published", "code", "provider_name")
+    )
     for first in range(0, len(keys), _SET):
         rows = keys[first : first + _SET]
-        chosen = {pk: (working if provider in places and not published_only else published) for pk, provider, working, published, *_r in rows}
+        chosen = {
+            pk: (working if provider in places and not published_only else published)
+            for pk, provider, working, published, *_r in rows
+        }
         contents = contents_of(chosen.values())
         codes = parties.departments({provider for _pk, provider, *_r in rows})
         for pk, provider, _working, _published, code, name in rows:
             if (version := chosen[pk]) is not None:
-                yield ExportEntry(code or "", name, codes[provider].uscc if provider in codes else "", contents[version])
+                yield ExportEntry(
+                    code or "", name, codes[provider].uscc if provider in codes else "", contents[version]
+                )
 
 
 def machine_form(entry_id: int) -> wire.Entry:

@@ -98,7 +98,9 @@ def published(entry_id: int) -> PublishedEntry | None:
 
 def published_by_ids(ids: Iterable[int]) -> dict[int, PublishedEntry]:
     """Return published entries by id, in three statements; those not in force are left out."""
-    cases = list(Entry.objects.filter(pk__in=list(ids), published__isnull=False, zone="outer").select_related("published"))
+    cases = list(
+        Entry.objects.filter(pk__in=list(ids), published__isnull=False, zone="outer").select_related("published")
+    )
     contents = contents_of(case.published_id for case in cases)
     return {case.pk: _entry(case, contents[case.published_id or 0]) for case in cases}
 

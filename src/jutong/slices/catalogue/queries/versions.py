@@ -49,7 +49,13 @@ def versions(entry_id: int, *, actor: Actor) -> list[VersionRow]:
         rows = rows.filter(pk=case.published_id)
     return [
         VersionRow(
-            row.pk, row.number, row.editor_name, row.edited_at, row.note, row.pk == case.published_id, row.pk == case.working_id
+            row.pk,
+            row.number,
+            row.editor_name,
+            row.edited_at,
+            row.note,
+            row.pk == case.published_id,
+            row.pk == case.working_id,
         )
         for row in rows.defer("content")
     ]

@@ -9,7 +9,7 @@ from typing import Final
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import N_
 
-PATTERN: Final = r"^[123]\d{2}\d{3}\d*/\d+$"
+PATTERN: Final = r"[123]\d{2}\d{3}\d*/\d+"
 """The default shape of a code; an instance may set a narrower one."""
 SERIAL_DIGITS: Final = 6
 CLASS_DIGITS: Final = {"base": "1", "theme": "2", "department": "3"}
@@ -67,8 +67,10 @@ def entry_code(class_code: str, serial: int) -> str:
 
 def parse_code(text: str, pattern: str = PATTERN) -> Code:
     """Return the parts of a code; RuleBroken for one that does not follow the pattern."""
-    if len(text) > 64 or not re.match(pattern, text):  # noqa: PLR2004 - the column's width
-        raise RuleBroken(N_("信息资源代码应为“类1位、项2位、目3位、细目、/、顺序码”，例如 3070010001/000001"), field="code")
+    if len(text) > 64 or not re.fullmatch(pattern, text, re.ASCII):  # noqa: PLR2004 - the column's width
+        raise RuleBroken(
+            N_("信息资源代码应为“类1位、项2位、目3位、细目、/、顺序码”，例如 3070010001/000001"), field="code"
+        )
     class_code, serial = text.split("/")
     return Code(class_code[0], class_code[1:3], class_code[3:6], class_code[6:], int(serial))
 

@@ -16,7 +16,9 @@ NATIONAL_NINE: Final = frozenset(
      "data_category", "security_level"}
 )  # fmt: skip
 """The decree's elements (national-2025#13; category and level are one element there)."""
-GUIDE: Final = frozenset({"title", "abstract", "resource_class", "provider", "format_class", "share_type", "update_cycle"})
+GUIDE: Final = frozenset(
+    {"title", "abstract", "resource_class", "provider", "format_class", "share_type", "update_cycle"}
+)
 """What the national guide makes mandatory whatever the profile (standards-facts section 1)."""
 LABELS: Final[Mapping[str, str]] = {
     "title": N_("信息资源名称"),

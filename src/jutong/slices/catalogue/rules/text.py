@@ -22,7 +22,9 @@ _BREAKS = re.compile(r" *\n[ \n]*")
 _NOT_WORD = re.compile(r"[\W_]+")
 _SEPARATORS = re.compile(r"[,，、;；|\n]+")
 _COUNTED = re.compile(r"^(?P<stem>.*?\D)(?P<number>\d{1,6})$", re.DOTALL)
-PLACEHOLDERS = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "空", "none", "null", "nan", "n/a", "undefined"})
+PLACEHOLDERS = frozenset(
+    {"", "-", "--", "—", "——", "/", "\\", "无", "暂无", "空", "none", "null", "nan", "n/a", "undefined"}
+)
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 

@@ -54,7 +54,21 @@ CYCLE_WORDS: Final = _words(
     none="静态数据 静态 一次性 不再更新 无更新 永久 completed never",
 ) | dict.fromkeys(
     (
-        *("其他", "其它", "自定义", "小时级", "分钟级", "每小时", "每分钟", "每半月", "半月", "每旬", "双周", "每两年", "other"),
+        *(
+            "其他",
+            "其它",
+            "自定义",
+            "小时级",
+            "分钟级",
+            "每小时",
+            "每分钟",
+            "每半月",
+            "半月",
+            "每旬",
+            "双周",
+            "每两年",
+            "other",
+        ),
         *("r/p2w", "r/p0.5m", "r/pt1h", "r/p2y", "r/p3y", "r/p4y", "r/p5y", "r/p10y", "r/p4m", "r/p2m", "r/p0.33m"),
     ),
     UNDECIDED,
@@ -66,7 +80,9 @@ CLASS_WORDS: Final = _words(
     department="部门 部门类 部门信息资源类 部门数据",
 )
 LEVEL_WORDS: Final = _words(SecurityLevel, general="一般 一般级", important="重要 重要级", core="核心 核心级")
-BASIS_WORDS: Final = _words(BasisRank, rule="部门规章 地方政府规章 department_rule", central_policy="central_party_policy")
+BASIS_WORDS: Final = _words(
+    BasisRank, rule="部门规章 地方政府规章 department_rule", central_policy="central_party_policy"
+)
 FORMAT_WORDS: Final = _words(
     FormatClass,
     document="文件 文档 file",
@@ -131,7 +147,9 @@ def coded(raw: object, words: Mapping[str, str]) -> str | None:
         return ""
     if (code := words.get(text)) is not None:
         return code
-    return words.get(text.replace(" ", "_" if text.isascii() else "").casefold()) or words.get(text.rstrip("。.；;,，").strip())
+    return words.get(text.replace(" ", "_" if text.isascii() else "").casefold()) or words.get(
+        text.rstrip("。.；;,，").strip()
+    )
 
 
 def flag(raw: object) -> bool | None:

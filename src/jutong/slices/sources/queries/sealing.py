@@ -18,7 +18,7 @@ def sealed_access(source: DataSource) -> bytes:
         port=source.port,
         database=source.database,
         user=source.user,
-        password=keys.reveal(source.secret).decode(),
+        password=keys.reveal(bytes(source.secret)).decode(),
         tls=source.tls,
         options={"ca": source.ca} if source.ca else {},
     )

@@ -229,8 +229,8 @@ def export(request: HttpRequest, kind: Annotated[Literal["guide", "two-sheet"], 
 def upload(
     request: HttpRequest,
     file: File[UploadedFile],
-    region: Form[Annotated[str, StringConstraints(max_length=12, pattern=r"^\d*$")]] = "",
-    encoding: Form[Literal["", "utf-8-sig", "gb18030", "big5hkscs", "utf-16"]] = "",
+    region: Annotated[str, Form("", max_length=12, pattern=r"^\d*$")],
+    encoding: Annotated[Literal["", "utf-8-sig", "gb18030", "big5hkscs", "utf-16"], Form("")],
 ) -> Status[Any]:
     """Upload a file; answers with the proposed mapping."""
     run = actions.upload(

@@ -1,0 +1,11 @@
+"""The catalogue's endpoints for departments' own systems (R-CAT-017): update, maintain, call."""
+
+from ninja import Router
+
+from jutong.slices.catalogue.api import deciding, entries
+
+router = Router()
+router.add_router("", deciding.router)
+router.add_router("", entries.router)
+
+__all__ = ["router"]

@@ -1,0 +1,143 @@
+"""Endpoints of the life of an entry: own entries, assessment, approval, submission, review and publication, one or many."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from ninja import Path, Query, Router, Schema
+from pydantic import Field, StringConstraints
+
+from jutong.kernel import clock, faces, files
+from jutong.kernel.errors import NotThere
+from jutong.kernel.faces.downloads import XLSX, attachment
+from jutong.kernel.workflow import Moved
+from jutong.slices.catalogue import actions, queries
+
+router = Router()
+
+Id = Annotated[int, Path(ge=1, le=2**53)]
+Number = Annotated[int, Field(ge=1, le=2**53)]
+Words = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+
+
+class OwnOut(Schema):
+    """An entry in its department's list."""
+
+    id: int
+    code: str
+    title: str
+    state: str
+    changed_at: datetime
+
+
+class OwnsOut(Schema):
+    """A page of entries."""
+
+    total: int
+    pages: int
+    rows: list[OwnOut]
+
+
+class AssessIn(Schema):
+    """Conclusions of the assessments (national-2025#13); `secret` true stops the entry."""
+
+    secret: bool = False
+    secrecy: Words
+    personal_information: Words = ""
+    number: Annotated[str, StringConstraints(max_length=64)] = ""
+
+
+class NoteIn(Schema):
+    """A remark, optional."""
+
+    note: Words = ""
+
+
+class ReturnIn(Schema):
+    """Why entries go back."""
+
+    ids: Annotated[list[Number], Field(min_length=1, max_length=1000)]
+    reason: Words
+
+
+class IdsIn(Schema):
+    """Which entries."""
+
+    ids: Annotated[list[Number], Field(min_length=1, max_length=1000)]
+
+
+class MovedOut(Schema):
+    """Which moved, and the sentence of each that did not; `notice` is the number of the authority's notice."""
+
+    done: list[int]
+    refused: dict[int, str]
+    notice: str = ""
+
+
+def _moved(moved: Moved, notice: str = "") -> dict[str, Any]:
+    return {"done": moved.done, "refused": moved.refused, "notice": notice}
+
+
+@router.get("/own", response=OwnsOut, summary="本部门目录")
+def own(
+    request: HttpRequest,
+    state: Annotated[str, Query(max_length=24)] = "",
+    text: Annotated[str, Query(max_length=100)] = "",
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    size: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> dict[str, Any]:
+    """List the entries of the caller's departments, drafts included."""
+    rows, meta = queries.entries_of(faces.actor_of(request), state=state, text=text, number=page, size=size)
+    return {"total": meta.total, "pages": meta.pages, "rows": rows}
+
+
+@router.get("/import/{run_id}/errors", response=None, summary="下载退回行")
+def returned_rows(request: HttpRequest, run_id: Id) -> HttpResponseBase:
+    """Answer with the rows that came back, each with its reasons, as Excel. NotThere when none did."""
+    run = queries.import_run(run_id, actor=faces.actor_of(request))
+    if run.error_file_id is None:
+        raise NotThere(_("这次导入没有退回的行。"))
+    return attachment(files.chunks(run.error_file_id), "returned-rows.xlsx", XLSX)
+
+
+@router.post("/{entry_id}/assess", response={204: None}, summary="登记评估")
+def assess(request: HttpRequest, entry_id: Id, body: AssessIn) -> tuple[int, None]:
+    """Record the secrecy and personal-information assessments of the present version."""
+    actions.assess(entry_id, by=faces.actor_of(request), at=clock.now(), **body.dict())
+    return 204, None
+
+
+@router.post("/{entry_id}/leader_approve", response={204: None}, summary="负责人审核同意")
+def leader_approve(request: HttpRequest, entry_id: Id, body: NoteIn) -> tuple[int, None]:
+    """Approve the present version as a registered leader of the department."""
+    actions.leader_approve(entry_id, by=faces.actor_of(request), at=clock.now(), note=body.note)
+    return 204, None
+
+
+@router.post("/submit", response=MovedOut, summary="批量提交审核")
+def submit(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
+    """Send approved entries to the authority."""
+    return _moved(actions.submit_entries(body.ids, by=faces.actor_of(request), at=clock.now()))
+
+
+@router.post("/review", response=MovedOut, summary="批量审核通过")
+def review(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
+    """Pass submitted entries."""
+    return _moved(actions.review_entries(body.ids, by=faces.actor_of(request), at=clock.now()))
+
+
+@router.post("/return", response=MovedOut, summary="批量退回")
+def send_back(request: HttpRequest, body: ReturnIn) -> dict[str, Any]:
+    """Send submitted entries back with a reason."""
+    return _moved(actions.return_entries(body.ids, by=faces.actor_of(request), at=clock.now(), reason=body.reason))
+
+
+@router.post("/publish", response=MovedOut, summary="批量发布")
+def publish(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
+    """Publish reviewed entries in one notice to all departments."""
+    moved, notice = actions.publish_entries(body.ids, by=faces.actor_of(request), at=clock.now())
+    return _moved(moved, notice)

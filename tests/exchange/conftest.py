@@ -1,0 +1,5 @@
+"""Departments' databases and the probe, for every test of this folder."""
+
+from __future__ import annotations
+
+from sourceworld import civil_db, hr_db, node, probe  # noqa: F401 - fixtures
