@@ -68,7 +68,8 @@ def test_the_26_column_sheet_is_read_with_merged_and_with_repeated_columns(tmp_p
     drafts = [understand(raw, guide=True, strict=True) for raw in source.entries]
     assert [draft.raw.number for draft in drafts] == [3, 5]
     one, two = (draft.content for draft in drafts)
-    assert one and two
+    assert one
+    assert two
     assert (one.share_type, one.share_confirmed, one.update_cycle, one.format_class, one.format_types) == (
         "conditional", True, "weekly", "database", ("mysql",),
     )  # fmt: skip

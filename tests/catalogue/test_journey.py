@@ -67,7 +67,7 @@ def test_an_entry_goes_from_draft_to_one_notice_to_all_departments(world: World)
 @covers("R-CAT-001", partly=["R-CAT-016"])
 def test_only_a_published_entry_can_be_relied_on(world: World) -> None:
     entry = submitted(world)
-    with pytest.raises(WrongState, match="城乡低保对象信息.*待审核"):
+    with pytest.raises(WrongState, match=r"城乡低保对象信息.*待审核"):
         queries.require_published(entry.pk)
     actions.review(entry, by=world.actor("authority.reviewer"), at=world.at)
     actions.publish(entry, by=world.actor("authority.reviewer"), at=world.at)
@@ -88,7 +88,7 @@ def test_only_the_department_that_compiles_an_entry_may_change_it(world: World) 
     changed = msgspec.structs.replace(content(), abstract="新的摘要")
     actions.edit_entry(pk, by=world.actor("civil.officer"), at=world.at, content=changed)
     rows = queries.versions(pk, actor=world.actor("civil.officer"))
-    assert [(row.number, row.editor) for row in rows][0] == (2, world.actor("civil.officer").name)
+    assert (rows[0].number, rows[0].editor) == (2, world.actor("civil.officer").name)
     assert rows[0].edited_at == world.at
 
 
@@ -342,7 +342,7 @@ def test_classes_are_base_theme_or_department_and_base_items_are_never_restricte
     base = {"resource_class": "base", "category": "population"}
     entry = draft(world, title="人口基础信息", items=items, **base)
     actions.assess(entry, by=world.actor("civil.secrecy"), at=world.at, **ASSESSED)
-    with pytest.raises(RuleBroken, match="姓名.*必须无条件共享"):
+    with pytest.raises(RuleBroken, match=r"姓名.*必须无条件共享"):
         actions.leader_approve(entry, by=world.actor("civil.leader"), at=world.at)
     free = (msgspec.structs.replace(items[0], share_type="unconditional"), items[1])
     passed = submitted(world, title="人口基础信息二", items=free, **base)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +72,10 @@ def test_every_entry_of_24_portals_is_understood_or_refused_with_a_sentence() ->
 def test_portal_entries_enter_and_every_row_is_accounted_for(world: World) -> None:
     counts = dict.fromkeys(("total", "accepted", "refused"), 0)
     for name in ("hainan_hainan", "jiangsu_huaian", "anhui_chizhou"):
-        began = time.process_time()
         run = actions.import_file(
             realdata("catalogues", "cn-portals", f"{name}.json"), region="511000", by=BY, at=world.at
         )
-        spent = time.process_time() - began
         assert run.accepted + run.updated + run.unchanged + run.refused == run.total
-        assert run.total / spent > 700, f"{run.total / spent:.0f} entries per second of Python's own time"
         counts = {key: counts[key] + getattr(run, key) for key in counts}
     assert counts["total"] == 3947 + 2577 + 1648
     assert counts["accepted"] == Entry.objects.count() == Listing.objects.count()

@@ -26,7 +26,7 @@ def at_once(*deeds: Callable[[], Any]) -> list[Any]:
         start.wait()
         try:
             answers[place] = deed()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the answer is what the test looks at
             answers[place] = error
         finally:
             connection.close()
@@ -65,9 +65,10 @@ def test_codes_are_distinct_and_without_gaps_when_many_submit_at_once(world: Wor
 
 def test_a_rolled_back_submission_gives_its_number_back(world: World) -> None:
     one, other = ready_entries(world, 2)
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         give_codes([(one, content())])
-        raise RuntimeError
+        assert one.code == "3070010001/000001"
+        transaction.set_rollback(True)
     submitted = actions.submit(other, by=world.actor("civil.officer"), at=world.at)
     assert submitted.code == "3070010001/000001"
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from covers import covers
-from published import published
-from test_requests import answered
-from world import World
-
 from asking_world import posted
+from test_requests import answered
+
+from covers import covers
 from jutong.slices.grants import actions
 from jutong.slices.grants.models import Grant
 from jutong.wire.grants import Column, Kind, Masking, Quota
+from published import published
+from world import World
 
 
 @pytest.fixture

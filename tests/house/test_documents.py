@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -31,10 +34,14 @@ def test_the_architecture_page_is_one_page() -> None:
     assert len(text("ARCHITECTURE.md").splitlines()) < 120
 
 
-@pytest.mark.parametrize("page", reference.PAGES)
-def test_a_generated_page_is_what_the_code_says(page: str) -> None:
-    """Every setting, command, workflow, action and event is in the manual; `make docs` writes it."""
-    assert text("docs", "manual", page) == reference.PAGES[page]() + "\n", "run `make docs`"
+def test_the_generated_pages_are_what_the_code_says(tmp_path: Path) -> None:
+    """Every setting, command, workflow, action and event is in the manual; `make docs` writes it.
+
+    In a process of its own: other tests declare workflows and actions that are no part of the product.
+    """
+    subprocess.run([sys.executable, "-m", "jutong.cli.reference", str(tmp_path)], check=True, capture_output=True)
+    for page in reference.PAGES:
+        assert text("docs", "manual", page) == (tmp_path / page).read_text(encoding="utf-8"), "run `make docs`"
 
 
 @pytest.mark.parametrize("path", sorted((checkout.ROOT / "docs" / "adr").glob("[0-9]*.md")), ids=lambda path: path.stem)

@@ -87,7 +87,7 @@ class ServedGateway:
                 self.end_headers()
                 self.wfile.write(answer.content)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 """Stay silent."""
 
         return Bridge

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -13,14 +14,13 @@ from typing import Any
 
 import httpx
 import pytest
-from covers import covers
+from asking_world import posted
 from hypothesis import given
 from hypothesis import strategies as st
-from published import published
+from served_gateway import ServedGateway, served_gateway
 from test_requests import filed, reply
-from world import World
 
-from asking_world import posted
+from covers import covers
 from gateway_world import person
 from jutong.client.signing import signature
 from jutong.kernel import clock
@@ -33,7 +33,8 @@ from jutong.slices.services import actions, queries, rules
 from jutong.slices.services.models import UsageDay
 from jutong.slices.sharing import actions as sharing
 from jutong.wire.usage import Usage
-from served_gateway import ServedGateway, served_gateway
+from published import published
+from world import World
 
 
 @pytest.fixture
@@ -97,9 +98,7 @@ def test_the_shell_example_signs_as_the_gateway_expects(world: World, granted: i
     done = subprocess.run(["bash", "-c", shown], capture_output=True, text=True, check=True)
     at, nonce, purpose, signed, body = done.stdout.rstrip("\n").split("\n")
     headers = httpx.Headers({"X-Jutong-Time": at, "X-Jutong-Nonce": nonce, "X-Jutong-Purpose": purpose})
-    expected = signature(
-        bytes.fromhex(key), method="POST", target="/v1/query", body=body.encode(), headers=headers
-    )
+    expected = signature(bytes.fromhex(key), method="POST", target="/v1/query", body=body.encode(), headers=headers)
     assert signed == expected
 
 
@@ -110,7 +109,11 @@ def test_reports_of_gateways_add_up_per_day_and_system(world: World, granted: in
     noon = datetime(2026, 3, 2, 15, 59, tzinfo=UTC)
     evening = noon + timedelta(minutes=1)
     one = Usage(str(granted), "7", noon, "online_query", "administrative_basis", 3, 1, 2)
-    actions.take_usage([one, one, Usage(str(granted), "7", evening, "online_query", "administrative_basis", 5, 0, 5)], node="local", at=noon)
+    actions.take_usage(
+        [one, one, Usage(str(granted), "7", evening, "online_query", "administrative_basis", 5, 0, 5)],
+        node="local",
+        at=noon,
+    )
     actions.take_usage([one], node="local", at=noon)
     stored = {(row.day.isoformat(), row.calls, row.refused, row.rows) for row in UsageDay.objects.all()}
     assert stored == {("2026-03-02", 9, 3, 6), ("2026-03-03", 5, 0, 5)}
@@ -243,9 +246,14 @@ def test_a_suspended_grant_is_still_found_with_its_reason(world: World, granted:
     assert "整改期间暂停" in world.client("hr.engineer").get(f"/services/{granted}/").content.decode()
 
 
-@given(st.text(max_size=80))
-def test_a_key_is_64_hexadecimal_signs_or_refused_without_being_repeated(text: str) -> None:
-    try:
-        assert len(rules.secret_of(text)) == 32
-    except RuleBroken as refusal:
-        assert not text.strip() or len(text.strip()) < 3 or text not in refusal.sentence
+@given(st.text(max_size=80).filter(lambda text: not re.fullmatch(r"[0-9a-fA-F]{64}", text.strip())))
+def test_what_is_no_key_is_refused_without_being_repeated(text: str) -> None:
+    with pytest.raises(RuleBroken) as refused:
+        rules.secret_of(text)
+    assert refused.value.sentence == "调用密钥应为 64 位十六进制字符，请从密钥单上原样粘贴。"
+
+
+@given(st.binary(min_size=32, max_size=32), st.booleans())
+def test_a_key_of_64_hexadecimal_signs_is_read_in_either_case(key: bytes, upper: bool) -> None:
+    text = key.hex().upper() if upper else key.hex()
+    assert rules.secret_of(f" {text}\n") == key

@@ -7,14 +7,14 @@ from typing import Any
 
 import openpyxl
 import pytest
-from covers import covers
-from django.core.files.uploadedfile import SimpleUploadedFile
-from published import published
-from world import World
-
 from asking_world import FILLED, posted, token
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from covers import covers
 from jutong.kernel.models import AuditEntry
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
+from published import published
+from world import World
 
 
 @pytest.fixture(autouse=True)

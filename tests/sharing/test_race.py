@@ -56,7 +56,13 @@ def test_two_hundred_requests_are_decided_two_hundred_times(world: World) -> Non
     before = AuditEntry.objects.filter(verb="sharing_request.agree").count()
     deciders = [
         subprocess.Popen(
-            [sys.executable, str(Path(__file__).parents[1] / "decider.py"), str(world.account("civil.head")), str(seed), *map(str, ids)],
+            [
+                sys.executable,
+                str(Path(__file__).parents[1] / "decider.py"),
+                str(world.account("civil.head")),
+                str(seed),
+                *map(str, ids),
+            ],
             env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

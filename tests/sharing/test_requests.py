@@ -109,7 +109,10 @@ def test_an_agreed_request_becomes_a_grant_with_exactly_its_items_rows_and_maski
 def test_the_reply_and_delivery_clocks_run_by_themselves(world: World) -> None:
     received = datetime(2025, 9, 30, 2, 0, tzinfo=UTC)
     request = filed(world, published(world), received)
-    assert (clock(request, "reply").due_day, clock(request, "reply").obliged_id) == (date(2025, 10, 21), world.department("civil"))
+    assert (clock(request, "reply").due_day, clock(request, "reply").obliged_id) == (
+        date(2025, 10, 21),
+        world.department("civil"),
+    )
     actions.prepare_reply(request, by=world.actor("civil.officer"), at=received, reply=reply())
     actions.agree(request, by=world.actor("civil.head"), at=received)
     assert clock(request, "reply").state == "stopped"
@@ -129,7 +132,9 @@ def test_nothing_is_filed_without_the_heads_consent_to_this_very_version(world: 
     with pytest.raises(NotThere):
         actions.consent(request, by=world.actor("civil.head"), at=world.at)
     actions.consent(request, by=world.actor("hr.head"), at=world.at)
-    changed = actions.change_request(request, by=world.actor("hr.clerk"), at=world.at, asked=asked(resource, items=("姓名",)))
+    changed = actions.change_request(
+        request, by=world.actor("hr.clerk"), at=world.at, asked=asked(resource, items=("姓名",))
+    )
     assert (changed.state, changed.consented_by) == ("draft", "")
 
 
@@ -170,24 +175,44 @@ def test_an_extension_needs_the_same_level_authority_and_conditional_data(world:
     extended = actions.extend(request, by=world.actor("authority.reviewer"), at=world.at, days=5)
     assert extended.state == "extended"
     assert clock(request, "reply").due_day > due
-    open_data = filed(world, published(world, title="行政区划代码信息", share_type="unconditional", open_type="conditional", open_conditions="实名登记"))
+    open_data = filed(
+        world,
+        published(
+            world,
+            title="行政区划代码信息",
+            share_type="unconditional",
+            open_type="conditional",
+            open_conditions="实名登记",
+        ),
+    )
     with pytest.raises(NotAllowed, match="政策"):
         actions.ask_extension(open_data, by=world.actor("civil.officer"), at=world.at, days=5, reason="想要延长")
 
 
 @covers("R-SHR-040")
 def test_unconditional_data_is_answered_in_one_day_and_never_refused(world: World) -> None:
-    resource = published(world, title="行政区划代码信息", share_type="unconditional", open_type="conditional", open_conditions="实名登记")
+    resource = published(
+        world, title="行政区划代码信息", share_type="unconditional", open_type="conditional", open_conditions="实名登记"
+    )
     request = filed(world, resource)
     assert clock(request, "reply").days == 1
     with pytest.raises(RuleBroken, match="不得拒绝"):
-        actions.prepare_reply(request, by=world.actor("civil.officer"), at=world.at, reply=actions.Reply(agree=False, reason="暂不方便提供"))
-    assert "refuse" not in {b.verb for b in queries.request(request.pk, world.actor("civil.head"), world.at).line.buttons}
+        actions.prepare_reply(
+            request,
+            by=world.actor("civil.officer"),
+            at=world.at,
+            reply=actions.Reply(agree=False, reason="暂不方便提供"),
+        )
+    assert "refuse" not in {
+        b.verb for b in queries.request(request.pk, world.actor("civil.head"), world.at).line.buttons
+    }
 
 
 @covers("R-SHR-038", partly=["R-SHR-004"])
 def test_a_standing_consent_answers_unconditional_requests_at_once(world: World) -> None:
-    resource = published(world, title="行政区划代码信息", share_type="unconditional", open_type="conditional", open_conditions="实名登记")
+    resource = published(
+        world, title="行政区划代码信息", share_type="unconditional", open_type="conditional", open_conditions="实名登记"
+    )
     with pytest.raises(NotAllowed):
         actions.give_standing_consent(by=world.actor("hr.head"), at=world.at, resource_id=resource)
     actions.give_standing_consent(by=world.actor("civil.head"), at=world.at, resource_id=resource)
@@ -205,7 +230,10 @@ def test_the_head_decides_on_the_draft_and_on_nothing_else(world: World) -> None
     with pytest.raises(WrongState):
         actions.agree(request, by=world.actor("civil.head"), at=world.at)
     actions.prepare_reply(
-        request, by=world.actor("civil.officer"), at=world.at, reply=actions.Reply(agree=False, reason="该事项与贵局职责无关")
+        request,
+        by=world.actor("civil.officer"),
+        at=world.at,
+        reply=actions.Reply(agree=False, reason="该事项与贵局职责无关"),
     )
     with pytest.raises(Conflict):
         actions.agree(request, by=world.actor("civil.head"), at=world.at)
@@ -214,7 +242,10 @@ def test_the_head_decides_on_the_draft_and_on_nothing_else(world: World) -> None
     back = actions.withhold_consent(request, by=world.actor("civil.head"), at=world.at, remark="请补充说明依据")
     assert back.state == "received"
     actions.prepare_reply(
-        request, by=world.actor("civil.officer"), at=world.at, reply=actions.Reply(agree=False, reason="该事项与贵局职责无关")
+        request,
+        by=world.actor("civil.officer"),
+        at=world.at,
+        reply=actions.Reply(agree=False, reason="该事项与贵局职责无关"),
     )
     assert actions.refuse(request, by=world.actor("civil.head"), at=world.at).state == "refused"
 

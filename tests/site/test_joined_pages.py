@@ -8,19 +8,19 @@ from typing import Any
 
 import orjson
 import pytest
-from covers import covers
-from django.db import connection
-from published import published
-from test_requests import asked, filed
-from world import World
-
 from asking_world import posted
+from django.db import connection
+from test_requests import asked, filed
+
+from covers import covers
 from jutong.kernel import agenda, clock, inbox, operations
 from jutong.kernel.audit import sealing
 from jutong.kernel.errors import NotAllowed, WrongState
 from jutong.kernel.faces import once
 from jutong.kernel.models import AuditEntry, OutboxEvent
 from jutong.slices.sharing import actions
+from published import published
+from world import World
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,10 @@ def test_what_is_overdue_shows_red_to_the_obliged_department_and_its_authority(w
 def test_done_lists_ones_own_acts_by_name(world: World) -> None:
     case = filed(world, published(world))
     done = agenda.done(world.actor("hr.clerk"), world.at)
-    assert [(row.verb, row.title) for row in done[:2]] == [("提交申请", case.resource_title), ("申请共享", case.resource_title)]
+    assert [(row.verb, row.title) for row in done[:2]] == [
+        ("提交申请", case.resource_title),
+        ("申请共享", case.resource_title),
+    ]
 
 
 def test_the_month_shows_limits_on_their_days_and_rest_days_as_such(world: World) -> None:
@@ -220,11 +223,15 @@ def test_a_held_event_is_replayed_or_skipped_with_a_reason_by_the_system_adminis
     assert done.status_code == 303
     event.refresh_from_db()
     assert (event.state, event.attempts) == ("pending", 0)
-    assert AuditEntry.objects.filter(verb="operations.replay_event", subject_id=str(event.pk), outcome="success").exists()
+    assert AuditEntry.objects.filter(
+        verb="operations.replay_event", subject_id=str(event.pk), outcome="success"
+    ).exists()
     with pytest.raises(WrongState):
         operations.skip_event(event.pk, by=world.actor("admin.system"), at=world.at, note="不需要")
     other = held_event(world)
-    assert posted(client, f"/operations/events/{other.pk}/skip/", page="/operations/", note="重复事件").status_code == 303
+    assert (
+        posted(client, f"/operations/events/{other.pk}/skip/", page="/operations/", note="重复事件").status_code == 303
+    )
     other.refresh_from_db()
     assert other.state == "skipped"
 
@@ -243,5 +250,3 @@ def test_a_late_sealer_is_an_alarm_in_words(world: World) -> None:
     assert "超过 30 秒的报警线" in page
     sealing.seal(clock.now())
     assert "报警线" not in text(world.client("admin.system").get("/operations/"))
-
-

@@ -45,7 +45,7 @@ class Home:
 
     def create(self) -> Home:
         """Make the tree where it is missing; refuse a folder that holds something else, or a full disk."""
-        if self.root.exists() and not (self.root / MARK).exists() and any(self.root.iterdir()):
+        if self.root.exists() and not (self.root / MARK).exists() and self._foreign():
             raise Stopped(
                 _("数据目录 {path} 里有别的文件，聚通不使用它。").format(path=self.root),
                 _("请把 JUTONG_HOME 设为一个空目录或新目录。"),
@@ -63,6 +63,10 @@ class Home:
             ) from error
         self.check_space()
         return self
+
+    def _foreign(self) -> bool:
+        """Tell whether the folder holds anything but our keys, which reading the site's settings may have made."""
+        return any(path.name != "keys" for path in self.root.iterdir())
 
     def check_space(self) -> None:
         """Refuse when less than 300 MB are free: a database that fills its disk in the middle stops everything."""

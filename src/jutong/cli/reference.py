@@ -80,6 +80,7 @@ def _actions() -> Iterator[str]:
     """Yield the writes that are no transition."""
     from django.utils.translation import gettext
 
+    import jutong.site.urls  # noqa: F401 - what only a page does is declared once the pages are loaded
     from jutong.kernel.actions import actions
 
     yield "\n## 其他操作"

@@ -22,7 +22,7 @@ from jutong.kernel.workflow import Workflow, workflows
 
 MOST: Final = 200
 """Cases of one kind looked at for one workbench; beyond it `capped` says so."""
-MOST_DONE: Final = 30
+MOST_DONE: Final = 15
 MOST_CLOCKS: Final = 2000
 FAR: Final = 10_000
 """Order of cases without a limit: after all that have one."""

@@ -42,6 +42,7 @@ def demo(*, once: bool, screenshots: Path | None) -> None:
         with _told(_("准备密钥、数据库和表结构")):
             prepare(ours)
         instance.load_django(ours, roles.WORKER)
+        del os.environ[instance.DATABASE_SETTING]  # read by now; the processes started below find the server themselves
         fresh = not (ours.home.root / MARK).exists()
         if fresh:
             _load(ours)

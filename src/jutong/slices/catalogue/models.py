@@ -114,7 +114,7 @@ class Entry(Case):
     warnings: what an import noticed, until the next edit.
     """
 
-    code = models.CharField(max_length=64, unique=True, null=True)
+    code = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - no code is not the empty code
     title = models.CharField(max_length=200)
     title_key = models.CharField(max_length=200)
     provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+", db_index=False)

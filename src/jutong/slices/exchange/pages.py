@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -16,13 +17,19 @@ from jutong.kernel import clock, faces
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import downloads, forms, pieces
 from jutong.kernel.settings import settings
-from jutong.kernel.terms import N_
+from jutong.kernel.terms import N_, Term
 from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.queries import Ordering, RunDetail
 from jutong.slices.exchange.rules import NAME_BYTES, Encoding, Format, Kind, Mode
 from jutong.wire.transfers import OrderKind
 
+TONES: dict[str, pieces.Tone] = {"released": "good", "quarantined": "bad"}
 MOVES = {"cancel": actions.cancel, "retry": actions.retry}
+
+
+def worded(term: type[Term]) -> Callable[[], list[tuple[str, str]]]:
+    """Return the choices of a term in the reader's language, made when a form is."""
+    return lambda: [(code, _(label)) for code, label in term.choices()]
 
 
 class OrderForm(forms.Form):
@@ -48,7 +55,7 @@ class TableForm(OrderForm):
         max_length=NAME_BYTES,
         help_text=gettext_lazy("表不存在时自动按授权的信息项建立。"),
     )
-    mode = django_forms.ChoiceField(label=gettext_lazy("写入方式"), choices=Mode.choices)
+    mode = django_forms.ChoiceField(label=gettext_lazy("写入方式"), choices=worded(Mode))
 
     def __init__(self, data: Any, choices: Ordering, **kwargs: Any) -> None:
         super().__init__(data, choices, **kwargs)
@@ -58,10 +65,10 @@ class TableForm(OrderForm):
 class BatchForm(OrderForm):
     """How the file is written."""
 
-    file_format = django_forms.ChoiceField(label=gettext_lazy("文件格式"), choices=Format.choices)
+    file_format = django_forms.ChoiceField(label=gettext_lazy("文件格式"), choices=worded(Format))
     encoding = django_forms.ChoiceField(
         label=gettext_lazy("文件编码"),
-        choices=Encoding.choices,
+        choices=worded(Encoding),
         help_text=gettext_lazy("只有 CSV 可以选择 GB18030。"),
     )
 
@@ -111,7 +118,7 @@ def _timeline(found: RunDetail) -> list[pieces.Happening]:
     labels = {"order": _("发起交换"), "cancel": _("申请取消"), "retry": _("重新执行")}
     happenings = []
     for entry, state, label in found.steps:
-        tone = pieces.tone_of(state) if entry.outcome == "success" else "bad"
+        tone = TONES.get(state, pieces.tone_of(state)) if entry.outcome == "success" else "bad"
         what = labels.get(entry.verb.rpartition(".")[2]) or label
         happenings.append(pieces.Happening(entry.at, what, entry.actor_name, entry.reason, tone))
     return happenings

@@ -83,9 +83,7 @@ DEEDS: Final[dict[str, Deed]] = {
         "",
         N_("暂停后使用方不能再取得数据，整改后可恢复（条例第二十七条）。"),
     ),
-    "restore": Deed(
-        actions.restore_grant, N_("授权已恢复。"), "primary", N_("恢复后按原期限继续，不顺延。")
-    ),
+    "restore": Deed(actions.restore_grant, N_("授权已恢复。"), "primary", N_("恢复后按原期限继续，不顺延。")),
     "terminate": Deed(
         actions.terminate_grant,
         N_("共享已终止。"),
@@ -219,8 +217,8 @@ def _facts(row: queries.GrantRow) -> list[Fact]:
         ),
         Fact(_("共享方式"), _in_words("modes", row.modes)),
         Fact(_("准许的使用用途"), _in_words("purposes", row.purposes)),
-        Fact(_("查询条件项"), "、".join(row.key_items)),
-        Fact(_("仅供核对的信息项"), "、".join(row.confirm_items)),
+        Fact(_("查询条件项"), _("、").join(row.key_items)),
+        Fact(_("仅供核对的信息项"), _("、").join(row.confirm_items)),
         Fact(_("行条件"), _in_words("conditions", row.conditions)),
         Fact(_("额度"), _in_words("quota", row.quota)),
         Fact(_("使用依据"), row.basis),
@@ -263,19 +261,19 @@ def _stored_moment(value: Any) -> str:
 
 
 def _joined(value: Any) -> str:
-    return value if isinstance(value, str) else "、".join(str(one) for one in value)
+    return value if isinstance(value, str) else _("、").join(str(one) for one in value)
 
 
 def _condition(one: Mapping[str, Any]) -> str:
     values: Iterable[str] = one.get("values", ())
-    return " ".join(filter(None, [one["item"], _(OPERATOR_LABELS[Operator(one["operator"])]), "、".join(values)]))
+    return " ".join(filter(None, [one["item"], _(OPERATOR_LABELS[Operator(one["operator"])]), _("、").join(values)]))
 
 
 _WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "items": lambda value: "\n".join(f"{one['item']}（{_masking(one['masking'])}）" for one in value),
     "conditions": lambda value: "\n".join(_condition(one) for one in value),
-    "modes": lambda value: "、".join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in value),
-    "purposes": lambda value: "、".join(_(Purpose(code).label) for code in value),
+    "modes": lambda value: _("、").join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in value),
+    "purposes": lambda value: _("、").join(_(Purpose(code).label) for code in value),
     "quota": _quota,
     "valid_from": _stored_moment,
     "valid_until": _stored_moment,

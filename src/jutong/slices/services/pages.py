@@ -116,7 +116,7 @@ def service(request: HttpRequest, grant_id: int) -> HttpResponse:
         },
         crumbs=[(_("接口服务"), reverse("services_list")), (found.grant.reference, "")],
         service=found,
-        modes="、".join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in found.grant.modes),
+        modes=_("、").join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in found.grant.modes),
         purposes=[(code, _(Purpose(code).label)) for code in found.grant.purposes],
         charts=charts(found.use),
     )

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
 from jutong.slices.sharing import actions, queries
-from jutong.wire.grants import Condition, Masking, Operator, Quota
+from jutong.wire.grants import Masking, Operator
 
 router = Router()
 
@@ -225,26 +225,12 @@ class StandingOut(Schema):
     given_at: datetime
 
 
-def _conditions(given: list[ConditionIn]) -> tuple[Condition, ...]:
-    return tuple(Condition(one.item, one.operator, tuple(one.values)) for one in given)
-
-
 def _asked(body: AskedIn) -> actions.Asked:
-    plain = body.model_dump(exclude={"conditions"})
-    return actions.Asked(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()},
-        conditions=_conditions(body.conditions),
-    )
+    return msgspec.convert(body.model_dump(mode="json"), actions.Asked)
 
 
 def _reply(body: ReplyIn) -> actions.Reply:
-    plain = body.model_dump(exclude={"conditions", "items", "quota"})
-    return actions.Reply(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()},
-        items=tuple(actions.GrantedItem(one.item, one.masking) for one in body.items),
-        conditions=_conditions(body.conditions),
-        quota=msgspec.convert(body.quota.model_dump(), Quota),
-    )
+    return msgspec.convert(body.model_dump(mode="json"), actions.Reply)
 
 
 def _case(request: HttpRequest, request_id: int) -> queries.RequestRow:
@@ -261,9 +247,7 @@ def listed(
     request: HttpRequest, side: Name = "", state: Name = "", text: Name = "", page: PageNumber = 1
 ) -> dict[str, Any]:
     """Return the requests the caller may know, newest first."""
-    rows, meta = queries.requests(
-        faces.actor_of(request), clock.now(), side=side, state=state, text=text, number=page
-    )
+    rows, meta = queries.requests(faces.actor_of(request), clock.now(), side=side, state=state, text=text, number=page)
     return {"total": meta.total, "pages": meta.pages, "rows": rows}
 
 

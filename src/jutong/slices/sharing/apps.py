@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from jutong.kernel.agenda import Chore
 
 
 class Sharing(AppConfig):
@@ -13,8 +18,6 @@ class Sharing(AppConfig):
 
     def ready(self) -> None:
         """Listen to the slices below; offer pages, chores and panels."""
-        from django.db.models import Q
-
         from jutong.kernel import agenda, panels
         from jutong.kernel.actors import ADMINISTRATORS, Actor, Role
         from jutong.kernel.faces.navigation import Entry, Group, register
@@ -24,18 +27,7 @@ class Sharing(AppConfig):
         def does_business(actor: Actor) -> bool:
             return not actor.roles <= ADMINISTRATORS
 
-        agenda.register(
-            agenda.Chore(
-                "sharing_request",
-                verbs=("consent", "file", "supplement", "prepare_reply", "agree", "refuse", "extend"),
-                page="sharing_case",
-                title=lambda case: case.resource_title,
-                who=lambda case: f"{case.number or ''} {case.consumer.short_name or case.consumer.name}".strip(),
-                related=("consumer",),
-                only={"extend": Q(extension_asked__has_key="days")},
-                overseer="authority_id",
-            )
-        )
+        agenda.register(_chore())
         register(
             Entry(Group.SHARING, N_("共享申请"), "sharing_list", "file-symlink", does_business, order=10),
             Entry(
@@ -53,3 +45,21 @@ class Sharing(AppConfig):
                 "own_requests", N_("本部门申请进展"), 5, does_business, queries.own_open, "sharing/panel_open.html"
             ),
         )
+
+
+def _chore() -> Chore:
+    """Return what of sharing requests belongs on a workbench."""
+    from django.db.models import Q
+
+    from jutong.kernel.agenda import Chore
+
+    return Chore(
+        "sharing_request",
+        verbs=("consent", "file", "supplement", "prepare_reply", "agree", "refuse", "extend"),
+        page="sharing_case",
+        title=lambda case: case.resource_title,
+        who=lambda case: f"{case.number or ''} {case.consumer.short_name or case.consumer.name}".strip(),
+        related=("consumer",),
+        only={"extend": Q(extension_asked__has_key="days")},
+        overseer="authority_id",
+    )

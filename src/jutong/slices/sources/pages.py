@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms as django_forms
@@ -13,17 +14,22 @@ from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock, faces
 from jutong.kernel.faces import forms, pieces
-from jutong.kernel.terms import Zone
+from jutong.kernel.terms import Term, Zone
 from jutong.slices.sources import actions, queries
 from jutong.slices.sources.queries import SourceRow
 from jutong.slices.sources.rules import LONGEST_CA, LONGEST_SECRET, LONGEST_TITLE, NAME_BYTES, Details, Engine, Tls
+
+
+def worded(term: type[Term]) -> Callable[[], list[tuple[str, str]]]:
+    """Return the choices of a term in the reader's language, made when a form is."""
+    return lambda: [(code, _(label)) for code, label in term.choices()]
 
 
 class SourceForm(forms.Form):
     """What an engineer states about a data source."""
 
     title = forms.Line(label=gettext_lazy("名称"), max_length=LONGEST_TITLE)
-    engine = django_forms.ChoiceField(label=gettext_lazy("数据库类型"), choices=Engine.choices)
+    engine = django_forms.ChoiceField(label=gettext_lazy("数据库类型"), choices=worded(Engine))
     host = forms.Code(
         label=gettext_lazy("主机地址"),
         max_length=253,
@@ -40,8 +46,8 @@ class SourceForm(forms.Form):
         widget=django_forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=gettext_lazy("以 SM4 加密保存，不再显示；修改其他内容时留空即保持原口令。"),
     )
-    zone = django_forms.ChoiceField(label=gettext_lazy("网络区域"), choices=Zone.choices)
-    tls = django_forms.ChoiceField(label=gettext_lazy("传输保护"), choices=Tls.choices)
+    zone = django_forms.ChoiceField(label=gettext_lazy("网络区域"), choices=worded(Zone))
+    tls = django_forms.ChoiceField(label=gettext_lazy("传输保护"), choices=worded(Tls))
     ca = forms.Paragraph(
         label=gettext_lazy("CA 证书（PEM）"),
         max_length=LONGEST_CA,

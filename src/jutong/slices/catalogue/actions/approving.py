@@ -34,7 +34,7 @@ _RESTRICTIVE = frozenset({"conditional", "withheld"})
 def _opinion(case: Entry, kind: str, by: Actor, at: datetime, **values: Any) -> Opinion:
     return Opinion(
         entry=case,
-        version_id=case.working_id,
+        version_id=case.working_id or 0,
         kind=kind,
         account_id=by.account_id,
         account_name=by.name[:100],
@@ -266,7 +266,7 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
     notice = Notice.objects.create(
         number=_("%(region)s政数目录通告〔%(year)d〕%(serial)d号")
         % {"region": first.region, "year": year, "serial": serial},
-        authority_id=first.authority_id,
+        authority_id=first.authority_id or 0,
         region=first.region,
         year=year,
         serial=serial,

@@ -77,7 +77,7 @@ def edit_entry(
         raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
     verb = _verb_for(entry, content)
     body = {"edit": edit, "correct": correct, "amend": amend, "amend_revision": amend_revision}[verb]
-    return body(entry_id, by=by, at=at, content=content, expected_version=expected_version, note=note)  # type: ignore[return-value]
+    return body(entry_id, by=by, at=at, content=content, expected_version=expected_version, note=note)
 
 
 def _verb_for(entry: Entry, content: Content) -> str:
@@ -169,7 +169,7 @@ def withdraw(case: Entry, *, by: Actor, at: datetime, reason: str = "") -> None:
     if not reason.strip():
         raise RuleBroken(_("请填写撤销理由。"), field="reason")
     case.opinions.create(
-        version_id=case.published_id, kind="withdrawal", passed=True, text=reason.strip(), account_id=by.account_id,
+        version_id=case.published_id or 0, kind="withdrawal", passed=True, text=reason.strip(), account_id=by.account_id,
         account_name=by.name, department_id=by.department_id, at=at,
     )  # fmt: skip
     unlist([case.pk])

@@ -170,6 +170,13 @@ class ImportOut(Schema):
     warned: int
 
 
+class UploadIn(Schema):
+    """Whose entries a file holds (empty: the caller's department) and how its text is encoded (empty: found out)."""
+
+    region: Annotated[str, StringConstraints(max_length=12, pattern=r"^[0-9]*$")] = ""
+    encoding: Literal["", "utf-8-sig", "gb18030", "big5hkscs", "utf-16"] = ""
+
+
 class MappingIn(Schema):
     """Which header holds which element; empty keeps what was proposed."""
 
@@ -226,17 +233,12 @@ def export(request: HttpRequest, kind: Annotated[Literal["guide", "two-sheet"], 
 
 
 @router.post("/import", response={201: ImportOut}, summary="上传目录文件")
-def upload(
-    request: HttpRequest,
-    file: File[UploadedFile],
-    region: Annotated[str, Form("", max_length=12, pattern=r"^\d*$")],
-    encoding: Annotated[Literal["", "utf-8-sig", "gb18030", "big5hkscs", "utf-16"], Form("")],
-) -> Status[Any]:
+def upload(request: HttpRequest, file: File[UploadedFile], how: Form[UploadIn]) -> Status[Any]:
     """Upload a file; answers with the proposed mapping."""
-    run = actions.upload(
-        file, file.name or "upload", by=faces.actor_of(request), at=clock.now(), region=region, encoding=encoding
-    )
-    return Status(201, queries.import_run(run.pk, actor=faces.actor_of(request)))
+    actor = faces.actor_of(request)
+    name = file.name or "upload"
+    run = actions.upload(file, name, by=actor, at=clock.now(), region=how.region, encoding=how.encoding)
+    return Status(201, queries.import_run(run.pk, actor=actor))
 
 
 @router.get("/import/{run_id}", response=ImportOut, summary="查看导入")

@@ -260,7 +260,8 @@ class _Reader:
         found = day(raw)
         if found is None:
             params = {"label": LABELS[name], "value": clean(raw)[:50]}
-            self._note(name, N_("%(label)s“%(value)s”不是有效日期，请写成 2025-08-01 的形式"), grave=True, **params)
+            needed = name == "released_on"
+            self._note(name, N_("%(label)s“%(value)s”不是有效日期，请写成 2025-08-01 的形式"), grave=needed, **params)
         return found
 
     def _records(self) -> int | None:

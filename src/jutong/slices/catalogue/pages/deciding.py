@@ -31,6 +31,7 @@ FORMS: dict[str, type[Form]] = {
 }
 """What each move asks of the person who makes it."""
 MOST_AT_ONCE = 500
+LONGEST_ID = 16
 
 
 def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
@@ -82,9 +83,8 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 def _decide(request: HttpRequest) -> HttpResponse:
-    ids = [
-        int(pk) for pk in request.POST.getlist("ids")[:MOST_AT_ONCE] if pk.isascii() and pk.isdigit() and len(pk) < 16
-    ]
+    chosen = request.POST.getlist("ids")[:MOST_AT_ONCE]
+    ids = [int(pk) for pk in chosen if pk.isascii() and pk.isdigit() and len(pk) < LONGEST_ID]
     if not ids:
         raise RuleBroken(_("请先勾选要办理的目录。"), field="ids")
     actor, at, verb = actor_of(request), clock.now(), request.POST.get("verb", "")

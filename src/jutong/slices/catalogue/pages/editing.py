@@ -81,7 +81,7 @@ def check(request: HttpRequest) -> HttpResponse:
     valid = form.is_valid() and items.is_valid()
     findings = ready(_content(_EMPTY, form, items), Obligations(), provider=actor.department_name) if valid else ()
     sentences = [(finding.field, said(finding)) for finding in findings]
-    sentences += [(name, error) for name, errors in form.errors.items() for error in errors]
+    sentences += [(name, str(error)) for name, errors in form.errors.items() for error in errors]
     return partial(request, "catalogue/checks.html", sentences=sentences)
 
 

@@ -46,12 +46,13 @@ def asked_number(request: HttpRequest, name: str = "page", default: int = 1) -> 
     return min(max(1, int(text)), MOST_PAGE) if text.isascii() and text.isdigit() and len(text) < 9 else default  # noqa: PLR2004
 
 
-def _choices(terms: type[Term]) -> list[tuple[str, str]]:
-    return [BLANK, *((code, gettext_lazy(label)) for code, label in terms.choices())]
+def _choices(terms: type[Term]) -> list[tuple[str, Any]]:
+    return _named(dict(terms.choices()))
 
 
-def _named(words: dict[str, str]) -> list[tuple[str, str]]:
-    return [BLANK, *((code, gettext_lazy(label)) for code, label in words.items())]
+def _named(words: dict[str, str]) -> list[tuple[str, Any]]:
+    named: list[tuple[str, Any]] = [(code, gettext_lazy(label)) for code, label in words.items()]
+    return [BLANK, *named]
 
 
 def _line(name: str, **more: Any) -> Line:
@@ -63,7 +64,7 @@ def _paragraph(name: str, rows: int = 3) -> Paragraph:
     return Paragraph(label=gettext_lazy(LABELS[name]), max_length=LENGTHS[name], required=False, widget=widget)
 
 
-def _choice(name: str, choices: list[tuple[str, str]], **more: Any) -> forms.ChoiceField:
+def _choice(name: str, choices: list[tuple[str, Any]], **more: Any) -> forms.ChoiceField:
     return forms.ChoiceField(label=gettext_lazy(LABELS[name]), choices=choices, required=False, **more)
 
 

@@ -125,7 +125,7 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
     inside = sees_drafts(actor, case)
     version = EntryVersion.objects.get(pk=(case.working_id if inside else case.published_id) or 0)
     content = content_of(version.pk)
-    published = EntryVersion.objects.filter(pk=case.published_id).values_list("number", flat=True).first()
+    published = EntryVersion.objects.filter(pk=case.published_id or 0).values_list("number", flat=True).first()
     return EntryDetail(
         row=row_of(case),
         region=case.region,

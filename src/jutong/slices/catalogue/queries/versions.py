@@ -46,7 +46,7 @@ def versions(entry_id: int, *, actor: Actor) -> list[VersionRow]:
     case = _seen(entry_id, actor)
     rows = EntryVersion.objects.filter(entry=case).order_by("-number")
     if not sees_drafts(actor, case):
-        rows = rows.filter(pk=case.published_id)
+        rows = rows.filter(pk=case.published_id or 0)
     return [
         VersionRow(
             row.pk,
@@ -93,7 +93,7 @@ def label_of(element: str) -> str:
 def in_words(element: str, value: object) -> str:
     """Return a value as a person reads it: labels for codes, yes and no, lists joined."""
     name = element.rsplit(".", 1)[-1]
-    if value is None or value == "" or value == ():
+    if value in (None, "", ()):
         return ""
     if isinstance(value, bool):
         return _("是") if value else _("否")

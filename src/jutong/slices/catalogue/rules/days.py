@@ -19,9 +19,9 @@ _YEARS: Final = range(1900, 2101)
 
 
 def day(raw: object) -> date | None:
-    """Return the Beijing day a value names, or None when it names none between 1900 and 2100.
+    r"""Return the Beijing day a value names, or None when it names none between 1900 and 2100.
 
-    >>> day("2019-04-28\\n09:45"), day("2023年6月1日"), day("2020/1/5"), day(1686931200000)
+    >>> day("2019-04-28\n09:45"), day("2023年6月1日"), day("2020/1/5"), day(1686931200000)
     (datetime.date(2019, 4, 28), datetime.date(2023, 6, 1), datetime.date(2020, 1, 5), datetime.date(2023, 6, 17))
     """
     if isinstance(raw, datetime):

@@ -186,21 +186,24 @@ def _present(name: str, content: Content, provider: str) -> bool:
 def sharing(content: Content, duties: Obligations) -> Iterator[Finding]:
     """Yield what the sharing type lacks: limit, scope and purposes, reason, basis (R-CAT-033, 035, 036, 053, 054)."""
     if content.share_type == "conditional":
-        if content.share_limit not in SHARE_LIMITS:
-            yield Finding("share_limit", N_("有条件共享须说明限制方式：限部分部门、限部分信息项或限规定条件"))
-        if duties.conditions:
-            if not content.share_scope:
-                yield Finding("share_scope", N_("有条件共享须在目录中列明共享范围"))
-            if not content.use_purposes:
-                yield Finding("use_purposes", N_("有条件共享须在目录中列明使用用途"))
-        if content.share_limit == "given_conditions" and not content.share_conditions:
-            yield Finding("share_conditions", N_("限规定条件共享的，须逐条列明使用条件"))
+        yield from _conditional(content, duties)
     if content.share_type == "withheld" and duties.reason:
         for name, message in _WITHHELD:
             if not getattr(content, name):
                 yield Finding(name, message)
     if content.share_type in duties.basis_required_for:
         yield from _basis(content, duties.basis_ranks.get(content.share_type, frozenset()))
+
+
+def _conditional(content: Content, duties: Obligations) -> Iterator[Finding]:
+    if content.share_limit not in SHARE_LIMITS:
+        yield Finding("share_limit", N_("有条件共享须说明限制方式：限部分部门、限部分信息项或限规定条件"))
+    if duties.conditions and not content.share_scope:
+        yield Finding("share_scope", N_("有条件共享须在目录中列明共享范围"))
+    if duties.conditions and not content.use_purposes:
+        yield Finding("use_purposes", N_("有条件共享须在目录中列明使用用途"))
+    if content.share_limit == "given_conditions" and not content.share_conditions:
+        yield Finding("share_conditions", N_("限规定条件共享的，须逐条列明使用条件"))
 
 
 _WITHHELD: Final = (

@@ -29,9 +29,9 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def clean(raw: object, *, lines: bool = False) -> str:
-    """Return the text without hidden and control characters, full-width digits and letters narrowed, spaces trimmed.
+    r"""Return the text without hidden and control characters, full-width digits and letters narrowed, spaces trimmed.
 
-    Chinese punctuation keeps its width. With `lines` line breaks survive as ``\\n``, else they become spaces.
+    Chinese punctuation keeps its width. With `lines` line breaks survive as ``\n``, else they become spaces.
     A float that is whole loses its ``.0`` (numbers in cells); None is empty.
     """
     if raw is None:

@@ -56,7 +56,9 @@ def _sealed(envelope: Envelope, lines: bytes, node: str) -> Segment:
         segment = None
     if segment is None:
         raise RuleBroken(N_("审计段没有该节点的有效签名，已拒收。"))
-    if not re.fullmatch(rf"{re.escape(node)}([.-].{{1,40}})?", segment.writer):
+    if segment.writer != node and (
+        not re.fullmatch(rf"{re.escape(node)}-[0-9]{{1,4}}", segment.writer) or segment.writer in nodes.names()
+    ):
         raise RuleBroken(N_("审计段的写入者不属于该节点，已拒收。"))
     if sm3.hexdigest(lines) != segment.digest or segment.last < segment.first:
         raise RuleBroken(N_("审计段的内容与签名的摘要不符，已拒收。"))

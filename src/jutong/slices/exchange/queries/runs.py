@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from jutong.slices.exchange.formats import CENTRE, receipt_in
 from jutong.slices.exchange.models import Run, RunReceipt
 from jutong.slices.exchange.rules import CONSUMER, OPEN, Encoding, Format, Kind, Mode
 from jutong.slices.exchange.workflow import EXCHANGE_TASK, OVERSEERS, may_know, places
+from jutong.wire.envelope import Envelope
 from jutong.wire.transfers import OrderKind, Tally
 
 FOLDS = {"open": OPEN, "released": ("released",), "failed": ("rejected", "quarantined")}
@@ -210,10 +212,11 @@ def _progress(row: RunRow) -> ProgressRow:
 def _receipts(rows: Iterable[RunReceipt]) -> Iterable[ReceiptRow]:
     labels = {"sender": _("发送方回执"), "receiver": _("接收方回执"), CENTRE: _("平台会签")}
     for row in rows:
-        envelope, receipt = receipt_in(bytes(row.envelope)) if row.side != CENTRE else (None, None)
-        if envelope is None or receipt is None:
-            yield ReceiptRow(row.side, labels[row.side], row.digest, "", row.at)
+        if row.side == CENTRE:
+            signer = msgspec.json.decode(bytes(row.envelope), type=Envelope).key_id
+            yield ReceiptRow(row.side, labels[row.side], row.digest, signer, row.at)
             continue
+        envelope, receipt = receipt_in(bytes(row.envelope))
         yield ReceiptRow(
             row.side,
             labels[row.side],

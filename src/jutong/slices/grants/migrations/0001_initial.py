@@ -6,98 +6,117 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('parties', '0001_initial'),
+        ("catalogue", "0001_initial"),
+        ("parties", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BundleSerial',
+            name="BundleSerial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("value", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='BundleItem',
+            name="BundleItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=16)),
-                ('key', models.CharField(max_length=80)),
-                ('serial', models.BigIntegerField(db_index=True)),
-                ('body', models.BinaryField()),
-                ('removed', models.BooleanField(default=False)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=16)),
+                ("key", models.CharField(max_length=80)),
+                ("serial", models.BigIntegerField(db_index=True)),
+                ("body", models.BinaryField()),
+                ("removed", models.BooleanField(default=False)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='one_bundle_item')],
+                "constraints": [models.UniqueConstraint(fields=("kind", "key"), name="one_bundle_item")],
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(db_index=True, editable=False, max_length=32)),
-                ('previous_state', models.CharField(default='', editable=False, max_length=32)),
-                ('region', models.CharField(db_index=True, max_length=12)),
-                ('profile', models.CharField(editable=False, max_length=64)),
-                ('started_on', models.DateField(editable=False)),
-                ('revision', models.IntegerField(default=0, editable=False)),
-                ('resource_title', models.CharField(max_length=200)),
-                ('entry_code', models.CharField(max_length=64)),
-                ('entry_version', models.IntegerField()),
-                ('authority_id', models.BigIntegerField(null=True)),
-                ('version', models.IntegerField(default=1)),
-                ('items', models.JSONField()),
-                ('key_items', models.JSONField(default=list)),
-                ('confirm_items', models.JSONField(default=list)),
-                ('conditions', models.JSONField(default=list)),
-                ('modes', models.JSONField()),
-                ('purposes', models.JSONField()),
-                ('basis', models.TextField()),
-                ('scope', models.TextField(default='')),
-                ('remarks', models.TextField(default='')),
-                ('quota', models.JSONField(default=dict)),
-                ('valid_from', models.DateTimeField()),
-                ('valid_until', models.DateTimeField(db_index=True)),
-                ('case_ref', models.CharField(db_index=True, max_length=80)),
-                ('request_digest', models.CharField(max_length=64)),
-                ('hash_key', models.BinaryField()),
-                ('ended_ground', models.CharField(default='', max_length=32)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('reason', models.TextField(default='')),
-                ('calls', models.BigIntegerField(default=0)),
-                ('rows', models.BigIntegerField(default=0)),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('consumer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.department')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.department')),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.entry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("state", models.CharField(db_index=True, editable=False, max_length=32)),
+                ("previous_state", models.CharField(default="", editable=False, max_length=32)),
+                ("region", models.CharField(db_index=True, max_length=12)),
+                ("profile", models.CharField(editable=False, max_length=64)),
+                ("started_on", models.DateField(editable=False)),
+                ("revision", models.IntegerField(default=0, editable=False)),
+                ("resource_title", models.CharField(max_length=200)),
+                ("entry_code", models.CharField(max_length=64)),
+                ("entry_version", models.IntegerField()),
+                ("authority_id", models.BigIntegerField(null=True)),
+                ("version", models.IntegerField(default=1)),
+                ("items", models.JSONField()),
+                ("key_items", models.JSONField(default=list)),
+                ("confirm_items", models.JSONField(default=list)),
+                ("conditions", models.JSONField(default=list)),
+                ("modes", models.JSONField()),
+                ("purposes", models.JSONField()),
+                ("basis", models.TextField()),
+                ("scope", models.TextField(default="")),
+                ("remarks", models.TextField(default="")),
+                ("quota", models.JSONField(default=dict)),
+                ("valid_from", models.DateTimeField()),
+                ("valid_until", models.DateTimeField(db_index=True)),
+                ("case_ref", models.CharField(db_index=True, max_length=80)),
+                ("request_digest", models.CharField(max_length=64)),
+                ("hash_key", models.BinaryField()),
+                ("ended_ground", models.CharField(default="", max_length=32)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("reason", models.TextField(default="")),
+                ("calls", models.BigIntegerField(default=0)),
+                ("rows", models.BigIntegerField(default=0)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                (
+                    "consumer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.department"
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.department"
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalogue.entry"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GrantVersion',
+            name="GrantVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.IntegerField()),
-                ('content', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('at', models.DateTimeField()),
-                ('by_name', models.CharField(max_length=100)),
-                ('grant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='grants.grant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.IntegerField()),
+                ("content", models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ("at", models.DateTimeField()),
+                ("by_name", models.CharField(max_length=100)),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="grants.grant"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['consumer', '-id'], name='grant_consumer'),
+            model_name="grant",
+            index=models.Index(fields=["consumer", "-id"], name="grant_consumer"),
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['provider', '-id'], name='grant_provider'),
+            model_name="grant",
+            index=models.Index(fields=["provider", "-id"], name="grant_provider"),
         ),
         migrations.AddConstraint(
-            model_name='grantversion',
-            constraint=models.UniqueConstraint(fields=('grant', 'version'), name='one_grant_version'),
+            model_name="grantversion",
+            constraint=models.UniqueConstraint(fields=("grant", "version"), name="one_grant_version"),
         ),
     ]

@@ -97,9 +97,7 @@ def decline(case: SharingRequest, *, by: Actor, at: datetime, reason: str) -> No
 def prepare_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> None:
     """Draft the reply; it goes out only with the consent of the provider's sharing-unit head (national-2025#20)."""
     offer = catalogue.require_published(case.resource_id)
-    rules.check_reply(
-        reply, share_type=case.share_type, asked_items=case.items, offered=[str(m) for m in offer.modes]
-    )
+    rules.check_reply(reply, share_type=case.share_type, asked_items=case.items, offered=[str(m) for m in offer.modes])
     if reply.agree:
         terms_of(case, reply, offer, at).check(at)
     case.reply = {**msgspec.to_builtins(reply), "prepared_by": by.name, "prepared_at": at.isoformat()}

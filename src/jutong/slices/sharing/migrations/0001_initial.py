@@ -5,88 +5,122 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('parties', '0001_initial'),
+        ("catalogue", "0001_initial"),
+        ("parties", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RequestNumber',
+            name="RequestNumber",
             fields=[
-                ('year', models.IntegerField(primary_key=True, serialize=False)),
-                ('last', models.IntegerField(default=0)),
+                ("year", models.IntegerField(primary_key=True, serialize=False)),
+                ("last", models.IntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='SharingRequest',
+            name="SharingRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(db_index=True, editable=False, max_length=32)),
-                ('previous_state', models.CharField(default='', editable=False, max_length=32)),
-                ('region', models.CharField(db_index=True, max_length=12)),
-                ('profile', models.CharField(editable=False, max_length=64)),
-                ('started_on', models.DateField(editable=False)),
-                ('revision', models.IntegerField(default=0, editable=False)),
-                ('number', models.CharField(max_length=24, null=True, unique=True)),
-                ('authority_id', models.BigIntegerField()),
-                ('resource_title', models.CharField(max_length=200)),
-                ('entry_version', models.IntegerField()),
-                ('share_type', models.CharField(max_length=16)),
-                ('items', models.JSONField()),
-                ('conditions', models.JSONField(default=list)),
-                ('key_items', models.JSONField(default=list)),
-                ('modes', models.JSONField()),
-                ('purposes', models.JSONField()),
-                ('use_basis', models.TextField()),
-                ('use_scene', models.TextField()),
-                ('use_scope', models.TextField()),
-                ('duty', models.TextField(default='')),
-                ('personal_basis', models.CharField(default='', max_length=200)),
-                ('use_from', models.DateField()),
-                ('use_until', models.DateField()),
-                ('declared', models.BooleanField()),
-                ('attachments', models.JSONField(default=list)),
-                ('digest', models.CharField(max_length=64)),
-                ('created_by', models.BigIntegerField()),
-                ('created_at', models.DateTimeField()),
-                ('consented_digest', models.CharField(default='', max_length=64)),
-                ('consented_by', models.CharField(default='', max_length=100)),
-                ('consented_at', models.DateTimeField(null=True)),
-                ('received_at', models.DateTimeField(null=True)),
-                ('supplement', models.JSONField(default=dict)),
-                ('supplement_until', models.DateField(null=True)),
-                ('supplied', models.TextField(default='')),
-                ('extension_asked', models.JSONField(default=dict)),
-                ('reply', models.JSONField(default=dict)),
-                ('replied_at', models.DateTimeField(null=True)),
-                ('reply_reason', models.TextField(default='')),
-                ('remark', models.TextField(default='')),
-                ('delivered_at', models.DateTimeField(null=True)),
-                ('grant_id', models.BigIntegerField(null=True)),
-                ('consumer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.department')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.department')),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.entry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("state", models.CharField(db_index=True, editable=False, max_length=32)),
+                ("previous_state", models.CharField(default="", editable=False, max_length=32)),
+                ("region", models.CharField(db_index=True, max_length=12)),
+                ("profile", models.CharField(editable=False, max_length=64)),
+                ("started_on", models.DateField(editable=False)),
+                ("revision", models.IntegerField(default=0, editable=False)),
+                ("number", models.CharField(max_length=24, null=True, unique=True)),
+                ("authority_id", models.BigIntegerField()),
+                ("resource_title", models.CharField(max_length=200)),
+                ("entry_version", models.IntegerField()),
+                ("share_type", models.CharField(max_length=16)),
+                ("items", models.JSONField()),
+                ("conditions", models.JSONField(default=list)),
+                ("key_items", models.JSONField(default=list)),
+                ("modes", models.JSONField()),
+                ("purposes", models.JSONField()),
+                ("use_basis", models.TextField()),
+                ("use_scene", models.TextField()),
+                ("use_scope", models.TextField()),
+                ("duty", models.TextField(default="")),
+                ("personal_basis", models.CharField(default="", max_length=200)),
+                ("use_from", models.DateField()),
+                ("use_until", models.DateField()),
+                ("declared", models.BooleanField()),
+                ("attachments", models.JSONField(default=list)),
+                ("digest", models.CharField(max_length=64)),
+                ("created_by", models.BigIntegerField()),
+                ("created_at", models.DateTimeField()),
+                ("consented_digest", models.CharField(default="", max_length=64)),
+                ("consented_by", models.CharField(default="", max_length=100)),
+                ("consented_at", models.DateTimeField(null=True)),
+                ("received_at", models.DateTimeField(null=True)),
+                ("supplement", models.JSONField(default=dict)),
+                ("supplement_until", models.DateField(null=True)),
+                ("supplied", models.TextField(default="")),
+                ("extension_asked", models.JSONField(default=dict)),
+                ("reply", models.JSONField(default=dict)),
+                ("replied_at", models.DateTimeField(null=True)),
+                ("reply_reason", models.TextField(default="")),
+                ("remark", models.TextField(default="")),
+                ("delivered_at", models.DateTimeField(null=True)),
+                ("grant_id", models.BigIntegerField(null=True)),
+                (
+                    "consumer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.department"
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.department"
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalogue.entry"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['consumer', '-id'], name='request_consumer'), models.Index(fields=['provider', 'state', '-id'], name='request_provider'), models.Index(fields=['authority_id', 'state'], name='request_authority')],
+                "indexes": [
+                    models.Index(fields=["consumer", "-id"], name="request_consumer"),
+                    models.Index(fields=["provider", "state", "-id"], name="request_provider"),
+                    models.Index(fields=["authority_id", "state"], name="request_authority"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StandingConsent',
+            name="StandingConsent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('given_by', models.CharField(max_length=100)),
-                ('given_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.department')),
-                ('resource', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.entry')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("given_by", models.CharField(max_length=100)),
+                ("given_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.department"
+                    ),
+                ),
+                (
+                    "resource",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalogue.entry"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('resource',), name='one_standing_consent_a_resource')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at", None)),
+                        fields=("resource",),
+                        name="one_standing_consent_a_resource",
+                    )
+                ],
             },
         ),
     ]

@@ -281,7 +281,7 @@ def asked_facts(found: queries.CaseView) -> list[Fact]:
         Fact(_("使用用途"), purposes_in_words(row.purposes)),
         Fact(_("共享方式"), modes_in_words(row.modes)),
         Fact(_("使用时限"), _("%(first)s 至 %(last)s") % {"first": row.use_from, "last": row.use_until}),
-        Fact(_("查询条件项"), "、".join(row.key_items)),
+        Fact(_("查询条件项"), _("、").join(row.key_items)),
         Fact(_("行条件"), conditions_in_words(row.conditions)),
     ]
     if row.personal_basis:

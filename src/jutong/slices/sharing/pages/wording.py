@@ -25,7 +25,7 @@ def conditions_in_words(conditions: Iterable[Mapping[str, Any]]) -> str:
         " ".join(
             filter(
                 None,
-                [str(one["item"]), _(OPERATOR_LABELS[Operator(one["operator"])]), "、".join(one.get("values", ()))],
+                [str(one["item"]), _(OPERATOR_LABELS[Operator(one["operator"])]), _("、").join(one.get("values", ()))],
             )
         )
         for one in conditions
@@ -34,12 +34,12 @@ def conditions_in_words(conditions: Iterable[Mapping[str, Any]]) -> str:
 
 def modes_in_words(modes: Iterable[str]) -> str:
     """Return delivery modes by name."""
-    return "、".join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in modes)
+    return _("、").join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in modes)
 
 
 def purposes_in_words(purposes: Iterable[str]) -> str:
     """Return purposes by name."""
-    return "、".join(_(Purpose(code).label) for code in purposes)
+    return _("、").join(_(Purpose(code).label) for code in purposes)
 
 
 def reply_items(reply: Reply) -> list[tuple[str, str, bool]]:
@@ -61,8 +61,8 @@ def reply_facts(found: queries.CaseView) -> list[Fact]:
         _("每日 %d 批") % reply.quota.batches_per_day if reply.quota.batches_per_day else "",
     ]
     return [
-        Fact(_("查询条件项"), "、".join(reply.key_items)),
-        Fact(_("仅供核对的信息项"), "、".join(reply.confirm_items)),
+        Fact(_("查询条件项"), _("、").join(reply.key_items)),
+        Fact(_("仅供核对的信息项"), _("、").join(reply.confirm_items)),
         Fact(_("行条件"), conditions_in_words(rows)),
         Fact(_("共享方式"), modes_in_words(reply.modes)),
         Fact(_("准许的使用用途"), purposes_in_words(reply.purposes)),
@@ -82,7 +82,7 @@ def essentials(found: queries.CaseView) -> list[Fact]:
         Fact(_("使用方"), row.line.consumer_name),
         Fact(_("提供方"), row.line.provider_name),
         Fact(_("共享类型"), share_type_label(row.line.share_type)),
-        Fact(_("信息项"), "、".join(row.items)),
+        Fact(_("信息项"), _("、").join(row.items)),
         Fact(_("使用依据"), row.use_basis),
         Fact(_("使用场景"), row.use_scene),
         Fact(_("使用用途"), purposes_in_words(row.purposes)),

@@ -173,46 +173,27 @@ def due_lines(actor: Actor, first: date, last: date) -> list[tuple[date, str, st
     return [(day, label, titles[case], case) for day, label, case in due if case in titles]
 
 
+_AS_STORED: Final = (
+    "resource_id", "entry_version", "consumer_id", "provider_id", "authority_id", "use_basis", "use_scene", "use_scope",
+    "duty", "personal_basis", "use_from", "use_until", "digest", "profile", "consented_by", "consented_at", "supplement",
+    "supplement_until", "supplied", "extension_asked", "replied_at", "reply_reason", "delivered_at", "grant_id",
+)  # fmt: skip
+_LISTS: Final = ("items", "conditions", "key_items", "modes", "purposes", "attachments")
+
+
 def request(request_id: int, actor: Actor, at: datetime) -> RequestRow:
     """Return one request with clocks, buttons and history. NotThere where the actor may not know of it."""
     found = _ROWS.filter(pk=request_id).first()
     if found is None or not may_know(actor, found):
         raise NotThere(_("没有找到该申请，或您无权知悉。"))
     answered = found.replied_at is not None or found.consumer_id not in actor.serves
+    stored: dict[str, Any] = {name: getattr(found, name) for name in _AS_STORED}
+    stored |= {name: tuple(getattr(found, name)) for name in _LISTS}
     return RequestRow(
         line=_lines([found], actor, at)[0],
-        resource_id=found.resource_id,
-        entry_version=found.entry_version,
-        consumer_id=found.consumer_id,
-        provider_id=found.provider_id,
-        authority_id=found.authority_id,
-        items=tuple(found.items),
-        conditions=tuple(found.conditions),
-        key_items=tuple(found.key_items),
-        modes=tuple(found.modes),
-        purposes=tuple(found.purposes),
-        use_basis=found.use_basis,
-        use_scene=found.use_scene,
-        use_scope=found.use_scope,
-        duty=found.duty,
-        personal_basis=found.personal_basis,
-        use_from=found.use_from,
-        use_until=found.use_until,
-        attachments=tuple(found.attachments),
-        digest=found.digest,
-        profile=found.profile,
-        consented_by=found.consented_by,
-        consented_at=found.consented_at,
-        supplement=found.supplement,
-        supplement_until=found.supplement_until,
-        supplied=found.supplied,
-        extension_asked=found.extension_asked,
+        **stored,
         reply=found.reply if answered else {},
-        replied_at=found.replied_at,
-        reply_reason=found.reply_reason,
         remark=found.remark if answered else "",
-        delivered_at=found.delivered_at,
-        grant_id=found.grant_id,
         history=tuple(kernel.history(KIND, found.pk)),
     )
 
