@@ -356,3 +356,28 @@ def test_exports_neutralise_formulas(world: World) -> None:
         texts = [str(cell.value) for cell in cells if cell.value]
         assert "'+危险" in texts
         assert not any(text.startswith(("=", "+", "@")) for text in texts)
+
+
+def test_what_comes_back_from_two_sheets_can_be_corrected_and_imported_again(world: World, tmp_path: Path) -> None:
+    from jutong.kernel import files
+
+    entries = [
+        ["数据资源目录名称", "目录提供方", "更新周期"],
+        ["甲资源", "民政局", "常常"],
+        ["乙资源", "民政局", "每日"],
+    ]
+    items = [
+        ["数据资源目录名称", "信息项业务名称", "数据类型"],
+        ["甲资源", "姓名", "字符型"],
+        ["乙资源", "金额", "高精度型"],
+    ]
+    run = load(world, workbook(tmp_path / "t.xlsx", entries, items))
+    assert (run.accepted, run.refused) == (1, 1)
+    book = openpyxl.load_workbook(files.path(run.error_file_id))
+    assert book.worksheets[0]["C2"].value == "常常"
+    assert [cell.value for cell in book.worksheets[1][2]] == ["甲资源", "姓名", "字符型"]
+    book.worksheets[0]["C2"].value = "每月"
+    book.save(tmp_path / "corrected.xlsx")
+    again = load(world, tmp_path / "corrected.xlsx")
+    assert (again.accepted, again.refused) == (1, 0), again.reasons
+    assert Entry.objects.get(title="甲资源").working.items.get().name == "姓名"

@@ -240,6 +240,7 @@ def test_a_head_decides_on_a_phone_only_what_was_drafted(world: World) -> None:
     assert "申请范围超出所述职责" in page
     consumer = world.client("hr.clerk").get(f"/sharing/requests/{case.pk}/").content.decode()
     assert "申请范围超出所述职责" not in consumer
+    assert "拟定答复" not in consumer
     assert moved(world, "civil.head", case, "refuse").status_code == 303
     consumer = world.client("hr.clerk").get(f"/sharing/requests/{case.pk}/").content.decode()
     assert "申请范围超出所述职责" in consumer
@@ -321,3 +322,14 @@ def test_a_case_page_is_printable_and_shows_the_trail_with_articles(world: World
     assert "data-print" in page
     assert "政务数据共享条例" in page
     assert page.index("申请共享") < page.index("同意提出申请") < page.rindex("提交申请")
+
+
+def test_an_entrys_page_leads_to_asking_and_to_what_is_under_way(world: World) -> None:
+    entry = published(world)
+    fresh = world.client("hr.clerk").get(f"/catalogue/{entry}/").content.decode()
+    assert f"/sharing/new/{entry}/" in fresh
+    assert f"/sharing/new/{entry}/" not in world.client("civil.officer").get(f"/catalogue/{entry}/").content.decode()
+    assert f"/sharing/new/{entry}/" not in world.client("hr.engineer").get(f"/catalogue/{entry}/").content.decode()
+    case = written(world, entry)
+    later = world.client("hr.clerk").get(f"/catalogue/{entry}/").content.decode()
+    assert f"/sharing/requests/{case.pk}/" in later

@@ -96,7 +96,19 @@ def test_an_agreed_request_becomes_a_grant_with_exactly_its_items_rows_and_maski
     assert (wire.key_items, wire.confirm_items) == (("公民身份号码",), ("收入",))
     assert (wire.provider_id, wire.consumer_id) == (str(world.department("civil")), str(world.department("hr")))
     assert wire.valid_until == datetime(2027, 3, 1, 16, 0, tzinfo=UTC)
+    assert wire.valid_from == world.at
     assert wire.state == "active"
+
+
+def test_a_grant_begins_with_the_beijing_day_asked_for(world: World) -> None:
+    request = filed(world, published(world), use_from=date(2026, 3, 9))
+    actions.prepare_reply(request, by=world.actor("civil.officer"), at=world.at, reply=reply())
+    agreed = actions.agree(request, by=world.actor("civil.head"), at=world.at)
+    assert grants.wire_grant(agreed.grant_id).valid_from == datetime(2026, 3, 8, 16, 0, tzinfo=UTC)
+
+
+def test_the_bundle_carries_the_grant_under_the_instances_signature(world: World) -> None:
+    wire = grants.wire_grant(answered(world, published(world)).grant_id)
     envelope = grants.bundle(0, world.at)
     told = msgspec.json.decode(envelope.payload, type=Bundle)
     assert [g.id for g in told.grants] == [wire.id]

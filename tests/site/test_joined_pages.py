@@ -152,6 +152,9 @@ def test_a_refusal_stands_in_the_trail_with_its_sentence(world: World) -> None:
     entry = AuditEntry.objects.filter(outcome="refused").latest("id")
     detail = text(client.get(f"/audit/entries/{entry.pk}/"))
     assert "使用方共享工作机构负责人" in detail
+    assert "尚未封存" in detail
+    sealing.seal(clock.now())
+    assert "第 1 号封存" in text(client.get(f"/audit/entries/{entry.pk}/"))
     assert client.get("/audit/entries/99999999/").status_code == 404
 
 

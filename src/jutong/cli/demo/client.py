@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from jutong.client import Refused
+
 
 class StepFailed(Exception):  # noqa: N818 - told to the person who watches
     """A step of the story did not come out as it must."""
@@ -55,11 +57,14 @@ class Person:
 
 
 def until(what: str, look: Any, *, seconds: float = 60) -> Any:
-    """Look again and again until something true comes back."""
-    end = time.monotonic() + seconds
+    """Look again and again until something true comes back; a refusal of the gateway counts as not yet."""
+    end, said = time.monotonic() + seconds, ""
     while True:
-        if found := look():
-            return found
+        try:
+            if found := look():
+                return found
+        except Refused as refused:
+            said = str(refused)
         if time.monotonic() > end:
-            raise StepFailed(f"等待超时：{what}")
+            raise StepFailed(f"等待超时：{what}。{said}")
         time.sleep(0.25)

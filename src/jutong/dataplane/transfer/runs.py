@@ -68,11 +68,11 @@ class Run:
         return self._opened(self.guard.snapshot.mounts[self.guard.grant.resource_id].source_id)
 
     def target(self) -> AbstractAsyncContextManager[Engine]:
-        """Open the target, which must be a source of the consuming department itself."""
+        """Open the target, which must be a source of the consuming department itself; one not yet told is waited for."""
         found = self.guard.snapshot.sources.get(self.order.target_source_id)
-        if found is None or found.department_id != self.guard.grant.consumer_id:
+        if found is not None and found.department_id != self.guard.grant.consumer_id:
             raise NotAllowed("目标数据源不属于授权的需求部门，请选择本部门登记的数据源。")
-        return self._opened(found.id)
+        return self._opened(self.order.target_source_id)
 
     @asynccontextmanager
     async def _opened(self, source_id: str) -> AsyncIterator[Engine]:

@@ -77,7 +77,8 @@ def entry(entry_id: int, actor: Actor) -> AuditDetail:
     found = AuditEntry.objects.filter(pk=entry_id).first()
     if found is None:
         raise NotThere(_("没有找到该审计记录，可能已按规定导出后清除。"))
-    seal = AuditSeal.objects.filter(entry_ids__contains=[entry_id]).only("number", "sealed_at").first()
+    later = AuditSeal.objects.filter(sealed_at__gte=found.at, entry_ids__contains=[entry_id]).order_by("number")
+    seal = later.only("number", "sealed_at").first()
     row = AuditRow(
         found.pk, found.at, found.actor_name, found.department_id, found.acting_for, found.channel, found.address,
         found.verb, found.subject_kind, found.subject_id, found.outcome, found.code, found.reason, found.detail,

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 from django.apps import AppConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jutong.kernel.actors import Actor
     from jutong.kernel.agenda import Chore
 
 
@@ -18,11 +21,11 @@ class Sharing(AppConfig):
 
     def ready(self) -> None:
         """Listen to the slices below; offer pages, chores and panels."""
-        from jutong.kernel import agenda, panels
-        from jutong.kernel.actors import ADMINISTRATORS, Actor, Role
+        from jutong.kernel import agenda
+        from jutong.kernel.actors import ADMINISTRATORS, Role
         from jutong.kernel.faces.navigation import Entry, Group, register
         from jutong.kernel.terms import N_
-        from jutong.slices.sharing import queries, reactions, workflow  # noqa: F401
+        from jutong.slices.sharing import reactions, workflow  # noqa: F401
 
         def does_business(actor: Actor) -> bool:
             return not actor.roles <= ADMINISTRATORS
@@ -39,12 +42,19 @@ class Sharing(AppConfig):
                 order=30,
             ),
         )
-        panels.register(
-            "workbench_side",
-            panels.Panel(
-                "own_requests", N_("本部门申请进展"), 5, does_business, queries.own_open, "sharing/panel_open.html"
-            ),
-        )
+        _offer_panels(does_business)
+
+
+def _offer_panels(does_business: Callable[[Actor], bool]) -> None:
+    """Offer what is under way to the workbench, and asking to an entry's page."""
+    from jutong.kernel.panels import Panel, register
+    from jutong.kernel.terms import N_
+    from jutong.slices.sharing import queries
+
+    own = Panel("own_requests", N_("本部门申请进展"), 5, does_business, queries.own_open, "sharing/panel_open.html")
+    ask = Panel("ask", N_("申请共享"), 0, does_business, queries.entry_panel, "sharing/panel_entry.html")
+    register("workbench_side", own)
+    register("entry", ask)
 
 
 def _chore() -> Chore:

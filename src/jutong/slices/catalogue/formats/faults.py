@@ -31,6 +31,8 @@ def write_faults(source: Source, returned: Returned, columns: Mapping[str, int])
         options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         with xlsxwriter.Workbook(file, options) as book:
             _write(book, source, returned, columns)
+            if source.item_headers:
+                _write_items(book, source, returned)
         file.seek(0)
         yield file
 
@@ -58,6 +60,17 @@ def _write(book: Any, source: Source, returned: Returned, columns: Mapping[str, 
             page.write_number(row, after, line.number)
             if position == 0:
                 page.write_string(row, after + 1, reasons[:_LONGEST])
+
+
+def _write_items(book: Any, source: Source, returned: Returned) -> None:
+    """Give the items of returned entries a sheet of their own, so that both can be imported again together."""
+    page = book.add_worksheet(_("信息项导入"))
+    for column, header in enumerate(source.item_headers):
+        page.write_string(0, column, str(neutral(header)))
+    lines = (line for raw, _findings in returned for line in raw.item_lines)
+    for row, line in enumerate(lines, 1):
+        for column, cell in enumerate(line.cells[: len(source.item_headers)]):
+            _cell(page, row, column, cell, None)
 
 
 def _cell(page: Any, row: int, column: int, cell: object, style: Any) -> None:

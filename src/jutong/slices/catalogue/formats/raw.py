@@ -19,11 +19,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RawEntry:
-    """One entry as found: `values` and `items` by element name, and the lines it came from."""
+    """One entry as found: `values` and `items` by element name, and the lines it came from.
+
+    item_lines: the lines of its items where they stand on a sheet of their own.
+    """
 
     lines: tuple[Line, ...]
     values: Mapping[str, object]
     items: tuple[Mapping[str, object], ...] = ()
+    item_lines: tuple[Line, ...] = ()
 
     @property
     def number(self) -> int:
@@ -57,6 +61,7 @@ class Source:
     entries: Sequence[RawEntry] = ()
     table: Table | None = None
     encoding: str = ""
+    item_headers: tuple[str, ...] = ()
 
 
 def mapped(table: Table, mapping: Mapping[str, str]) -> Iterator[RawEntry]:

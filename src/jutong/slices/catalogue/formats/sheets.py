@@ -143,26 +143,25 @@ def _guide_entry(lines: list[Line], columns: Mapping[str, int]) -> RawEntry:
 
 def _two_sheet(grid: Grid, head: int, item_grid: Grid, item_head: int | None) -> Source:
     columns = _columns(grid[head - 1], TWO_SHEET_ENTRY)
-    item_columns = _columns(item_grid[(item_head or 1) - 1], TWO_SHEET_ITEM)
-    items: dict[str, list[dict[str, object]]] = {}
+    item_names = item_grid[(item_head or 1) - 1]
+    item_columns = _columns(item_names, TWO_SHEET_ITEM)
+    items: dict[str, list[Line]] = {}
     for line in _body(item_grid, item_head or 1):
-        item = {element: line.cells[place] for element, place in item_columns.items()}
-        items.setdefault(title_key(clean_title(item.pop("title"))), []).append(item | {"line": line.number})
+        items.setdefault(title_key(clean_title(line.cells[item_columns["title"]])), []).append(line)
     entries = []
     for line in _body(grid, head):
         values = {element: line.cells[place] for element, place in columns.items()}
-        own = items.pop(title_key(clean_title(values["title"])), [])
-        entries.append(RawEntry((line,), values, tuple(own)))
-    return Source("two_sheet", headers(grid[head - 1]), columns, [*entries, *_orphans(items, columns)])
+        own = tuple(items.pop(title_key(clean_title(values["title"])), ()))
+        entries.append(RawEntry((line,), values, tuple(_item(row, item_columns) for row in own), own))
+    blank = [""] * (max(columns.values(), default=0) + 1)
+    for rows in items.values():  # items without an entry come back with a reason of their own
+        orphan = {"orphan": rows[0].cells[item_columns["name"]]}
+        entries.append(RawEntry((Line(rows[0].number, blank),), orphan, (), tuple(rows)))
+    return Source("two_sheet", headers(grid[head - 1]), columns, entries, item_headers=headers(item_names))
 
 
-def _orphans(items: Mapping[str, list[dict[str, object]]], columns: Mapping[str, int]) -> list[RawEntry]:
-    """Items whose entry is not on the first sheet come back as lines with a reason of their own."""
-    width = max(columns.values(), default=0) + 1
-    return [
-        RawEntry((Line(int(str(rows[0]["line"])), [""] * width),), {"orphan": rows[0].get("name", "")}, ())
-        for rows in items.values()
-    ]
+def _item(line: Line, columns: Mapping[str, int]) -> dict[str, object]:
+    return {element: line.cells[place] for element, place in columns.items() if element != "title"}
 
 
 def _table(grids: Mapping[str, Grid]) -> Source:

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("import/<int:pk>/", importing.run, name="catalogue_import"),
     path("import/<int:pk>/progress/", importing.progress, name="catalogue_import_progress"),
     path("import/<int:pk>/returned/", importing.returned, name="catalogue_import_returned"),
+    path("notices/<int:pk>/", reading.notice, name="catalogue_notice"),
     path("<int:pk>/", reading.entry, name="catalogue_entry"),
     path("<int:pk>/versions/", reading.versions, name="catalogue_versions"),
     path("<int:pk>/machine/", reading.machine, name="catalogue_machine"),

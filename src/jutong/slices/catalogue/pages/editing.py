@@ -15,10 +15,8 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotAllowed
 from jutong.kernel.faces import actor_of, done, page, partial, posted, rehearsal, told
 from jutong.slices.catalogue import actions, queries
-from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.pages.forms import EntryForm, Items, asked_number
 from jutong.slices.catalogue.rules.content import Content
-from jutong.slices.catalogue.rules.obligations import Obligations, ready
 
 _EMPTY = Content(title="")
 
@@ -79,8 +77,8 @@ def check(request: HttpRequest) -> HttpResponse:
     data: QueryDict = request.POST
     form, items = EntryForm(data), Items(data, prefix="items")
     valid = form.is_valid() and items.is_valid()
-    findings = ready(_content(_EMPTY, form, items), Obligations(), provider=actor.department_name) if valid else ()
-    sentences = [(finding.field, said(finding)) for finding in findings]
+    content = _content(_EMPTY, form, items) if valid else None
+    sentences = list(queries.lacking(content, actor=actor, at=clock.now())) if content else []
     sentences += [(name, str(error)) for name, errors in form.errors.items() for error in errors]
     return partial(request, "catalogue/checks.html", sentences=sentences)
 

@@ -173,6 +173,13 @@ class ItemForm(Form):
     sensitive = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["sensitive"]), required=False)
     key = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["key"]), required=False)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+            kind = "form-check-input" if isinstance(field, forms.BooleanField) else kind
+            field.widget.attrs |= {"class": kind, "aria-label": str(field.label)}
+
     def item(self) -> ItemContent | None:
         """Return the item, or None for an empty row."""
         return ItemContent(**self.cleaned_data) if self.cleaned_data.get("name") else None

@@ -107,3 +107,12 @@ def machine(request: HttpRequest, pk: int) -> HttpResponse:
     response = HttpResponse(body, content_type="application/json; charset=utf-8")
     safe_headers(response, f"catalogue-{pk}.json")
     return response
+
+
+@require_GET
+def notice(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a notice and what it published."""
+    actor_of(request)
+    found, meta = queries.notice(pk, number=asked_number(request))
+    way = [(_("目录"), reverse("catalogue")), (_("目录通告"), "")]
+    return page(request, "catalogue/notice.html", title=found.number, notice=found, meta=meta, crumbs=way)

@@ -7,10 +7,12 @@ from jutong.slices.catalogue.queries.entries import (
     OpinionRow,
     entries_of,
     entry,
+    lacking,
     review_queue,
 )
 from jutong.slices.catalogue.queries.exports import export_rows, machine_form
 from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
+from jutong.slices.catalogue.queries.notices import NoticeRow, notice
 from jutong.slices.catalogue.queries.published import (
     PublishedEntry,
     PublishedItem,
@@ -25,6 +27,7 @@ __all__ = [
     "EntryRow",
     "ImportRow",
     "ItemRow",
+    "NoticeRow",
     "OpinionRow",
     "PublishedEntry",
     "PublishedItem",
@@ -35,7 +38,9 @@ __all__ = [
     "export_rows",
     "import_run",
     "import_runs",
+    "lacking",
     "machine_form",
+    "notice",
     "published",
     "published_by_ids",
     "require_published",

@@ -9,16 +9,19 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from jutong.kernel import jurisdiction
 from jutong.kernel.actors import Actor, Role
+from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
 from jutong.kernel.queries import AuditRow, ClockRow, clocks, history
 from jutong.kernel.terms import N_, DataType, OpenType, SecurityLevel, ShareType
 from jutong.kernel.workflow import Button
+from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import Entry, EntryVersion, Opinion
 from jutong.slices.catalogue.queries.contents import content_of
 from jutong.slices.catalogue.rules.content import Content, ItemContent
-from jutong.slices.catalogue.rules.obligations import obligations
+from jutong.slices.catalogue.rules.obligations import Obligations, obligations, ready
 from jutong.slices.catalogue.rules.text import title_key
 from jutong.slices.catalogue.workflow import ENTRY
 
@@ -94,8 +97,8 @@ class OpinionRow:
 class EntryDetail:
     """An entry as its page shows it, in the version its reader may see.
 
-    content: working version for its provider and the authority, the published one for others. complete: nothing keeps
-    it from being submitted. missing: (element, sentence) of what does.
+    content: working version for its provider and the authority, the published one for others. lacking: what keeps a
+    working version from being submitted, as (element, sentence).
     """
 
     row: EntryRow
@@ -111,6 +114,7 @@ class EntryDetail:
     buttons: tuple[Button, ...]
     history: tuple[AuditRow, ...]
     warnings: tuple[tuple[str, str], ...]
+    lacking: tuple[tuple[str, str], ...]
     profile: str
     needs_prohibition: bool
     created_at: datetime
@@ -140,11 +144,27 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         buttons=tuple(ENTRY.open_to(actor, case)),
         history=tuple(history("catalog_entry", case.pk)) if inside else (),
         warnings=tuple((field, sentence) for field, sentence in case.warnings) if inside else (),
+        lacking=_lacking(content, obligations(case.policy), case.provider_name)
+        if inside and case.state in UNFINISHED
+        else (),
         profile=case.profile,
         needs_prohibition=case.share_type == "withheld" and obligations(case.policy).reason,
         created_at=case.created_at,
         started_on=case.started_on,
     )
+
+
+UNFINISHED = frozenset({"draft", "revising", "assessed", "returned"})
+
+
+def _lacking(content: Content, duties: Obligations, provider: str) -> tuple[tuple[str, str], ...]:
+    return tuple((finding.field, said(finding)) for finding in ready(content, duties, provider=provider))
+
+
+def lacking(content: Content, *, actor: Actor, at: datetime) -> tuple[tuple[str, str], ...]:
+    """Return what would keep a content from being submitted by the actor's department today, as (element, sentence)."""
+    policy = jurisdiction.policy_for(actor.region, beijing_day(at))
+    return _lacking(content, obligations(policy), actor.department_name)
 
 
 def sees_drafts(actor: Actor, case: Entry) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 from jutong.kernel.policy import Policy
 from jutong.kernel.terms import N_, BasisRank
+from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding
 
@@ -94,6 +95,12 @@ SHARE_MODES: Final = {
 SHARE_MODE_CLASSES: Final = {
     "platform": N_("共享平台方式"), "mail": N_("邮件方式"), "disk": N_("拷盘方式"), "medium": N_("介质方式"),
 }  # fmt: skip
+NAMES: Final[Mapping[str, Mapping[str, str]]] = {
+    "category": {**BASE_CATEGORIES, **THEMES},
+    "specification": {"national-guide-2017": N_("政务信息资源目录编制指南（2017）")},
+    "catalogue_level": {"department": N_("部门目录"), "region": N_("地区目录"), "national": N_("国家目录")},
+}
+"""What codes are called whose lists are open."""
 _DECREE_RANKS: Final = frozenset(
     {BasisRank.LAW.value, BasisRank.ADMINISTRATIVE_REGULATION.value, BasisRank.STATE_COUNCIL_DECISION.value}
 )

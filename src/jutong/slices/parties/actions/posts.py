@@ -36,13 +36,8 @@ def appoint(
     separated; an authority's post needs an authority. WrongState: a person who is not active.
     """
     post = _role(role)
-    if person.state != ManagerState.ACTIVE:
-        raise WrongState(_("%s尚未开通账号或已离岗，不能授予岗位。") % person.name)
-    if by.account_id is not None and person.account.pk == by.account_id:
-        raise NotAllowed(_("不能给自己授予岗位，请由其他安全管理员办理。"))
+    _check_person(person, post, by)
     place = department_id or person.department_id
-    held = PostHeld.objects.filter(person=person, ended_at=None).values_list("role", flat=True)
-    duties.check_together((Role(r) for r in held), post)
     _check_place(post, place)
     first = since or beijing_day(at)
     if until is not None and until < first:
@@ -51,23 +46,33 @@ def appoint(
         PostHeld.objects.filter(department_id=place, role=post, ended_at=None).exclude(person=person).update(
             ended_at=at
         )
+    row = PostHeld(
+        person=person,
+        role=post,
+        department_id=place,
+        since=first,
+        until=until,
+        granted_by=by.account_id,
+        granted_at=at,
+    )
     try:
         with transaction.atomic():
-            row = PostHeld.objects.create(
-                person=person,
-                role=post,
-                department_id=place,
-                since=first,
-                until=until,
-                granted_by=by.account_id,
-                granted_at=at,
-            )
+            row.save()
     except IntegrityError:
         raise Conflict(
             _("%(name)s已担任%(role)s，无需重复授予。") % {"name": person.name, "role": _(post.label)}
         ) from None
     _tell(person, row, events.APPOINTED, by, at)
     return row
+
+
+def _check_person(person: Person, post: Role, by: Actor) -> None:
+    if person.state != ManagerState.ACTIVE:
+        raise WrongState(_("%s尚未开通账号或已离岗，不能授予岗位。") % person.name)
+    if by.account_id is not None and person.account.pk == by.account_id:
+        raise NotAllowed(_("不能给自己授予岗位，请由其他安全管理员办理。"))
+    held = PostHeld.objects.filter(person=person, ended_at=None).values_list("role", flat=True)
+    duties.check_together((Role(r) for r in held), post)
 
 
 def _role(code: str) -> Role:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -171,7 +171,7 @@ def terms_of(case: SharingRequest, reply: Reply, offer: catalogue.PublishedEntry
         confirm_items=reply.confirm_items,
         modes=reply.modes,
         purposes=reply.purposes,
-        valid_from=max(at, datetime.combine(case.use_from, datetime.min.time(), UTC)) if reply.agree else at,
+        valid_from=max(at, end_of_day(case.use_from - timedelta(days=1))),
         valid_until=end_of_day(reply.use_until or case.use_until),
         basis=case.use_basis,
         scope=reply.scope or case.use_scope,

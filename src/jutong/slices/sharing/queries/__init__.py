@@ -1,6 +1,15 @@
 """Reads of this slice: requests as their parties see them, and what the workbench asks."""
 
-from jutong.slices.sharing.queries.asking import Asking, Consentable, Element, asking, lacking, without_standing_consent
+from jutong.slices.sharing.queries.asking import (
+    Asking,
+    Consentable,
+    Element,
+    EntryPanel,
+    asking,
+    entry_panel,
+    lacking,
+    without_standing_consent,
+)
 from jutong.slices.sharing.queries.cases import CaseView, FileLine, Step, attachment, case, file_lines, reply_of
 from jutong.slices.sharing.queries.requests import (
     RequestLine,
@@ -19,6 +28,7 @@ __all__ = [
     "CaseView",
     "Consentable",
     "Element",
+    "EntryPanel",
     "FileLine",
     "RequestLine",
     "RequestRow",
@@ -28,6 +38,7 @@ __all__ = [
     "attachment",
     "case",
     "due_lines",
+    "entry_panel",
     "file_lines",
     "lacking",
     "own_open",

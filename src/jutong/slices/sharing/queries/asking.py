@@ -15,8 +15,10 @@ from jutong.kernel.terms import N_, ShareType
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
 from jutong.slices.sharing import rules
-from jutong.slices.sharing.models import StandingConsent
+from jutong.slices.sharing.models import SharingRequest, StandingConsent
+from jutong.slices.sharing.queries.requests import OVER
 from jutong.slices.sharing.rules import Asked
+from jutong.slices.sharing.workflow import SHARING_REQUEST, STAFF
 
 CHECKED: Final = (
     ("items", N_("信息项")),
@@ -61,14 +63,56 @@ def asking(entry_id: int, actor: Actor, at: datetime) -> Asking:
     rules.check_askable(entry.share_type)
     if entry.provider_id == actor.department_id:
         raise RuleBroken(N_("这是本部门自己的资源，无需申请。"), field="resource_id")
-    parameter = "unconditional_reply_days" if entry.share_type == ShareType.UNCONDITIONAL else "request_reply_days"
     consented = StandingConsent.objects.filter(resource_id=entry_id, ended_at=None).exists()
     return Asking(
         entry=entry,
-        reply_limit=jurisdiction.policy_for(entry.region, beijing_day(at)).explain(parameter),
+        reply_limit=_reply_limit(entry, at),
         standing=consented,
         held=grants.between(actor.department_id or 0, entry_id),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPanel:
+    """What an entry's page says of sharing. why: a sentence where the actor's department cannot or need not ask.
+
+    open_request: the department's own request under way (0: none).
+    """
+
+    entry_id: int
+    reply_limit: str
+    standing: bool
+    held: grants.GrantRow | None
+    open_request: int
+    open_state: str
+    may_ask: bool
+    why: str
+
+
+def entry_panel(actor: Actor, at: datetime, *, entry_id: int) -> EntryPanel | None:
+    """Return what the entry's page offers: asking, the grant held, the request under way; None for one not in force."""
+    entry = catalogue.published(entry_id)
+    if entry is None or entry.provider_id in actor.serves:
+        return None
+    withheld = entry.share_type == ShareType.WITHHELD
+    asks = any(post.role in STAFF and post.department_id == actor.department_id for post in actor.posts)
+    mine = SharingRequest.objects.filter(resource_id=entry_id, consumer_id__in=actor.serves).exclude(state__in=OVER)
+    found = mine.order_by("-id").first()
+    return EntryPanel(
+        entry_id=entry_id,
+        reply_limit=_reply_limit(entry, at),
+        standing=StandingConsent.objects.filter(resource_id=entry_id, ended_at=None).exists(),
+        held=grants.between(actor.department_id or 0, entry_id),
+        open_request=found.pk if found else 0,
+        open_state=SHARING_REQUEST.state_label(found.state) if found else "",
+        may_ask=asks and not withheld,
+        why=N_("该资源不予共享；对共享属性有争议的，按争议程序提出。") if withheld else "",
+    )
+
+
+def _reply_limit(entry: catalogue.PublishedEntry, at: datetime) -> str:
+    parameter = "unconditional_reply_days" if entry.share_type == ShareType.UNCONDITIONAL else "request_reply_days"
+    return jurisdiction.policy_for(entry.region, beijing_day(at)).explain(parameter)
 
 
 def lacking(asked: Asked, entry: catalogue.PublishedEntry, actor: Actor, at: datetime) -> list[Element]:
