@@ -12,12 +12,11 @@ def main() -> None:
     import django
 
     django.setup()
-    from world import AT
-
     from jutong.kernel.actors import Channel
     from jutong.kernel.errors import Refusal
     from jutong.slices.parties import queries
     from jutong.slices.sharing import actions
+    from world import AT
 
     account, seed, *ids = (int(word) for word in sys.argv[1:])
     by = queries.actor_for(account, "127.0.0.1", Channel.API, at=AT)

@@ -373,7 +373,7 @@ def test_what_comes_back_from_two_sheets_can_be_corrected_and_imported_again(wor
     ]
     run = load(world, workbook(tmp_path / "t.xlsx", entries, items))
     assert (run.accepted, run.refused) == (1, 1)
-    book = openpyxl.load_workbook(files.path(run.error_file_id))
+    book = openpyxl.load_workbook(io.BytesIO(files.path(run.error_file_id).read_bytes()))
     assert book.worksheets[0]["C2"].value == "常常"
     assert [cell.value for cell in book.worksheets[1][2]] == ["甲资源", "姓名", "字符型"]
     book.worksheets[0]["C2"].value = "每月"

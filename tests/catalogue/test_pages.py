@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from covers import covers
+from jutong.kernel import clock
 from jutong.kernel.models import InboxItem
 from jutong.slices.catalogue import actions
 from jutong.slices.catalogue.models import Entry, ImportRun
@@ -100,7 +101,7 @@ def test_every_move_has_its_form_and_the_authority_decides_in_sets(world: World)
     assert "已办理 1 条" in passed.content.decode()
     done = reviewer.post("/catalogue/review/", {"verb": "publish", "ids": [str(entry.pk), "99999"]}, follow=True)
     assert "通告编号" in done.content.decode()
-    world.drain()
+    world.drain(clock.now())
     link = InboxItem.objects.get(department_id=world.department("hr")).link
     assert "城乡低保对象信息" in world.client("hr.clerk").get(link).content.decode()
     assert reviewer.get("/catalogue/notices/99999/").status_code == 404

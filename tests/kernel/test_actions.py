@@ -36,7 +36,9 @@ def outer(file_id: int, *, by: Actor, at: datetime, name: str) -> int:
 
 @pytest.fixture
 def file(db: None) -> StoredFile:
-    return StoredFile.objects.create(digest="0" * 64, size=1, media_type="text/plain", name="旧名", department_id=2, at=NOW)
+    return StoredFile.objects.create(
+        digest="0" * 64, size=1, media_type="text/plain", name="旧名", department_id=2, at=NOW
+    )
 
 
 def trail() -> list[tuple[str, str, str]]:
@@ -46,7 +48,12 @@ def trail() -> list[tuple[str, str, str]]:
 def test_a_success_is_audited_with_digests_before_and_after(file: StoredFile) -> None:
     rename(file, by=CLERK, at=NOW, name="新名")
     entry = AuditEntry.objects.get()
-    assert (entry.verb, entry.outcome, entry.subject_kind, entry.subject_id) == ("tests.rename", "success", "kernel.storedfile", str(file.pk))
+    assert (entry.verb, entry.outcome, entry.subject_kind, entry.subject_id) == (
+        "tests.rename",
+        "success",
+        "kernel.storedfile",
+        str(file.pk),
+    )
     assert entry.before != entry.after
 
 

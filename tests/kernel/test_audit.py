@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import orjson
 import pytest
-from covers import covers
 from django.db import DatabaseError, connection, transaction
 
+from covers import covers
 from jutong.crypto import sm2, sm3
 from jutong.kernel import keys
 from jutong.kernel.actors import Actor, Channel, Post, Role
@@ -236,4 +236,4 @@ def test_the_audit_administrators_are_alarmed_when_sealing_lags() -> None:
     assert timers.watch_sealing(NOW) == 0
     note(1)
     assert timers.watch_sealing(NOW + timedelta(minutes=2)) == 1
-    assert ["审计封存滞后 120 秒，请检查后台任务进程"] == [n.title for n in inbox.notices(WHO)]
+    assert [n.title for n in inbox.notices(WHO)] == ["审计封存滞后 120 秒，请检查后台任务进程"]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from covers import covers
+import sample
 from django.db import connection
 
+from covers import covers
 from jutong.kernel import queries
 from jutong.kernel.actors import Actor, Channel, Post, Role, Who, system_actor
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry, CalendarDay, Clock, OutboxEvent
 from jutong.kernel.workflow import ClockRule, Workflow, clocks
 from jutong.kernel.workflow.table import BadTable
-
-import sample
 
 RECEIVED = datetime(2025, 9, 30, 2, 0, tzinfo=UTC)  # Tuesday before the national holiday of 2025
 
@@ -30,10 +28,9 @@ CLERK, HEAD = someone(Role.CLERK, 1), someone(Role.SHARING_UNIT_HEAD, 2)
 
 
 @pytest.fixture(autouse=True)
-def _table(db: None) -> Iterator[None]:
+def _table(db: None) -> None:
     with connection.schema_editor() as editor:
         editor.create_model(sample.Note)
-    yield
 
 
 def sent(at: datetime = RECEIVED, text: str = "请阅") -> sample.Note:
@@ -134,7 +131,9 @@ def test_an_extension_has_a_limit_and_must_be_asked_for_in_time() -> None:
 def test_overdue_is_an_event_the_next_working_day_and_never_a_decision() -> None:
     note = sent()
     clocks.sweep(datetime(2025, 10, 21, 15, 59, tzinfo=UTC))
-    assert list(OutboxEvent.objects.filter(name__startswith="clock.").values_list("name", flat=True)) == ["clock.due_soon"]
+    assert list(OutboxEvent.objects.filter(name__startswith="clock.").values_list("name", flat=True)) == [
+        "clock.due_soon"
+    ]
     for _twice in range(2):
         clocks.sweep(datetime(2025, 10, 21, 16, 1, tzinfo=UTC))
     assert OutboxEvent.objects.filter(name="clock.overdue").count() == 1
@@ -166,13 +165,17 @@ def test_a_set_moves_in_a_few_statements_under_the_same_guards(django_assert_max
     empty = sample.write(by=CLERK, at=RECEIVED, consumer_id=1, provider_id=2, text="")
     foreign = sample.write(by=someone(Role.CLERK, 5), at=RECEIVED, consumer_id=5, provider_id=6, text="外")
     with django_assert_max_num_queries(60):
-        moved = sample.NOTE.advance_many("agree", [*(n.pk for n in notes), empty.pk, foreign.pk, 999_999], by=HEAD, at=RECEIVED)
+        moved = sample.NOTE.advance_many(
+            "agree", [*(n.pk for n in notes), empty.pk, foreign.pk, 999_999], by=HEAD, at=RECEIVED
+        )
     assert sorted(moved.done) == sorted(n.pk for n in notes)
     assert set(moved.refused) == {empty.pk, foreign.pk, 999_999}
     assert AuditEntry.objects.filter(verb="note.agree", outcome="success").count() == 30
     assert AuditEntry.objects.filter(verb="note.agree", outcome="refused").count() == 3
     assert OutboxEvent.objects.filter(name="note.agreed").count() == 30
-    assert set(Clock.objects.filter(case_kind="note", case_id__in=moved.done).values_list("state", flat=True)) == {"stopped"}
+    assert set(Clock.objects.filter(case_kind="note", case_id__in=moved.done).values_list("state", flat=True)) == {
+        "stopped"
+    }
 
 
 def test_the_workbench_question_finds_what_an_actor_may_move() -> None:
@@ -196,4 +199,6 @@ ANY = Who("any", "任何人")
 )
 def test_a_table_that_cannot_work_refuses_to_import(moves: list, says: str) -> None:
     with pytest.raises(BadTable, match=says):
-        Workflow(f"bad_{says}", "坏表", case="kernel.Note", start="s", clocks=[ClockRule("reply", "答复", "x")], moves=moves)
+        Workflow(
+            f"bad_{says}", "坏表", case="kernel.Note", start="s", clocks=[ClockRule("reply", "答复", "x")], moves=moves
+        )

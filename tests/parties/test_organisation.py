@@ -177,3 +177,12 @@ def test_the_tree_puts_children_below_their_parent(world):
     at = {b.department.id: place for place, b in enumerate(branches)}
     assert at[world.department("county")] == at[world.department("market")] + 1
     assert branches[at[world.department("county")]].depth == 1
+
+
+def test_a_sector_line_is_registered_once_with_known_departments(world):
+    by, market = world.actor("authority.operator"), world.department("market")
+    with pytest.raises(Conflict, match="市场监管"):
+        actions.start_sector(name="市场监管", lead_id=market, members=[market], by=by, at=world.at)
+    for members in ([], [10**9]):
+        with pytest.raises(RuleBroken, match="成员"):
+            actions.start_sector(name="新条线", lead_id=market, members=members, by=by, at=world.at)

@@ -12,15 +12,15 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection
-from published import published
 from test_requests import filed, reply
-from world import World
 
 from jutong.kernel.models import AuditEntry, OutboxEvent
 from jutong.kernel.settings import settings
 from jutong.slices.grants.models import Grant
 from jutong.slices.sharing import actions
 from jutong.slices.sharing.models import SharingRequest
+from published import published
+from world import World
 
 REQUESTS = 200
 PROCESSES = 4

@@ -8,11 +8,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from covers import covers
-from published import published
-from world import World
 
-from jutong.kernel import keys, queries as kernel
+from covers import covers
+from jutong.kernel import keys
+from jutong.kernel import queries as kernel
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry, Clock, OutboxEvent
 from jutong.slices.grants import actions as grant_actions
@@ -21,6 +20,8 @@ from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.models import SharingRequest
 from jutong.wire.bundle import Bundle
 from jutong.wire.grants import Condition, Masking, Mode, Operator
+from published import published
+from world import World
 
 
 @pytest.fixture(autouse=True)

@@ -14,14 +14,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
-
     from examples import Example
     from scene import Scene
 
@@ -33,14 +33,14 @@ OTHERS: Final = (
     "authority.reviewer", "authority.chief", "authority.operator", "authority.officer", "admin.system", "admin.security",
     "admin.audit", "audit.auditor", "sector.lead", "county.head",
 )  # fmt: skip
-PEOPLE: Final = (*(f"{place}.{post}" for place in ("civil", "hr", "market") for post in POSTS), *OTHERS)
+PLACES: Final = ("civil", "hr", "market")
+PEOPLE: Final = (*(f"{place}.{post}" for place in PLACES for post in POSTS), *OTHERS)
 EVERYONE: Final = ("nobody", "node", *PEOPLE)
 NOT_SUPPORTED: Final = 405
 SERVER_ERROR: Final = 500
 SPECIAL: Final = {401: "sign_in", 403: "forbidden", 404: "hidden"}
 REDIRECTS: Final = frozenset({301, 302, 303})
 DOOR: Final = "/parties/sign-in"
-MANY: Final = 3
 
 Key = tuple[str, str, str]
 Answers = dict[str, str]
@@ -74,7 +74,28 @@ def column(answer: HttpResponse) -> str:
         raise AssertionError(f"{status}: {answer.content.decode()[:2000]}")
     if status in REDIRECTS and answer["Location"].startswith(DOOR):
         return "sign_in"
-    return SPECIAL.get(status) or ("open" if status < 400 else "refused")  # noqa: PLR2004 - HTTP's refusals
+    return SPECIAL.get(status) or ("open" if status < 400 else "refused")
+
+
+@contextmanager
+def drawing_once(drawn: set[object], here: list[object]) -> Iterator[None]:
+    """Draw each template once per address: drawing asks for nothing and decides nothing, and takes most of the time."""
+    from django.template.backends.django import Template
+
+    draw = Template.render
+
+    def render(template: Any, context: Any = None, request: Any = None) -> Any:
+        key = (template.template.name, *here)
+        if key in drawn:
+            return ""
+        drawn.add(key)
+        return draw(template, context, request)
+
+    Template.render = render  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Template.render = draw  # type: ignore[method-assign]
 
 
 @dataclass
@@ -83,6 +104,8 @@ class Asker:
 
     scene: Scene
     by_key: bool = False
+    here: list[object] = field(default_factory=list)
+    drawn: set[object] = field(default_factory=set)
 
     @cached_property
     def _cookies(self) -> dict[str, str]:
@@ -110,7 +133,7 @@ class Asker:
             client.cookies["sessionid"] = self._cookies[who]
         elif who == "node":
             headers = self._proof(method, example)
-        with transaction.atomic():
+        with transaction.atomic(), drawing_once(self.drawn, self.here):
             given = {} if method == "GET" else example.posted()
             answer: Any = getattr(client, method.lower())(example.path, headers=headers, **given)
             if answer.streaming:
@@ -158,6 +181,7 @@ def observed(scene: Scene, *, by_key: bool = False, only: str = "") -> dict[Key,
 
 def _everybody(asker: Asker, method: str, example: Example, troubles: list[str]) -> Answers:
     answers: Answers = {}
+    asker.here = [method, example.path, example.case]
     for who in EVERYONE:
         if asker.by_key and who not in PEOPLE:
             continue
@@ -180,7 +204,7 @@ def line(key: Key, answers: Answers) -> tuple[str, ...]:
 
 def _short(people: list[str]) -> str:
     said = list(people)
-    for place in ("civil", "hr", "market"):
+    for place in PLACES:
         whole = [f"{place}.{post}" for post in POSTS]
         if set(whole) <= set(said):
             said = [place, *(one for one in said if one not in whole)]
@@ -213,7 +237,7 @@ def members(cell: str, others: str = "") -> set[str]:
         return set(EVERYONE) - members(others)
     found = set()
     for word in re.findall(r"\S+", cell):
-        found |= {f"{word}.{post}" for post in POSTS} if word in {"civil", "hr", "market"} else {word}
+        found |= {f"{word}.{post}" for post in POSTS} if word in PLACES else {word}
     return found
 
 
@@ -221,4 +245,4 @@ if __name__ == "__main__":
     here = Path(__file__).resolve()
     test = here.with_name("test_authorisation.py")
     command = [sys.executable, "-m", "pytest", str(test), "-q", "-k", "exactly_those"]
-    sys.exit(subprocess.run(command, cwd=here.parents[2], env=os.environ | {REWRITE: "1"}, check=False).returncode)  # noqa: S603
+    sys.exit(subprocess.run(command, cwd=here.parents[2], env=os.environ | {REWRITE: "1"}, check=False).returncode)

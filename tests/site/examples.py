@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from asking_world import FILLED
 from django.core.files.uploadedfile import SimpleUploadedFile
-from published import ASSESSED, content
 
 from jutong.slices.catalogue.pages.deciding import FORMS
 from jutong.slices.catalogue.pages.forms import EntryForm
 from jutong.slices.catalogue.workflow import ENTRY
+from published import ASSESSED, content
 
 if TYPE_CHECKING:
     from scene import Scene

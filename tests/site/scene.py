@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from published import ASSESSED, content, published
-from reports import delivered, order_of, report, take
-from sourceworld import MAPPING, register
 from test_requests import asked, reply
 
 from jutong.kernel import files, inbox, outbox
@@ -26,11 +23,13 @@ from jutong.slices.parties import actions as parties
 from jutong.slices.parties.models import PostHeld, SectorLine
 from jutong.slices.sharing import actions as sharing
 from jutong.slices.sources import actions as sources
+from published import ASSESSED, content, published
+from reports import delivered, order_of, report, take
+from sourceworld import MAPPING, register
 
 if TYPE_CHECKING:
-    from world import World
-
     from jutong.dataplane.identity import Identity
+    from world import World
 
 CSV = "资源名称,摘要,更新周期\n低保家庭名单,名单,每月\n临时救助记录,记录,常常\n".encode()
 
@@ -107,9 +106,9 @@ def _entries(scene: Scene) -> None:
             catalogue.assess(entry, by=by["secrecy"], at=at, **ASSESSED)
         if reached > 1:
             catalogue.leader_approve(entry, by=by["leader"], at=at)
-        if reached > 2:  # noqa: PLR2004 - the steps of W01
+        if reached > 2:
             catalogue.submit(entry, by=by["officer"], at=at)
-        if reached > 3:  # noqa: PLR2004
+        if reached > 3:
             catalogue.review(entry, by=world.actor("authority.reviewer"), at=at)
         scene.ids[("draft", "assessed", "approved", "submitted", "reviewed")[reached]] = entry.pk
     free: dict[str, Any] = {"share_type": "unconditional", "open_type": "conditional", "open_conditions": "实名登记"}

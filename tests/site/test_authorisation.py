@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import pytest
 from authorisation import REWRITE, observed, read, rows, write
 from scene import Scene, build
-from sourceworld import civil_db, hr_db, node, probe  # noqa: F401 - fixtures
-from world import World
 
 from jutong.dataplane.identity import Identity
 from jutong.kernel import clock
 from jutong.kernel.settings import settings
+from sourceworld import civil_db, hr_db, node, probe  # noqa: F401 - fixtures
+from world import World
 
 
 @pytest.fixture

@@ -1,6 +1,11 @@
-import cProfile, pstats, time
-from test_authorisation import *
+import cProfile
+import pstats
+import time
+
 from authorisation import observed
+from test_authorisation import *
+
+
 def test_prof(scene):
     p=cProfile.Profile(); t=time.time()
     p.enable(); n=observed(scene, only="grants"); p.disable()

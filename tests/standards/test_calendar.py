@@ -153,4 +153,7 @@ def test_the_api_reads_a_year_and_loads_one(world):
         .status_code
         == 403
     )
-    assert client.post("/api/v1/standards/calendar", {"days": [{"day": "x"}]}, content_type="application/json").status_code == 422
+    assert (
+        client.post("/api/v1/standards/calendar", {"days": [{"day": "x"}]}, content_type="application/json").status_code
+        == 422
+    )

@@ -91,14 +91,17 @@ def _offline(export: Path, public: str, nodes: dict[str, str]) -> Report:
 
 
 class _ByNode:
-    """Public keys given on the command line; "local" also answers for the writer "local.gateway"."""
+    """Public keys given on the command line; that of "local" also answers for the writer "local-2"."""
 
     def __init__(self, keys: dict[str, str]) -> None:
         self.keys = keys
 
     def get(self, writer: str) -> str | None:
         """Return the key of a chain's writer."""
-        return self.keys.get(writer) or self.keys.get(writer.split(".", 1)[0])
+        from jutong.kernel.nodes import node_of
+
+        node = node_of(writer, self.keys)
+        return self.keys[node] if node else None
 
 
 def _named(pair: str) -> tuple[str, str]:

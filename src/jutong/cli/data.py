@@ -110,3 +110,26 @@ def _mapping(path: Path | None) -> dict[str, str] | None:
             _("{path} 不是列对应关系文件。").format(path=path), _('请写成 JSON，例如 {"title": "信息资源名称"}。')
         )
     return found
+
+
+@click.group(help=_("工作日历：导入国务院公布的以后年度放假安排。"))
+def calendar() -> None:
+    """Hold the commands on the working-day calendar together."""
+
+
+@calendar.command("import", help=_("导入日历文件（CSV 或 Excel，三列：日期、休或班、名称），并重新计算暂定的期限。"))
+@click.argument("file", type=FILE)
+@instance.with_site
+def import_calendar(file: Path) -> None:
+    """Load the calendar of later years and print which years it announced and how many due days moved."""
+    from jutong.kernel import clock
+    from jutong.kernel.actors import system_actor
+    from jutong.slices.standards import actions
+
+    with file.open("rb") as source:
+        loaded = actions.import_calendar(source, by=system_actor("jutong calendar import"), at=clock.now())
+    say(
+        _("已导入 {years} 年的 {days} 天，重新计算了 {clocks} 个暂定期限。").format(
+            years="、".join(map(str, loaded.years)), days=loaded.days, clocks=loaded.clocks
+        )
+    )

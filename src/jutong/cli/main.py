@@ -20,6 +20,7 @@ COMMANDS = {
     "node": "jutong.cli.node:node",
     "catalogue": "jutong.cli.data:catalogue",
     "policy": "jutong.cli.data:policy",
+    "calendar": "jutong.cli.data:calendar",
     "audit": "jutong.cli.audit:audit",
     "demo": "jutong.cli.demo.command:demo",
     "manage": "jutong.cli.data:manage",

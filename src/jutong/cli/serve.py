@@ -119,11 +119,21 @@ def children(ours: instance.Instance) -> list[Child]:
         Child(
             "web",
             granian("jutong.site.wsgi:application", where["web"], "--interface", "wsgi", "--blocking-threads", "16"),
-            ours.environment(roles.WEB),
+            {**_origins(where), **ours.environment(roles.WEB)},
         ),
-        Child("worker", [sys.executable, "-m", "jutong", "worker"], ours.environment(roles.WORKER)),
+        Child(
+            "worker",
+            [sys.executable, "-m", "jutong", "worker"],
+            {**_origins(where), **ours.environment(roles.WORKER)},
+        ),
         *plane_children(where, node),
     ]
+
+
+def _origins(where: dict[str, str]) -> dict[str, str]:
+    """Return where the processes find each other: what is set, else the addresses on which they listen."""
+    names = {f"JUTONG_{name.upper()}_ORIGIN": f"http://{address}" for name, address in where.items()}
+    return {name: os.environ.get(name, origin) for name, origin in names.items()}
 
 
 def plane_children(where: dict[str, str], environment: dict[str, str]) -> list[Child]:

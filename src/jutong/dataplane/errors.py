@@ -62,7 +62,7 @@ class RuleBroken(Refusal):
 class TooMany(Refusal):
     """A quota is used up."""
 
-    status, code, title = 429, "too_many_requests", "超出限额"
+    status, code, title = 429, "too_many", "超出限额"
 
 
 class Unavailable(Refusal):

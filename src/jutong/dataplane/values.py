@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -54,7 +54,7 @@ def _binary(text: str) -> str | None:
     return text.lower() if re.fullmatch(r"([0-9a-fA-F]{2})*", text) else None
 
 
-_RULES = {
+_RULES: dict[Kind, tuple[Callable[[str], str | None], str]] = {
     Kind.TEXT: (lambda text: text, "文本"),
     Kind.INTEGER: (_integer, "64 位以内的整数，如 42"),
     Kind.NUMBER: (lambda text: text if _NUMBER.fullmatch(text) else None, "十进制数，如 3.14"),
@@ -129,10 +129,11 @@ def passes(text: str | None, kind: Kind, operator: Operator, given: Sequence[str
     mine, theirs = order(kind, text), [order(kind, value) for value in given]
     if operator in (Operator.EQ, Operator.IN):
         return mine in theirs
-    return {
+    told: dict[Operator, bool] = {
         Operator.NE: mine != theirs[0],
         Operator.LT: mine < theirs[0],
         Operator.LE: mine <= theirs[0],
         Operator.GT: mine > theirs[0],
         Operator.GE: mine >= theirs[0],
-    }[operator]
+    }
+    return told[operator]

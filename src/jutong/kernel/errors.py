@@ -29,7 +29,10 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     @property
     def sentence(self) -> str:
         """The sentence in the reader's language."""
-        text = _translate[0](self.template) if self.template else ""
+        return self._said(self.template)
+
+    def _said(self, template: str) -> str:
+        text = _translate[0](template) if template else ""  # gettext answers its own heading to an empty text
         return text % self.places if self.places else text
 
 
@@ -76,7 +79,10 @@ class TooLarge(Refusal):
 
 
 class RuleBroken(Refusal):
-    """Input that breaks a rule; `remarks` maps field names to sentences, `field` is the first of them."""
+    """Input that breaks a rule; `remarks` maps field names to sentences, `field` is the first of them.
+
+    Remarks of a pure rule are templates as well, filled by the same keyword arguments.
+    """
 
     status = 422
     code = "validation_error"
@@ -92,7 +98,7 @@ class RuleBroken(Refusal):
     def remarks(self) -> dict[str, str]:
         """Sentences by field name, in the reader's language."""
         if self._remarks:
-            return {name: _translate[0](remark) for name, remark in self._remarks.items()}
+            return {name: self._said(remark) for name, remark in self._remarks.items()}
         return {self.field: self.sentence} if self.field else {}
 
 

@@ -56,20 +56,20 @@ def _meant_for(actor: Actor) -> Q:
 
 def notices(actor: Actor, *, limit: int = 50) -> list[Notice]:
     """Return the newest notices of an actor."""
-    read = InboxRead.objects.filter(item=OuterRef("pk"), account_id=actor.account_id)
+    read = InboxRead.objects.filter(item=OuterRef("pk"), account_id=actor.account_id or 0)
     rows = InboxItem.objects.filter(_meant_for(actor)).annotate(seen=Exists(read)).order_by("-id")[:limit]
     return [Notice(r.pk, r.title, r.text, r.link, r.at, r.seen) for r in rows]
 
 
 def unread(actor: Actor) -> int:
     """Return how many notices the actor has not read (counted up to 100)."""
-    read = InboxRead.objects.filter(item=OuterRef("pk"), account_id=actor.account_id)
+    read = InboxRead.objects.filter(item=OuterRef("pk"), account_id=actor.account_id or 0)
     return InboxItem.objects.filter(_meant_for(actor)).exclude(Exists(read))[:100].count()
 
 
 def mark_read(actor: Actor, *, at: datetime) -> None:
     """Remember that the actor has read everything up to now."""
-    read = InboxRead.objects.filter(item=OuterRef("pk"), account_id=actor.account_id)
+    read = InboxRead.objects.filter(item=OuterRef("pk"), account_id=actor.account_id or 0)
     InboxRead.objects.bulk_create(
         [
             InboxRead(item_id=pk, account_id=actor.account_id or 0, at=at)

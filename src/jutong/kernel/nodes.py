@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from jutong.crypto import sm2
 from jutong.kernel.errors import Unavailable
 from jutong.kernel.settings import settings
+from jutong.kernel.terms import N_
 
 LOCAL: Final = "local"
 """The node that `jutong setup` makes beside the control plane."""
@@ -30,7 +32,7 @@ def public_key(name: str) -> bytes:
     try:
         return sm2.public_from_hex(json.loads((_folder(name) / "key.json").read_text())["public"])
     except (OSError, ValueError, KeyError):
-        raise Unavailable(f"数据面节点“{name}”尚未登记，请执行 jutong setup 后重试。") from None
+        raise Unavailable(N_("数据面节点“%(node)s”尚未登记，请执行 jutong setup 后重试。"), node=name) from None
 
 
 @cache
@@ -39,7 +41,7 @@ def secret(name: str) -> bytes:
     try:
         return bytes.fromhex((_folder(name) / "secret").read_text().strip())
     except (OSError, ValueError):
-        raise Unavailable(f"数据面节点“{name}”没有通信密钥，请执行 jutong setup 后重试。") from None
+        raise Unavailable(N_("数据面节点“%(node)s”没有通信密钥，请执行 jutong setup 后重试。"), node=name) from None
 
 
 def seal(data: bytes, name: str = LOCAL) -> bytes:
@@ -47,11 +49,15 @@ def seal(data: bytes, name: str = LOCAL) -> bytes:
     return sm2.seal(public_key(name), data)
 
 
+def node_of(writer: str, known: Container[str]) -> str | None:
+    """Return the node whose key a chain's writer signs with: further processes of "local" write as "local-2" and so on."""
+    return next((node for node in (writer, writer.rpartition("-")[0]) if node in known), None)
+
+
 class PublicKeys:
     """Public keys (hex) of nodes by name, for the verifier of the trail."""
 
     def get(self, writer: str) -> str | None:
-        """Return the key of a chain's writer: further processes of node "local" write as "local-2", "local-3" …"""
-        known = names()
-        node = writer if writer in known else writer.rpartition("-")[0]
-        return public_key(node).hex() if node in known else None
+        """Return the key of a chain's writer, see `node_of`."""
+        node = node_of(writer, names())
+        return public_key(node).hex() if node else None

@@ -92,7 +92,7 @@ def drain(at: datetime, *, limit: int = 200) -> int:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_UNHEARD, [at, list(_CONSUMERS), limit * 10])
-        handled = cursor.rowcount
+        handled = int(cursor.rowcount)
         cursor.execute(_READY, [at, limit])
         ids = [row[0] for row in cursor.fetchall()]
         for row in OutboxEvent.objects.filter(pk__in=ids).order_by("pk"):

@@ -20,6 +20,7 @@ from jutong.crypto import sm3
 from jutong.kernel import clock, nodes
 from jutong.kernel.errors import Refusal, RuleBroken, Unauthenticated, Unavailable
 from jutong.kernel.faces import once, problem
+from jutong.kernel.terms import N_
 from jutong.slices.exchange import actions as exchange
 from jutong.slices.exchange import queries as orders
 from jutong.slices.grants import queries as grants
@@ -57,12 +58,12 @@ def _node(request: HttpRequest) -> str:
         at = int(head.get("X-Jutong-Time", ""))
         secret = nodes.secret(node) if node in nodes.names() else b""
     except (ValueError, Unavailable):
-        raise Unauthenticated("内部调用缺少节点凭据。") from None
+        raise Unauthenticated(N_("内部调用缺少节点凭据。")) from None
     lines = "\n".join([request.method or "", request.get_full_path(), str(at), nonce, sm3.hexdigest(request.body)])
     expected = sm3.hmac_sm3(secret, lines.encode()).hex()
     fresh = abs(at - time.time() * 1000) <= WINDOW_MS
     if not secret or not fresh or not hmac.compare_digest(expected, head.get("X-Jutong-Signature", "")):
-        raise Unauthenticated("内部调用的节点凭据无效或已过期，请检查节点登记与系统时间。")
+        raise Unauthenticated(N_("内部调用的节点凭据无效或已过期，请检查节点登记与系统时间。"))
     once.spend(nonce, None, at=clock.now())
     return node
 
@@ -86,14 +87,14 @@ def _read(request: HttpRequest, kind: type[M]) -> M:
     try:
         return msgspec.json.decode(request.body, type=kind)
     except msgspec.MsgspecError:
-        raise RuleBroken("内部调用的内容不符合约定，请检查节点版本。") from None
+        raise RuleBroken(N_("内部调用的内容不符合约定，请检查节点版本。")) from None
 
 
 def _since(request: HttpRequest) -> tuple[int, float]:
     try:
         since, wait = int(request.GET.get("since", "0")), float(request.GET.get("wait", "0"))
     except ValueError:
-        raise RuleBroken("since 与 wait 须为数字。") from None
+        raise RuleBroken(N_("since 与 wait 须为数字。")) from None
     return since, min(max(wait, 0.0), LONGEST_WAIT)
 
 
@@ -155,7 +156,7 @@ def segments(request: HttpRequest, node: str) -> HttpResponse:
     try:
         lines = base64.b64decode(parcel.lines, validate=True)
     except binascii.Error:
-        raise RuleBroken("日志段的内容不是有效的 base64。") from None
+        raise RuleBroken(N_("日志段的内容不是有效的 base64。")) from None
     exchange.take_segment(parcel.envelope, lines, node=node, at=clock.now())
     return HttpResponse(status=204)
 

@@ -26,6 +26,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *internal.urlpatterns,
     path("api/v1/", api.urls),
 ]
-for _name in settings.SLICES:
-    if importlib.util.find_spec(f"jutong.slices.{_name}.pages"):
-        urlpatterns.append(path(f"{_name}/", include(import_module(f"jutong.slices.{_name}.pages").urlpatterns)))
+urlpatterns.extend(
+    path(f"{_name}/", include(import_module(f"jutong.slices.{_name}.pages").urlpatterns))
+    for _name in settings.SLICES
+    if importlib.util.find_spec(f"jutong.slices.{_name}.pages")
+)

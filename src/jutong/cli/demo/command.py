@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from jutong.cli import instance, roles
-from jutong.cli.demo import city, databases, loading, story
+from jutong.cli.demo import city, databases, loading, story, underway
 from jutong.cli.instance import Instance
 from jutong.cli.serve import binds, prepare, serving
 from jutong.cli.words import Stopped, say
@@ -50,11 +50,12 @@ def demo(*, once: bool, screenshots: Path | None) -> None:
             running = serving("--quiet", logs=ours.home.logs / "demo.log")
             running.__enter__()
         try:
-            told = _run_story(ours, fresh=fresh)
-            if screenshots:
+            place = _place(ours)
+            told = _run_story(ours, place, fresh=fresh)
+            if screenshots and ours.server:
                 from jutong.cli.demo import pictures
 
-                pictures.take(screenshots)
+                pictures.take(screenshots, place, ours.server)
             _farewell(told, time.monotonic() - began, once=once)
             if not once:
                 _wait()
@@ -79,15 +80,20 @@ def _load(ours: Instance) -> None:
     (ours.home.root / MARK).write_text(json.dumps(mark), encoding="utf-8")
 
 
-def _run_story(ours: Instance, *, fresh: bool) -> story.Told:
+def _place(ours: Instance) -> city.City:
     mark = json.loads((ours.home.root / MARK).read_text(encoding="utf-8"))
-    place = city.City(mark["departments"], mark["accounts"])
+    return city.City(mark["departments"], mark["accounts"])
+
+
+def _run_story(ours: Instance, place: city.City, *, fresh: bool) -> story.Told:
+    mark = json.loads((ours.home.root / MARK).read_text(encoding="utf-8"))
     assert ours.server is not None  # noqa: S101 - checked by the caller
     if not fresh and mark.get("told"):
         say(_("演示城市已经建立，继续运行。"))
         return story.Told(**mark["told"])
     told = story.tell(place, ours.server, origin=f"http://{binds()['web']}", gateway=f"http://{binds()['gateway']}")
     if not told.failed:
+        underway.leave(place, datetime.now(UTC), say)
         mark["told"] = {"passed": told.passed, "failed": told.failed, "lines": told.lines}
         (ours.home.root / MARK).write_text(json.dumps(mark), encoding="utf-8")
     return told

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from jutong.cli.demo.city import STORY, City
 from jutong.cli.demo.resources import RESOURCES, contents
+
+if TYPE_CHECKING:
+    from jutong.slices.catalogue.actions import Content
 
 IMPORTED: Final = "police"
 """Its officer imports her own catalogue in the story."""
@@ -20,7 +23,7 @@ def publish_all(city: City, at: datetime, say: Callable[[str], None]) -> int:
     waiting: list[int] = []
     for number, department in enumerate(RESOURCES, start=1):
         if department != IMPORTED:
-            waiting += _submitted(city, department, at)
+            waiting += submitted(city, department, contents(department), at)
         if number % 10 == 0:
             say(f"  {number}/{len(RESOURCES)} 个部门")
     reviewer = city.actor("data.reviewer", at)
@@ -29,14 +32,15 @@ def publish_all(city: City, at: datetime, say: Callable[[str], None]) -> int:
     return len(moved.done)
 
 
-def _submitted(city: City, department: str, at: datetime) -> list[int]:
+def submitted(city: City, department: str, entries: Iterable[Content], at: datetime) -> list[int]:
+    """Compile entries, have them assessed and approved inside the department, and submit them; returns their ids."""
     from jutong.slices.catalogue import actions
 
     officer = city.actor(f"{department}.officer", at)
     secrecy = city.actor(f"{department}.{'secrecy' if department in STORY else 'head'}", at)
     leader = city.actor(f"{department}.leader", at)
     ids = []
-    for content in contents(department):
+    for content in entries:
         entry = actions.compile_entry(by=officer, at=at, provider_id=city.departments[department], content=content)
         actions.assess(
             entry,

@@ -105,10 +105,11 @@ _CYCLES: Final = ("daily", "weekly", "monthly", "quarterly", "yearly")
 
 def contents(department: str) -> list[Content]:
     """Return the contents of a department's ten entries; the story's own two carry their databases' columns."""
-    return [_content(title, n) for n, title in enumerate(RESOURCES[department].split())]
+    return [content(title, n) for n, title in enumerate(RESOURCES[department].split())]
 
 
-def _content(title: str, number: int) -> Content:
+def content(title: str, number: int) -> Content:
+    """Return what is catalogued under a title; its number in the department gives the update cycle."""
     from jutong.slices.catalogue.actions import Content
 
     rows, personal = _rows(title)

@@ -214,7 +214,11 @@ class Story:
         """The consumer's head registers the business system that will call; its key is shown once."""
         key = self.people["hr.head"].post(
             "/parties/systems",
-            {"department_id": self.city.departments["hr"], "name": self._named("养老保险业务系统"), "purpose": "待遇资格认证"},
+            {
+                "department_id": self.city.departments["hr"],
+                "name": self._named("养老保险业务系统"),
+                "purpose": "待遇资格认证",
+            },
         )
         self.held["client"] = Client(
             self.gateway, key_id=key["key_id"], key=bytes.fromhex(key["secret"]), purpose=PURPOSE
@@ -225,9 +229,7 @@ class Story:
         """The system asks for one person by identity number: granted items only, masked, the row filter holds."""
         inside, outside = self._persons()
         client = self.held["client"]
-        answer = until(
-            "授权包到达网关", lambda: client.query(self._grant(), {"公民身份号码": inside[0]})
-        )
+        answer = until("授权包到达网关", lambda: client.query(self._grant(), {"公民身份号码": inside[0]}))
         row = answer.rows[0]
         if set(row) != set(GRANTED) or "*" not in row["姓名"] or len(row["出生日期"]) != 4:  # noqa: PLR2004 - a year
             raise StepFailed(f"返回内容与授权不符：{row}")

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from jutong.crypto import sm2, sm3
 from jutong.kernel.audit.entries import canonical
 
@@ -39,6 +41,15 @@ class Fault:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """The signed statement that the entries of every seal up to a number were deleted after their export."""
+
+    upto_seal: int
+    statement: str
+    signature: bytes
+
+
 def link(prev: str, digests: Iterable[bytes]) -> str:
     """Return the chain value after these entries: h = SM3(h ‖ digest), hex."""
     value = bytes.fromhex(prev)
@@ -57,23 +68,42 @@ def split(digests: bytes) -> list[bytes]:
     return [digests[i : i + DIGEST_SIZE] for i in range(0, len(digests), DIGEST_SIZE)]
 
 
+def check_purge(purge: Purge, public: str) -> Iterator[Fault]:
+    """Yield the fault of a purge whose statement the instance's key did not sign, or that names another seal."""
+    where = _("清除声明（封存 1 至 %d）") % purge.upto_seal
+    genuine = sm2.verify(bytes.fromhex(public), purge.statement.encode(), purge.signature)
+    if not genuine or purge.statement.split("|")[:2] != ["purge", str(purge.upto_seal)]:
+        words = {"where": where}
+        yield Fault("signature", where, _("%(where)s的签名无效：不是本平台密钥所签，或声明被改动。") % words)
+
+
 def check_seal(
-    seal: Seal, before: Seal | None, entries: Mapping[int, Mapping[str, Any]], public: str
+    seal: Seal,
+    before: Seal | None,
+    entries: Mapping[int, Mapping[str, Any]],
+    public: str,
+    *,
+    purged: bool = False,
 ) -> Iterator[Fault]:
-    """Yield every fault of one seal, given the seal before it, its entries by id and the instance's public key."""
-    where = f"封存 {seal.number}"
-    if seal.number != (before.number + 1 if before else seal.number):
-        yield Fault("seal", where, f"封存 {before.number + 1 if before else 1} 缺失：审计链在此中断。")
+    """Yield every fault of one seal, given the seal before it, its entries by id and the instance's public key.
+
+    purged: a genuine statement says that the entries of this seal were deleted, so they may be gone.
+    """
+    where = _("封存 %d") % seal.number
+    words = {"where": where}
+    if before and seal.number != before.number + 1:
+        yield Fault("seal", where, _("封存 %(number)d 缺失：审计链在此中断。") % {"number": before.number + 1})
     if before and seal.prev != before.head:
-        yield Fault("seal", where, f"{where} 与前一封存不相接：有封存被改动、删除或调换次序。")
+        yield Fault("seal", where, _("%(where)s与前一封存不相接：有封存被改动、删除或调换次序。") % words)
     if not sm2.verify(bytes.fromhex(public), statement(seal), seal.signature):
-        yield Fault("signature", where, f"{where} 的签名无效：不是本平台密钥所签，或封存内容被改动。")
+        yield Fault("signature", where, _("%(where)s的签名无效：不是本平台密钥所签，或封存内容被改动。") % words)
     digests = split(seal.digests)
     if len(digests) != len(seal.entry_ids) or link(seal.prev, digests) != seal.head:
-        yield Fault("seal", where, f"{where} 的链值不符：封存内的条目次序或摘要被改动。")
+        yield Fault("seal", where, _("%(where)s的链值不符：封存内的条目次序或摘要被改动。") % words)
     for entry_id, digest in zip(seal.entry_ids, digests, strict=False):
         entry = entries.get(entry_id)
-        if entry is None:
-            yield Fault("missing", f"审计条目 {entry_id}", f"审计条目 {entry_id} 缺失：封存之后被删除。")
-        elif sm3.digest(canonical(entry)) != digest:
-            yield Fault("changed", f"审计条目 {entry_id}", f"审计条目 {entry_id} 与封存时不符：封存之后被改动。")
+        name = _("审计条目 %d") % entry_id
+        if entry is None and not purged:
+            yield Fault("missing", name, _("%(entry)s缺失：封存之后被删除。") % {"entry": name})
+        elif entry is not None and sm3.digest(canonical(entry)) != digest:
+            yield Fault("changed", name, _("%(entry)s与封存时不符：封存之后被改动。") % {"entry": name})

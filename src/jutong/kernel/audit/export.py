@@ -10,9 +10,9 @@ import orjson
 from django.db import connection
 from django.db.models import Model, QuerySet
 
-from jutong.kernel.audit.chain import Seal
+from jutong.kernel.audit.chain import Purge, Seal
 from jutong.kernel.audit.entries import COLUMNS
-from jutong.kernel.models import AuditEntry, AuditSeal, AuditSegment
+from jutong.kernel.models import AuditEntry, AuditPurge, AuditSeal, AuditSegment
 
 M = TypeVar("M", bound=Model)
 
@@ -40,6 +40,12 @@ def _in_batches(rows: QuerySet[M]) -> Iterator[M]:
     yield from rows.iterator(chunk_size=_BATCH)
 
 
+def stored_purges() -> list[Purge]:
+    """Return the statements of every purge that was carried out, oldest first."""
+    rows = AuditPurge.objects.filter(done_at__isnull=False).order_by("upto_seal")
+    return [Purge(row.upto_seal, row.statement, bytes(row.signature)) for row in rows]
+
+
 def stored_entries(ids: list[int]) -> dict[int, dict[str, Any]]:
     """Return the entries of these ids, as the digest sees them."""
     return {row["id"]: dict(row) for row in AuditEntry.objects.filter(pk__in=ids).values(*COLUMNS)}
@@ -58,8 +64,11 @@ def unsealed_strays() -> list[int]:
 
 
 def lines(at: datetime) -> Iterator[bytes]:
-    """Yield an export as JSON lines: a head, then per seal its entries and itself, then the shipped segments."""
+    """Yield an export as JSON lines: head, purge statements, per seal its entries and itself, the shipped segments."""
     yield orjson.dumps({"format": FORMAT, "made_at": at.isoformat()}) + b"\n"
+    for purge in stored_purges():
+        words = {"upto_seal": purge.upto_seal, "statement": purge.statement, "signature": purge.signature.hex()}
+        yield orjson.dumps({"purge": words}) + b"\n"
     for seal in stored_seals():
         entries = stored_entries(list(seal.entry_ids))
         for entry_id in seal.entry_ids:
@@ -96,6 +105,11 @@ def seal_as_json(seal: Seal) -> dict[str, Any]:
         "public": seal.public,
         "signature": seal.signature.hex(),
     }
+
+
+def purge_from_json(values: dict[str, Any]) -> Purge:
+    """Read a purge's statement from an export's line."""
+    return Purge(values["upto_seal"], values["statement"], bytes.fromhex(values["signature"]))
 
 
 def seal_from_json(values: dict[str, Any]) -> Seal:

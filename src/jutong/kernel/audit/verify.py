@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 import msgspec
 import orjson
+from django.utils.translation import gettext as _
 
 from jutong.crypto import sm2, sm3
 from jutong.kernel.audit import export
-from jutong.kernel.audit.chain import GENESIS, Fault, Seal, check_seal
-from jutong.kernel.models import AuditPurge, AuditSegment
+from jutong.kernel.audit.chain import GENESIS, Fault, Purge, Seal, check_purge, check_seal
+from jutong.kernel.models import AuditSegment
 from jutong.wire.envelope import Envelope
 from jutong.wire.usage import Segment
 
@@ -43,20 +44,15 @@ class NodeKeys(Protocol):
 def online(public: str, nodes: NodeKeys) -> Report:
     """Verify the trail in the database against the instance's public key (hex)."""
     report = Report()
-    purged = AuditPurge.objects.filter(done_at__isnull=False).order_by("-upto_seal").first()
-    first = purged.upto_seal + 1 if purged else 1
+    purged = max((_take_purge(report, purge, public) for purge in export.stored_purges()), default=0)
     before: Seal | None = None
     for seal in export.stored_seals():
-        if seal.number < first:
-            before = seal
-            continue
         entries = export.stored_entries(list(seal.entry_ids))
-        _take_seal(report, seal, before, entries, public)
+        _take_seal(report, seal, before, entries, public, purged=seal.number <= purged)
         before = seal
     for entry_id in export.unsealed_strays():
-        report.faults.append(
-            Fault("inserted", f"审计条目 {entry_id}", f"审计条目 {entry_id} 不在任何封存之中：绕过平台写入。")
-        )
+        name = _("审计条目 %d") % entry_id
+        report.faults.append(Fault("inserted", name, _("%(entry)s不在任何封存之中：绕过平台写入。") % {"entry": name}))
     rows = AuditSegment.objects.order_by("writer", "number").iterator(chunk_size=20)
     shipped = ((r.writer, r.number, bytes(r.envelope), bytes(r.lines)) for r in rows)
     _take_segments(report, shipped, nodes)
@@ -68,20 +64,23 @@ def offline(lines: Iterable[bytes], public: str, nodes: NodeKeys) -> Report:
     report = Report()
     entries: dict[int, dict[str, Any]] = {}
     before: Seal | None = None
+    purged = 0
     shipped: list[tuple[str, int, bytes, bytes]] = []
     for number, line in enumerate(lines, start=1):
         try:
             row = orjson.loads(line)
         except orjson.JSONDecodeError:
-            report.faults.append(
-                Fault("seal", f"第 {number} 行", f"导出文件第 {number} 行不是有效的 JSON，文件被改动或截断。")
-            )
+            words = {"number": number}
+            sentence = _("导出文件第 %(number)d 行不是有效的 JSON，文件被改动或截断。") % words
+            report.faults.append(Fault("seal", _("第 %(number)d 行") % words, sentence))
             continue
-        if "entry" in row:
+        if "purge" in row:
+            purged = max(purged, _take_purge(report, export.purge_from_json(row["purge"]), public))
+        elif "entry" in row:
             entries[row["entry"]["id"]] = row["entry"]
         elif "seal" in row:
             seal = export.seal_from_json(row["seal"])
-            _take_seal(report, seal, before, entries, public)
+            _take_seal(report, seal, before, entries, public, purged=seal.number <= purged)
             _note_strays(report, seal, entries)
             entries, before = {}, seal
         elif "segment" in row:
@@ -93,19 +92,31 @@ def offline(lines: Iterable[bytes], public: str, nodes: NodeKeys) -> Report:
 
 def _note_strays(report: Report, seal: Seal, entries: dict[int, dict[str, Any]]) -> None:
     for entry_id in sorted(entries.keys() - set(seal.entry_ids)):
-        report.faults.append(
-            Fault("inserted", f"审计条目 {entry_id}", f"审计条目 {entry_id} 不在任何封存之中：事后插入。")
-        )
+        name = _("审计条目 %d") % entry_id
+        report.faults.append(Fault("inserted", name, _("%(entry)s不在任何封存之中：事后插入。") % {"entry": name}))
+
+
+def _take_purge(report: Report, purge: Purge, public: str) -> int:
+    """Return up to which seal a genuine purge allows the entries to be gone; 0 where the statement is not genuine."""
+    faults = list(check_purge(purge, public))
+    report.faults.extend(faults)
+    return 0 if faults else purge.upto_seal
 
 
 def _take_seal(
-    report: Report, seal: Seal, before: Seal | None, entries: dict[int, dict[str, Any]], public: str
+    report: Report,
+    seal: Seal,
+    before: Seal | None,
+    entries: dict[int, dict[str, Any]],
+    public: str,
+    *,
+    purged: bool,
 ) -> None:
     report.seals += 1
-    report.entries += len(seal.entry_ids)
+    report.entries += len(entries) if purged else len(seal.entry_ids)
     if before is None and (seal.number != 1 or seal.prev != GENESIS):
-        report.faults.append(Fault("seal", "封存 1", "审计链的起始封存缺失。"))
-    report.faults.extend(check_seal(seal, before, entries, public))
+        report.faults.append(Fault("seal", _("封存 %d") % 1, _("审计链的起始封存缺失。")))
+    report.faults.extend(check_seal(seal, before, entries, public, purged=purged))
 
 
 def _take_segments(report: Report, shipped: Iterable[tuple[str, int, bytes, bytes]], nodes: NodeKeys) -> None:
@@ -117,26 +128,31 @@ def _check_writer(
     report: Report, writer: str, rows: list[tuple[str, int, bytes, bytes]], public: str | None
 ) -> Iterator[Fault]:
     if public is None:
-        yield Fault("segment", writer, f"{writer} 没有登记公钥，无法核验其日志。")
+        yield Fault("segment", writer, _("%(writer)s 没有登记公钥，无法核验其日志。") % {"writer": writer})
         return
     before: Segment | None = None
     for _writer, number, packed, lines in rows:
         report.segments += 1
-        where = f"{writer} 日志段 {number}"
+        where = _segment(writer, number)
         envelope = msgspec.json.decode(packed, type=Envelope)
         if not sm2.verify(bytes.fromhex(public), envelope.kind.encode() + b"\n" + envelope.payload, envelope.signature):
-            yield Fault("signature", where, f"{where} 的签名无效。")
+            yield Fault("signature", where, _("%(where)s的签名无效。") % {"where": where})
             continue
         segment = msgspec.json.decode(envelope.payload, type=Segment)
         expected = before.number + 1 if before else 1
         if segment.number != expected:
-            yield Fault("segment", f"{writer} 日志段 {expected}", f"{writer} 的日志段 {expected} 缺失。")
+            lost = _segment(writer, expected)
+            yield Fault("segment", lost, _("%(where)s缺失。") % {"where": lost})
         elif segment.prev != (before.head if before else GENESIS) or segment.first != (
             before.last + 1 if before else 1
         ):
-            yield Fault("segment", where, f"{where} 与前一段不相接。")
+            yield Fault("segment", where, _("%(where)s与前一段不相接。") % {"where": where})
         yield from _check_lines(segment, lines, where)
         before = segment
+
+
+def _segment(writer: str, number: int) -> str:
+    return _("%(writer)s 日志段 %(number)d") % {"writer": writer, "number": number}
 
 
 def _follows(line: bytes, prev: str, number: int) -> bool:
@@ -150,12 +166,13 @@ def _follows(line: bytes, prev: str, number: int) -> bool:
 
 def _check_lines(segment: Segment, lines: bytes, where: str) -> Iterator[Fault]:
     if sm3.hexdigest(lines) != segment.digest:
-        yield Fault("changed", where, f"{where} 的内容与签名时不符。")
+        yield Fault("changed", where, _("%(where)s的内容与签名时不符。") % {"where": where})
     prev, number = segment.prev, segment.first
     for line in lines.removesuffix(b"\n").split(b"\n"):
         if not _follows(line, prev, number):
-            yield Fault("changed", f"{where} 第 {number} 条", f"{where} 的第 {number} 条被改动、删除、插入或调换次序。")
+            line_name = _("%(where)s第 %(number)d 条") % {"where": where, "number": number}
+            yield Fault("changed", line_name, _("%(where)s被改动、删除、插入或调换次序。") % {"where": line_name})
             return
         prev, number = sm3.hexdigest(line), number + 1
     if (prev, number - 1) != (segment.head, segment.last):
-        yield Fault("missing", where, f"{where} 末尾的条目缺失或被改动。")
+        yield Fault("missing", where, _("%(where)s末尾的条目缺失或被改动。") % {"where": where})

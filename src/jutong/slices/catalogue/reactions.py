@@ -11,17 +11,20 @@ from jutong.kernel import inbox, outbox
 from jutong.kernel.actors import Role, system_actor
 from jutong.slices.catalogue.actions import importing as importing  # noqa: PLC0414 - importing registers the long work
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED
-from jutong.slices.catalogue.workflow import ENTRY
+from jutong.slices.catalogue.models import Entry
+from jutong.slices.catalogue.workflow import ENTRY, determined
 from jutong.slices.parties import queries as parties
 
+PLATFORM: Final = system_actor("catalogue")
 _MOST_TOLD: Final = 5_000
 
 
 @outbox.on("catalog_entry.submitted")
 def to_determination(event: outbox.Event, at: datetime) -> None:
     """Move a restrictive type to determination where the profile asks for it; tell the authority of the rest."""
-    entry_id = int(event.payload["id"])
-    ENTRY.advance_many("hold", [entry_id], by=system_actor("catalogue"), at=at)
+    entry = Entry.objects.filter(pk=event.payload["id"], state="submitted").first()
+    if entry and determined(entry.policy, entry):
+        ENTRY.advance_many("hold", [entry.pk], by=PLATFORM, at=at)
 
 
 @outbox.on("catalog_entry.returned")

@@ -48,12 +48,13 @@ def _needs_no_leader(policy: Policy, _entry: Entry) -> bool:
     return not policy.flag("catalog_leader_approval")
 
 
-def _determined(policy: Policy, entry: Entry) -> bool:
+def determined(policy: Policy, entry: Entry) -> bool:
+    """Tell whether the profile has the authority determine this entry's restrictive sharing type."""
     return entry.share_type != "unconditional" and "determination" in obligations(policy).control
 
 
 def _not_determined(policy: Policy, entry: Entry) -> bool:
-    return not _determined(policy, entry)
+    return not determined(policy, entry)
 
 
 def _first(_policy: Policy, entry: Entry) -> bool:
@@ -90,7 +91,7 @@ ENTRY: Final = Workflow["Entry"](
         ("submit",         "leader_approved",          "submitted",             PROVIDER,     "",     N_("提交审核")),
         ("submit_directly", "draft revising",          "submitted",             PROVIDER,     "",     N_("提交审核"),      _needs_no_leader),
         ("return_entry",   "submitted pending_determination", "returned",       AUTHORITY,    "",     N_("退回")),
-        ("hold",           "submitted",                "pending_determination", SYSTEM_ONLY,  "",     N_("转入核定"),      _determined),
+        ("hold",           "submitted",                "pending_determination", SYSTEM_ONLY,  "",     N_("转入核定"),      determined),
         ("determine",      "pending_determination",    "reviewed",              AUTHORITY,    "",     N_("核定并审核通过")),
         ("review",         "submitted",                "reviewed",              AUTHORITY,    "",     N_("审核通过"),      _not_determined),
         ("publish",        "reviewed",                 "published",             AUTHORITY,    "",     N_("发布")),

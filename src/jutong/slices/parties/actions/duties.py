@@ -68,6 +68,7 @@ def set_unit_role(
     """
     unit = _term(UnitKind, kind, "kind")
     clean = organisations.check_name(name, most=80)
+    Department.objects.select_for_update().get(pk=department_id)
     same = UnitRole.objects.filter(department_id=department_id, kind=unit, ended_at=None)
     if unit is UnitKind.BUSINESS:
         same = same.filter(name=clean)

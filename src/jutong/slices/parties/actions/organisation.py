@@ -232,6 +232,7 @@ def name_authority(
     chosen = list(functions) or [str(function) for function in AuthorityFunction]
     if unknown := set(chosen) - set(AuthorityFunction):
         raise RuleBroken(_("没有这些主管职能：%s。") % "、".join(sorted(unknown)), field="functions")
+    Region.objects.select_for_update().get(pk=place.pk)
     Authority.objects.filter(region=place, ended_at=None).update(ended_at=at)
     row = Authority.objects.create(
         region=place, department_id=department_id, functions=chosen, since=since or beijing_day(at)

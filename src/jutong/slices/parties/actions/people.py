@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from jutong.kernel import inbox
@@ -83,14 +83,12 @@ def activate(person: Person, *, username: str, password: str = "", by: Actor, at
             _("用户名“%s”应以字母开头，由 3 至 40 位小写字母、数字、点、下划线或短横线组成，请修改。") % username[:50],
             field="username",
         )
-    if Account.objects.filter(username=username).exists():
-        raise Conflict(_("用户名“%s”已被使用，请换一个。") % username)
-    Account.objects.create(
-        username=username,
-        person=person,
-        password=make_password(password or None),
-        created_at=at,
-    )
+    account = Account(username=username, person=person, password=make_password(password or None), created_at=at)
+    try:
+        with transaction.atomic():
+            account.save()
+    except IntegrityError:
+        raise Conflict(_("用户名“%s”已被使用，请换一个。") % username) from None
 
 
 @MANAGER.action("end")

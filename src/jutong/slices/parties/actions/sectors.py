@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from jutong.kernel import inbox, outbox
@@ -23,12 +24,14 @@ LONGEST_NOTE = 4000
 def start_sector(*, name: str, lead_id: int, members: Sequence[int], by: Actor, at: datetime) -> SectorLine:
     """Register a sector line with its lead and its departments (national-2025#8)."""
     clean = organisations.check_name(name, most=60)
-    if SectorLine.objects.filter(name=clean).exists():
-        raise Conflict(_("行业条线“%s”已经登记。") % clean)
     known = set(Department.objects.filter(pk__in={lead_id, *members}, active=True).values_list("pk", flat=True))
     if known != {lead_id, *members} or not members:
         raise RuleBroken(_("条线的牵头部门和成员部门应为已登记的部门，且至少有一个成员，请重新选择。"), field="members")
-    line = SectorLine.objects.create(name=clean, lead_id=lead_id)
+    try:
+        with transaction.atomic():
+            line = SectorLine.objects.create(name=clean, lead_id=lead_id)
+    except IntegrityError:
+        raise Conflict(_("行业条线“%s”已经登记。") % clean) from None
     SectorMember.objects.bulk_create([SectorMember(line=line, department_id=member) for member in sorted(set(members))])
     return line
 

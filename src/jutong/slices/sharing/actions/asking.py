@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import IO, Any, cast
 
 import msgspec
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from jutong.crypto import sm3
-from jutong.kernel import inbox
+from jutong.kernel import files, inbox
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import RuleBroken
@@ -52,11 +53,22 @@ def _check(asked: Asked, consumer_id: int, at: datetime) -> catalogue.PublishedE
     return offer
 
 
+def _with_uploads(asked: Asked, uploads: Sequence[UploadedFile[bytes]], by: Actor, at: datetime) -> Asked:
+    """Return the request with the files uploaded beside it, kept now: a refusal takes them back with all else."""
+    return msgspec.structs.replace(asked, attachments=(*asked.attachments, *_kept(uploads, by, at)))
+
+
+def _kept(uploads: Sequence[UploadedFile[bytes]], by: Actor, at: datetime) -> list[int]:
+    return [files.store(cast("IO[bytes]", file), file.name or "", by=by, at=at).id for file in uploads]
+
+
 @SHARING_REQUEST.opens("write")
-def write_request(*, by: Actor, at: datetime, asked: Asked) -> SharingRequest:
+def write_request(
+    *, by: Actor, at: datetime, asked: Asked, uploads: Sequence[UploadedFile[bytes]] = ()
+) -> SharingRequest:
     """Write a request for one published resource, with all its elements (R-SHR-002, R-SHR-036).
 
-    RuleBroken with a remark per missing element; WrongState for withheld data; NotThere for an unpublished entry.
+    uploads: files kept as further attachments. RuleBroken with a remark per missing element; WrongState for withheld data; NotThere for an unpublished entry.
     """
     if by.department_id is None or by.account_id is None:
         raise RuleBroken(_("您没有所属部门，不能提出共享申请。"))
@@ -72,17 +84,19 @@ def write_request(*, by: Actor, at: datetime, asked: Asked) -> SharingRequest:
         share_type=offer.share_type,
         created_by=by.account_id,
         created_at=at,
-        **_columns(asked),
+        **_columns(_with_uploads(asked, uploads, by, at)),
     )
 
 
 @SHARING_REQUEST.action("change")
-def change_request(case: SharingRequest, *, by: Actor, at: datetime, asked: Asked) -> None:
+def change_request(
+    case: SharingRequest, *, by: Actor, at: datetime, asked: Asked, uploads: Sequence[UploadedFile[bytes]] = ()
+) -> None:
     """Change a request before it is filed; a consent given before lapses with the version (W06, two heads)."""
     if asked.resource_id != case.resource_id:
         raise RuleBroken(_("不能把申请改为另一资源，请另行提出申请。"), field="resource_id")
     offer = _check(asked, case.consumer_id, at)
-    for name, value in _columns(asked).items():
+    for name, value in _columns(_with_uploads(asked, uploads, by, at)).items():
         setattr(case, name, value)
     case.entry_version, case.share_type = offer.version, offer.share_type
     case.consented_digest, case.consented_by, case.consented_at = "", "", None
@@ -129,12 +143,14 @@ def _next_number(at: datetime) -> str:
 
 
 @SHARING_REQUEST.action("supplement")
-def supplement(case: SharingRequest, *, by: Actor, at: datetime, text: str, attachments: Sequence[int] = ()) -> None:
+def supplement(
+    case: SharingRequest, *, by: Actor, at: datetime, text: str, uploads: Sequence[UploadedFile[bytes]] = ()
+) -> None:
     """Hand in what the one notice asked for; the reply clock goes on with what was left, at least one day."""
-    if not text.strip() and not attachments:
+    if not text.strip() and not uploads:
         raise RuleBroken(_("请填写补正说明或上传补正材料。"), field="text")
     case.supplied = text.strip()
-    case.attachments = [*case.attachments, *attachments]
+    case.attachments = [*case.attachments, *_kept(uploads, by, at)]
     inbox.tell(
         department_id=case.provider_id,
         title=_("申请 %(number)s 已补正，答复时限继续计算") % {"number": case.number},

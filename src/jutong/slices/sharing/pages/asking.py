@@ -27,7 +27,8 @@ def new(request: HttpRequest, entry_id: int) -> HttpResponse:
     form = AskForm(asking.entry, faces.posted(request), posted_files(request), initial=initial)
     if form.is_valid():
         with faces.told(form):
-            case = actions.write_request(by=actor, at=now, asked=form.asked(actor, now))
+            uploads = form.cleaned_data["uploads"]
+            case = actions.write_request(by=actor, at=now, asked=form.asked(), uploads=uploads)
             said = _("申请已保存为草稿，请本部门共享工作机构负责人同意后提交。")
             return faces.done(request, said, to=reverse("sharing_case", args=[case.pk]))
     title = _("申请共享：%s") % asking.entry.title
@@ -50,7 +51,8 @@ def change(request: HttpRequest, request_id: int) -> HttpResponse:
     )
     if form.is_valid():
         with faces.told(form):
-            actions.change_request(request_id, by=actor, at=now, asked=form.asked(actor, now))
+            uploads = form.cleaned_data["uploads"]
+            actions.change_request(request_id, by=actor, at=now, asked=form.asked(), uploads=uploads)
             said = _("申请已修改；此前的负责人同意随之失效，请重新取得同意。")
             return faces.done(request, said, to=reverse("sharing_case", args=[request_id]))
     return _form_page(request, asking, form, title=_("修改申请：%s") % asking.entry.title, request_id=request_id)

@@ -23,7 +23,7 @@ from jutong.kernel.faces.forms import Form, Paragraph, Whole
 from jutong.kernel.faces.pieces import Fact, Happening
 from jutong.kernel.terms import N_, ShareType
 from jutong.slices.sharing import actions, queries
-from jutong.slices.sharing.pages.forms import Uploads, stored
+from jutong.slices.sharing.pages.forms import Uploads
 from jutong.slices.sharing.pages.wording import (
     conditions_in_words,
     essentials,
@@ -103,10 +103,6 @@ def _papers(request_id: int, *, by: Actor, at: Any, papers: str, days: int) -> N
     actions.ask_supplement(request_id, by=by, at=at, papers=papers.splitlines(), days=days)
 
 
-def _supplement(request_id: int, *, by: Actor, at: Any, text: str, uploads: list[Any]) -> None:
-    actions.supplement(request_id, by=by, at=at, text=text, attachments=stored(uploads, by, at))
-
-
 DEEDS: Final[dict[str, Deed]] = {
     "consent": Deed(
         Nothing,
@@ -122,7 +118,7 @@ DEEDS: Final[dict[str, Deed]] = {
         "primary",
         N_("提交后提供方开始受理，答复期限随即起算；内容不能再改。"),
     ),
-    "supplement": Deed(SupplementForm, _supplement, N_("补正材料已提交，答复期限继续计算。"), "primary"),
+    "supplement": Deed(SupplementForm, actions.supplement, N_("补正材料已提交，答复期限继续计算。"), "primary"),
     "agree": Deed(
         Nothing,
         actions.agree,

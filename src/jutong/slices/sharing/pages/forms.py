@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -13,8 +13,6 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jutong.kernel import files
-from jutong.kernel.actors import Actor
 from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload
 from jutong.kernel.terms import MODE_LABELS, OPERATOR_LABELS, Purpose, ShareType
 from jutong.slices.catalogue import queries as catalogue
@@ -49,11 +47,6 @@ class Uploads(Upload):
                 _("“%(label)s”一次最多 %(most)d 个文件，请合并后上传。") % {"label": self.label, "most": MOST_FILES}
             )
         return [super(Uploads, self).clean(file, initial) for file in given]
-
-
-def stored(uploads: Sequence[Any], by: Actor, at: datetime) -> tuple[int, ...]:
-    """Keep uploaded files and return their ids."""
-    return tuple(files.store(file, file.name, by=by, at=at).id for file in uploads)
 
 
 def mode_choices(modes: Sequence[str]) -> list[tuple[str, str]]:
@@ -193,8 +186,8 @@ class AskForm(Form):
                 self.add_error(None, sentence)
         return valid and not self.conditions.errors
 
-    def asked(self, by: Actor, at: datetime) -> Asked:
-        """Return what is asked for; uploaded files are kept first."""
+    def asked(self) -> Asked:
+        """Return what is asked for; the files uploaded just now go to the action beside it."""
         good = self.cleaned_data
         return Asked(
             resource_id=self.entry.id,
@@ -211,7 +204,7 @@ class AskForm(Form):
             use_until=good["use_until"],
             personal_basis=good["personal_basis"],
             declared=good["declared"],
-            attachments=(*good["kept"], *stored(good["uploads"], by, at)),
+            attachments=tuple(good["kept"]),
         )
 
     @property

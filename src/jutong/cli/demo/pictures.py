@@ -1,0 +1,171 @@
+"""`jutong demo --screenshots`: every page of the demo city, as its people see it, on a desk and on a phone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+
+from jutong.cli.demo import city, databases
+from jutong.cli.postgres import SUPERUSER, Server
+from jutong.cli.serve import binds
+from jutong.cli.words import Stopped, say
+from jutong.cli.words import gettext as _
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+WIDTHS: Final = {1440: 900, 390: 844}
+"""Pixels across and down of the desk's screen and the phone's."""
+TALLEST: Final = 2600
+"""Pixels of a page's length that a picture shows."""
+FLAGS: Final = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--force-color-profile=srgb", "--hide-scrollbars",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A business system's key, and the identity number of a person to ask for."""
+
+    key_id: str
+    secret: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One page: its file's name, who looks, where it begins, and the links (CSS selectors) that lead on from there."""
+
+    name: str
+    who: str
+    path: str
+    links: tuple[str, ...] = ()
+    then: Callable[[Page, Caller], None] | None = None
+
+
+def _link(part: str) -> str:
+    return f"#main a[href*='{part}']"
+
+
+def _called(page: Page, caller: Caller) -> None:
+    """Fill in the console and call, until the gateway knows the new key."""
+    for _attempt in range(10):
+        page.get_by_label("密钥编号").fill(caller.key_id)
+        page.locator("input[name='secret']").fill(caller.secret)
+        page.locator("input[name='key-0']").fill(caller.person)
+        page.get_by_role("button", name="调用网关").click()
+        page.wait_for_selector("#answer")
+        if page.locator("#answer table").count():
+            return
+        page.wait_for_timeout(500)
+
+
+SHOTS: Final = (
+    Shot("sign-in", "", "/parties/sign-in"),
+    Shot("workbench", "police.officer", "/"),
+    Shot("catalogue", "hr.clerk", "/catalogue/?q=人口"),
+    Shot("entry", "hr.clerk", "/catalogue/?q=人口基本信息", ("#main a:has-text('人口基本信息')",)),
+    Shot("import", "police.officer", "/catalogue/import/", ("#main a:has-text('公安局目录.xlsx')",)),
+    Shot("own", "police.officer", "/catalogue/own/"),
+    Shot("review", "data.reviewer", "/catalogue/review/"),
+    Shot("request-form", "market.officer", "/catalogue/?q=机动车登记信息", ("#main a:has-text('机动车登记信息')", _link("/sharing/new/"))),
+    Shot("requests", "police.officer", "/sharing/"),
+    Shot("request", "police.head", "/sharing/", ("#main a:has-text('机动车登记信息')",)),
+    Shot("approve", "police.head", "/sharing/", ("#main a:has-text('机动车登记信息')", _link("/approve/"))),
+    Shot("reply", "police.officer", "/sharing/", ("#main a:has-text('无犯罪记录证明')", _link("/reply/"))),
+    Shot("grants", "police.head", "/grants/"),
+    Shot("grant", "hr.engineer", "/services/", (_link("/services/"), _link("/grants/"))),
+    Shot("services", "hr.engineer", "/services/"),
+    Shot("service", "hr.engineer", "/services/", ("#main a[href^='/services/']:has-text('人口基本信息')",)),
+    Shot("console", "hr.engineer", "/services/console/", (_link("?grant="),), _called),
+    Shot("sources", "police.engineer", "/sources/"),
+    Shot("source", "police.engineer", "/sources/", ("#main td a[href^='/sources/']",)),
+    Shot("mount", "police.engineer", "/datacentre/", ("#main td a[href^='/datacentre/entries/']", _link("/mount/"))),
+    Shot("resource", "police.engineer", "/datacentre/", ("#main td a[href^='/datacentre/entries/']",)),
+    Shot("runs", "hr.engineer", "/exchange/runs/"),
+    Shot("run", "hr.engineer", "/exchange/runs/?kind=table", ("#main td a[href^='/exchange/runs/']",)),
+    Shot("batches", "hr.engineer", "/exchange/batches/"),
+    Shot("organisation", "data.operator", "/parties/"),
+    Shot("department", "data.operator", "/parties/?q=公安局", ("#main a[href*='/parties/departments/']:has-text('公安局')",)),
+    Shot("people", "data.operator", "/parties/people"),
+    Shot("systems", "hr.head", "/parties/systems"),
+    Shot("accounts", "admin.security", "/parties/accounts"),
+    Shot("me", "police.head", "/parties/me"),
+    Shot("calendar", "hr.clerk", "/standards/calendar"),
+    Shot("policy", "data.operator", "/standards/policy"),
+    Shot("due", "police.officer", "/due/"),
+    Shot("audit", "data.auditor", "/audit/"),
+    Shot("operations", "data.operator", "/operations/"),
+    Shot("inbox", "police.head", "/inbox/"),
+)  # fmt: skip
+
+
+def take(folder: Path, place: city.City, server: Server) -> int:
+    """Write every page of `SHOTS` at every width as folder/name-width.png; returns how many files."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        raise Stopped(_("没有找到 Chromium，不能截图。"), _("请安装 Chromium 后重试。"))
+    folder.mkdir(parents=True, exist_ok=True)
+    caller = _caller(place, server)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        pages = {who: _signed_in(browser, who) for who in dict.fromkeys(shot.who for shot in SHOTS)}
+        for shot in SHOTS:
+            _picture(pages[shot.who], shot, caller, folder)
+        browser.close()
+    say(_("截图 {count} 张，写入 {folder}").format(count=len(SHOTS) * len(WIDTHS), folder=folder))
+    return len(SHOTS) * len(WIDTHS)
+
+
+def _caller(place: city.City, server: Server) -> Caller:
+    """Register a business system of the consumer, and choose a person whom its grant lets it see."""
+    from jutong.slices.parties import actions
+
+    at = datetime.now(UTC)
+    key = actions.register_system(
+        department_id=place.departments["hr"], name=f"待遇资格认证终端 {at:%m%d%H%M%S}", purpose="窗口核验",
+        by=place.actor("hr.head", at), at=at,
+    )  # fmt: skip
+    with psycopg.connect(server.url(SUPERUSER, databases.POLICE.database)) as police:
+        person = police.execute("select id_number from population order by id_number limit 1 offset 1000").fetchone()
+    return Caller(key.key_id, key.secret, person[0] if person else "")
+
+
+def _signed_in(browser: Browser, who: str) -> Page:
+    page = browser.new_page(base_url=f"http://{binds()['web']}", locale="zh-CN", timezone_id="Asia/Shanghai")
+    if who:
+        page.goto("/parties/sign-in")
+        page.get_by_label("用户名").fill(who)
+        page.get_by_label("口令").fill(city.PASSWORD)
+        page.get_by_role("button", name="登录").click()
+        page.wait_for_selector(".jt-bar")
+    return page
+
+
+def _picture(page: Page, shot: Shot, caller: Caller, folder: Path) -> None:
+    page.set_viewport_size(_size(1440))
+    page.goto(shot.path)
+    for link in shot.links:
+        page.goto(page.locator(link).first.get_attribute("href") or "")
+    if shot.then:
+        shot.then(page, caller)
+    for width in WIDTHS:
+        page.set_viewport_size(_size(width))
+        page.evaluate("document.fonts.ready")
+        page.wait_for_timeout(400)  # charts settle after a change of width
+        tall = min(int(page.evaluate("document.documentElement.scrollHeight")), TALLEST)
+        clip: Any = {"x": 0, "y": 0, "width": width, "height": tall}
+        page.screenshot(path=folder / f"{shot.name}-{width}.png", full_page=True, clip=clip, animations="disabled")
+
+
+def _size(width: int) -> Any:
+    return {"width": width, "height": WIDTHS[width]}
