@@ -1,34 +1,5 @@
 """What the tests of the gateway share: two databases for each module, and a world raised around each story."""
 
-from __future__ import annotations
+from gateway_story import databases, story
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
-from typing import Any
-
-import pytest
-
-from gateway_world import World, two_databases
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[tuple[str, str]]:
-    """Give the platform's own database and a department's."""
-    with two_databases() as both:
-        yield both
-
-
-@pytest.fixture
-def story(tmp_path: Path, databases: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Play a deed in a world of its own; further names are settings of the gateway."""
-    monkeypatch.setenv("JUTONG_SOURCE_ADDRESSES", '["127.0.0.0/8"]')
-
-    def play(deed: Callable[[World], Awaitable[None]], **settings: Any) -> None:
-        async def run() -> None:
-            async with World(tmp_path, databases, **settings) as world:
-                await deed(world)
-
-        asyncio.run(run())
-
-    return play
+__all__ = ["databases", "story"]

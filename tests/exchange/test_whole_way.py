@@ -57,7 +57,8 @@ class Control(httpx.AsyncBaseTransport):
         """Answer one waiting call as the control plane's internal endpoints do."""
         with suppress(queue.Empty):
             request, promised = self.calls.get(timeout=0.1)
-            promised.set_result(self._answer(request))
+            if promised.set_running_or_notify_cancel():  # the runner may have been stopped meanwhile
+                promised.set_result(self._answer(request))
 
     @staticmethod
     def _answer(request: httpx.Request) -> Any:

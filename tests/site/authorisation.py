@@ -13,7 +13,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -113,11 +113,15 @@ class Asker:
 
     @cached_property
     def _keys(self) -> dict[str, str]:
+        return self.keys(PEOPLE)
+
+    def keys(self, people: Sequence[str]) -> dict[str, str]:
+        """Issue a personal API key to each of the people."""
         from jutong.slices.parties import actions
 
         world = self.scene.world
         return {
-            name: actions.issue_api_key(name="表", days=30, by=world.actor(name), at=world.at).text for name in PEOPLE
+            name: actions.issue_api_key(name="表", days=30, by=world.actor(name), at=world.at).text for name in people
         }
 
     def ask(self, who: str, method: str, example: Example) -> HttpResponse:

@@ -98,7 +98,13 @@ def _site(book: Book, scene: Scene) -> None:
     book.add("GET", "work/<int:progress_id>/", scene["work"])
     calendar = {"file": ("calendar.csv", _calendar())}
     book.add("POST", "standards/calendar/import", files=calendar)
-    book.deed("standards/policy/assign", region=scene.world.region, profile="national-2025", effective_from="2026-04-01", confirm="on")
+    book.deed(
+        "standards/policy/assign",
+        region=scene.world.region,
+        profile="national-2025",
+        effective_from="2026-04-01",
+        confirm="on",
+    )
     book.add("GET", "standards/policy/<slug:name>", "national-2025")
 
 
@@ -181,7 +187,11 @@ def _own(book: Book, scene: Scene) -> None:
     book.deed("parties/me/keys/new", name="脚本", days="30")
     book.deed("parties/me/keys/<int:pk>/revoke", scene["api_key"])
     book.deed(
-        "parties/me/delegations/new", post=scene["head_post"], to_id=scene["person"], since="2026-05-01", until="2026-05-02"
+        "parties/me/delegations/new",
+        post=scene["head_post"],
+        to_id=scene["person"],
+        since="2026-05-01",
+        until="2026-05-02",
     )
     book.deed("parties/me/delegations/<int:pk>/end", scene["delegation"])
 
@@ -189,7 +199,13 @@ def _own(book: Book, scene: Scene) -> None:
 def entry_form(title: str, **changes: Any) -> dict[str, Any]:
     """Return an entry's form as the page shows it, filled in."""
     shown = {name: value for name, value in EntryForm.start(content(title), 0).items() if value not in (None, False)}
-    items = {"items-TOTAL_FORMS": "1", "items-INITIAL_FORMS": "0", "items-0-name": "姓名", "items-0-type": "C", "items-0-length": "50"}
+    items = {
+        "items-TOTAL_FORMS": "1",
+        "items-INITIAL_FORMS": "0",
+        "items-0-name": "姓名",
+        "items-0-type": "C",
+        "items-0-length": "50",
+    }
     return {**shown, **items, **changes}
 
 
@@ -247,7 +263,13 @@ def _sources(book: Book, scene: Scene) -> None:
     book.add("GET", "sources/<int:source_id>/columns/", source, query="?schema=public&table=people")
     book.add("GET", "datacentre/entries/<int:entry_id>/", resource)
     book.add("GET", "datacentre/entries/<int:entry_id>/mount/", resource)
-    chosen = {"公民身份号码": "id_number", "姓名": "xm", "出生日期": "birthday", "户籍行政区划": "division", "收入": "-"}
+    chosen = {
+        "公民身份号码": "id_number",
+        "姓名": "xm",
+        "出生日期": "birthday",
+        "户籍行政区划": "division",
+        "收入": "-",
+    }
     mapping = {**chosen, **{f"masking:{item}": "none" for item in chosen}, "key:公民身份号码": "on"}
     book.deed("datacentre/entries/<int:entry_id>/mount/", resource, source_id=source, place="public.people", **mapping)
     book.deed("datacentre/entries/<int:entry_id>/unmount/", resource, note="表已停用")
@@ -257,11 +279,23 @@ def _sources(book: Book, scene: Scene) -> None:
 def _delivery(book: Book, scene: Scene) -> None:
     grant = scene["grant"]
     book.seen("grants/<int:grant_id>/", "services/<int:grant_id>/", "services/<int:grant_id>/openapi.json", to=(grant,))
-    for verb, name in {"suspend": "grant", "restore": "suspended", "terminate": "suspended", "revoke": "grant", "finish": "grant"}.items():
+    for verb, name in {
+        "suspend": "grant",
+        "restore": "suspended",
+        "terminate": "suspended",
+        "revoke": "grant",
+        "finish": "grant",
+    }.items():
         book.deed("grants/<int:grant_id>/<slug:verb>/", scene[name], verb, case=verb, reason="依据已经变化")
     book.add("GET", "services/console/")
     book.add("GET", "services/console/", query=f"?grant={grant}", case="one grant")
-    call = {"key_id": "bs00", "secret": "ab" * 32, "purpose": "administrative_basis", "mode": "query", "key-0": "511002"}
+    call = {
+        "key_id": "bs00",
+        "secret": "ab" * 32,
+        "purpose": "administrative_basis",
+        "mode": "query",
+        "key-0": "511002",
+    }
     book.add("POST", "services/console/", query=f"?grant={grant}", form=call)
     target = {"schema": "public", "mode": "append", "grant_id": grant, "source_id": scene["target"], "table": "three"}
     book.deed("exchange/new/table/", **target)
@@ -307,7 +341,9 @@ def _sharing(book: Book, scene: Scene) -> None:
     for state in ("written", "received"):
         book.add("GET", "sharing/requests/<int:request_id>/", scene[state], case=state)
         book.add("GET", "sharing/requests/<int:request_id>/approve/", scene[state], case=state)
-        book.add("GET", "sharing/requests/<int:request_id>/files/<int:file_id>/", scene[state], scene["paper"], case=state)
+        book.add(
+            "GET", "sharing/requests/<int:request_id>/files/<int:file_id>/", scene[state], scene["paper"], case=state
+        )
     book.page("sharing/requests/<int:request_id>/change/", scene["written"], **asked)
     book.page("sharing/requests/<int:request_id>/reply/", scene["received"], **REPLY)
     for verb, (state, form) in MOVES.items():

@@ -22,9 +22,16 @@ def _standards(book: Book, scene: Scene) -> None:
     from examples import _calendar
 
     rows = [line.split(",") for line in _calendar().decode().splitlines()]
-    book.add("POST", f"{V1}/standards/calendar", body=[{"day": day, "kind": kind, "name": name} for day, kind, name in rows])
+    book.add(
+        "POST", f"{V1}/standards/calendar", body=[{"day": day, "kind": kind, "name": name} for day, kind, name in rows]
+    )
     book.add("GET", f"{V1}/standards/profiles/<name>", "national-2025")
-    assigned = {"region": scene.world.region, "profile": "national-2025", "effective_from": "2026-04-01", "confirm": True}
+    assigned = {
+        "region": scene.world.region,
+        "profile": "national-2025",
+        "effective_from": "2026-04-01",
+        "confirm": True,
+    }
     book.add("POST", f"{V1}/standards/assignments", body=assigned)
 
 
@@ -41,7 +48,14 @@ def _parties(book: Book, scene: Scene) -> None:
 
 def _sources(book: Book, scene: Scene) -> None:
     base = f"{V1}/sources/<source_id>"
-    stated = {"title": "新库", "host": "10.1.2.3", "database": "yw", "user": "share", "password": "Secret-2026", "tls": "require"}
+    stated = {
+        "title": "新库",
+        "host": "10.1.2.3",
+        "database": "yw",
+        "user": "share",
+        "password": "Secret-2026",
+        "tls": "require",
+    }
     book.add("POST", f"{V1}/sources/", body=stated)
     book.add("GET", base, scene["source"])
     book.add("PUT", base, scene["source"], body=stated)
@@ -57,7 +71,9 @@ def _sources(book: Book, scene: Scene) -> None:
     ]  # fmt: skip
     mount = {"source_id": scene["source"], "schema": "public", "table": "people", "mapping": lines}
     book.add("PUT", base, scene["resource"], body=mount)
-    book.add("GET", f"{base}/proposal", scene["resource"], query=f"?source_id={scene['source']}&schema=public&table=people")
+    book.add(
+        "GET", f"{base}/proposal", scene["resource"], query=f"?source_id={scene['source']}&schema=public&table=people"
+    )
     book.add("POST", f"{base}/unmount", scene["resource"], body={"note": "表已停用"})
     book.add("POST", f"{base}/preview", scene["resource"])
 
@@ -74,7 +90,9 @@ def _catalogue(book: Book, scene: Scene) -> None:
             book.add("GET", f"{base}/<entry_id>{route}", scene[state], case=state)
     book.add("PUT", f"{base}/<entry_id>", scene["draft"], body={"title": "草稿信息改"})
     book.add("POST", f"{base}/<entry_id>/submit", scene["approved"])
-    book.add("POST", f"{base}/<entry_id>/assess", scene["draft"], body={"secrecy": "不涉密", "personal_information": "可控"})
+    book.add(
+        "POST", f"{base}/<entry_id>/assess", scene["draft"], body={"secrecy": "不涉密", "personal_information": "可控"}
+    )
     book.add("POST", f"{base}/<entry_id>/leader_approve", scene["assessed"], body={})
     for verb, name in {"submit": "approved", "review": "submitted", "publish": "reviewed"}.items():
         book.add("POST", f"{base}/{verb}", body={"ids": [scene[name]]})
@@ -120,7 +138,13 @@ def _sharing(book: Book, scene: Scene) -> None:
 def _grants(book: Book, scene: Scene) -> None:
     base = f"{V1}/grants/<grant_id>"
     book.seen(base, f"{base}/versions", to=(scene["grant"],))
-    for verb, name in {"suspend": "grant", "restore": "suspended", "terminate": "suspended", "revoke": "grant", "finish": "grant"}.items():
+    for verb, name in {
+        "suspend": "grant",
+        "restore": "suspended",
+        "terminate": "suspended",
+        "revoke": "grant",
+        "finish": "grant",
+    }.items():
         book.add("POST", f"{base}/{verb}", scene[name], body={"reason": "依据已经变化"})
     book.seen(f"{V1}/services/<grant_id>/openapi", f"{V1}/services/<grant_id>/use", to=(scene["grant"],))
 

@@ -69,10 +69,20 @@ def _people(scene: Scene) -> None:
     )  # fmt: skip
     key = parties.issue_api_key(name="报表", days=30, by=world.actor("civil.clerk"), at=at)
     link = parties.link_identity(
-        world.account("civil.clerk"), kind="oidc", issuer="https://id.example", subject="civil-clerk", by=security, at=at
+        world.account("civil.clerk"),
+        kind="oidc",
+        issuer="https://id.example",
+        subject="civil-clerk",
+        by=security,
+        at=at,
     )
     rules = parties.file_rules(
-        department_id=scene["civil"], kind="management", title="共享安全管理办法", file=_file("办法.txt"), by=liaison, at=at
+        department_id=scene["civil"],
+        kind="management",
+        title="共享安全管理办法",
+        file=_file("办法.txt"),
+        by=liaison,
+        at=at,
     )
     bad = files.store(io.BytesIO(b"rows"), "退回.xlsx", by=liaison, at=at)
     unknown = parties.ensure_departments(["内江市档案馆"], world.region, by=system, at=at)
@@ -124,7 +134,11 @@ def _mounts(scene: Scene, civil_db: str, hr_db: str) -> None:
     off = register(world, "civil", civil_db, title="旧库")
     sources.disable(off.pk, by=world.actor("civil.engineer"), at=world.at)
     scene.ids |= {"source": source.pk, "target": target.pk, "source_off": off.pk}
-    for name, title in (("resource", "城乡低保对象信息"), ("resource_2", "低保金发放信息"), ("resource_3", "临时救助信息")):
+    for name, title in (
+        ("resource", "城乡低保对象信息"),
+        ("resource_2", "低保金发放信息"),
+        ("resource_3", "临时救助信息"),
+    ):
         scene.ids[name] = published(world, title=title)
         datacentre.mount(
             by=world.actor("civil.officer"), at=world.at, resource_id=scene[name], source_id=source.pk,

@@ -3,35 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
-import pytest
 from authorisation import REWRITE, observed, read, rows, write
-from scene import Scene, build
+from scene import Scene
+from scene_fixture import civil_db, hr_db, node, probe, scene  # noqa: F401 - fixtures
 
-from jutong.dataplane.identity import Identity
-from jutong.kernel import clock
-from jutong.kernel.settings import settings
-from sourceworld import civil_db, hr_db, node, probe  # noqa: F401 - fixtures
-from world import World
+from covers import covers
 
 
-@pytest.fixture
-def scene(
-    world: World,
-    node: Identity,  # noqa: F811 - the fixture
-    probe: object,  # noqa: F811 - the fixture
-    civil_db: str,  # noqa: F811 - the fixture
-    hr_db: str,  # noqa: F811 - the fixture
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Scene]:
-    for limit in ("rate_per_minute", "sign_in_rate_per_minute"):
-        monkeypatch.setattr(settings(), limit, 0)
-    with clock.frozen(world.at):
-        yield build(world, node, civil_db, hr_db)
-
-
-def test_exactly_those_get_in_whom_the_table_names(scene: Scene) -> None:
+@covers(partly=["R-SEC-001"])
+def test_exactly_those_get_in_whom_the_table_names(scene: Scene) -> None:  # noqa: F811 - the fixture
     found = rows(observed(scene))
     if os.environ.get(REWRITE):
         write(found)

@@ -228,6 +228,7 @@ def _silence(line: str) -> None:
 @contextmanager
 def serving(*options: str, logs: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """Run `jutong serve` in a process of its own until the block ends; yields once web and gateway answer."""
+    _check_binds()
     with open(logs or os.devnull, "ab") as output:  # noqa: PTH123 - also /dev/null
         process = subprocess.Popen([sys.executable, "-m", "jutong", "serve", *options], stdout=output, stderr=output)  # noqa: S603
         try:

@@ -4,18 +4,50 @@ from __future__ import annotations
 
 import importlib.util
 from importlib import import_module
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
+from ninja.openapi.schema import OpenAPISchema
 
 from jutong.kernel.errors import Refusal, RuleBroken
 from jutong.kernel.faces import problem
 from jutong.kernel.faces.signed_in import signed_in
-from jutong.site import endpoints
+from jutong.site import endpoints, shapes
 
-api = NinjaAPI(title="聚通管理接口", version="1.0", docs_url=None, auth=signed_in, urls_namespace="api")
+PROBLEM: Final = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code", "trace"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "给人看的说明"},
+        "code": {"type": "string"},
+        "trace": {"type": "string", "description": "追踪编号"},
+        "remarks": {"type": "object", "additionalProperties": {"type": "string"}, "description": "按字段的说明"},
+    },
+}
+
+
+class ManagementAPI(NinjaAPI):
+    """The API whose description also says how every endpoint refuses: problem+json (RFC 9457)."""
+
+    def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
+        """Return the OpenAPI document."""
+        described = super().get_openapi_schema(**given)
+        described["components"].setdefault("schemas", {})["Problem"] = PROBLEM
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        for methods in described["paths"].values():
+            for operation in methods.values():
+                operation["responses"].setdefault("default", {"description": "拒绝，原因见 detail", "content": content})
+        return described
+
+
+api = ManagementAPI(title="聚通管理接口", version="1.0", docs_url=None, auth=signed_in, urls_namespace="api")
 
 
 @api.exception_handler(Refusal)
@@ -26,10 +58,10 @@ def refuse(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def misshapen(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """Answer input of the wrong shape with one Chinese sentence per field."""
-    remarks = {".".join(str(p) for p in e["loc"]): str(e["msg"]) for e in error.errors}
-    fields = "、".join(remarks)
-    return problem(request, RuleBroken(f"请求内容不符合接口要求，请检查：{fields}。", remarks=remarks))
+    """Answer input of the wrong shape with one sentence per field, in the reader's language."""
+    remarks = {".".join(str(part) for part in e["loc"]): shapes.sentence(e) for e in error.errors}
+    sentence = _("请求内容不符合接口要求，请检查：%s。") % "、".join(remarks)
+    return problem(request, RuleBroken(sentence, remarks=remarks))
 
 
 api.add_router("/workbench", endpoints.router, tags=["workbench"])

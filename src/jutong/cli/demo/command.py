@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ def demo(*, once: bool, screenshots: Path | None) -> None:
     """Set up, load the city, run the story through the API, print what happened, stay up."""
     os.environ.update({name: os.environ.get(name, value) for name, value in SETTINGS.items()})
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped then, too
     with instance.opened() as ours:
         if ours.server is None:
             raise Stopped(

@@ -26,7 +26,7 @@ TALLEST: Final = 2600
 """Pixels of a page's length that a picture shows."""
 FLAGS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--force-color-profile=srgb", "--hide-scrollbars",
+    "--disable-component-update", "--disable-sync", "--lang=zh-CN", "--disable-lcd-text", "--force-color-profile=srgb", "--hide-scrollbars",
 )  # fmt: skip
 
 

@@ -72,13 +72,17 @@ def leave(city: City, at: datetime, say: Callable[[str], None]) -> None:
 
 def _ask(city: City, wish: Wish, at: datetime) -> None:
     from jutong.slices.catalogue import queries as catalogue
+    from jutong.slices.grants import queries as grants
     from jutong.slices.sharing import actions
 
     officer = city.actor(f"{wish.provider}.officer", at)
     found, _meta = catalogue.entries_of(officer, text=wish.title)
+    resource = next(row.id for row in found if row.title == wish.title)
+    if grants.between(city.departments[wish.clerk.split(".")[0]], resource):
+        return  # from an earlier, interrupted telling
     clerk, head, today = city.actor(wish.clerk, at), city.actor(wish.head, at), beijing_day(at)
     asked = actions.Asked(
-        resource_id=next(row.id for row in found if row.title == wish.title),
+        resource_id=resource,
         items=tuple(wish.items),
         key_items=(next(iter(wish.items)),),
         modes=MODES,

@@ -124,7 +124,7 @@ def _where(words: Sequence[str], kept: Mapping[str, Sequence[str]], actor: Actor
     parts: list[str] = []
     values: list[Any] = []
     in_force = False
-    places = sorted(pk for pk in {actor.department_id, *(p.department_id for p in actor.posts)} if pk is not None)
+    places = sorted(actor.serves)
     if scope == "own":
         parts.append("l.provider_id = any(%s)")
         values.append(places)

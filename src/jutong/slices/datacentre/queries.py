@@ -219,7 +219,7 @@ def _all() -> QuerySet[Mount]:
 def _mine(actor: Actor) -> Q:
     if actor.account_id is None or actor.holds(*OVERSEERS):
         return Q()
-    return Q(provider_id__in={post.department_id for post in actor.posts if post.department_id})
+    return Q(provider_id__in=actor.serves)
 
 
 def _row(mount: Mount, actor: Actor | None = None) -> MountRow:

@@ -28,12 +28,7 @@ def may_know(actor: Actor, run: Run) -> bool:
     """Tell whether an actor may know of a run: people of both departments, and those who oversee all."""
     if actor.account_id is None or actor.holds(*OVERSEERS):
         return True
-    return not {run.provider_id, run.consumer_id}.isdisjoint(places(actor))
-
-
-def places(actor: Actor) -> set[int]:
-    """Return the departments in which the actor holds a post."""
-    return {post.department_id for post in actor.posts if post.department_id is not None}
+    return not actor.serves.isdisjoint({run.provider_id, run.consumer_id})
 
 
 EXCHANGE_TASK: Final = Workflow["Run"](

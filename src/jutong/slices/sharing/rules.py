@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from jutong.crypto import sm3
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.kernel.terms import N_, DeliveryMode, Purpose, ShareType
 from jutong.wire.grants import Condition, Masking, Quota
@@ -73,6 +74,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     quota: Quota = Quota()
     reason: str = ""
     basis: str = ""
+
+
+def reply_digest(digest: str, reply: Mapping[str, Any]) -> str:
+    """Return the SM3 (hex) of a drafted reply with the request it answers: what the deciding head signs."""
+    return sm3.hexdigest(digest.encode() + msgspec.json.encode(reply, order="sorted"))
 
 
 def check_asked(

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from jutong.kernel import keys, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
-from jutong.kernel.errors import Conflict, WrongState
+from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
 from jutong.slices.sources import events
@@ -21,6 +21,7 @@ from jutong.slices.sources.rules import ENGINEERS, Details, Surroundings, check,
 _PLAIN: Final = (
     "title", "engine", "host", "port", "database", "user", "tls", "ca", "zone", "provides", "receives",
 )  # fmt: skip
+_PLACE: Final = ("engine", "host", "port", "database", "user")
 
 
 def _around() -> Surroundings:
@@ -48,8 +49,13 @@ def register(*, by: Actor, at: datetime, department_id: int, details: Details) -
 
 @action("sources.change", allow=ENGINEERS, on=DataSource, visible=sees)
 def change(source: DataSource, *, by: Actor, at: datetime, details: Details) -> None:
-    """Change a data source; an empty password keeps the stored one. What was tested before counts no longer."""
+    """Change a data source; what was tested before counts no longer.
+
+    An empty password keeps the stored one, but never lets it travel: another place or user needs it typed again.
+    """
     check(details, _around(), new=False)
+    if not details.password and any(getattr(source, name) != getattr(details, name) for name in _PLACE):
+        raise RuleBroken(N_("主机、端口、数据库或用户名有变化，请重新填写密码。"), field="password")
     source.tested_at, source.tested_ok, source.tested_message, source.product = None, None, "", ""
     _fill(source, details, at)
     _tell(source, by, at)

@@ -97,7 +97,7 @@ def sees(actor: Actor, source: Owned) -> bool:
     """Tell whether an actor may know of a source: people of its department, and those who oversee all."""
     if actor.account_id is None or actor.holds(*OVERSEERS):
         return True
-    return any(post.department_id == source.department_id for post in actor.posts)
+    return source.department_id in actor.serves
 
 
 def check(details: Details, around: Surroundings, *, new: bool) -> None:

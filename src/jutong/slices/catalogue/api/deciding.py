@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from ninja import Path, Query, Router, Schema
+from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces, files
@@ -105,17 +105,17 @@ def returned_rows(request: HttpRequest, run_id: Id) -> HttpResponseBase:
 
 
 @router.post("/{entry_id}/assess", response={204: None}, summary="登记评估")
-def assess(request: HttpRequest, entry_id: Id, body: AssessIn) -> tuple[int, None]:
+def assess(request: HttpRequest, entry_id: Id, body: AssessIn) -> Status[None]:
     """Record the secrecy and personal-information assessments of the present version."""
     actions.assess(entry_id, by=faces.actor_of(request), at=clock.now(), **body.dict())
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/{entry_id}/leader_approve", response={204: None}, summary="负责人审核同意")
-def leader_approve(request: HttpRequest, entry_id: Id, body: NoteIn) -> tuple[int, None]:
+def leader_approve(request: HttpRequest, entry_id: Id, body: NoteIn) -> Status[None]:
     """Approve the present version as a registered leader of the department."""
     actions.leader_approve(entry_id, by=faces.actor_of(request), at=clock.now(), note=body.note)
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/submit", response=MovedOut, summary="批量提交审核")

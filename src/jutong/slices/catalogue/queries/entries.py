@@ -169,9 +169,7 @@ def lacking(content: Content, *, actor: Actor, at: datetime) -> tuple[tuple[str,
 
 def sees_drafts(actor: Actor, case: Entry) -> bool:
     """Tell whether the actor sees an entry's unpublished versions: its department, its authority, auditors."""
-    places = {post.department_id for post in actor.posts} | {actor.department_id}
-    own = case.provider_id in places or (case.authority_id is not None and case.authority_id in places)
-    return own or case.published_id is None or actor.holds(Role.AUDITOR)
+    return bool(actor.serves & {case.provider_id, case.authority_id}) or case.published_id is None or actor.holds(Role.AUDITOR)
 
 
 def row_of(case: Entry) -> EntryRow:

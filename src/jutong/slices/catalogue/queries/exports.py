@@ -25,9 +25,8 @@ def export_rows(
 
     Entries of others come in their published version; what the actor may not see is left out.
     """
-    places = {post.department_id for post in actor.posts} | {actor.department_id} - {None}
     cases = Entry.objects.filter(zone="outer")
-    cases = cases.filter(provider__in=places - {None}) if ids is None else cases.filter(pk__in=ids)
+    cases = cases.filter(provider__in=actor.serves) if ids is None else cases.filter(pk__in=ids)
     if published_only:
         cases = cases.filter(published__isnull=False)
     keys = list(
@@ -36,7 +35,7 @@ def export_rows(
     for first in range(0, len(keys), _SET):
         rows = keys[first : first + _SET]
         chosen = {
-            pk: (working if provider in places and not published_only else published)
+            pk: (working if provider in actor.serves and not published_only else published)
             for pk, provider, working, published, *_r in rows
         }
         contents = contents_of(chosen.values())

@@ -54,6 +54,11 @@ class PublishedItem:
         """The item's type in the words of the wire; what has no type of its own there is text."""
         return KINDS.get(self.type, Kind.TEXT)
 
+    @property
+    def type_label(self) -> str:
+        """The item's national data type in the reader's language; empty when the entry does not state it."""
+        return _(DataType(self.type).label) if self.type else ""
+
 
 @dataclass(frozen=True, slots=True)
 class PublishedEntry:

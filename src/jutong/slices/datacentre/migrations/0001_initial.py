@@ -6,38 +6,52 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalogue', '0001_initial'),
-        ('parties', '0001_initial'),
-        ('sources', '0001_initial'),
+        ("catalogue", "0001_initial"),
+        ("parties", "0001_initial"),
+        ("sources", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Mount',
+            name="Mount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200)),
-                ('code', models.CharField(max_length=64)),
-                ('schema', models.CharField(max_length=63)),
-                ('table', models.CharField(max_length=63)),
-                ('mapping', models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('entry_version', models.IntegerField()),
-                ('version', models.IntegerField(default=1)),
-                ('active', models.BooleanField(default=True)),
-                ('remark', models.CharField(default='', max_length=500)),
-                ('mounted_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('changed_by', models.CharField(max_length=100)),
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.entry')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.department')),
-                ('source', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sources.datasource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=200)),
+                ("code", models.CharField(max_length=64)),
+                ("schema", models.CharField(max_length=63)),
+                ("table", models.CharField(max_length=63)),
+                ("mapping", models.JSONField(default=list, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ("entry_version", models.IntegerField()),
+                ("version", models.IntegerField(default=1)),
+                ("active", models.BooleanField(default=True)),
+                ("remark", models.CharField(default="", max_length=500)),
+                ("mounted_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                ("changed_by", models.CharField(max_length=100)),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalogue.entry"
+                    ),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.department"
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sources.datasource"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['provider', 'active'], name='mount_of_provider')],
+                "indexes": [models.Index(fields=["provider", "active"], name="mount_of_provider")],
             },
         ),
     ]

@@ -6,109 +6,176 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('grants', '0001_initial'),
-        ('parties', '0001_initial'),
-        ('sources', '0001_initial'),
+        ("grants", "0001_initial"),
+        ("parties", "0001_initial"),
+        ("sources", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OrderSerial',
+            name="OrderSerial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("value", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='TransferTask',
+            name="TransferTask",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('table', '批量交换（库表传输）'), ('batch', '文件下载（批量文件）')], max_length=8)),
-                ('schema', models.CharField(default='', max_length=63)),
-                ('table', models.CharField(default='', max_length=63)),
-                ('mode', models.CharField(choices=[('replace', '整表替换'), ('upsert', '按主键更新'), ('append', '追加')], default=jutong.slices.exchange.rules.Mode['REPLACE'], max_length=8)),
-                ('format', models.CharField(choices=[('csv', 'CSV 表格'), ('xlsx', 'Excel 工作簿'), ('jsonl', 'JSON 行')], default=jutong.slices.exchange.rules.Format['CSV'], max_length=8)),
-                ('encoding', models.CharField(choices=[('utf-8', 'UTF-8'), ('gb18030', 'GB18030')], default=jutong.slices.exchange.rules.Encoding['UTF8'], max_length=8)),
-                ('account_id', models.BigIntegerField(null=True)),
-                ('account_name', models.CharField(max_length=100)),
-                ('created_at', models.DateTimeField()),
-                ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='grants.grant')),
-                ('target', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sources.datasource')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("table", "批量交换（库表传输）"), ("batch", "文件下载（批量文件）")], max_length=8
+                    ),
+                ),
+                ("schema", models.CharField(default="", max_length=63)),
+                ("table", models.CharField(default="", max_length=63)),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("replace", "整表替换"), ("upsert", "按主键更新"), ("append", "追加")],
+                        default=jutong.slices.exchange.rules.Mode["REPLACE"],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "format",
+                    models.CharField(
+                        choices=[("csv", "CSV 表格"), ("xlsx", "Excel 工作簿"), ("jsonl", "JSON 行")],
+                        default=jutong.slices.exchange.rules.Format["CSV"],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "encoding",
+                    models.CharField(
+                        choices=[("utf-8", "UTF-8"), ("gb18030", "GB18030")],
+                        default=jutong.slices.exchange.rules.Encoding["UTF8"],
+                        max_length=8,
+                    ),
+                ),
+                ("account_id", models.BigIntegerField(null=True)),
+                ("account_name", models.CharField(max_length=100)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "grant",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="grants.grant"),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="sources.datasource",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(db_index=True, editable=False, max_length=32)),
-                ('previous_state', models.CharField(default='', editable=False, max_length=32)),
-                ('region', models.CharField(db_index=True, max_length=12)),
-                ('profile', models.CharField(editable=False, max_length=64)),
-                ('started_on', models.DateField(editable=False)),
-                ('revision', models.IntegerField(default=0, editable=False)),
-                ('grant_version', models.IntegerField()),
-                ('title', models.CharField(max_length=200)),
-                ('entry_code', models.CharField(max_length=64)),
-                ('round', models.IntegerField(default=1)),
-                ('serial', models.BigIntegerField(db_index=True)),
-                ('statement', models.TextField()),
-                ('digest', models.CharField(max_length=64)),
-                ('account_id', models.BigIntegerField(null=True)),
-                ('account_name', models.CharField(max_length=100)),
-                ('ordered_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('cancelled', models.BooleanField(default=False)),
-                ('attempt', models.IntegerField(default=0)),
-                ('rows_done', models.BigIntegerField(default=0)),
-                ('rows_total', models.BigIntegerField(default=0)),
-                ('message', models.CharField(default='', max_length=500)),
-                ('artefact_id', models.CharField(default='', max_length=80)),
-                ('node', models.CharField(default='', max_length=64)),
-                ('reported_at', models.DateTimeField(null=True)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('consumer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.department')),
-                ('grant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='grants.grant')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.department')),
-                ('task', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='exchange.transfertask')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("state", models.CharField(db_index=True, editable=False, max_length=32)),
+                ("previous_state", models.CharField(default="", editable=False, max_length=32)),
+                ("region", models.CharField(db_index=True, max_length=12)),
+                ("profile", models.CharField(editable=False, max_length=64)),
+                ("started_on", models.DateField(editable=False)),
+                ("revision", models.IntegerField(default=0, editable=False)),
+                ("grant_version", models.IntegerField()),
+                ("title", models.CharField(max_length=200)),
+                ("entry_code", models.CharField(max_length=64)),
+                ("round", models.IntegerField(default=1)),
+                ("serial", models.BigIntegerField(db_index=True)),
+                ("statement", models.TextField()),
+                ("digest", models.CharField(max_length=64)),
+                ("account_id", models.BigIntegerField(null=True)),
+                ("account_name", models.CharField(max_length=100)),
+                ("ordered_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("cancelled", models.BooleanField(default=False)),
+                ("attempt", models.IntegerField(default=0)),
+                ("rows_done", models.BigIntegerField(default=0)),
+                ("rows_total", models.BigIntegerField(default=0)),
+                ("message", models.CharField(default="", max_length=500)),
+                ("artefact_id", models.CharField(default="", max_length=80)),
+                ("node", models.CharField(default="", max_length=64)),
+                ("reported_at", models.DateTimeField(null=True)),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "consumer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.department"
+                    ),
+                ),
+                (
+                    "grant",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="grants.grant"),
+                ),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.department"
+                    ),
+                ),
+                (
+                    "task",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="runs", to="exchange.transfertask"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RunReceipt',
+            name="RunReceipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('order_id', models.CharField(max_length=80)),
-                ('side', models.CharField(max_length=8)),
-                ('envelope', models.BinaryField()),
-                ('digest', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='exchange.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("order_id", models.CharField(max_length=80)),
+                ("side", models.CharField(max_length=8)),
+                ("envelope", models.BinaryField()),
+                ("digest", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="receipts", to="exchange.run"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('order_id', 'side'), name='one_receipt_a_side')],
+                "constraints": [models.UniqueConstraint(fields=("order_id", "side"), name="one_receipt_a_side")],
             },
         ),
         migrations.AddConstraint(
-            model_name='transfertask',
-            constraint=models.UniqueConstraint(fields=('grant', 'kind', 'target', 'schema', 'table', 'mode', 'format', 'encoding'), name='one_task_of_a_kind', nulls_distinct=False),
+            model_name="transfertask",
+            constraint=models.UniqueConstraint(
+                fields=("grant", "kind", "target", "schema", "table", "mode", "format", "encoding"),
+                name="one_task_of_a_kind",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['consumer', '-id'], name='run_consumer'),
+            model_name="run",
+            index=models.Index(fields=["consumer", "-id"], name="run_consumer"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['provider', '-id'], name='run_provider'),
+            model_name="run",
+            index=models.Index(fields=["provider", "-id"], name="run_provider"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['grant', '-id'], name='run_grant'),
+            model_name="run",
+            index=models.Index(fields=["grant", "-id"], name="run_grant"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('queued', 'sent', 'received', 'validated'))), fields=('task',), name='one_open_run_of_a_task'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ("queued", "sent", "received", "validated"))),
+                fields=("task",),
+                name="one_open_run_of_a_task",
+            ),
         ),
     ]

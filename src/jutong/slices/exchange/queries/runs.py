@@ -22,7 +22,7 @@ from jutong.kernel.workflow import Button
 from jutong.slices.exchange.formats import CENTRE, receipt_in
 from jutong.slices.exchange.models import Run, RunReceipt
 from jutong.slices.exchange.rules import CONSUMER, OPEN, Encoding, Format, Kind, Mode
-from jutong.slices.exchange.workflow import EXCHANGE_TASK, OVERSEERS, may_know, places
+from jutong.slices.exchange.workflow import EXCHANGE_TASK, OVERSEERS, may_know
 from jutong.wire.envelope import Envelope
 from jutong.wire.transfers import OrderKind, Tally
 
@@ -132,7 +132,7 @@ def _all() -> QuerySet[Run]:
 def _mine(actor: Actor) -> Q:
     if actor.account_id is None or actor.holds(*OVERSEERS):
         return Q()
-    mine = places(actor)
+    mine = actor.serves
     return Q(provider_id__in=mine) | Q(consumer_id__in=mine)
 
 
@@ -153,7 +153,7 @@ def runs(
 
 def batches(actor: Actor, *, at: datetime, number: int = 1, size: int = 20) -> tuple[list[RunRow], Page]:
     """Return the batch files that the actor's departments can still fetch, newest first."""
-    rows = _all().filter(task__kind=OrderKind.BATCH, state="released", expires_at__gt=at, consumer_id__in=places(actor))
+    rows = _all().filter(task__kind=OrderKind.BATCH, state="released", expires_at__gt=at, consumer_id__in=actor.serves)
     found, meta = page(rows.order_by("-id"), number, size)
     return [_row(each, actor) for each in found], meta
 

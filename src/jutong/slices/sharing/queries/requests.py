@@ -17,6 +17,7 @@ from jutong.kernel.models import Clock, ClockState
 from jutong.kernel.paging import Page, page
 from jutong.kernel.queries import AuditRow, ClockRow
 from jutong.kernel.workflow import Button
+from jutong.slices.sharing import rules
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
 from jutong.slices.sharing.workflow import SHARING_REQUEST, may_know
 
@@ -73,6 +74,7 @@ class RequestRow:
     supplied: str
     extension_asked: dict[str, Any]
     reply: dict[str, Any]
+    reply_digest: str
     replied_at: datetime | None
     reply_reason: str
     remark: str
@@ -193,6 +195,7 @@ def request(request_id: int, actor: Actor, at: datetime) -> RequestRow:
         line=_lines([found], actor, at)[0],
         **stored,
         reply=found.reply if answered else {},
+        reply_digest=rules.reply_digest(found.digest, found.reply) if found.reply and answered else "",
         remark=found.remark if answered else "",
         history=tuple(kernel.history(KIND, found.pk)),
     )

@@ -7,41 +7,72 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('parties', '0001_initial'),
+        ("parties", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DataSource',
+            name="DataSource",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=80)),
-                ('engine', models.CharField(choices=[('postgresql', 'PostgreSQL')], default=jutong.slices.sources.rules.Engine['POSTGRESQL'], max_length=20)),
-                ('host', models.CharField(max_length=253)),
-                ('port', models.IntegerField()),
-                ('database', models.CharField(max_length=63)),
-                ('user', models.CharField(max_length=63)),
-                ('secret', models.BinaryField()),
-                ('tls', models.CharField(choices=[('verify-full', '加密并核验证书'), ('require', '加密，不核验证书'), ('disable', '不加密')], default=jutong.slices.sources.rules.Tls['VERIFY_FULL'], max_length=12)),
-                ('ca', models.TextField(default='')),
-                ('zone', models.CharField(choices=[('outer', '政务外网'), ('inner', '政务内网')], default=jutong.kernel.terms.Zone['OUTER'], max_length=8)),
-                ('provides', models.BooleanField(default=True)),
-                ('receives', models.BooleanField(default=False)),
-                ('active', models.BooleanField(default=True)),
-                ('tested_at', models.DateTimeField(null=True)),
-                ('tested_ok', models.BooleanField(null=True)),
-                ('tested_message', models.CharField(default='', max_length=500)),
-                ('product', models.CharField(default='', max_length=200)),
-                ('registered_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('department', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.department')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=80)),
+                (
+                    "engine",
+                    models.CharField(
+                        choices=[("postgresql", "PostgreSQL")],
+                        default=jutong.slices.sources.rules.Engine["POSTGRESQL"],
+                        max_length=20,
+                    ),
+                ),
+                ("host", models.CharField(max_length=253)),
+                ("port", models.IntegerField()),
+                ("database", models.CharField(max_length=63)),
+                ("user", models.CharField(max_length=63)),
+                ("secret", models.BinaryField()),
+                (
+                    "tls",
+                    models.CharField(
+                        choices=[
+                            ("verify-full", "加密并核验证书"),
+                            ("require", "加密，不核验证书"),
+                            ("disable", "不加密"),
+                        ],
+                        default=jutong.slices.sources.rules.Tls["VERIFY_FULL"],
+                        max_length=12,
+                    ),
+                ),
+                ("ca", models.TextField(default="")),
+                (
+                    "zone",
+                    models.CharField(
+                        choices=[("outer", "政务外网"), ("inner", "政务内网")],
+                        default=jutong.kernel.terms.Zone["OUTER"],
+                        max_length=8,
+                    ),
+                ),
+                ("provides", models.BooleanField(default=True)),
+                ("receives", models.BooleanField(default=False)),
+                ("active", models.BooleanField(default=True)),
+                ("tested_at", models.DateTimeField(null=True)),
+                ("tested_ok", models.BooleanField(null=True)),
+                ("tested_message", models.CharField(default="", max_length=500)),
+                ("product", models.CharField(default="", max_length=200)),
+                ("registered_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "department",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.department"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('department', 'title'), name='source_title_in_department')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("department", "title"), name="source_title_in_department")
+                ],
             },
         ),
     ]

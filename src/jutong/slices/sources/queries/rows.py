@@ -84,7 +84,7 @@ def sources(actor: Actor, *, text: str = "", number: int = 1, size: int = 20) ->
     """Return the sources that an actor may know of, by department and title; `text` matches title, host and database."""
     rows = _all().order_by("department__name", "title", "id")
     if actor.account_id is not None and not actor.holds(*OVERSEERS):
-        rows = rows.filter(department_id__in={post.department_id for post in actor.posts})
+        rows = rows.filter(department_id__in=actor.serves)
     if text := text.replace("\x00", "").strip():
         rows = rows.filter(Q(title__icontains=text) | Q(host__icontains=text) | Q(database__icontains=text))
     found, meta = page(rows, number, size)
