@@ -368,6 +368,7 @@ def test_the_control_of_a_restrictive_type_follows_the_profile(
     world.drain()
     entry.refresh_from_db()
     assert entry.state == state
+    assert not AuditEntry.objects.filter(verb="catalog_entry.hold", outcome="refused").exists()
     filed = entry.opinions.filter(kind="filing").first()
     assert (filed is not None) == (profile == "neijiang-2020")
     reviewer = world.actor("authority.reviewer")

@@ -91,3 +91,11 @@ def test_policy_show_prints_values_with_their_articles(tmp_path: Path) -> None:
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("delivery_days\t")]
     assert "第二十二条" in line
     assert not (tmp_path / "home").exists()
+
+
+def test_further_processes_of_a_node_are_verified_with_its_key() -> None:
+    from jutong.cli.audit import _ByNode
+
+    keys = _ByNode({"local": "aa", "bureau-7": "bb"})
+    writers = ("local", "local-2", "bureau-7", "bureau-7-3", "bureau", "local.2")
+    assert [keys.get(writer) for writer in writers] == ["aa", "aa", "bb", "bb", None, None]

@@ -18,18 +18,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from free_ports import free_ports
+
 pytestmark = pytest.mark.slow
 READY = "聚通已启动"
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 @pytest.fixture(scope="module")

@@ -219,6 +219,48 @@ def test_a_purge_needs_the_audit_administrator_an_export_and_three_years(tmp_pat
         assert verify.offline(lines, public(), NODES).ok
 
 
+def purged(digest: str = "0" * 64) -> None:
+    old = datetime(2023, 1, 5, tzinfo=UTC)
+    note(3, old)
+    sealing.seal(old)
+    note(3)
+    sealing.seal(NOW)
+    purge.purge(by=WHO, at=NOW, older_than=datetime(2023, 6, 1, tzinfo=UTC), export_digest=digest)
+    sealing.seal(NOW)
+
+
+@pytest.mark.django_db
+@covers("R-SEC-008")
+def test_an_export_after_a_purge_carries_the_signed_statement_and_verifies() -> None:
+    purged()
+    report = offline()
+    assert (report.faults, report.seals) == ([], 3)
+    assert report.entries == AuditEntry.objects.count()
+    without = [line for line in export.lines(NOW) if not line.startswith(b'{"purge"')]
+    assert {fault.kind for fault in verify.offline(without, public(), NODES).faults} == {"missing"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("old", "new"), [(b"purge|1|", b"purge|2|"), (b'"upto_seal":1', b'"upto_seal":2')])
+def test_a_purge_statement_that_was_changed_allows_no_gap(old: bytes, new: bytes) -> None:
+    purged()
+    forged = [line.replace(old, new, 1) for line in export.lines(NOW)]
+    faults = verify.offline(forged, public(), NODES).faults
+    assert [fault.kind for fault in faults] == ["signature", "missing", "missing", "missing"]
+    meddle("update kernel_auditpurge set statement = replace(statement, '0000', '1111')")
+    assert {fault.kind for fault in verify.online(public(), NODES).faults} == {"signature", "missing"}
+
+
+@pytest.mark.django_db
+def test_a_purge_excuses_no_seal_and_no_entry_that_was_changed() -> None:
+    purged()
+    meddle("update kernel_auditseal set sealed_at = sealed_at + interval '1 day' where number = 1")
+    assert [fault.kind for fault in verify.online(public(), NODES).faults] == ["signature"]
+    last = AuditEntry.objects.latest("pk").pk
+    meddle("update kernel_auditentry set reason = 'q' where id = %s", last)
+    assert {fault.kind for fault in offline().faults} == {"signature", "changed"}
+
+
 @pytest.mark.django_db
 def test_the_sealing_lag_is_the_age_of_the_oldest_unsealed_entry() -> None:
     assert sealing.lag(NOW) == 0.0

@@ -11,7 +11,7 @@ from asking_world import FILLED, posted, token
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from covers import covers
-from jutong.kernel.models import AuditEntry
+from jutong.kernel.models import AuditEntry, StoredFile
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
 from published import published
 from world import World
@@ -219,6 +219,19 @@ def test_papers_are_asked_for_once_and_the_consumer_sees_the_list(world: World) 
     assert handed["X-Content-Type-Options"] == "nosniff"
     assert world.client("police.officer").get(link).status_code == 404
     assert world.client("civil.officer").get(f"/sharing/requests/{case.pk}/files/99999/").status_code == 404
+
+
+def test_a_refused_submission_keeps_none_of_its_files(world: World) -> None:
+    entry = published(world)
+    form = {**FILLED, "use_basis": "依", "uploads": [SimpleUploadedFile("依据.txt", b"text")]}
+    assert posted(world.client("hr.clerk"), f"/sharing/new/{entry}/", **form).status_code == 422
+    case = filed(world, entry)
+    file = SimpleUploadedFile("授权文件.txt", b"text")
+    assert moved(world, "hr.clerk", case, "supplement", text="未经要求", uploads=[file]).status_code in {403, 409}
+    assert not StoredFile.objects.exists()
+    kept = {**FILLED, "uploads": [SimpleUploadedFile("依据.txt", b"text")]}
+    assert posted(world.client("hr.clerk"), f"/sharing/new/{entry}/", **kept).status_code == 303
+    assert list(SharingRequest.objects.latest("pk").attachments) == [StoredFile.objects.get().pk]
 
 
 def test_incomplete_papers_are_no_reason_to_decline(world: World) -> None:

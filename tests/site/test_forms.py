@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
 from datetime import UTC, date, datetime
 
@@ -11,17 +12,20 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from jutong.kernel.actors import Actor, Post, Role
-from jutong.kernel.errors import Conflict, TooLarge
-from jutong.kernel.faces import Form, downloads, forms, navigation, shell, told
+from jutong.kernel.errors import Conflict, RuleBroken, TooLarge
+from jutong.kernel.faces import Form, downloads, forms, navigation, problem, shell, told
 from jutong.kernel.faces.addresses import client_address, is_within, networks
 from jutong.kernel.faces.answers import form_status
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
+from jutong.slices.sharing.rules import ELEMENTS, TOO_LONG
 from shell_world import small_site
 
 
@@ -36,6 +40,32 @@ class Everything(Form):
 
 def errors(**data: str) -> dict[str, list[str]]:
     return {name: list(found) for name, found in Everything(data).errors.items()}
+
+
+class Duty(Form):
+    duty = forms.Line(label="职责")
+
+
+def test_remarks_of_a_pure_rule_are_told_in_the_readers_language() -> None:
+    marked = ELEMENTS["duty"]
+    refusal = RuleBroken(marked, remarks={"duty": marked, "other": TOO_LONG})
+    form, request = Duty({"duty": "查"}), RequestFactory().get("/")
+    with translation.override("en"), told(form):
+        raise refusal
+    with translation.override("en"):
+        said = json.loads(problem(request, refusal).content)
+        english = {"duty": _(marked), "other": _(TOO_LONG)}
+    assert list(form.errors["duty"]) == [english["duty"]]
+    assert list(form.errors["__all__"]) == [english["other"]]
+    assert (said["detail"], said["remarks"]) == (english["duty"], english)
+    assert english["duty"].isascii()
+    assert refusal.remarks == {"duty": marked, "other": TOO_LONG}
+
+
+def test_remarks_are_filled_by_the_places_of_their_refusal_and_may_be_empty() -> None:
+    broken = RuleBroken("“%(name)s”有误。", remarks={"a": "“%(name)s”过长。", "b": ""}, name="摘要")
+    with translation.override("en"):
+        assert broken.remarks == {"a": "“摘要”过长。", "b": ""}
 
 
 def test_every_refusal_names_the_field_the_rule_and_the_remedy() -> None:

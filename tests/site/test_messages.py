@@ -34,6 +34,15 @@ def test_translations_keep_the_placeholders_and_hold_no_chinese(path: Path) -> N
                 assert not re.search(r"[\u3000-\u303f\uff00-\uffef]", text), entry.msgid
 
 
+def test_a_sentence_has_one_translation_wherever_it_stands() -> None:
+    found: dict[str, set[str]] = {}
+    for path in messages.CATALOGUES.glob("*.po"):
+        for entry in polib.pofile(str(path)):
+            if entry.msgstr:
+                found.setdefault(entry.msgid, set()).add(entry.msgstr)
+    assert not {msgid: texts for msgid, texts in found.items() if len(texts) > 1}
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(SOURCE).as_posix())
 def test_templates_show_no_chinese_outside_gettext(path: Path) -> None:
     assert not messages.outside_gettext(path.read_text(encoding="utf-8"))

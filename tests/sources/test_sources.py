@@ -65,6 +65,15 @@ def test_changing_anything_else_keeps_the_password(world: World) -> None:
     assert keys.reveal(DataSource.objects.get(pk=source.pk).secret) == b"another"
 
 
+@pytest.mark.parametrize("elsewhere", [{"host": "10.20.3.5"}, {"port": 5433}, {"database": "other"}, {"user": "root"}])
+def test_a_stored_password_never_travels_to_another_place(world: World, node: Any, elsewhere: dict[str, Any]) -> None:
+    by = world.actor("civil.engineer")
+    source = actions.register(by=by, at=world.at, department_id=world.department("civil"), details=FAR)
+    with pytest.raises(RuleBroken, match="重新填写密码"):
+        actions.change(source.pk, by=by, at=world.at, details=replace(FAR, password="", **elsewhere))
+    actions.change(source.pk, by=by, at=world.at, details=replace(FAR, password="typed-Again", **elsewhere))
+
+
 def test_only_the_data_plane_can_open_what_goes_to_it(world: World, node: Any) -> None:
     source = registered(world)
     (sent,) = queries.wire_sources([source.pk])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin
 
 import psycopg
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 WIDTHS: Final = {1440: 900, 390: 844}
 """Pixels across and down of the desk's screen and the phone's."""
-TALLEST: Final = 2600
+TALLEST: Final = 1800
 """Pixels of a page's length that a picture shows."""
 FLAGS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -41,7 +42,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One page: its file's name, who looks, where it begins, and the links (CSS selectors) that lead on from there."""
+    """One page: its file's name, who looks, where it begins, and the links that lead on from there.
+
+    A link is a CSS selector, or a path below the page that ends in a slash.
+    """
 
     name: str
     who: str
@@ -78,10 +82,10 @@ SHOTS: Final = (
     Shot("request-form", "market.officer", "/catalogue/?q=机动车登记信息", ("#main a:has-text('机动车登记信息')", _link("/sharing/new/"))),
     Shot("requests", "police.officer", "/sharing/"),
     Shot("request", "police.head", "/sharing/", ("#main a:has-text('机动车登记信息')",)),
-    Shot("approve", "police.head", "/sharing/", ("#main a:has-text('机动车登记信息')", _link("/approve/"))),
+    Shot("approve", "police.head", "/sharing/", ("#main a:has-text('机动车登记信息')", "approve/")),
     Shot("reply", "police.officer", "/sharing/", ("#main a:has-text('无犯罪记录证明')", _link("/reply/"))),
     Shot("grants", "police.head", "/grants/"),
-    Shot("grant", "hr.engineer", "/services/", (_link("/services/"), _link("/grants/"))),
+    Shot("grant", "hr.engineer", "/grants/", ("#main td a[href^='/grants/']",)),
     Shot("services", "hr.engineer", "/services/"),
     Shot("service", "hr.engineer", "/services/", ("#main a[href^='/services/']:has-text('人口基本信息')",)),
     Shot("console", "hr.engineer", "/services/console/", (_link("?grant="),), _called),
@@ -102,7 +106,7 @@ SHOTS: Final = (
     Shot("policy", "data.operator", "/standards/policy"),
     Shot("due", "police.officer", "/due/"),
     Shot("audit", "data.auditor", "/audit/"),
-    Shot("operations", "data.operator", "/operations/"),
+    Shot("operations", "admin.system", "/operations/"),
     Shot("inbox", "police.head", "/inbox/"),
 )  # fmt: skip
 
@@ -155,7 +159,8 @@ def _picture(page: Page, shot: Shot, caller: Caller, folder: Path) -> None:
     page.set_viewport_size(_size(1440))
     page.goto(shot.path)
     for link in shot.links:
-        page.goto(page.locator(link).first.get_attribute("href") or "")
+        beyond = link if link.endswith("/") else page.locator(link).first.get_attribute("href")
+        page.goto(urljoin(page.url, beyond))
     if shot.then:
         shot.then(page, caller)
     for width in WIDTHS:

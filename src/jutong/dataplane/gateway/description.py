@@ -7,6 +7,7 @@ from typing import Any
 
 from jutong.wire.grants import Column, Grant, Kind
 
+FILE_KINDS = ("text/csv", "application/json", "application/jsonl", "application/octet-stream")
 FORMATS = {Kind.DATE: "date", Kind.TIMESTAMP: "date-time"}
 Schema = dict[str, Any]
 
@@ -28,7 +29,7 @@ def describe(grants: Sequence[Grant]) -> Schema:
                 "post": _operation("核对（不返回数据）", refused, [f"Confirm-{grant.id}" for grant in grants], "Match")
             },
             "/v1/artefacts/{id}/manifest": {"get": _operation("批量文件清单", refused) | ARTEFACT},
-            "/v1/artefacts/{id}": {"get": _operation("下载批量文件（支持 Range）", refused) | ARTEFACT},
+            "/v1/artefacts/{id}": {"get": _download(refused) | ARTEFACT},
         },
         "components": {
             "securitySchemes": {
@@ -98,6 +99,17 @@ def _operation(summary: str, refused: Schema, bodies: Sequence[str] = (), answer
     if bodies:
         content = {"application/json": {"schema": {"oneOf": [_ref(name) for name in bodies]}}}
         found["requestBody"] = {"required": True, "content": content}
+    return found
+
+
+def _download(refused: Schema) -> Schema:
+    """Return the operation that gives a file, whole or in part (Range)."""
+    found = _operation("下载批量文件（支持 Range）", refused)
+    content: Schema = {kind: {} for kind in FILE_KINDS}
+    found["responses"] |= {
+        "200": {"description": "全部", "content": content},
+        "206": {"description": "部分", "content": content},
+    }
     return found
 
 

@@ -104,7 +104,9 @@ def _facts(found: RunDetail) -> list[pieces.Fact]:
     return [
         pieces.Fact(_("提供方式"), row.kind_label),
         pieces.Fact(_("去向"), row.place),
-        pieces.Fact(_("授权"), f"G-{row.grant_id:06d}（{_('版本')} {row.grant_version}）"),
+        pieces.Fact(
+            _("授权"), _("G-%(grant)06d（第 %(version)d 版）") % {"grant": row.grant_id, "version": row.grant_version}
+        ),
         pieces.Fact(_("提供部门"), row.provider_name),
         pieces.Fact(_("使用部门"), row.consumer_name),
         pieces.Fact(_("发起人"), row.ordered_by),

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import MASKING_LABELS, N_
@@ -50,15 +52,20 @@ def openapi(grant: Grant, gateway: str) -> dict[str, Any]:
     headers = [_header(name) for name in SIGNED]
     paths: dict[str, Any] = {}
     if is_interface(grant.modes):
-        paths["/v1/query"] = {"post": _operation("按标识查询", headers, _query(grant), _answer(grant))}
+        paths["/v1/query"] = {"post": _operation(_("按标识查询"), headers, _query(grant), _answer(grant))}
         if grant.confirm_items:
-            paths["/v1/confirm"] = {"post": _operation("核对（只回答相符与否）", headers, _confirm(grant), _match())}
+            paths["/v1/confirm"] = {"post": _operation(_("核对（只回答相符与否）"), headers, _confirm(grant), _match())}
     return {
         "openapi": "3.1.0",
         "info": {
             "title": grant.resource_title,
             "version": str(grant.version),
-            "description": f"授权 {grant.id}，目录 {grant.entry_code}，有效期至 {beijing_day(grant.valid_until - timedelta(microseconds=1))}。",
+            "description": _("授权 %(grant)s，目录 %(code)s，有效期至 %(day)s。")
+            % {
+                "grant": grant.id,
+                "code": grant.entry_code,
+                "day": beijing_day(grant.valid_until - timedelta(microseconds=1)),
+            },
         },
         "servers": [{"url": gateway}],
         "paths": paths,
@@ -75,9 +82,9 @@ def _operation(summary: str, headers: list[Any], body: dict[str, Any], answer: d
         "parameters": headers,
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {
-            "200": {"description": "成功", "content": {"application/json": {"schema": answer}}},
+            "200": {"description": _("成功"), "content": {"application/json": {"schema": answer}}},
             "default": {
-                "description": "拒绝，原因见 detail",
+                "description": _("拒绝，原因见 detail"),
                 "content": {"application/problem+json": {"schema": _problem()}},
             },
         },
@@ -106,7 +113,7 @@ def _confirm(grant: Grant) -> dict[str, Any]:
 
 
 def _answer(grant: Grant) -> dict[str, Any]:
-    columns = {column.item: _value(column.kind, MASKING_LABELS[column.masking]) for column in grant.columns}
+    columns = {column.item: _value(column.kind, _(MASKING_LABELS[column.masking])) for column in grant.columns}
     return {
         "type": "object",
         "properties": {
@@ -143,8 +150,8 @@ def body_example(grant: Grant) -> str:
 def curl_example(grant: Grant, gateway: str) -> str:
     """Return a shell script that signs and sends one query with OpenSSL 3 and curl."""
     purpose = grant.purposes[0] if grant.purposes else ""
-    return f"""KEY_ID=…          # 业务系统的密钥编号
-KEY=…             # 业务系统的调用密钥（64 位十六进制）
+    return f"""KEY_ID=…          # {_("业务系统的密钥编号")}
+KEY=…             # {_("业务系统的调用密钥（64 位十六进制）")}
 BODY='{body_example(grant)}'
 TIME=$(date +%s%3N); NONCE=$(openssl rand -hex 16); PURPOSE={purpose}
 DIGEST=$(printf %s "$BODY" | openssl dgst -sm3 -r | cut -d' ' -f1)

@@ -107,7 +107,7 @@ def prepare_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply
         department_id=case.provider_id,
         role=Role.SHARING_UNIT_HEAD,
         title=_("申请 %(number)s 的答复待您同意") % {"number": case.number},
-        link=f"/sharing/requests/{case.pk}/",
+        link=f"/sharing/requests/{case.pk}/approve/",
         at=at,
     )
 
