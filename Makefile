@@ -40,8 +40,8 @@ bench: assets ## the benchmarks with their limits, as `bench NAME VALUE UNIT rat
 docs: .venv/ready ## the generated pages of the manual
 	$(BIN)/python -m jutong.cli.reference docs/manual
 
-screenshots: assets ## every page at 1440 and 390 px into docs/images, from a running demo
-	$(BIN)/jutong demo --screenshots docs/images
+screenshots: assets ## every page at 1440 and 390 px into docs/images, from a demo of its own
+	$(BIN)/jutong demo --once --screenshots docs/images
 
 messages: .venv/ready ## collect the Chinese sentences for translation and name those without English
 	$(BIN)/python -m jutong.site.messages

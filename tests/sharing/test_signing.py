@@ -5,29 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from covers import covers
-from published import published
 from test_requests import filed, reply
-from world import World
 
+from covers import covers
 from jutong.crypto import sm2
 from jutong.kernel.errors import RuleBroken
 from jutong.slices.parties import actions as parties
 from jutong.slices.parties import queries as people
 from jutong.slices.sharing import actions, queries
+from published import published
+from world import World
 
 
 @covers("R-SEC-002")
 def test_a_required_signature_must_be_there_and_be_right(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from sm2_authority import Authority
-
     from jutong.dataplane import identity
     from jutong.kernel.settings import settings
+    from sm2_authority import Authority
 
     identity.establish(settings().home / "nodes" / "local", at=world.at)
-    parties.change_department(world.department("civil"), signature_required=True, by=world.actor("admin.system"), at=world.at)
+    parties.change_department(
+        world.department("civil"), signature_required=True, by=world.actor("admin.system"), at=world.at
+    )
     request = filed(world, published(world))
     actions.prepare_reply(request, by=world.actor("civil.officer"), at=world.at, reply=reply())
     head = world.actor("civil.head")

@@ -131,14 +131,16 @@ def take(folder: Path, place: city.City, server: Server) -> int:
 
 
 def _caller(place: city.City, server: Server) -> Caller:
-    """Register a business system of the consumer, and choose a person whom its grant lets it see."""
-    from jutong.slices.parties import actions
+    """Give a business system of the consumer a new key, and choose a person whom its grant lets it see."""
+    from jutong.slices.parties import actions, queries
 
-    at = datetime.now(UTC)
-    key = actions.register_system(
-        department_id=place.departments["hr"], name=f"待遇资格认证终端 {at:%m%d%H%M%S}", purpose="窗口核验",
-        by=place.actor("hr.head", at), at=at,
-    )  # fmt: skip
+    at, department, name = datetime.now(UTC), place.departments["hr"], "待遇资格认证终端"
+    by = place.actor("hr.head", at)
+    known = next((system for system in queries.systems(department_id=department) if system.name == name), None)
+    if known:
+        key = actions.rotate_key(known.id, by=by, at=at)
+    else:
+        key = actions.register_system(department_id=department, name=name, purpose="窗口核验", by=by, at=at)
     with psycopg.connect(server.url(SUPERUSER, databases.POLICE.database)) as police:
         person = police.execute("select id_number from population order by id_number limit 1 offset 1000").fetchone()
     return Caller(key.key_id, key.secret, person[0] if person else "")

@@ -326,8 +326,10 @@ class Story:
         from jutong.kernel import keys, nodes
         from jutong.kernel.audit import sealing, verify
 
+        public = keys.instance().public.hex()
+        until("网关日志段送达", lambda: verify.online(public, nodes.PublicKeys()).segments, seconds=20)
         until("审计封存", lambda: sealing.lag(datetime.now(UTC)) == 0.0)
-        report = verify.online(keys.instance().public.hex(), nodes.PublicKeys())
+        report = verify.online(public, nodes.PublicKeys())
         if not report.ok:
             raise StepFailed("；".join(fault.sentence for fault in report.faults[:3]))
         return f"审计链核验通过：{report.entries:,} 条、{report.seals} 次封存、{report.segments} 个网关日志段"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from jutong.cli.demo import loading
 from jutong.cli.demo.resources import content
-from jutong.kernel.clock import beijing_day
 from jutong.wire.grants import Masking
 
 if TYPE_CHECKING:
@@ -71,6 +70,7 @@ def leave(city: City, at: datetime, say: Callable[[str], None]) -> None:
 
 
 def _ask(city: City, wish: Wish, at: datetime) -> None:
+    from jutong.kernel.clock import beijing_day
     from jutong.slices.catalogue import queries as catalogue
     from jutong.slices.grants import queries as grants
     from jutong.slices.sharing import actions

@@ -94,16 +94,16 @@ def check_seal(
     if before and seal.number != before.number + 1:
         yield Fault("seal", where, _("封存 %(number)d 缺失：审计链在此中断。") % {"number": before.number + 1})
     if before and seal.prev != before.head:
-        yield Fault("seal", where, _("%(where)s与前一封存不相接：有封存被改动、删除或调换次序。") % words)
+        yield Fault("seal", where, _("%(where)s 与前一封存不相接：有封存被改动、删除或调换次序。") % words)
     if not sm2.verify(bytes.fromhex(public), statement(seal), seal.signature):
-        yield Fault("signature", where, _("%(where)s的签名无效：不是本平台密钥所签，或封存内容被改动。") % words)
+        yield Fault("signature", where, _("%(where)s 的签名无效：不是本平台密钥所签，或封存内容被改动。") % words)
     digests = split(seal.digests)
     if len(digests) != len(seal.entry_ids) or link(seal.prev, digests) != seal.head:
-        yield Fault("seal", where, _("%(where)s的链值不符：封存内的条目次序或摘要被改动。") % words)
+        yield Fault("seal", where, _("%(where)s 的链值不符：封存内的条目次序或摘要被改动。") % words)
     for entry_id, digest in zip(seal.entry_ids, digests, strict=False):
         entry = entries.get(entry_id)
         name = _("审计条目 %d") % entry_id
         if entry is None and not purged:
-            yield Fault("missing", name, _("%(entry)s缺失：封存之后被删除。") % {"entry": name})
+            yield Fault("missing", name, _("%(entry)s 缺失：封存之后被删除。") % {"entry": name})
         elif entry is not None and sm3.digest(canonical(entry)) != digest:
-            yield Fault("changed", name, _("%(entry)s与封存时不符：封存之后被改动。") % {"entry": name})
+            yield Fault("changed", name, _("%(entry)s 与封存时不符：封存之后被改动。") % {"entry": name})

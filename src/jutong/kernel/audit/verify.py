@@ -52,7 +52,7 @@ def online(public: str, nodes: NodeKeys) -> Report:
         before = seal
     for entry_id in export.unsealed_strays():
         name = _("审计条目 %d") % entry_id
-        report.faults.append(Fault("inserted", name, _("%(entry)s不在任何封存之中：绕过平台写入。") % {"entry": name}))
+        report.faults.append(Fault("inserted", name, _("%(entry)s 不在任何封存之中：绕过平台写入。") % {"entry": name}))
     rows = AuditSegment.objects.order_by("writer", "number").iterator(chunk_size=20)
     shipped = ((r.writer, r.number, bytes(r.envelope), bytes(r.lines)) for r in rows)
     _take_segments(report, shipped, nodes)
@@ -93,7 +93,7 @@ def offline(lines: Iterable[bytes], public: str, nodes: NodeKeys) -> Report:
 def _note_strays(report: Report, seal: Seal, entries: dict[int, dict[str, Any]]) -> None:
     for entry_id in sorted(entries.keys() - set(seal.entry_ids)):
         name = _("审计条目 %d") % entry_id
-        report.faults.append(Fault("inserted", name, _("%(entry)s不在任何封存之中：事后插入。") % {"entry": name}))
+        report.faults.append(Fault("inserted", name, _("%(entry)s 不在任何封存之中：事后插入。") % {"entry": name}))
 
 
 def _take_purge(report: Report, purge: Purge, public: str) -> int:
@@ -136,17 +136,17 @@ def _check_writer(
         where = _segment(writer, number)
         envelope = msgspec.json.decode(packed, type=Envelope)
         if not sm2.verify(bytes.fromhex(public), envelope.kind.encode() + b"\n" + envelope.payload, envelope.signature):
-            yield Fault("signature", where, _("%(where)s的签名无效。") % {"where": where})
+            yield Fault("signature", where, _("%(where)s 的签名无效。") % {"where": where})
             continue
         segment = msgspec.json.decode(envelope.payload, type=Segment)
         expected = before.number + 1 if before else 1
         if segment.number != expected:
             lost = _segment(writer, expected)
-            yield Fault("segment", lost, _("%(where)s缺失。") % {"where": lost})
+            yield Fault("segment", lost, _("%(where)s 缺失。") % {"where": lost})
         elif segment.prev != (before.head if before else GENESIS) or segment.first != (
             before.last + 1 if before else 1
         ):
-            yield Fault("segment", where, _("%(where)s与前一段不相接。") % {"where": where})
+            yield Fault("segment", where, _("%(where)s 与前一段不相接。") % {"where": where})
         yield from _check_lines(segment, lines, where)
         before = segment
 
@@ -166,13 +166,13 @@ def _follows(line: bytes, prev: str, number: int) -> bool:
 
 def _check_lines(segment: Segment, lines: bytes, where: str) -> Iterator[Fault]:
     if sm3.hexdigest(lines) != segment.digest:
-        yield Fault("changed", where, _("%(where)s的内容与签名时不符。") % {"where": where})
+        yield Fault("changed", where, _("%(where)s 的内容与签名时不符。") % {"where": where})
     prev, number = segment.prev, segment.first
     for line in lines.removesuffix(b"\n").split(b"\n"):
         if not _follows(line, prev, number):
-            line_name = _("%(where)s第 %(number)d 条") % {"where": where, "number": number}
+            line_name = _("%(where)s 第 %(number)d 条") % {"where": where, "number": number}
             yield Fault("changed", line_name, _("%(where)s被改动、删除、插入或调换次序。") % {"where": line_name})
             return
         prev, number = sm3.hexdigest(line), number + 1
     if (prev, number - 1) != (segment.head, segment.last):
-        yield Fault("missing", where, _("%(where)s末尾的条目缺失或被改动。") % {"where": where})
+        yield Fault("missing", where, _("%(where)s 末尾的条目缺失或被改动。") % {"where": where})

@@ -138,7 +138,7 @@ def _detail(request: HttpRequest, row: MountRow, rows: tuple[tuple[str, ...], ..
         pieces.Fact(_("主键项"), "、".join(row.key_items)),
         pieces.Fact(_("目录版本"), row.entry_version),
         pieces.Fact(_("挂接版本"), row.version),
-        pieces.Fact(_("最近变更"), f"{row.changed_by} {row.changed_at:%Y-%m-%d}"),
+        pieces.Fact(_("最近变更"), f"{row.changed_by} {clock.beijing_day(row.changed_at)}"),
     ]
     crumbs = [(_("资源挂接"), reverse("datacentre_list")), (row.title, "")]
     return faces.page(

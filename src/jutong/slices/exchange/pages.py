@@ -122,8 +122,13 @@ def _timeline(found: RunDetail) -> list[pieces.Happening]:
     for entry, state, label in found.steps:
         tone = TONES.get(state, pieces.tone_of(state)) if entry.outcome == "success" else "bad"
         what = labels.get(entry.verb.rpartition(".")[2]) or label
-        happenings.append(pieces.Happening(entry.at, what, entry.actor_name, entry.reason, tone))
+        happenings.append(pieces.Happening(entry.at, what, _who(entry.actor_name), entry.reason, tone))
     return happenings
+
+
+def _who(actor_name: str) -> str:
+    node = actor_name.removeprefix("node:")
+    return actor_name if node == actor_name else f"{_('执行节点')} {node}"
 
 
 @require_GET

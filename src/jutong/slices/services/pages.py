@@ -198,9 +198,9 @@ def console(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _rows(tried: actions.Tried, found: queries.Service) -> list[list[str]]:
+def _rows(tried: actions.Tried, found: queries.Service) -> list[list[tuple[str, str]]]:
     items = [one["item"] for one in found.grant.items]
-    return [[row.get(item) or "" for item in items] for row in tried.rows]
+    return [[(item, row.get(item) or "") for item in items] for row in tried.rows]
 
 
 urlpatterns: list[URLPattern] = [

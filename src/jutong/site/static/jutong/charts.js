@@ -1,11 +1,11 @@
 /* Draws every .jt-chart from the JSON data block inside it; the same figures stand in a table for those who cannot see it. */
 (function () {
   "use strict";
-  var COLOURS = ["#1d5288", "#3f8f6b", "#c08a2b", "#8a5a9c", "#b5563f", "#5f7f95"];
+  var COLOURS = ["#1d5288", "#b5563f", "#3f8f6b", "#c08a2b", "#8a5a9c", "#5f7f95"];
 
   function axis(kind, labels) {
     var words = { axisLabel: { color: "#475563" }, axisLine: { lineStyle: { color: "#c3cdd6" } }, axisTick: { show: false } };
-    return Object.assign({ type: kind }, labels ? { data: labels } : { splitLine: { lineStyle: { color: "#e8edf1" } } }, words);
+    return Object.assign({ type: kind }, labels ? { data: labels } : { minInterval: 1, splitLine: { lineStyle: { color: "#e8edf1" } } }, words);
   }
 
   function option(data, narrow) {

@@ -169,7 +169,11 @@ def lacking(content: Content, *, actor: Actor, at: datetime) -> tuple[tuple[str,
 
 def sees_drafts(actor: Actor, case: Entry) -> bool:
     """Tell whether the actor sees an entry's unpublished versions: its department, its authority, auditors."""
-    return bool(actor.serves & {case.provider_id, case.authority_id}) or case.published_id is None or actor.holds(Role.AUDITOR)
+    return (
+        bool(actor.serves & {case.provider_id, case.authority_id})
+        or case.published_id is None
+        or actor.holds(Role.AUDITOR)
+    )
 
 
 def row_of(case: Entry) -> EntryRow:

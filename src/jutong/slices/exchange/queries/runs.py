@@ -21,6 +21,7 @@ from jutong.kernel.terms import N_, Purpose
 from jutong.kernel.workflow import Button
 from jutong.slices.exchange.formats import CENTRE, receipt_in
 from jutong.slices.exchange.models import Run, RunReceipt
+from jutong.slices.exchange.queries.ordering import ordering
 from jutong.slices.exchange.rules import CONSUMER, OPEN, Encoding, Format, Kind, Mode
 from jutong.slices.exchange.workflow import EXCHANGE_TASK, OVERSEERS, may_know
 from jutong.wire.envelope import Envelope
@@ -123,6 +124,8 @@ class Deliveries:
 
     grant_id: int
     rows: tuple[RunRow, ...]
+    orderable: frozenset[str]
+    """Kinds of delivery (table, batch) that the actor can order under the grant now."""
 
 
 def _all() -> QuerySet[Run]:
@@ -158,10 +161,14 @@ def batches(actor: Actor, *, at: datetime, number: int = 1, size: int = 20) -> t
     return [_row(each, actor) for each in found], meta
 
 
-def deliveries(actor: Actor, _at: datetime, *, grant_id: int) -> Deliveries:
+def deliveries(actor: Actor, at: datetime, *, grant_id: int) -> Deliveries:
     """Return the latest runs under a grant, as far as the actor may know of them."""
     rows = _all().filter(_mine(actor), grant_id=grant_id).order_by("-id")[:_ON_GRANT_PAGE]
-    return Deliveries(grant_id, tuple(_row(each, actor) for each in rows))
+    kinds = (OrderKind.TABLE, OrderKind.BATCH)
+    open_ = frozenset(
+        kind.value for kind in kinds if any(grant.id == grant_id for grant in ordering(actor, kind, at=at).grants)
+    )
+    return Deliveries(grant_id, tuple(_row(each, actor) for each in rows), open_)
 
 
 def visible(run_id: int, actor: Actor) -> Run:
