@@ -55,7 +55,7 @@ def change(source: DataSource, *, by: Actor, at: datetime, details: Details) -> 
     """
     check(details, _around(), new=False)
     if not details.password and any(getattr(source, name) != getattr(details, name) for name in _PLACE):
-        raise RuleBroken(N_("主机、端口、数据库或用户名有变化，请重新填写密码。"), field="password")
+        raise RuleBroken(N_("主机、端口、数据库或用户名有变化，请重新填写口令。"), field="password")
     source.tested_at, source.tested_ok, source.tested_message, source.product = None, None, "", ""
     _fill(source, details, at)
     _tell(source, by, at)

@@ -13,11 +13,21 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock, faces
+from jutong.kernel.errors import NotAllowed
 from jutong.kernel.faces import forms, pieces
 from jutong.kernel.terms import Term, Zone
 from jutong.slices.sources import actions, queries
 from jutong.slices.sources.queries import SourceRow
-from jutong.slices.sources.rules import LONGEST_CA, LONGEST_SECRET, LONGEST_TITLE, NAME_BYTES, Details, Engine, Tls
+from jutong.slices.sources.rules import (
+    ENGINEERS,
+    LONGEST_CA,
+    LONGEST_SECRET,
+    LONGEST_TITLE,
+    NAME_BYTES,
+    Details,
+    Engine,
+    Tls,
+)
 
 
 def worded(term: type[Term]) -> Callable[[], list[tuple[str, str]]]:
@@ -125,6 +135,8 @@ def _facts(row: SourceRow) -> list[pieces.Fact]:
 def register(request: HttpRequest) -> HttpResponse:
     """Register a data source of the person's own department."""
     actor = faces.actor_of(request)
+    if request.method == "GET" and not _engineers(request):
+        raise NotAllowed(_("您没有进行该操作的权限：需要%s。") % _(ENGINEERS.label))
     form = SourceForm(faces.posted(request))
     if form.is_valid():
         with faces.told(form):
@@ -140,6 +152,8 @@ def change(request: HttpRequest, source_id: int) -> HttpResponse:
     """Change a data source; an empty password keeps the stored one."""
     actor = faces.actor_of(request)
     row = queries.source(source_id, actor)
+    if request.method == "GET" and ENGINEERS.permits(actor, row) is None:
+        raise NotAllowed(_("您没有进行该操作的权限：需要%s。") % _(ENGINEERS.label))
     form = SourceForm(faces.posted(request), initial=_initial(row))
     if form.is_valid():
         with faces.told(form):

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_GET
 
 from jutong.kernel import clock, policy
-from jutong.kernel.actors import Actor
+from jutong.kernel.actors import Actor, Who
+from jutong.kernel.errors import NotAllowed
 from jutong.kernel.faces import Form, actor_of, done, page, posted, told
 from jutong.kernel.faces.answers import posted_files
 from jutong.kernel.faces.forms import Code, Day, Paragraph, Whole
@@ -96,6 +97,12 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _shown_to(request: HttpRequest, who: Who) -> None:
+    """Refuse to show a form to those who could not send it; what is posted is left to the action, which audits it."""
+    if request.method == "GET" and who.permits(actor_of(request), None) is None:
+        raise NotAllowed(_("您没有进行该操作的权限：需要%s。") % _(who.label))
+
+
 def _home(here: str) -> list[tuple[str, str]]:
     return [(_("政策规则"), reverse("policy")), (here, "")]
 
@@ -117,6 +124,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
 def calendar_import(request: HttpRequest) -> HttpResponse:
     """Load a calendar file."""
+    _shown_to(request, CALENDAR_KEEPERS)
     form = CalendarFile(posted(request), posted_files(request))
     if form.is_bound and form.is_valid():
         with told(form):
@@ -176,6 +184,7 @@ def profile(request: HttpRequest, name: str) -> HttpResponse:
 
 def assign(request: HttpRequest) -> HttpResponse:
     """Say which profile holds in a region."""
+    _shown_to(request, PROFILE_KEEPERS)
     form = Assignment(posted(request), initial={"region": request.GET.get("region", "")})
     if form.is_bound and form.is_valid():
         with told(form):

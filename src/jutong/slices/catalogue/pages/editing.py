@@ -19,6 +19,8 @@ from jutong.slices.catalogue.pages.forms import EntryForm, Items, asked_number
 from jutong.slices.catalogue.rules.content import Content
 
 _EMPTY = Content(title="")
+EDITS = frozenset({"edit", "correct", "amend", "amend_revision"})
+"""Moves that the editing page makes."""
 
 
 def _own_department(actor: Actor) -> int:
@@ -44,6 +46,8 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Edit an entry; the version that was shown must still be the newest."""
     actor = actor_of(request)
     seen = queries.entry(pk, actor=actor, at=clock.now())
+    if request.method == "GET" and not {button.verb for button in seen.buttons} & EDITS:
+        raise NotAllowed(_("现在不能编辑该目录：须由提供部门的数据专员在草稿、修订或退回状态下编辑。"))
 
     def act(content: Content, form: EntryForm) -> str:
         actions.edit_entry(pk, by=actor, at=clock.now(), content=content, expected_version=form.cleaned_data["version"])

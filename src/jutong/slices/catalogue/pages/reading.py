@@ -14,6 +14,7 @@ from jutong.kernel.faces.downloads import safe_headers
 from jutong.kernel.faces.pieces import Change, Fact, Happening
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue import queries
+from jutong.slices.catalogue.pages.editing import EDITS
 from jutong.slices.catalogue.pages.forms import asked_number
 from jutong.slices.catalogue.queries.entries import EntryDetail, OpinionRow
 from jutong.slices.catalogue.queries.versions import in_words, label_of
@@ -45,13 +46,10 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         groups=[(_(name), _facts(seen, names)) for name, names in _GROUPS.items()],
         happenings=[_happening(opinion) for opinion in seen.opinions],
         panels=panels.filled("entry", actor, at, entry_id=pk),
-        may_edit=any(button.verb in _EDITS for button in seen.buttons),
-        buttons=[button for button in seen.buttons if button.verb not in _EDITS],
+        may_edit=any(button.verb in EDITS for button in seen.buttons),
+        buttons=[button for button in seen.buttons if button.verb not in EDITS],
         crumbs=[(_("目录"), reverse("catalogue")), (seen.row.code or _("未编码"), "")],
     )
-
-
-_EDITS = frozenset({"edit", "correct", "amend", "amend_revision"})
 
 
 def _facts(seen: EntryDetail, names: tuple[str, ...]) -> list[Fact]:

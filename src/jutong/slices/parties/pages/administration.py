@@ -59,11 +59,11 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
 
 def account_reset(request: HttpRequest, pk: int) -> HttpResponse:
     """Set a first password again."""
-    only(actor_of(request), may(SECURITY_ADMINS, actor_of(request)))
     return filled(
         request,
         forms.FirstPassword(posted(request)),
         lambda given: actions.reset_password(pk, password=given["password"], by=actor_of(request), at=clock.now()),
+        who=SECURITY_ADMINS,
         title=_("重置口令"),
         sentence=_("口令已重置，本人下次登录须先修改；动态口令已停用。"),
         to=_page_of(pk),
@@ -73,13 +73,13 @@ def account_reset(request: HttpRequest, pk: int) -> HttpResponse:
 
 def account_certificate(request: HttpRequest, pk: int) -> HttpResponse:
     """Register a person's signing certificate."""
-    only(actor_of(request), may(SECURITY_ADMINS, actor_of(request)))
     return filled(
         request,
         forms.CertificateOnly(posted(request)),
         lambda given: actions.register_certificate(
             pk, certificate=given["certificate"].encode(), by=actor_of(request), at=clock.now()
         ),
+        who=SECURITY_ADMINS,
         title=_("登记签名证书"),
         sentence=_("签名证书已登记。"),
         to=_page_of(pk),
@@ -89,11 +89,11 @@ def account_certificate(request: HttpRequest, pk: int) -> HttpResponse:
 
 def account_link(request: HttpRequest, pk: int) -> HttpResponse:
     """Link an identity of another trust service."""
-    only(actor_of(request), may(SECURITY_ADMINS, actor_of(request)))
     return filled(
         request,
         forms.Link(posted(request)),
         lambda given: actions.link_identity(pk, **given, by=actor_of(request), at=clock.now()),
+        who=SECURITY_ADMINS,
         title=_("关联外部身份"),
         sentence=_("外部身份已关联。"),
         to=_page_of(pk),

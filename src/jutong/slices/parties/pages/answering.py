@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -34,8 +35,14 @@ def filled(
     lead: str = "",
     button: str = "",
     path: Crumbs = (),
+    who: Who | None = None,
+    place: int | None = None,
 ) -> HttpResponse:
-    """Show a form, or act with what was posted: a refusal stands beside its field, success leads to `to`."""
+    """Show a form, or act with what was posted: a refusal stands beside its field, success leads to `to`.
+
+    who, place: to whom the form is shown, asked of the department `place`; a post is decided (and audited) by the action.
+    """
+    shown_to(request, who, place)
     if form.is_bound and form.is_valid():
         with told(form):
             act(form.cleaned_data)
@@ -62,6 +69,21 @@ def deed(name: str, act: Callable[..., object], sentence: str, to: Callable[...,
 
     view.__name__ = name
     return view
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A department as every `who` of this slice asks for it."""
+
+    id: int | None
+    department_id: int | None
+    lead_id: int | None
+
+
+def shown_to(request: HttpRequest, who: Who | None, place: int | None = None) -> None:
+    """Refuse to show a form to those who could not send it (NotAllowed); what is posted is left to the action."""
+    if who is not None and request.method == "GET":
+        only(actor_of(request), may(who, actor_of(request), _Place(place, place, place)))
 
 
 def may(who: Who, actor: Actor, about: object = None) -> bool:

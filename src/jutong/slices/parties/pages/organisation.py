@@ -17,8 +17,8 @@ from jutong.kernel.faces.downloads import XLSX, attachment
 from jutong.kernel.terms import N_
 from jutong.slices.parties import actions, queries
 from jutong.slices.parties.pages import forms
-from jutong.slices.parties.pages.answering import Crumbs, crumbs, deed, filled, may
-from jutong.slices.parties.workflow import AUTHORITIES, REGISTRARS
+from jutong.slices.parties.pages.answering import Crumbs, crumbs, deed, filled, may, shown_to
+from jutong.slices.parties.workflow import AUTHORITIES, KEEPERS, OPERATORS, OWN_KEEPERS, REGISTRARS
 
 
 def _page_of(pk: int) -> str:
@@ -69,6 +69,7 @@ def department_new(request: HttpRequest) -> HttpResponse:
         request,
         form,
         act,
+        who=REGISTRARS,
         title=_("登记机构"),
         sentence=_("机构已登记。"),
         to=reverse("organisation"),
@@ -93,7 +94,14 @@ def department_change(request: HttpRequest, pk: int) -> HttpResponse:
 
     form = forms.DepartmentChange(posted(request), posted_files(request), initial=start)
     return filled(
-        request, form, act, title=_("修改登记信息"), sentence=_("登记信息已修改。"), to=_page_of(pk), path=_way(pk)
+        request,
+        form,
+        act,
+        who=REGISTRARS,
+        title=_("修改登记信息"),
+        sentence=_("登记信息已修改。"),
+        to=_page_of(pk),
+        path=_way(pk),
     )
 
 
@@ -103,6 +111,7 @@ def department_confirm(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.Uscc(posted(request)),
         lambda given: actions.confirm_department(pk, uscc=given["uscc"], by=actor_of(request), at=clock.now()),
+        who=REGISTRARS | AUTHORITIES,
         title=_("确认机构"),
         sentence=_("机构已确认。"),
         to=_page_of(pk),
@@ -116,6 +125,8 @@ def sharing_unit_open(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.SharingUnit(posted(request), initial={"name": _("政务数据共享工作机构")}),
         lambda given: actions.open_sharing_unit(pk, name=given["name"], by=actor_of(request), at=clock.now()),
+        who=OWN_KEEPERS | REGISTRARS,
+        place=pk,
         title=_("登记共享工作机构"),
         sentence=_("共享工作机构已登记，请由安全管理员授予其负责人岗位。"),
         to=_page_of(pk),
@@ -129,6 +140,8 @@ def goals(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.Goals(posted(request), initial={"goals": queries.department(pk).goals}),
         lambda given: actions.set_goals(pk, goals=given["goals"], by=actor_of(request), at=clock.now()),
+        who=OWN_KEEPERS | OPERATORS,
+        place=pk,
         title=_("共享工作目标和职责"),
         sentence=_("目标和职责已登记。"),
         to=_page_of(pk),
@@ -142,6 +155,8 @@ def unit_role(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.UnitRole(posted(request), initial={"kind": request.GET.get("kind", "")}),
         lambda given: actions.set_unit_role(department_id=pk, **given, by=actor_of(request), at=clock.now()),
+        who=KEEPERS | REGISTRARS,
+        place=pk,
         title=_("登记相关单位职责"),
         sentence=_("相关单位职责已登记。"),
         to=_page_of(pk),
@@ -159,6 +174,8 @@ def rules_file(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.Rules(posted(request), posted_files(request)),
         act,
+        who=KEEPERS | REGISTRARS,
+        place=pk,
         title=_("备案内部制度"),
         sentence=_("制度已备案为新版本，原版本保留。"),
         to=_page_of(pk),
@@ -185,6 +202,7 @@ def departments_import(request: HttpRequest) -> HttpResponse:
     """Import departments from a workbook."""
     from jutong.slices.parties.pages.people import imported
 
+    shown_to(request, REGISTRARS)
     return imported(
         request, actions.import_departments, title=_("导入机构"), template="departments_sheet", back="organisation"
     )

@@ -19,9 +19,9 @@ from jutong.kernel.terms import N_
 from jutong.slices.parties import actions, queries
 from jutong.slices.parties.actions.sheets import Imported
 from jutong.slices.parties.pages import forms
-from jutong.slices.parties.pages.answering import Crumbs, crumbs, deed, filled, may
+from jutong.slices.parties.pages.answering import Crumbs, crumbs, deed, filled, may, shown_to
 from jutong.slices.parties.rules.words import ManagerState
-from jutong.slices.parties.workflow import REGISTRARS, SECURITY_ADMINS
+from jutong.slices.parties.workflow import ACTIVATORS, KEEPERS, REGISTRARS, REPORTERS, SECURITY_ADMINS
 
 
 def _page_of(pk: int) -> str:
@@ -78,6 +78,8 @@ def person_report(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.Person(posted(request)),
         lambda given: actions.report(department_id=pk, **given, by=actor_of(request), at=clock.now()),
+        who=REPORTERS,
+        place=pk,
         title=_("报送人员"),
         sentence=_("人员已报送，待平台管理员确认。"),
         to=to,
@@ -94,6 +96,8 @@ def person_change(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.Person(posted(request), initial=start),
         lambda given: actions.change(pk, **given, by=actor_of(request), at=clock.now()),
+        who=REPORTERS,
+        place=row.department_id,
         title=_("修改人员信息"),
         sentence=_("人员信息已修改。"),
         to=_page_of(pk),
@@ -108,6 +112,7 @@ def person_activate(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.Activate(posted(request)),
         lambda given: actions.activate(pk, **given, by=actor_of(request), at=clock.now()),
+        who=ACTIVATORS,
         title=_("开通账号"),
         sentence=_("账号已开通；岗位由安全管理员授予。"),
         to=_page_of(pk),
@@ -123,6 +128,8 @@ def person_replace(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.Person(posted(request)),
         lambda given: actions.replace(pk, **given, by=actor_of(request), at=clock.now()),
+        who=REPORTERS,
+        place=row.department_id,
         title=_("更换人员"),
         sentence=_("变动已报送：原人员账号已停用，接任人员待平台管理员确认。"),
         to=_list(),
@@ -139,6 +146,7 @@ def appoint(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.Appoint(posted(request)),
         lambda given: actions.appoint(pk, **given, by=actor_of(request), at=clock.now()),
+        who=SECURITY_ADMINS,
         title=_("授予岗位"),
         sentence=_("岗位已授予。"),
         to=_page_of(pk),
@@ -172,6 +180,7 @@ def imported(
 def people_import(request: HttpRequest) -> HttpResponse:
     """Import people: registrars for all departments, a department's keeper for the own one."""
     actor = actor_of(request)
+    shown_to(request, KEEPERS | REGISTRARS, actor.department_id)
     own = {} if may(REGISTRARS, actor) else {"department_id": actor.department_id or 0}
     return imported(request, actions.import_people, title=_("导入人员"), template="people_sheet", back="people", **own)
 

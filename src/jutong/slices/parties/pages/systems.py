@@ -13,7 +13,7 @@ from jutong.kernel.terms import N_
 from jutong.slices.parties import actions, queries
 from jutong.slices.parties.actions.systems import CallKey
 from jutong.slices.parties.pages import forms
-from jutong.slices.parties.pages.answering import crumbs, deed, filled, may
+from jutong.slices.parties.pages.answering import crumbs, deed, filled, may, shown_to
 from jutong.slices.parties.workflow import REGISTRARS, SYSTEM_KEEPERS
 
 
@@ -70,6 +70,7 @@ def system(request: HttpRequest, pk: int) -> HttpResponse:
 
 def system_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Register a business system of the department `pk` and show its key once."""
+    shown_to(request, SYSTEM_KEEPERS | REGISTRARS, pk)
     form = forms.System(posted(request))
     if form.is_bound and form.is_valid():
         with told(form):
@@ -94,6 +95,8 @@ def system_change(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.SystemChange(posted(request), initial=start),
         lambda given: actions.change_system(pk, **given, by=actor_of(request), at=clock.now()),
+        who=SYSTEM_KEEPERS | REGISTRARS,
+        place=row.department_id,
         title=_("修改业务系统"),
         sentence=_("业务系统已修改。"),
         to=_page_of(pk),
@@ -112,6 +115,7 @@ def system_connection(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.Connection(posted(request)),
         lambda given: actions.note_connection(pk, **given, by=actor_of(request), at=clock.now()),
+        who=REGISTRARS,
         title=_("记录连通测试"),
         sentence=_("连通测试已记录。"),
         to=_page_of(pk),
