@@ -107,3 +107,25 @@ def test_an_export_verifies_with_the_public_key_alone_and_never_overwrites(world
     file.write_bytes(file.read_bytes().replace(b"parties.register_system", b"parties.register_sistem", 1))
     broken = jutong("audit", "verify", "--export", file, "--public", keys.instance().public.hex())
     assert "校验未通过" in str(broken.exception)
+
+
+def test_an_empty_instance_is_established_once_with_first_people(db: None) -> None:
+    from jutong.slices.parties.models import Account, PostHeld
+
+    words = ("establish", "--region", "360100", "--place", "360000=江西省", "--place", "360100=南昌市", "--department")
+    done = jutong(*words, "南昌市数据局")
+    assert done.exception is None, done.output
+    roles = {"system_admin", "security_admin", "audit_admin", "platform_operator"}
+    assert set(PostHeld.objects.values_list("role", flat=True)) == roles
+    lines = [line.split() for line in done.output.splitlines()[1:]]
+    for username, password, _role in lines:
+        account = Account.objects.get(username=username)
+        assert account.check_password(password)
+        assert account.must_change
+    again = jutong(*words, "另一个局")
+    assert "不能重复初始化" in str(again.exception)
+
+
+def test_a_place_written_wrongly_is_told_how(db: None) -> None:
+    done = jutong("establish", "--region", "360100", "--place", "江西省", "--department", "数据局")
+    assert "代码=名称" in str(done.exception) + done.output

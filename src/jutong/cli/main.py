@@ -14,6 +14,7 @@ from jutong.cli.words import joined
 # only, so that `jutong node` runs on a machine of a department without loading any of the control plane.
 COMMANDS = {
     "setup": "jutong.cli.serve:setup",
+    "establish": "jutong.cli.founding:establish",
     "serve": "jutong.cli.serve:serve",
     "status": "jutong.cli.serve:status",
     "worker": "jutong.cli.serve:worker",

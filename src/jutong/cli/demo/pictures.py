@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 WIDTHS: Final = {1440: 900, 390: 844}
 """Pixels across and down of the desk's screen and the phone's."""
-TALLEST: Final = 1800
-"""Pixels of a page's length that a picture shows."""
+TALLEST: Final = {1440: 1000, 390: 1200}
+"""Pixels of a page's length that a picture shows: the folder stays small."""
 FLAGS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--lang=zh-CN", "--disable-lcd-text", "--force-color-profile=srgb", "--hide-scrollbars",
@@ -77,22 +77,16 @@ SHOTS: Final = (
     Shot("catalogue", "hr.clerk", "/catalogue/?q=人口"),
     Shot("entry", "hr.clerk", "/catalogue/?q=人口基本信息", ("#main a:has-text('人口基本信息')",)),
     Shot("import", "police.officer", "/catalogue/import/", ("#main a:has-text('公安局目录.xlsx')",)),
-    Shot("own", "police.officer", "/catalogue/own/"),
     Shot("review", "data.reviewer", "/catalogue/review/"),
     Shot("request-form", "market.officer", "/catalogue/?q=机动车登记信息", ("#main a:has-text('机动车登记信息')", _link("/sharing/new/"))),
     Shot("requests", "police.officer", "/sharing/"),
     Shot("request", "police.head", "/sharing/", ("#main a:has-text('机动车登记信息')",)),
     Shot("approve", "police.head", "/sharing/", ("#main a:has-text('机动车登记信息')", "approve/")),
-    Shot("reply", "police.officer", "/sharing/", ("#main a:has-text('无犯罪记录证明')", _link("/reply/"))),
     Shot("grants", "police.head", "/grants/"),
     Shot("grant", "hr.engineer", "/grants/", ("#main td a[href^='/grants/']",)),
-    Shot("services", "hr.engineer", "/services/"),
-    Shot("service", "hr.engineer", "/services/", ("#main a[href^='/services/']:has-text('人口基本信息')",)),
     Shot("console", "hr.engineer", "/services/console/", (_link("?grant="),), _called),
     Shot("sources", "police.engineer", "/sources/"),
-    Shot("source", "police.engineer", "/sources/", ("#main td a[href^='/sources/']",)),
     Shot("mount", "police.engineer", "/datacentre/", ("#main td a[href^='/datacentre/entries/']", _link("/mount/"))),
-    Shot("resource", "police.engineer", "/datacentre/", ("#main td a[href^='/datacentre/entries/']",)),
     Shot("runs", "hr.engineer", "/exchange/runs/"),
     Shot("run", "hr.engineer", "/exchange/runs/?kind=table", ("#main td a[href^='/exchange/runs/']",)),
     Shot("batches", "hr.engineer", "/exchange/batches/"),
@@ -100,8 +94,6 @@ SHOTS: Final = (
     Shot("department", "data.operator", "/parties/?q=公安局", ("#main a[href*='/parties/departments/']:has-text('公安局')",)),
     Shot("people", "data.operator", "/parties/people"),
     Shot("systems", "hr.head", "/parties/systems"),
-    Shot("accounts", "admin.security", "/parties/accounts"),
-    Shot("me", "police.head", "/parties/me"),
     Shot("calendar", "hr.clerk", "/standards/calendar"),
     Shot("policy", "data.operator", "/standards/policy"),
     Shot("due", "police.officer", "/due/"),
@@ -169,7 +161,7 @@ def _picture(page: Page, shot: Shot, caller: Caller, folder: Path) -> None:
         page.set_viewport_size(_size(width))
         page.evaluate("document.fonts.ready")
         page.wait_for_timeout(400)  # charts settle after a change of width
-        tall = min(int(page.evaluate("document.documentElement.scrollHeight")), TALLEST)
+        tall = min(int(page.evaluate("document.documentElement.scrollHeight")), TALLEST[width])
         clip: Any = {"x": 0, "y": 0, "width": width, "height": tall}
         page.screenshot(path=folder / f"{shot.name}-{width}.png", full_page=True, clip=clip, animations="disabled")
 
