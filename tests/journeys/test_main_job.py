@@ -10,12 +10,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from covers import covers
 from free_ports import free_ports
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.slow
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
-DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+DESK, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 TITLE = "人口基本信息"
 PATIENCE = 60_000
 """Milliseconds that a page may take on a busy machine."""
@@ -50,7 +49,7 @@ class People:
     complaints: list[str] = field(default_factory=list)
     contexts: dict[str, BrowserContext] = field(default_factory=dict)
 
-    def page(self, who: str, *, scripts: bool = True, **viewport: Any) -> Page:
+    def page(self, who: str, *, scripts: bool = True, viewport: ViewportSize = DESK) -> Page:
         """Open a page as this person; the first time they sign in with the keyboard."""
         key = who if scripts else f"{who} without scripts"
         if key not in self.contexts:
@@ -67,8 +66,7 @@ class People:
             page.wait_for_selector(".jt-bar")
             page.close()
         page = self._watched(self.contexts[key].new_page())
-        if viewport:
-            page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        page.set_viewport_size(viewport)
         return page
 
     def _watched(self, page: Page) -> Page:
@@ -319,7 +317,7 @@ def engineer_transfers(page: Page, rows: int) -> None:
     expect(page.locator("#main")).to_contain_text("一致")
 
 
-@covers(partly=["R-PLT-001"])
+@covers(partly=["R-CAT-001", "R-SHR-036", "R-EXC-006"])
 def test_the_main_job_is_done_in_the_browser(people: People, platform: Platform, tmp_path: Path) -> None:
     officer = people.page("police.officer")
     officer_imports_and_corrects(officer, tmp_path)
@@ -331,10 +329,10 @@ def test_the_main_job_is_done_in_the_browser(people: People, platform: Platform,
 
     clerk = people.page("hr.clerk")
     url = clerk_asks(clerk, TITLE)
-    head_decides_on_a_phone(people.page("hr.head", **PHONE), url, "同意提出申请")
+    head_decides_on_a_phone(people.page("hr.head", viewport=PHONE), url, "同意提出申请")
     decides(clerk, url, "提交申请")
     officer_prepares_the_reply(officer, url)
-    head_decides_on_a_phone(people.page("police.head", **PHONE), url, "同意共享")
+    head_decides_on_a_phone(people.page("police.head", viewport=PHONE), url, "同意共享")
 
     engineer = people.page("police.engineer")
     engineer_registers_a_source(engineer, platform, "demo_police", provides=True)
@@ -359,7 +357,7 @@ def population(platform: Platform) -> psycopg.Connection:
 
 def test_a_resource_is_found_read_and_asked_for_without_scripts(people: People) -> None:
     page = people.page("police.officer", scripts=False)
-    url = clerk_asks(page, "失业保险待遇发放")
+    url = clerk_asks(page, "城镇职工养老保险参保信息")
     expect(page.locator("#main")).to_contain_text("城乡居民基本养老保险经办管理")
     page.goto(url)
     page.locator("summary", has_text="撤回申请").click()

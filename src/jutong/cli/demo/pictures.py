@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WIDTHS: Final = {1440: 900, 390: 844}
 """Pixels across and down of the desk's screen and the phone's."""
-TALLEST: Final = {1440: 1000, 390: 1200}
+TALLEST: Final = {1440: 960, 390: 1000}
 """Pixels of a page's length that a picture shows: the folder stays small."""
 FLAGS: Final = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
