@@ -20,6 +20,7 @@ from jutong.kernel import faces
 from jutong.kernel.actors import Actor, Channel, Post, Role
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, TooLarge, TooMany, Unavailable, WrongState
 from jutong.kernel.faces import actors, forms
+from jutong.kernel.faces import signed_in as door
 from jutong.kernel.faces.signed_in import signed_in
 from jutong.site.api import refuse
 from jutong.site.pages import shell
@@ -158,9 +159,10 @@ def small_site() -> Iterator[Client]:
     middleware = [
         "shell_world.stand_in" if name.endswith("AuthenticationMiddleware") else name for name in settings.MIDDLEWARE
     ]
-    loaders = list(actors._loaders)
+    loaders, keys = list(actors._loaders), list(door._loaders)
     actors.use(someone)
     DEEDS.clear()
     with override_settings(ROOT_URLCONF="shell_world", MIDDLEWARE=middleware):
         yield Client(raise_request_exception=False, enforce_csrf_checks=False)
     actors._loaders[:] = loaders
+    door._loaders[:] = keys

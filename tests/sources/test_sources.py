@@ -69,7 +69,7 @@ def test_changing_anything_else_keeps_the_password(world: World) -> None:
 def test_a_stored_password_never_travels_to_another_place(world: World, node: Any, elsewhere: dict[str, Any]) -> None:
     by = world.actor("civil.engineer")
     source = actions.register(by=by, at=world.at, department_id=world.department("civil"), details=FAR)
-    with pytest.raises(RuleBroken, match="重新填写密码"):
+    with pytest.raises(RuleBroken, match="重新填写口令"):
         actions.change(source.pk, by=by, at=world.at, details=replace(FAR, password="", **elsewhere))
     actions.change(source.pk, by=by, at=world.at, details=replace(FAR, password="typed-Again", **elsewhere))
 

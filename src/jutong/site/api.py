@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.errors import ValidationError
 from ninja.openapi.schema import OpenAPISchema
@@ -33,6 +35,20 @@ PROBLEM: Final = {
 }
 
 
+def for_the_known(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Show the description to those only who may call the API."""
+
+    @require_safe
+    def guarded(request: HttpRequest, **given: Any) -> HttpResponse:
+        try:
+            signed_in(request)
+        except Refusal as refusal:
+            return problem(request, refusal)
+        return view(request, **given)
+
+    return guarded
+
+
 class ManagementAPI(NinjaAPI):
     """The API whose description also says how every endpoint refuses: problem+json (RFC 9457)."""
 
@@ -47,7 +63,14 @@ class ManagementAPI(NinjaAPI):
         return described
 
 
-api = ManagementAPI(title="聚通管理接口", version="1.0", docs_url=None, auth=signed_in, urls_namespace="api")
+api = ManagementAPI(
+    title="聚通管理接口",
+    version="1.0",
+    docs_url=None,
+    docs_decorator=for_the_known,
+    auth=signed_in,
+    urls_namespace="api",
+)
 
 
 @api.exception_handler(Refusal)

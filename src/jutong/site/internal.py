@@ -15,6 +15,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
 
 from jutong.crypto import sm3
 from jutong.kernel import clock, nodes
@@ -112,6 +113,7 @@ def _json(content: object) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(content), content_type="application/json")
 
 
+@require_safe
 @for_nodes
 def bundle(request: HttpRequest, _node: str) -> HttpResponse:
     """Answer the signed bundle of changes since a serial, or 204 when nothing changes within the wait."""
@@ -123,6 +125,7 @@ def bundle(request: HttpRequest, _node: str) -> HttpResponse:
     return _json(grants.bundle(since, clock.now()))
 
 
+@require_safe
 @for_nodes
 def orders_feed(request: HttpRequest, _node: str) -> HttpResponse:
     """Answer the orders that changed since a serial, or 204."""
@@ -137,6 +140,7 @@ def orders_feed(request: HttpRequest, _node: str) -> HttpResponse:
         time.sleep(LOOK_EVERY)
 
 
+@require_POST
 @for_nodes
 def progress(request: HttpRequest, node: str) -> HttpResponse:
     """Take reports of runs; each is taken once, however often it comes."""
@@ -144,6 +148,7 @@ def progress(request: HttpRequest, node: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@require_POST
 @for_nodes
 def usage(request: HttpRequest, node: str) -> HttpResponse:
     """Take usage figures per minute."""
@@ -151,6 +156,7 @@ def usage(request: HttpRequest, node: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@require_POST
 @for_nodes
 def segments(request: HttpRequest, node: str) -> HttpResponse:
     """Take a sealed piece of a node's chain into the centre's trail."""

@@ -125,9 +125,10 @@ def _sorted(
 ) -> tuple[dict[int, _Ready], dict[int, str]]:
     """Lock the cases and sort them into those that may move and those refused, with a sentence each."""
     cases = list(workflow.model._default_manager.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
-    refused = {pk: _("没有找到该%s。") % _(workflow.title) for pk in set(ids) - {c.pk for c in cases}}
+    known = [case for case in cases if workflow.visible is None or workflow.visible(by, case)]
+    refused = {pk: _("没有找到该%s。") % _(workflow.title) for pk in set(ids) - {case.pk for case in known}}
     ready: dict[int, _Ready] = {}
-    for case in cases:
+    for case in known:
         move = next((m for m in moves if case.state in m.sources), None)
         if move is None:
             refused[case.pk] = _("当前状态为“%(state)s”，不能%(verb)s。") % {
@@ -136,7 +137,7 @@ def _sorted(
             }
             continue
         post = move.who.permits(by, case)
-        if post is None or (workflow.visible and not workflow.visible(by, case)):
+        if post is None:
             what = {"what": _(move.label), "who": _(move.who.label)}
             refused[case.pk] = _("您没有“%(what)s”的权限：需要%(who)s。") % what
         elif move.when and not move.when(case.policy, case):

@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import agenda, clock, faces, operations
 from jutong.kernel.actors import Channel, Role
@@ -78,6 +78,7 @@ class Purge(Form):
     export_digest = Code(label=gettext_lazy("导出文件的 SM3"), min_length=64, max_length=64)
 
 
+@require_safe
 def trail(request: HttpRequest) -> HttpResponse:
     """Search the trail (GET)."""
     return _trail(request, Purge())
@@ -114,6 +115,7 @@ def _trail(request: HttpRequest, purging: Purge) -> HttpResponse:
     )
 
 
+@require_safe
 def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     """Show one entry."""
     found = reading.entry(entry_id, faces.actor_of(request))

@@ -8,6 +8,7 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from jutong.kernel import agenda, clock, faces
 from jutong.kernel.clock import beijing_day
@@ -19,6 +20,7 @@ LAST_YEAR: Final = 2099
 WEEKDAYS: Final = (N_("一"), N_("二"), N_("三"), N_("四"), N_("五"), N_("六"), N_("日"))
 
 
+@require_safe
 def month(request: HttpRequest) -> HttpResponse:
     """Show a month (?month=2026-03, by default the present one)."""
     actor, now = faces.actor_of(request), clock.now()

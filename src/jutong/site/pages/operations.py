@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces, jobs, operations
 from jutong.kernel.faces.forms import Reason
@@ -14,6 +14,7 @@ from jutong.kernel.faces.pieces import Figure
 DEEDS = {"replay": operations.replay_event, "skip": operations.skip_event}
 
 
+@require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """Show the state of the machinery."""
     seen = operations.overview(faces.actor_of(request), clock.now())
@@ -45,6 +46,7 @@ def decide(request: HttpRequest, event_id: int, deed: str) -> HttpResponse:
     return faces.done(request, said, to=reverse("operations"))
 
 
+@require_safe
 def work(request: HttpRequest, progress_id: int) -> HttpResponse:
     """Show how far a piece of one's own long work is (polled)."""
     return faces.progressed(request, jobs.progress(progress_id, faces.actor_of(request)))

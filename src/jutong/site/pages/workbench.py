@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from jutong.kernel import agenda, clock, faces, inbox, jobs, panels
 from jutong.kernel.actors import ADMINISTRATORS, Actor
@@ -47,6 +48,7 @@ def _figures(waits: agenda.ToDo) -> tuple[pieces.Figure, ...]:
     )
 
 
+@require_safe
 def workbench(request: HttpRequest) -> HttpResponse:
     """Show the workbench (/)."""
     actor = faces.actor_of(request)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces, panels
 from jutong.kernel.clock import beijing_day
@@ -118,6 +118,7 @@ class OpenDeed:
     asked: bool
 
 
+@require_safe
 def grants(request: HttpRequest) -> HttpResponse:
     """List the grants the actor may know."""
     form = Filter(request.GET)
@@ -144,6 +145,7 @@ def grants(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 def grant(request: HttpRequest, grant_id: int) -> HttpResponse:
     """Show a grant."""
     return _show(request, grant_id)

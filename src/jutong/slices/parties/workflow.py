@@ -21,6 +21,8 @@ LEADERS = Who("leader", N_("行业主管"), (Role.SECTOR_LEAD,), of="lead_id")
 SYSTEM_KEEPERS = Who(
     "system_keeper", N_("本部门系统工程师、共享工作机构或联络员"), (Role.SYSTEM_ENGINEER, *_KEEPERS), of="department_id"
 )
+KEY_HOLDERS = SYSTEM_KEEPERS | SYSTEM_ONLY
+"""Who may see a call key: it opens every grant of the department, so neither administrators nor the operator may."""
 REPORTERS = KEEPERS | OPERATORS | SYSTEM_ADMINS | SYSTEM_ONLY
 CONFIRMERS = OPERATORS | SYSTEM_ONLY
 ACTIVATORS = SYSTEM_ADMINS | OPERATORS | SYSTEM_ONLY
@@ -63,6 +65,6 @@ MANAGER: Workflow[Person] = Workflow(
 )  # fmt: skip
 
 __all__ = [
-    "ACTIVATORS", "ANYONE", "AUTHORITIES", "CONFIRMERS", "KEEPERS", "LEADERS", "MANAGER", "OPERATORS", "OWN_KEEPERS",
+    "ACTIVATORS", "ANYONE", "AUTHORITIES", "CONFIRMERS", "KEEPERS", "KEY_HOLDERS", "LEADERS", "MANAGER", "OPERATORS", "OWN_KEEPERS",
     "PEOPLE_READERS", "REGISTRARS", "REPORTERS", "SECURITY_ADMINS", "SYSTEM_ADMINS", "SYSTEM_KEEPERS", "SYSTEM_ONLY", "sees",
 ]  # fmt: skip

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 
 from jutong.kernel import clock, faces
 from jutong.kernel.faces import downloads
@@ -81,6 +82,7 @@ class CallForm(Form):
         }
 
 
+@require_safe
 def services(request: HttpRequest) -> HttpResponse:
     """List what the department's systems may call."""
     form = Filter(request.GET)
@@ -101,6 +103,7 @@ def services(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 def service(request: HttpRequest, grant_id: int) -> HttpResponse:
     """Show one interface: address, examples, systems, use."""
     found = queries.service(grant_id, faces.actor_of(request), clock.now())
@@ -152,6 +155,7 @@ def charts(use: queries.Use) -> list[tuple[str, Chart]]:
     return [("use-days", days), ("use-systems", systems)]
 
 
+@require_safe
 def openapi(request: HttpRequest, grant_id: int) -> HttpResponseBase:
     """Hand over the OpenAPI document of one grant."""
     found = queries.service(grant_id, faces.actor_of(request), clock.now())

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from jutong.kernel import clock
-from jutong.kernel.errors import NotThere, RuleBroken
+from jutong.kernel.errors import NotThere, RuleBroken, WrongState
 from jutong.kernel.faces import Form, actor_of, done, page, posted, told
 from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue import actions, queries
@@ -98,6 +98,8 @@ def _decide(request: HttpRequest) -> HttpResponse:
         moved = actions.return_entries(ids, by=actor, at=at, reason=note)
     else:
         raise NotThere(_("没有这项批量操作，请刷新页面后重试。"))
+    if not moved.done:
+        raise WrongState(_told(moved, number))
     return done(request, _told(moved, number), to=reverse("catalogue_review"))
 
 

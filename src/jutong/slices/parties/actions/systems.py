@@ -23,7 +23,7 @@ from jutong.slices.parties.formats import trust
 from jutong.slices.parties.models import BusinessSystem, Department
 from jutong.slices.parties.rules import organisations
 from jutong.slices.parties.rules.words import Connection
-from jutong.slices.parties.workflow import REGISTRARS, SYSTEM_KEEPERS
+from jutong.slices.parties.workflow import KEY_HOLDERS, REGISTRARS, SYSTEM_KEEPERS
 
 KEY_BYTES = 32
 MOST_ADDRESSES = 20
@@ -77,7 +77,7 @@ def _changed(system: BusinessSystem, by: Actor, at: datetime) -> None:
     outbox.publish(events.SYSTEM_CHANGED, f"business_system:{system.pk}", payload, at=at, by=by)
 
 
-@action("parties.register_system", allow=SYSTEM_KEEPERS | REGISTRARS)
+@action("parties.register_system", allow=KEY_HOLDERS)
 def register_system(
     *,
     department_id: int,
@@ -109,7 +109,7 @@ def register_system(
     return CallKey(system.pk, system.key_id, secret)
 
 
-@action("parties.change_system", allow=SYSTEM_KEEPERS | REGISTRARS, on=BusinessSystem)
+@action("parties.change_system", allow=KEY_HOLDERS, on=BusinessSystem)
 def change_system(
     system: BusinessSystem, *, purpose: str, zone: str, addresses: Sequence[str], by: Actor, at: datetime
 ) -> None:
@@ -119,7 +119,7 @@ def change_system(
     _changed(system, by, at)
 
 
-@action("parties.rotate_key", allow=SYSTEM_KEEPERS | REGISTRARS, on=BusinessSystem)
+@action("parties.rotate_key", allow=KEY_HOLDERS, on=BusinessSystem)
 def rotate_key(system: BusinessSystem, *, by: Actor, at: datetime) -> CallKey:
     """Give the system a new call key; the old one stops with the next bundle (within seconds)."""
     if not system.active:

@@ -14,7 +14,7 @@ from jutong.slices.parties import actions, queries
 from jutong.slices.parties.actions.systems import CallKey
 from jutong.slices.parties.pages import forms
 from jutong.slices.parties.pages.answering import crumbs, deed, filled, may, shown_to
-from jutong.slices.parties.workflow import REGISTRARS, SYSTEM_KEEPERS
+from jutong.slices.parties.workflow import KEY_HOLDERS, REGISTRARS
 
 
 def _page_of(pk: int) -> str:
@@ -47,7 +47,7 @@ def systems(request: HttpRequest) -> HttpResponse:
         meta=meta,
         wanted=wanted,
         own=actor.department_id,
-        may_register=may(SYSTEM_KEEPERS | REGISTRARS, actor, actor),
+        may_register=may(KEY_HOLDERS, actor, actor),
         crumbs=crumbs(here=_("业务系统")),
     )
 
@@ -62,7 +62,7 @@ def system(request: HttpRequest, pk: int) -> HttpResponse:
         "parties/system.html",
         title=row.name,
         row=row,
-        may_keep=may(SYSTEM_KEEPERS | REGISTRARS, actor, row),
+        may_keep=may(KEY_HOLDERS, actor, row),
         may_register=may(REGISTRARS, actor),
         crumbs=crumbs((_("业务系统"), reverse("systems")), here=row.name),
     )
@@ -70,7 +70,7 @@ def system(request: HttpRequest, pk: int) -> HttpResponse:
 
 def system_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Register a business system of the department `pk` and show its key once."""
-    shown_to(request, SYSTEM_KEEPERS | REGISTRARS, pk)
+    shown_to(request, KEY_HOLDERS, pk)
     form = forms.System(posted(request))
     if form.is_bound and form.is_valid():
         with told(form):
@@ -95,7 +95,7 @@ def system_change(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         forms.SystemChange(posted(request), initial=start),
         lambda given: actions.change_system(pk, **given, by=actor_of(request), at=clock.now()),
-        who=SYSTEM_KEEPERS | REGISTRARS,
+        who=KEY_HOLDERS,
         place=row.department_id,
         title=_("修改业务系统"),
         sentence=_("业务系统已修改。"),

@@ -21,7 +21,7 @@ from jutong.slices.parties.queries.people import (
 )
 from jutong.slices.parties.queries.rulebooks import RulesRow, internal_rules
 from jutong.slices.parties.queries.systems import SystemRow, systems
-from jutong.slices.parties.workflow import OWN_KEEPERS, PEOPLE_READERS, REGISTRARS, SYSTEM_KEEPERS
+from jutong.slices.parties.workflow import KEY_HOLDERS, OWN_KEEPERS, PEOPLE_READERS, REGISTRARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,6 @@ def overview(department_id: int, actor: Actor, at: datetime) -> Overview:
             keep=OWN_KEEPERS.permits(actor, about) is not None or REGISTRARS.permits(actor, about) is not None,
             register=REGISTRARS.permits(actor, about) is not None,
             read_people=reads,
-            keep_systems=(SYSTEM_KEEPERS | REGISTRARS).permits(actor, about) is not None,
+            keep_systems=KEY_HOLDERS.permits(actor, about) is not None,
         ),
     )

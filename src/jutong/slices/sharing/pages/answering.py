@@ -202,7 +202,7 @@ def reply(request: HttpRequest, request_id: int) -> HttpResponse:
     """Draft the reply; the button “预览” shows masked rows and writes nothing but its audit entry."""
     actor, now = faces.actor_of(request), clock.now()
     found = queries.case(request_id, actor, now)
-    if "prepare_reply" not in {button.verb for button in found.row.line.buttons}:
+    if request.method == "GET" and "prepare_reply" not in {button.verb for button in found.row.line.buttons}:
         raise WrongState(_("当前不能拟定答复：申请不在受理中，或您不是提供方的经办人。"))
     form = ReplyForm(found, faces.posted(request))
     sample: actions.Sample | None = None

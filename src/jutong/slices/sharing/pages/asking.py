@@ -39,7 +39,7 @@ def change(request: HttpRequest, request_id: int) -> HttpResponse:
     """Change a request before it is filed; a consent given before lapses."""
     actor, now = faces.actor_of(request), clock.now()
     case = queries.case(request_id, actor, now)
-    if "change" not in {button.verb for button in case.row.line.buttons}:
+    if request.method == "GET" and "change" not in {button.verb for button in case.row.line.buttons}:
         raise WrongState(_("申请提交后不能再修改；如需变更，请撤回后重新提出。"))
     asking = queries.asking(case.row.resource_id, actor, now)
     form = AskForm(

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces, files, panels
 from jutong.kernel.actors import Actor
@@ -175,11 +175,13 @@ class OpenDeed:
     asked: bool
 
 
+@require_safe
 def case(request: HttpRequest, request_id: int) -> HttpResponse:
     """Show a request."""
     return show(request, request_id)
 
 
+@require_safe
 def approve(request: HttpRequest, request_id: int) -> HttpResponse:
     """Show a request to a head on a phone: the essentials, and the decision."""
     return show(request, request_id, template="sharing/approve.html")
@@ -337,6 +339,7 @@ _STEP_TONES: Final[dict[str, Any]] = {
 }
 
 
+@require_safe
 def attachment(request: HttpRequest, request_id: int, file_id: int) -> HttpResponseBase:
     """Hand over an attachment of a request, as a file to be saved."""
     file = queries.attachment(request_id, file_id, faces.actor_of(request), clock.now())

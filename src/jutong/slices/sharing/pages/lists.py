@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces
 from jutong.kernel.actors import Role
@@ -53,6 +53,7 @@ class Filter(Form):
         return {"side": good.get("side", ""), "state": good.get("state", ""), "text": good.get("q", "")}
 
 
+@require_safe
 def requests(request: HttpRequest) -> HttpResponse:
     """List the requests the actor may know."""
     actor, now = faces.actor_of(request), clock.now()
@@ -80,6 +81,7 @@ def requests(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 def export(request: HttpRequest) -> HttpResponseBase:
     """Export the filtered requests as Excel (at most 10,000)."""
     form = Filter(request.GET)
