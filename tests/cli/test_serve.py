@@ -139,11 +139,9 @@ def test_after_being_killed_it_starts_again(environment: dict[str, str]) -> None
 def test_a_busy_address_is_named_with_the_remedy(environment: dict[str, str]) -> None:
     host, _colon, port = environment["JUTONG_WEB_BIND"].partition(":")
     with socket.socket() as other:
-        other.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # an earlier test's connections may still linger there
+        # an earlier test's connections may still linger there
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind((host, int(port)))
-        other.listen()
         other.listen()
         done = run(environment, "serve")
     assert done.returncode == 1
