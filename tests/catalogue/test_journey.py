@@ -269,7 +269,7 @@ def test_sets_move_together_and_each_refusal_has_its_sentence(world: World) -> N
     reviewer = world.actor("authority.reviewer")
     moved = actions.review_entries([*good, still], by=reviewer, at=world.at)
     assert moved.done == good
-    assert "草稿" in moved.refused[still]
+    assert "没有找到" in moved.refused[still]
     moved, number = actions.publish_entries([*good, still], by=reviewer, at=world.at)
     assert moved.done == good
     assert number.endswith("1号")
