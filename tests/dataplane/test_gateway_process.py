@@ -98,6 +98,11 @@ class City(World):
             found.setdefault(writer, []).append((envelope, one.with_suffix(".jsonl").read_bytes()))
         return found
 
+    def traces(self) -> list[str]:
+        """Return the trace of every sealed line."""
+        lines = [line for segments in self.sealed().values() for _, raw in segments for line in raw.splitlines()]
+        return [msgspec.json.decode(line, type=ChainRecord).trace for line in lines]
+
 
 @asynccontextmanager
 async def city(home: Path, databases: tuple[str, str], **settings: Any) -> AsyncIterator[City]:
@@ -165,14 +170,14 @@ def test_a_killed_gateway_has_written_down_everything_it_ever_answered(
                 await until(lambda most=60 * turn: len(answered) >= most, seconds=30)
                 await world.end(signal.SIGKILL)
                 await asyncio.gather(*callers)
-            await world.begin(workers=2)
+            await world.begin(workers=2)  # answers as soon as one worker does; each seals what its forerunner left open
+            await until(lambda: set(answered) <= set(world.traces()), seconds=20)
             await world.end()
             pieces = world.sealed()
             assert (world.settings.node_folder / "chain" / "gateway-2").is_dir()  # the second worker's own
             for segments in pieces.values():
                 assert list(verify_segments(segments, world.control.public)) == []
-            lines = [line for segments in pieces.values() for _, raw in segments for line in raw.splitlines()]
-            written = [msgspec.json.decode(line, type=ChainRecord).trace for line in lines]
+            written = world.traces()
             assert set(answered) <= set(written)
             assert len(set(written)) == len(written)
             for writer in pieces:  # shipped segments arrived once each, in order

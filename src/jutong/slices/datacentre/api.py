@@ -37,7 +37,7 @@ class MountIn(Schema):
     mapping: Annotated[list[LineIn], Field(max_length=MOST_ITEMS)]
 
 
-class LineOut(Schema):
+class MountedItemOut(Schema):
     """An item with its column."""
 
     item: str
@@ -59,7 +59,7 @@ class MountOut(Schema):
     source_title: str
     place_schema: str = Field(alias="schema")
     table: str
-    items: list[LineOut]
+    items: list[MountedItemOut]
     entry_version: int
     version: int
     active: bool

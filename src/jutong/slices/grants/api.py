@@ -20,7 +20,7 @@ Name = Annotated[str, StringConstraints(max_length=100, pattern=PLAIN)]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
-class ReasonIn(Schema):
+class GrantReasonIn(Schema):
     """Why; the other side reads it."""
 
     reason: Annotated[str, Field(max_length=1000, pattern=PLAIN)]
@@ -98,36 +98,36 @@ def versions(request: HttpRequest, grant_id: Id) -> list[queries.VersionRow]:
     return queries.versions(grant_id, faces.actor_of(request))
 
 
-def _moved(request: HttpRequest, grant_id: int, deed: Any, body: ReasonIn) -> queries.GrantRow:
+def _moved(request: HttpRequest, grant_id: int, deed: Any, body: GrantReasonIn) -> queries.GrantRow:
     deed(grant_id, by=faces.actor_of(request), at=clock.now(), reason=body.reason)
     return queries.grant(grant_id, faces.actor_of(request))
 
 
 @router.post("/{grant_id}/suspend", response=GrantOut, summary="暂停授权")
-def suspend(request: HttpRequest, grant_id: Id, body: ReasonIn) -> queries.GrantRow:
+def suspend(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.GrantRow:
     """Stop access until rectified."""
     return _moved(request, grant_id, actions.suspend_grant, body)
 
 
 @router.post("/{grant_id}/restore", response=GrantOut, summary="恢复授权")
-def restore(request: HttpRequest, grant_id: Id, body: ReasonIn) -> queries.GrantRow:
+def restore(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.GrantRow:
     """Let it work again."""
     return _moved(request, grant_id, actions.restore_grant, body)
 
 
 @router.post("/{grant_id}/revoke", response=GrantOut, summary="撤销授权")
-def revoke(request: HttpRequest, grant_id: Id, body: ReasonIn) -> queries.GrantRow:
+def revoke(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.GrantRow:
     """End it because its basis ended."""
     return _moved(request, grant_id, actions.revoke_grant, body)
 
 
 @router.post("/{grant_id}/terminate", response=GrantOut, summary="终止共享")
-def terminate(request: HttpRequest, grant_id: Id, body: ReasonIn) -> queries.GrantRow:
+def terminate(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.GrantRow:
     """End a suspended one."""
     return _moved(request, grant_id, actions.terminate_grant, body)
 
 
 @router.post("/{grant_id}/finish", response=GrantOut, summary="结束使用")
-def finish(request: HttpRequest, grant_id: Id, body: ReasonIn) -> queries.GrantRow:
+def finish(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.GrantRow:
     """The consumer needs it no longer."""
     return _moved(request, grant_id, actions.finish_grant, body)

@@ -19,7 +19,7 @@ Words = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
-class LineOut(Schema):
+class InterfaceOut(Schema):
     """A granted interface with its calls of the last 30 days."""
 
     grant_id: int
@@ -30,15 +30,15 @@ class LineOut(Schema):
     refused: int
 
 
-class Lines(Schema):
+class Interfaces(Schema):
     """A page of interfaces."""
 
     total: int
     pages: int
-    rows: list[LineOut]
+    rows: list[InterfaceOut]
 
 
-class DayOut(Schema):
+class DayUseOut(Schema):
     """Calls of one day."""
 
     day: date
@@ -47,7 +47,7 @@ class DayOut(Schema):
     rows: int
 
 
-class SystemOut(Schema):
+class SystemUseOut(Schema):
     """Calls of one system."""
 
     system: str
@@ -60,11 +60,11 @@ class UseOut(Schema):
     """Use over 30 days."""
 
     grant_id: int
-    days: list[DayOut]
-    systems: list[SystemOut]
+    days: list[DayUseOut]
+    systems: list[SystemUseOut]
 
 
-@router.get("/", response=Lines, summary="可调用的接口")
+@router.get("/", response=Interfaces, summary="可调用的接口")
 def listed(request: HttpRequest, text: Words = "", page: PageNumber = 1) -> dict[str, Any]:
     """Return what the caller's departments may call."""
     rows, meta = queries.services(faces.actor_of(request), clock.now(), text=text, number=page)

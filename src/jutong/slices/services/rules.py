@@ -37,13 +37,15 @@ def secret_of(text: str) -> bytes:
 
 
 def check_given(values: Mapping[str, str], known: Sequence[str], field: str) -> dict[str, str]:
-    """Return the values that were filled in. RuleBroken for unknown items and over-long values."""
+    """Return the values that were filled in. RuleBroken for unknown items, over-long values and control characters."""
     given = {item: value.strip() for item, value in values.items() if value.strip()}
     for item, value in given.items():
         if item not in known:
             raise RuleBroken(N_("“%(item)s”不在授权的项之内，请重新选择授权。"), field=field, item=item)
         if len(value) > LONGEST_VALUE:
             raise RuleBroken(N_("“%(item)s”的取值过长，请检查。"), field=field, item=item)
+        if not value.isprintable():
+            raise RuleBroken(N_("“%(item)s”的取值含有不可见的控制字符，请删除后重试。"), field=field, item=item)
     return given
 
 

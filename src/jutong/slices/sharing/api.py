@@ -89,7 +89,7 @@ class ReplyIn(Schema):
     basis: Words = ""
 
 
-class ReasonIn(Schema):
+class RequestReasonIn(Schema):
     """A reason in words."""
 
     reason: Words = ""
@@ -148,7 +148,7 @@ class ButtonOut(Schema):
     to: str
 
 
-class LineOut(Schema):
+class RequestLineOut(Schema):
     """A request in a list."""
 
     id: int
@@ -168,7 +168,7 @@ class LineOut(Schema):
 class CaseOut(Schema):
     """A request with all its elements, its reply where the caller may see one, and its grant."""
 
-    line: LineOut
+    line: RequestLineOut
     resource_id: int
     entry_version: int
     consumer_id: int
@@ -204,12 +204,12 @@ class CaseOut(Schema):
     grant_id: int | None
 
 
-class Lines(Schema):
+class RequestLines(Schema):
     """A page of requests."""
 
     total: int
     pages: int
-    rows: list[LineOut]
+    rows: list[RequestLineOut]
 
 
 class StandingIn(Schema):
@@ -253,7 +253,7 @@ def _signature(request: HttpRequest) -> bytes:
         raise RuleBroken(_("请求头 X-Act-Signature 应为十六进制的电子签名，请检查。"), field="signature") from None
 
 
-@router.get("/requests", response=Lines, summary="共享申请列表")
+@router.get("/requests", response=RequestLines, summary="共享申请列表")
 def listed(
     request: HttpRequest, side: Name = "", state: Name = "", text: Name = "", page: PageNumber = 1
 ) -> dict[str, Any]:
@@ -318,7 +318,7 @@ def extend(request: HttpRequest, request_id: Id, body: DaysIn) -> queries.Reques
 
 
 @router.post("/requests/{request_id}/decline", response=CaseOut, summary="不予受理")
-def decline(request: HttpRequest, request_id: Id, body: ReasonIn) -> queries.RequestRow:
+def decline(request: HttpRequest, request_id: Id, body: RequestReasonIn) -> queries.RequestRow:
     """Decline to accept."""
     return _moved(request, request_id, actions.decline, reason=body.reason)
 
@@ -348,7 +348,7 @@ def refuse(request: HttpRequest, request_id: Id) -> queries.RequestRow:
 
 
 @router.post("/requests/{request_id}/withdraw", response=CaseOut, summary="撤回申请")
-def withdraw(request: HttpRequest, request_id: Id, body: ReasonIn) -> queries.RequestRow:
+def withdraw(request: HttpRequest, request_id: Id, body: RequestReasonIn) -> queries.RequestRow:
     """Take the request back."""
     return _moved(request, request_id, actions.withdraw, reason=body.reason)
 

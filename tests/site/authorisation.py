@@ -1,0 +1,269 @@
+"""Who gets in where: every address of the site asked in every way by everybody, and the table of what came of it.
+
+`.venv/bin/python tests/site/authorisation.py` writes authorisation.csv anew; review the difference before you keep it.
+Columns `open`, `sign_in`, `forbidden`, `hidden` and `refused` (reached, and refused on the substance) name people of the
+tests' city; a department's name stands for everyone of it, `rest` for everybody who stands in no other column.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from django.test import Client
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+    from examples import Example
+    from scene import Scene
+
+TABLE: Final = Path(__file__).with_suffix(".csv")
+REWRITE: Final = "JUTONG_REWRITE_AUTHORISATION"
+HEADER: Final = ("method", "address", "case", "open", "sign_in", "forbidden", "hidden", "refused")
+POSTS: Final = ("principal", "leader", "head", "deputy", "liaison", "officer", "clerk", "engineer", "secrecy")
+OTHERS: Final = (
+    "authority.reviewer", "authority.chief", "authority.operator", "authority.officer", "admin.system", "admin.security",
+    "admin.audit", "audit.auditor", "sector.lead", "county.head",
+)  # fmt: skip
+PLACES: Final = ("civil", "hr", "market")
+PEOPLE: Final = (*(f"{place}.{post}" for place in PLACES for post in POSTS), *OTHERS)
+EVERYONE: Final = ("nobody", "node", *PEOPLE)
+SOME: Final = (
+    "nobody", "node", "civil.officer", "civil.head", "hr.clerk", "hr.head", "market.head", "authority.reviewer",
+    "admin.system", "admin.security",
+)  # fmt: skip
+"""Those asked in every run of the tests; everybody is asked in the slower one."""
+NOT_SUPPORTED: Final = 405
+SERVER_ERROR: Final = 500
+NOTHING_DONE: Final = b'{"done": []'
+"""How the API says of a set that nothing of it was done; the sentences follow."""
+SPECIAL: Final = {401: "sign_in", 403: "forbidden", 404: "hidden"}
+REDIRECTS: Final = frozenset({301, 302, 303})
+DOOR: Final = "/parties/sign-in"
+
+Key = tuple[str, str, str]
+Answers = dict[str, str]
+"""What each persona got: the column's name."""
+
+
+def routes() -> Iterator[str]:
+    """Yield every route of the site as Django writes it."""
+    from django.urls import get_resolver
+
+    def walk(resolver: Any, before: str) -> Iterator[str]:
+        for pattern in resolver.url_patterns:
+            here = before + str(pattern.pattern)
+            if hasattr(pattern, "url_patterns"):
+                yield from walk(pattern, here)
+            else:
+                yield here
+
+    return walk(get_resolver(), "")
+
+
+def methods(route: str) -> tuple[str, ...]:
+    """Return the methods that are tried on a route."""
+    return ("GET", "POST", "PUT", "PATCH", "DELETE") if route.startswith("api/") else ("GET", "POST")
+
+
+def column(answer: HttpResponse) -> str:
+    """Return the column of an answer; a failure of the server is an error."""
+    status = answer.status_code
+    if status >= SERVER_ERROR:
+        raise AssertionError(f"{status}: {answer.content.decode()[:2000]}")
+    if status in REDIRECTS and answer["Location"].startswith(DOOR):
+        return "sign_in"
+    if not answer.streaming and answer.content.startswith(NOTHING_DONE):
+        return "refused"
+    return SPECIAL.get(status) or ("open" if status < 400 else "refused")
+
+
+@contextmanager
+def drawing_once(drawn: set[object], here: list[object]) -> Iterator[None]:
+    """Draw each template once per address: drawing asks for nothing and decides nothing, and takes most of the time."""
+    from django.template.backends.django import Template
+
+    draw = Template.render
+
+    def render(template: Any, context: Any = None, request: Any = None) -> Any:
+        key = (template.template.name, *here)
+        if key in drawn:
+            return ""
+        drawn.add(key)
+        return draw(template, context, request)
+
+    Template.render = render  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Template.render = draw  # type: ignore[method-assign]
+
+
+@dataclass
+class Asker:
+    """Asks in everybody's name, each request in a savepoint that is rolled back."""
+
+    scene: Scene
+    by_key: bool = False
+    here: list[object] = field(default_factory=list)
+    drawn: set[object] = field(default_factory=set)
+
+    @cached_property
+    def _client(self) -> Client:
+        return Client(raise_request_exception=False)
+
+    @cached_property
+    def _cookies(self) -> dict[str, str]:
+        return {name: self.scene.world.client(name).cookies["sessionid"].value for name in PEOPLE}
+
+    @cached_property
+    def _keys(self) -> dict[str, str]:
+        return self.keys(PEOPLE)
+
+    def keys(self, people: Sequence[str]) -> dict[str, str]:
+        """Issue a personal API key to each of the people."""
+        from jutong.slices.parties import actions
+
+        world = self.scene.world
+        return {
+            name: actions.issue_api_key(name="表", days=30, by=world.actor(name), at=world.at).text for name in people
+        }
+
+    def ask(self, who: str, method: str, example: Example) -> HttpResponse:
+        """Return the answer that somebody gets."""
+        from django.db import transaction
+
+        client = self._client
+        client.cookies.clear()
+        headers: dict[str, str] = {}
+        if who in PEOPLE and self.by_key:
+            headers["Authorization"] = f"Bearer {self._keys[who]}"
+        elif who in PEOPLE:
+            client.cookies["sessionid"] = self._cookies[who]
+        elif who == "node":
+            headers = self._proof(method, example)
+        with transaction.atomic(), drawing_once(self.drawn, self.here):
+            given = {} if method == "GET" else example.posted()
+            answer: Any = getattr(client, method.lower())(example.path, headers=headers, **given)
+            if answer.streaming:
+                b"".join(answer.streaming_content)
+            transaction.set_rollback(True)
+        return answer  # type: ignore[no-any-return]
+
+    def _proof(self, method: str, example: Example) -> dict[str, str]:
+        import json
+        import time
+
+        from jutong.dataplane.link import proof_headers
+
+        body = json.dumps(example.body).encode() if example.body is not None and method != "GET" else b""
+        me = self.scene.node
+        now = time.time_ns() // 1_000_000
+        return proof_headers(me.name, me.secret, method=method, target=example.path, at_ms=now, body=body)
+
+
+def observed(
+    scene: Scene, people: Sequence[str] = EVERYONE, *, by_key: bool = False, only: str = ""
+) -> dict[Key, Answers]:
+    """Ask everything in the name of `people`; return who got what, by method, route and case.
+
+    AssertionError names the addresses for which no example was thought of, and every failure of the server.
+    """
+    from examples import HOLE, Example, examples
+
+    book, asker = examples(scene), Asker(scene, by_key)
+    found: dict[Key, Answers] = {}
+    troubles = [f"no such address: {known}" for known in set(book) - {f"{m} {r}" for r in routes() for m in methods(r)}]
+    for route in routes():
+        if not route.startswith(only):
+            continue
+        for method in methods(route):
+            given = book.get(f"{method} {route}", [])
+            probe = given or [Example("/" + HOLE.sub("1", route))]
+            if asker.ask("civil.officer", method, probe[0]).status_code == NOT_SUPPORTED:
+                continue
+            if not given and (method != "GET" or HOLE.search(route)):
+                troubles.append(f"no example: {method} {route}")
+            for example in given or probe:
+                found[method, "/" + route, example.case] = _each(asker, people, method, example, troubles)
+    if os.environ.get(REWRITE):
+        write(rows(found))
+    assert not troubles, "\n".join(troubles)
+    return found
+
+
+def _each(asker: Asker, people: Sequence[str], method: str, example: Example, troubles: list[str]) -> Answers:
+    answers: Answers = {}
+    asker.here = [method, example.path, example.case]
+    for who in people:
+        try:
+            answers[who] = column(asker.ask(who, method, example))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the whole list is wanted
+            troubles.append(f"{who} {method} {example.path} {example.case}: {type(error).__name__} {error}")
+    return answers
+
+
+def line(key: Key, answers: Answers) -> tuple[str, ...]:
+    """Return a row of the table: the largest group is the rest."""
+    groups: dict[str, list[str]] = {name: [] for name in HEADER[3:]}
+    for who, where in answers.items():
+        groups[where].append(who)
+    largest = max(groups, key=lambda name: len(groups[name]))
+    cells = ["rest" if name == largest else _short(people) for name, people in groups.items()]
+    return (*key, *cells)
+
+
+def _short(people: list[str]) -> str:
+    said = list(people)
+    for place in PLACES:
+        whole = [f"{place}.{post}" for post in POSTS]
+        if set(whole) <= set(said):
+            said = [place, *(one for one in said if one not in whole)]
+    return " ".join(said)
+
+
+def rows(found: Mapping[Key, Answers]) -> list[tuple[str, ...]]:
+    """Return the table of what was observed, in the order of addresses."""
+    return [line(key, found[key]) for key in sorted(found, key=lambda key: (key[1], key[0], key[2]))]
+
+
+def read() -> dict[Key, Answers]:
+    """Return the table as it was reviewed and kept."""
+    with TABLE.open(newline="", encoding="utf-8") as file:
+        lines = [tuple(row) for row in csv.reader(file)]
+    assert lines[0] == HEADER
+    return {(row[0], row[1], row[2]): _answers(row[3:]) for row in lines[1:]}
+
+
+def _answers(cells: Sequence[str]) -> Answers:
+    named = dict(zip(HEADER[3:], cells, strict=True))
+    rest = next(name for name, cell in named.items() if cell == "rest")
+    found = dict.fromkeys(EVERYONE, rest)
+    for name, cell in named.items():
+        for word in cell.split() if cell != "rest" else ():
+            whole = [f"{word}.{post}" for post in POSTS] if word in PLACES else [word]
+            found |= dict.fromkeys(whole, name)
+    return found
+
+
+def write(lines: list[tuple[str, ...]]) -> None:
+    """Keep a table."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([HEADER, *lines])
+    TABLE.write_text(text.getvalue(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    here = Path(__file__).resolve()
+    test = here.with_name("test_authorisation.py")
+    command = [sys.executable, "-m", "pytest", str(test), "-q", "-m", "slow", "-k", "everybody"]
+    sys.exit(subprocess.run(command, cwd=here.parents[2], env=os.environ | {REWRITE: "1"}, check=False).returncode)

@@ -1,0 +1,173 @@
+"""Examples for the management API and for the nodes' endpoints; see `examples`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from examples import Book
+    from scene import Scene
+
+V1 = "api/v1"
+
+
+def fill(book: Book, scene: Scene) -> None:
+    """Add them all."""
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        book.add(method, f"{V1}/")
+    for part in (_standards, _parties, _sources, _catalogue, _sharing, _grants, _exchange, _internal):
+        part(book, scene)
+
+
+def _standards(book: Book, scene: Scene) -> None:
+    book.add("GET", f"{V1}/standards/calendar/<year>", 2026)
+    from examples import _calendar
+
+    rows = [line.split(",") for line in _calendar().decode().splitlines()]
+    book.add(
+        "POST",
+        f"{V1}/standards/calendar",
+        body={"days": [{"day": day, "kind": kind, "name": name} for day, kind, name in rows]},
+    )
+    book.add("GET", f"{V1}/standards/profiles/<name>", "national-2025")
+    assigned = {
+        "region": scene.world.region,
+        "profile": "national-2025",
+        "effective_from": "2026-04-01",
+        "confirm": True,
+    }
+    book.add("POST", f"{V1}/standards/assignments", body=assigned)
+
+
+def _parties(book: Book, scene: Scene) -> None:
+    base = f"{V1}/parties"
+    book.seen(f"{base}/departments/<department_id>", f"{base}/departments/<department_id>/gaps", to=(scene["civil"],))
+    book.add("GET", f"{base}/people/<person_id>", scene["person"])
+    book.add("POST", f"{base}/people", body={"department_id": scene["civil"], "name": "王小明"})
+    book.add("GET", f"{base}/systems/<system_id>", scene["system"])
+    book.add("POST", f"{base}/systems", body={"department_id": scene["civil"], "name": "新系统"})
+    for verb in ("key", "disable"):
+        book.add("POST", f"{base}/systems/<system_id>/{verb}", scene["system"])
+
+
+def _sources(book: Book, scene: Scene) -> None:
+    base = f"{V1}/sources/<source_id>"
+    stated = {
+        "title": "新库",
+        "host": "10.1.2.3",
+        "database": "yw",
+        "user": "share",
+        "password": "Secret-2026",
+        "tls": "require",
+    }
+    book.add("POST", f"{V1}/sources/", body=stated)
+    book.add("GET", base, scene["source"])
+    book.add("PUT", base, scene["source"], body=stated)
+    for verb, name in {"test": "source", "disable": "source", "enable": "source_off"}.items():
+        book.add("POST", f"{base}/{verb}", scene[name])
+    book.add("GET", f"{base}/tables", scene["source"])
+    book.add("GET", f"{base}/columns", scene["source"], query="?schema=public&table=people")
+    base = f"{V1}/datacentre/entries/<entry_id>"
+    book.add("GET", base, scene["resource"])
+    lines = [
+        {"item": "公民身份号码", "column": "id_number", "key": True, "masking": "identity"}, {"item": "姓名", "column": "xm"},
+        {"item": "出生日期", "column": "birthday"}, {"item": "户籍行政区划", "column": "division"}, {"item": "收入", "column": ""},
+    ]  # fmt: skip
+    mount = {"source_id": scene["source"], "schema": "public", "table": "people", "mapping": lines}
+    book.add("PUT", base, scene["resource"], body=mount)
+    book.add(
+        "GET", f"{base}/proposal", scene["resource"], query=f"?source_id={scene['source']}&schema=public&table=people"
+    )
+    book.add("POST", f"{base}/unmount", scene["resource"], body={"note": "表已停用"})
+    book.add("POST", f"{base}/preview", scene["resource"])
+
+
+def _catalogue(book: Book, scene: Scene) -> None:
+    base = f"{V1}/catalogue"
+    book.add("POST", f"{base}/", body={"title": "新的信息"})
+    book.add("GET", f"{base}/export/<kind>", "two-sheet")
+    book.add("POST", f"{base}/import", files={"file": ("目录.csv", "资源名称\n低保家庭名单\n".encode())})
+    book.seen(f"{base}/import/<run_id>", f"{base}/import/<run_id>/errors", to=(scene["imported"],))
+    book.add("POST", f"{base}/import/<run_id>/start", scene["upload"], body={})
+    for state in ("draft", "published"):
+        for route in ("", "/machine"):
+            book.add("GET", f"{base}/<entry_id>{route}", scene[state], case=state)
+    book.add("PUT", f"{base}/<entry_id>", scene["draft"], body={"title": "草稿信息改"})
+    book.add("POST", f"{base}/<entry_id>/submit", scene["approved"])
+    book.add(
+        "POST", f"{base}/<entry_id>/assess", scene["draft"], body={"secrecy": "不涉密", "personal_information": "可控"}
+    )
+    book.add("POST", f"{base}/<entry_id>/leader_approve", scene["assessed"], body={})
+    for verb, name in {"submit": "approved", "review": "submitted", "publish": "reviewed"}.items():
+        book.add("POST", f"{base}/{verb}", body={"ids": [scene[name]]})
+    book.add("POST", f"{base}/return", body={"ids": [scene["submitted"]], "reason": "请补充摘要"})
+
+
+BODIES: dict[str, Any] = {
+    "withdraw": {"reason": "不再需要"},
+    "supplement": {"text": "已补充职责依据"},
+    "ask_supplement": {"papers": ["职责依据"], "days": 10},
+    "ask_extension": {"days": 5, "reason": "需核对口径"},
+    "extend": {"days": 5},
+    "decline": {"reason": "该事项不属于本部门职责"},
+    "withhold_consent": {"remark": "请补充依据"},
+}
+
+
+def _sharing(book: Book, scene: Scene) -> None:
+    from examples import MOVES
+
+    asked = {
+        "resource_id": scene["published"], "items": ["公民身份号码", "姓名"], "key_items": ["公民身份号码"],
+        "modes": ["online_query"], "purposes": ["administrative_basis"], "use_basis": "《社会救助暂行办法》第十一条",
+        "use_scene": "办理养老保险代缴", "use_scope": "经办人员使用", "duty": "养老保险经办", "use_from": "2026-03-02",
+        "use_until": "2027-03-01", "personal_basis": "为履行法定职责所必需", "declared": True,
+    }  # fmt: skip
+    base = f"{V1}/sharing/requests/<request_id>"
+    book.add("POST", f"{V1}/sharing/requests", body=asked)
+    for state in ("written", "received"):
+        book.add("GET", base, scene[state], case=state)
+    book.add("PUT", base, scene["written"], body=asked)
+    for verb, (state, _form) in MOVES.items():
+        book.add("POST", f"{base}/{verb}", scene[state], body=BODIES.get(verb))
+    drafted = {
+        "agree": True, "items": [{"item": "公民身份号码"}, {"item": "姓名", "masking": "name"}],
+        "key_items": ["公民身份号码"], "modes": ["online_query"], "purposes": ["administrative_basis"],
+    }  # fmt: skip
+    book.add("POST", f"{base}/prepare_reply", scene["received"], body=drafted)
+    book.add("POST", f"{V1}/sharing/standing", body={"resource_id": scene["free"]})
+    book.add("DELETE", f"{V1}/sharing/standing/<consent_id>", scene["standing"])
+
+
+def _grants(book: Book, scene: Scene) -> None:
+    base = f"{V1}/grants/<grant_id>"
+    book.seen(base, f"{base}/versions", to=(scene["grant"],))
+    for verb, name in {
+        "suspend": "grant",
+        "restore": "suspended",
+        "terminate": "suspended",
+        "revoke": "grant",
+        "finish": "grant",
+    }.items():
+        book.add("POST", f"{base}/{verb}", scene[name], body={"reason": "依据已经变化"})
+    book.seen(f"{V1}/services/<grant_id>/openapi", f"{V1}/services/<grant_id>/use", to=(scene["grant"],))
+
+
+def _exchange(book: Book, scene: Scene) -> None:
+    base = f"{V1}/exchange/runs"
+    table = {"grant_id": scene["grant"], "source_id": scene["target"], "table": "three", "mode": "append"}
+    book.add("POST", f"{base}/table", body=table)
+    book.add("POST", f"{base}/batch", body={"grant_id": scene["grant"], "format": "jsonl"})
+    book.add("GET", f"{base}/<run_id>", scene["queued"])
+    book.seen(f"{base}/<run_id>/manifest", f"{base}/<run_id>/proof", to=(scene["batch"],))
+    book.add("POST", f"{base}/<run_id>/cancel", scene["queued"])
+    book.add("POST", f"{base}/<run_id>/retry", scene["failed"])
+    book.add("POST", f"{base}/<run_id>/ticket", scene["batch"], body={"purpose": "administrative_basis"})
+
+
+def _internal(book: Book, scene: Scene) -> None:
+    del scene
+    book.add("POST", "internal/progress", body=[])
+    book.add("POST", "internal/usage", body=[])
+    sealed = {"envelope": {"kind": "segment", "payload": "", "signature": "", "key_id": "", "alg": ""}, "lines": ""}
+    book.add("POST", "internal/segments", body=sealed)
