@@ -1,4 +1,4 @@
-"""Orders for the movers of data, and what they report back: progress, receipts, quarantined rows."""
+"""Orders for the movers of data, and what they report back: progress, receipts, differing partitions, dirty rows."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class OrderKind(StrEnum):
 
     TABLE = "table"  # into the consumer's own database
     BATCH = "batch"  # into an encrypted file, served by the gateway
+    FILES = "files"  # files as they are, from a folder of the provider into a folder of the consumer
 
 
 class TableMode(StrEnum):
@@ -26,10 +27,60 @@ class TableMode(StrEnum):
     UPSERT = "upsert"
 
 
+class Read(StrEnum):
+    """Which rows of the source one run takes."""
+
+    FULL = "full"
+    WATERMARK = "watermark"  # what is newer than the last landed run of the task, with an overlap
+    CHANGES = "changes"  # what the source's own change log tells, deletes included
+    COMPARE = "compare"  # what differs from the target, where a source offers neither
+
+
+class Check(StrEnum):
+    """How both ends are held against each other; counts are always compared."""
+
+    CONTENT = "content"  # an order-independent checksum of all values, computed at both ends
+    STREAM = "stream"  # a digest of the bytes handed over, as sent and as taken in
+
+
+class SplitBy(StrEnum):
+    """How a column divides a run into partitions that are reconciled and repaired one by one."""
+
+    VALUE = "value"
+    YEAR = "year"
+    MONTH = "month"
+    PREFIX = "prefix"  # the first `size` characters of the canonical text
+    HASH = "hash"  # `size` buckets of a hash of the canonical text
+
+
+class Split(msgspec.Struct, frozen=True):
+    """A run's partitions: by a granted, unmasked item."""
+
+    item: str
+    by: SplitBy
+    size: int = 0
+
+
+class Watermark(msgspec.Struct, frozen=True):
+    """The item that grows with every change, and how far back a run reads again for what committed late.
+
+    overlap: seconds for times and dates, units for numbers.
+    """
+
+    item: str
+    overlap: int = 0
+
+
 class Order(msgspec.Struct, frozen=True):
     """One run under one grant, ordered once; a runner leases it, and a second runner can go on after a crash.
 
-    digest: SM3 (hex) of the request that asked for it, bound into the receipt.
+    digest: SM3 (hex) of the request that asked for it, bound into the receipt. task_id: runs of one task share position,
+    watermark and change log, and never run at once. shape: digest of the source's columns that a person accepted; empty
+    at first, and a source that differs from it stops the run (drift). repair: partitions that a red run of this task
+    named, moved again alone. most_dirty: rows that may be set aside before the run is rejected. not_before, not_after:
+    the window in which it may work. rows_per_second: 0 for no limit. priority: 1 (first) to 9. node: the node that has
+    to run it, empty for any. receiver_key: hex public SM2 key to which a batch file's key is sealed. canary: hides
+    traceable rows of this consumer in a batch file; notice: stands visibly in it.
     """
 
     id: str
@@ -46,6 +97,22 @@ class Order(msgspec.Struct, frozen=True):
     encoding: str = "utf-8"
     expires_at: datetime | None = None
     cancelled: bool = False
+    task_id: str = ""
+    read: Read = Read.FULL
+    watermark: Watermark | None = None
+    check: Check = Check.CONTENT
+    split: Split | None = None
+    repair: tuple[str, ...] = ()
+    shape: str = ""
+    most_dirty: int = 0
+    priority: int = 5
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    rows_per_second: int = 0
+    node: str = ""
+    receiver_key: str = ""
+    canary: str = ""
+    notice: str = ""
 
 
 class RunState(StrEnum):
@@ -68,6 +135,35 @@ class Tally(msgspec.Struct, frozen=True):
     method: str
 
 
+class Part(msgspec.Struct, frozen=True):
+    """Both ends of one partition; `name` is its value in words, empty for rows without one."""
+
+    name: str
+    source: Tally
+    target: Tally
+
+
+class DirtyRow(msgspec.Struct, frozen=True):
+    """A row that was set aside: its place in the source (line or row number), column, value (masked) and reason."""
+
+    number: int
+    item: str
+    value: str
+    reason: str
+
+
+class DirtyRows(msgspec.Struct, frozen=True):
+    """Rows set aside by one attempt; `batch` counts the parcels of one order, so that each is taken once.
+
+    content: the rows themselves as canonical JSON lines, SM2-sealed to the provider's node, for correction.
+    """
+
+    order_id: str
+    batch: int
+    rows: tuple[DirtyRow, ...]
+    content: bytes = b""
+
+
 class Receipt(msgspec.Struct, frozen=True):
     """What one side says it sent or received; carried in a signed envelope of kind "receipt"."""
 
@@ -85,6 +181,9 @@ class Receipt(msgspec.Struct, frozen=True):
     artefact_digest: str = ""  # SM3 of the file, for a batch
     bytes: int = 0
     node: str = ""
+    parts: tuple[Part, ...] = ()  # where the order asks for partitions
+    dirty: int = 0  # rows set aside, neither sent nor received
+    position: str = ""  # how far the task has come: watermark or place in the change log
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -99,6 +198,12 @@ class Progress(msgspec.Struct, frozen=True):
     message: str = ""  # a Chinese sentence for people
     receipt: bytes = b""
     artefact_id: str = ""
+    bytes_done: int = 0
+    dirty: int = 0
+    lag_seconds: float = 0.0  # of change capture: age of the newest landed change
+    differing: tuple[str, ...] = ()  # partitions that did not reconcile
+    drift: str = ""  # digest of the columns found, when they are not the accepted ones
+    drift_text: str = ""  # what changed, a Chinese sentence
 
 
 class Manifest(msgspec.Struct, frozen=True):
