@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from jutong.dataplane.engines.types import Type
 from jutong.dataplane.policy import Plan
 from jutong.wire.probe import FoundTable
 from jutong.wire.transfers import TableMode, Tally
@@ -20,7 +21,8 @@ class Capabilities:
     """What an engine does itself; whatever it does not, the data plane does in Python on canonical texts.
 
     filters, masks: in its own query. snapshot: several statements see one state. stages: a landing can be checked before
-    anyone sees it, and data and position commit together. relay: engines whose streams it takes byte for byte.
+    anyone sees it, and data and position commit together. relay: engines whose binary streams it takes byte for byte;
+    every other pair moves canonical text lines.
     """
 
     filters: bool
@@ -32,14 +34,17 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One column as it leaves a source or lies in a target.
+    """One column as it leaves a source.
 
-    type: the native type with its length, for creating a table. base: the native type without, for comparing types.
+    type: the native type with its length, for creating a table. base: the native type without, for comparing types;
+    both mean something to `engine` only. neutral: what every other engine goes by.
     """
 
     name: str
     type: str
     base: str
+    neutral: Type
+    engine: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +81,17 @@ class Reading(Protocol):
         """Count and sum, inside the source, exactly the rows that this reading hands over."""
 
     def cast(self, casts: Sequence[str]) -> None:
-        """Cast each column to a base type of the target, in relays and in their tallies."""
+        """Cast each column to a base type of a target of the same engine, in relays and in their tallies."""
 
     async def relay(self, sink: Sink) -> None:
         """Hand over all rows, masked, in the engine's own binary stream."""
 
     async def lines(self, sink: Sink) -> None:
-        """Hand over all rows as canonical text lines (PostgreSQL COPY text), keyed hashes not yet applied."""
+        """Hand over all rows as canonical text lines, keyed hashes not yet applied.
+
+        The lines are PostgreSQL COPY text: canonical texts joined by tabs, backslash-N where missing, and a backslash
+        before what would end a cell or a line (`transfer.lines` reads them back).
+        """
 
 
 class Landing(Protocol):
@@ -96,7 +105,7 @@ class Landing(Protocol):
         """Return the ways in which the target can tally what lies in the staging table, the cheapest first."""
 
     async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> None:
-        """Take the stream into a staging table."""
+        """Take the stream into a staging table: the engine's own (see `Capabilities.relay`), or canonical text lines."""
 
     async def rows_done(self) -> int:
         """Return how many rows have been taken so far, for progress."""
@@ -111,6 +120,7 @@ class Landing(Protocol):
 class Engine(Protocol):
     """One data source, opened with its access; pooled, safe for concurrent use, closed by whoever opened it."""
 
+    name: str
     capabilities: Capabilities
 
     async def test(self) -> str:

@@ -1,11 +1,10 @@
-"""Rows as they pass through the data plane: PostgreSQL COPY text lines, read, masked where only we may, tallied."""
+"""Rows as they pass through the data plane: canonical COPY text lines, read, masked where only we may, tallied."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from jutong.dataplane.engines.base import Shape
 from jutong.dataplane.masking import mask
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import RunningTally, row_digest
@@ -44,16 +43,15 @@ class Hasher:
     read: the tally of the rows as they came, to be compared with the source's own. sent: of the rows as they leave.
     """
 
-    def __init__(self, plan: Plan, shapes: Sequence[Shape]) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.read = RunningTally()
         self.sent = RunningTally()
         self._plan = plan
         self._hashed = plan.hashed
         self._lines = Lines()
-        self._binary = [n for n, shape in enumerate(shapes) if shape.base == "bytea"]
 
     def feed(self, chunk: bytes) -> bytes:
-        """Return the lines completed by this chunk, hashed, as COPY text for the target."""
+        """Return the lines completed by this chunk, hashed, as canonical lines still."""
         done, read, sent = [], list[int](), list[int]()
         for line in self._lines.cut(chunk):
             values, cells = parsed(line), line.split("\t")
@@ -61,8 +59,6 @@ class Hasher:
             for n in self._hashed:
                 values[n] = mask(self._plan.fields[n].masking, values[n], self._plan.hash_key)
                 cells[n] = values[n] or "\\N"
-            for n in self._binary:
-                cells[n] = cells[n] if values[n] is None else "\\\\x" + cells[n]
             sent.append(row_digest(values))
             done.append("\t".join(cells) + "\n")
         self.read.add(read)

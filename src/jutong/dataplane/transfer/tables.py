@@ -49,8 +49,10 @@ async def run_table(run: Run) -> None:
     async with run.source() as source, run.target() as sink:
         async with source.reading(run.plan) as reading, sink.landing(target, reading.shapes) as landing:
             if landing.position is None:
-                reading.cast(landing.casts)
-                legs = await _moved(run, reading, landing)
+                relayed = source.name in sink.capabilities.relay and not run.plan.hashed
+                if relayed:
+                    reading.cast(landing.casts)
+                legs = await _moved(run, reading, landing, relayed=relayed)
                 receipt = await run.compare(legs)
                 await landing.settle(legs[-1][1], at=datetime.now(UTC))
                 run.guard.seal(datetime.now(UTC))
@@ -67,15 +69,18 @@ async def _again(run: Run, tally: Tally) -> bytes:
     return kept or run.clerk.receipt("receiver", tally, tally, reconciled=True, at=datetime.now(UTC))
 
 
-async def _moved(run: Run, reading: Reading, landing: Landing) -> list[tuple[Tally, Tally]]:
-    """Move all rows into the staging table and return the tallies of every leg."""
-    hasher = Hasher(run.plan, reading.shapes) if run.plan.hashed else None
+async def _moved(run: Run, reading: Reading, landing: Landing, *, relayed: bool) -> list[tuple[Tally, Tally]]:
+    """Move all rows into the staging table and return the tallies of every leg.
+
+    relayed: in the engine's own stream, which both ends may sum in a way of their own; else as canonical text lines.
+    """
+    hasher = Hasher(run.plan) if run.plan.hashed else None
     common = [method for method in reading.methods if method in landing.methods]
-    method = common[0] if common and not hasher else PORTABLE
+    method = common[0] if common and relayed else PORTABLE
     counting = asyncio.ensure_future(reading.tally(method))
     telling = asyncio.ensure_future(_told(run, landing, counting))
     try:
-        counted, _ = await together(_counted(run, counting), _streamed(reading, landing, hasher))
+        counted, _ = await together(_counted(run, counting), _streamed(reading, landing, hasher, relayed=relayed))
     finally:
         for task in (telling, counting):
             task.cancel()
@@ -99,16 +104,16 @@ async def _told(run: Run, landing: Landing, counting: asyncio.Future[Tally]) -> 
         run.tell(RunState.SENT, "正在传输。", done=await landing.rows_done(), total=total)
 
 
-async def _streamed(reading: Reading, landing: Landing, hasher: Hasher | None) -> None:
+async def _streamed(reading: Reading, landing: Landing, hasher: Hasher | None, *, relayed: bool) -> None:
     """Relay the rows through a short queue, so that a slow target holds back the source and memory stays bounded."""
     queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED_CHUNKS)
 
     async def read() -> None:
-        await (reading.lines(queue.put) if hasher else reading.relay(queue.put))
+        await (reading.relay(queue.put) if relayed else reading.lines(queue.put))
         await queue.put(None)
 
     async def chunks() -> AsyncIterator[bytes]:
         while (chunk := await queue.get()) is not None:
             yield await asyncio.to_thread(hasher.feed, chunk) if hasher else chunk
 
-    await together(read(), landing.receive(chunks(), binary=hasher is None))
+    await together(read(), landing.receive(chunks(), binary=relayed))

@@ -17,6 +17,7 @@ from jutong.dataplane.engines.postgresql import catalogue, sql
 from jutong.dataplane.engines.postgresql.connect import arguments, connect_once, refusing
 from jutong.dataplane.engines.postgresql.landing import open_landing
 from jutong.dataplane.engines.postgresql.reading import open_reading
+from jutong.dataplane.engines.postgresql.types import NAME
 from jutong.dataplane.errors import RuleBroken, TooLarge
 from jutong.dataplane.masking import mask
 from jutong.dataplane.policy import Plan
@@ -35,7 +36,8 @@ async def _as_it_is(_connection: Any) -> None:
 class PostgreSQL:
     """One PostgreSQL database behind the port `base.Engine`. Copies use connections of their own, lookups a pool."""
 
-    capabilities = Capabilities(filters=True, masks=True, snapshot=True, stages=True, relay=frozenset({"postgresql"}))
+    name = NAME
+    capabilities = Capabilities(filters=True, masks=True, snapshot=True, stages=True, relay=frozenset({NAME}))
 
     def __init__(self, access: Access, title: str) -> None:
         self._access = access

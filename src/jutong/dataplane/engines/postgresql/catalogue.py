@@ -8,9 +8,9 @@ from typing import Any
 import asyncpg
 
 from jutong.dataplane.engines.postgresql.sql import Native, qualified
+from jutong.dataplane.engines.postgresql.types import neutral
 from jutong.dataplane.errors import Unavailable
 from jutong.dataplane.policy import Plan
-from jutong.wire.grants import Kind
 from jutong.wire.probe import FoundColumn, FoundTable
 
 TABLES = """
@@ -44,20 +44,6 @@ from found f join based b using (attnum) join pg_catalog.pg_type t on t.oid = b.
 order by f.attnum
 """
 
-KINDS = {
-    "smallint": Kind.INTEGER,
-    "integer": Kind.INTEGER,
-    "bigint": Kind.INTEGER,
-    "numeric": Kind.NUMBER,
-    "real": Kind.NUMBER,
-    "double precision": Kind.NUMBER,
-    "date": Kind.DATE,
-    "timestamp without time zone": Kind.TIMESTAMP,
-    "timestamp with time zone": Kind.TIMESTAMP,
-    "boolean": Kind.BOOLEAN,
-    "bytea": Kind.BINARY,
-}
-
 
 async def columns_of(connection: asyncpg.Connection[Any], name: str) -> list[asyncpg.Record]:
     """Return the columns of a qualified, quoted table name; empty when it is not there."""
@@ -89,7 +75,7 @@ def found_columns(rows: list[asyncpg.Record]) -> tuple[FoundColumn, ...]:
     return tuple(
         FoundColumn(
             name=row["name"],
-            kind=KINDS.get(row["base"], Kind.TEXT),
+            kind=neutral(row["full"], row["base"]).kind,
             native=row["full"],
             comment=row["comment"],
             nullable=row["nullable"],

@@ -17,6 +17,8 @@ from jutong.dataplane.engines.base import Landing, Position, Shape, Target
 from jutong.dataplane.engines.postgresql import catalogue, sql
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
 from jutong.dataplane.engines.postgresql.sql import qualified, quoted
+from jutong.dataplane.engines.postgresql.types import NAME, native, neutral
+from jutong.dataplane.engines.types import holds
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import PORTABLE, Unreconciled
 from jutong.wire.bundle import Access
@@ -48,13 +50,17 @@ WIDER = {
 }
 """Base types that another base type can enter without losing anything; lengths are the target's to refuse."""
 
+TAKEN = sql.HASHABLE - {"bpchar", "uuid", "jsonb"}
+"""Base types that give back the canonical text they were given; blanks, hyphens and keys change in the others."""
+
 
 class TableLanding:
     """The landing of one order; see `open_landing` for its life."""
 
     def __init__(self, connection: Any, target: Target, shapes: Sequence[Shape], position: Position | None) -> None:
         self.position = position
-        self.casts: tuple[str, ...] = tuple(shape.base for shape in shapes)
+        self._types = [(shape.type, shape.base) if shape.engine == NAME else native(shape.neutral) for shape in shapes]
+        self.casts: tuple[str, ...] = tuple(base for _, base in self._types)
         self._connection = connection
         self._target = target
         self._shapes = shapes
@@ -90,7 +96,8 @@ class TableLanding:
         found = await catalogue.columns_of(self._connection, self._goal)
         self._existing = bool(found)
         if not found:
-            columns = ", ".join(f"{quoted(shape.name)} {shape.type}" for shape in self._shapes)
+            types = zip(self._names, self._types, strict=True)
+            columns = ", ".join(f"{quoted(name)} {full}" for name, (full, _) in types)
             if self._target.mode is TableMode.UPSERT:
                 columns += f", primary key ({', '.join(map(quoted, self._target.unique))})"
             await self._connection.execute(f"create table {self._stage} ({columns})")
@@ -114,7 +121,7 @@ class TableLanding:
             if row is None or row["computed"]:
                 message = f"目标表 {self._target.table} 没有可写入的列 {shape.name}，请增加该列或更换目标表。"
                 raise RuleBroken(message)
-            if row["base"] != shape.base and row["base"] not in WIDER.get(shape.base, ()):
+            if not _fits(shape, row):
                 message = (
                     f"目标表 {self._target.table} 的列 {shape.name} 类型为 {row['full']}，来源为 {shape.type}，"
                     "不能原样写入，请修改列类型或更换目标表。"
@@ -125,11 +132,12 @@ class TableLanding:
 
     async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> None:
         """See `Landing.receive`."""
+        hexed = [n for n, base in enumerate(self.casts) if base == "bytea"]
         tag = await self._connection.copy_to_table(
             self._staging,
             schema_name=self._target.schema if self._swap else "pg_temp",
             columns=self._names,
-            source=chunks,
+            source=prefixed(chunks, hexed) if hexed and not binary else chunks,
             format="binary" if binary else "text",
             freeze=True if self._swap else None,
             timeout=None,
@@ -188,6 +196,28 @@ class TableLanding:
                 "本次数据已隔离，原有数据保持不变。"
             )
             raise Unreconciled(message)
+
+
+def _fits(shape: Shape, row: Any) -> bool:
+    """Tell whether an existing column takes every value of a shape: by name within PostgreSQL, else by what it holds."""
+    if shape.engine == NAME:
+        return row["base"] == shape.base or row["base"] in WIDER.get(shape.base, ())
+    return row["common"] and row["base"] in TAKEN and holds(neutral(row["full"], row["base"]), shape.neutral)
+
+
+async def prefixed(chunks: AsyncIterator[bytes], hexed: Sequence[int]) -> AsyncIterator[bytes]:
+    """Write the binaries of canonical lines (bare hex) as PostgreSQL reads them; `hexed`: their places."""
+    rest = b""
+    async for chunk in chunks:
+        whole, _, rest = (rest + chunk).rpartition(b"\n")
+        lines = []
+        for line in whole.split(b"\n") if whole else ():
+            cells = line.split(b"\t")
+            for n in hexed:
+                cells[n] = cells[n] if cells[n] == b"\\N" else rb"\\x" + cells[n]
+            lines.append(b"\t".join(cells) + b"\n")
+        yield b"".join(lines)
+    yield rest
 
 
 async def _position(connection: Any, target: Target) -> Position | None:

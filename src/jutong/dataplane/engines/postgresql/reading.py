@@ -11,6 +11,7 @@ import asyncpg
 from jutong.dataplane.engines.base import Reading, Shape, Sink
 from jutong.dataplane.engines.postgresql import catalogue, sql
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
+from jutong.dataplane.engines.postgresql.types import NAME, neutral
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE
 from jutong.wire.bundle import Access
@@ -29,7 +30,7 @@ class SnapshotReading:
         self._natives = natives
         self._casts = tuple(sql.typed(field, natives)[1] for field in plan.fields)
         self.shapes = tuple(
-            Shape(field.column, natives[field.column].full if base == natives[field.column].base else base, base)
+            _shape(field.column, base, natives[field.column])
             for field, base in zip(plan.fields, self._casts, strict=True)
         )
 
@@ -74,6 +75,12 @@ class SnapshotReading:
             ]
             query = sql.inlined(parts, literals)
             await self._stream.copy_from_query(query, output=sink, format=kind, timeout=None)
+
+
+def _shape(name: str, base: str, native: sql.Native) -> Shape:
+    """Return a field as it leaves: in its own type, or as text where masking has made it one."""
+    full = native.full if base == native.base else base
+    return Shape(name, full, base, neutral(full, base), NAME)
 
 
 async def _snapshot(stream: Any, count: Any) -> None:
