@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -18,7 +17,7 @@ import msgspec
 
 from jutong.crypto import sm3
 from jutong.dataplane.errors import Refusal, Unavailable
-from jutong.dataplane.gathering import Gathering
+from jutong.dataplane.gathering import GATHER_SECONDS, Gathering
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.link import Link
 from jutong.dataplane.segments import Position, seal_segment, walk
@@ -30,10 +29,10 @@ log = logging.getLogger(__name__)
 WRITERS = 64
 """Processes of one node that may write at once, each its own chain: node, node-2, node-3 …"""
 SHIP_PAUSE_SECONDS = 1.0
+_ENCODER = msgspec.json.Encoder()
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """What a line says, before it gets its place in the chain; see `wire.ChainRecord` for the fields."""
 
     at: datetime
@@ -93,7 +92,7 @@ class Chain:
         self._broken = False
         self._file: BinaryIO | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chain")
-        self._gathering: Gathering[Entry | None, int] = Gathering(self._write, most=4000)
+        self._gathering: Gathering[Entry | None, int] = Gathering(self._write, most=4000, pause=GATHER_SECONDS)
 
     @classmethod
     def open(cls, folder: Path, identity: Identity, *, most_lines: int, most_seconds: float) -> Self:
@@ -159,7 +158,7 @@ class Chain:
         n, head = self._position.n, self._position.head
         places: list[int] = []
         lines: list[bytes] = []
-        encode = msgspec.json.Encoder().encode
+        encode = _ENCODER.encode
         for entry in entries:
             if entry is not None:
                 n += 1

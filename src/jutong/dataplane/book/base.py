@@ -9,6 +9,8 @@ from enum import Enum
 from importlib.resources import files
 from typing import Protocol
 
+import msgspec
+
 BEIJING = timezone(timedelta(hours=8))
 
 
@@ -17,8 +19,7 @@ def beijing_day(at: datetime) -> date:
     return at.astimezone(BEIJING).date()
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One call's wish to be the first and only use of its nonce and, where `quota` > 0, to count under its grant."""
 
     key_id: str

@@ -86,7 +86,7 @@ def check_in_force(grant: Grant, *, purpose: str, modes: Sequence[Mode], at: dat
     reason = inactive_reason(grant, at)
     if reason:
         raise NotAllowed(reason)
-    if not set(modes) & set(grant.modes):
+    if not any(mode in grant.modes for mode in modes):
         raise NotAllowed("授权的共享方式不包括本接口，请按授权的方式取得数据。")
     if purpose not in grant.purposes:
         allowed = "、".join(grant.purposes) or "无"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import os
 import re
-import secrets
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
+from urllib.parse import unquote
 
 from jutong.crypto import sm3
 from jutong.dataplane.errors import NotAllowed, TooLarge, Unauthenticated
@@ -22,13 +24,29 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 NONCE = re.compile(rb"[A-Za-z0-9_-]{16,64}")
+TRACE_BYTES = 8
 UNKNOWN = "调用密钥或签名不正确，请核对 X-Jutong-Key 与签名算法。"
 """One sentence for an unknown key, a stopped system and a wrong signature: nobody learns which keys exist."""
 
 
+def _traces() -> Iterator[str]:
+    """Yield names for calls, 16 random hex signs each; the system is asked for many at once."""
+    while True:
+        drawn = os.urandom(512 * TRACE_BYTES).hex()
+        for start in range(0, len(drawn), 2 * TRACE_BYTES):
+            yield drawn[start : start + 2 * TRACE_BYTES]
+
+
+_TRACES = _traces()
+
+
 @dataclass(slots=True)
 class Call:
-    """A request as it came in, and what is known of it so far. `at`: when it came, UTC; `trace`: its name in the chain."""
+    """A request as it came in, and what is known of it so far.
+
+    at: when it came, UTC; began: the same on the process's own clock, seconds. trace: its name in the chain. purpose: the
+    named purpose (code), or nothing.
+    """
 
     method: str
     path: str
@@ -36,8 +54,10 @@ class Call:
     headers: dict[bytes, bytes]
     address: str
     at: datetime
+    purpose: str = ""
     body: bytes = b""
-    trace: str = field(default_factory=lambda: secrets.token_hex(8))
+    began: float = field(default_factory=time.perf_counter)
+    trace: str = field(default_factory=_TRACES.__next__)
     caller: Caller | None = None
     grant: Grant | None = None
     act: str = "call"
@@ -48,25 +68,24 @@ class Call:
 
     async def read(self, receive: Receive, *, limit: int) -> None:
         """Read the body, at most `limit` bytes; `TooLarge` as soon as there is more."""
-        length = self.headers.get(b"content-length", b"0")
-        size, more, parts = int(length[:20]) if length.isdigit() else 0, self.method != "GET", list[bytes]()
-        while more and size <= limit:
+        given = self.headers.get(b"content-length", b"")
+        length = int(given[:20]) if given.isdigit() else -1
+        body, more = b"", self.method != "GET" and length != 0
+        while more and max(length, len(body)) <= limit:
             message = await receive()
-            parts.append(message.get("body", b""))
-            more = message.get("more_body", False)
-            size = max(size, sum(map(len, parts)))
-        if size > limit:
+            body += message.get("body", b"")
+            more = message.get("more_body", False) and len(body) != length  # what is announced and there needs no end
+        if max(length, len(body)) > limit:
             raise TooLarge(f"请求体超过 {limit} 字节的上限，请分批查询。")
-        self.body = b"".join(parts)
+        self.body = body
 
     def text(self, name: bytes) -> str:
         """Return a header as text, or nothing."""
         return self.headers.get(name, b"").decode("utf-8", "replace")[:200]
 
-    @property
-    def purpose(self) -> str:
-        """Return the named purpose (code), or nothing."""
-        return self.text(b"x-jutong-purpose")
+    def named(self, name: bytes) -> str:
+        """Return a percent-encoded header as text, or nothing."""
+        return unquote(self.text(name)) if name in self.headers else ""
 
     @property
     def nonce(self) -> str:
@@ -107,25 +126,28 @@ def read_call(scope: Scope, proxies: tuple[str, ...]) -> Call:
         headers=headers,
         address=address_of(scope, headers, proxies),
         at=datetime.now(UTC),
+        purpose=headers.get(b"x-jutong-purpose", b"").decode("utf-8", "replace")[:200],
     )
 
 
 def signed_lines(call: Call) -> bytes:
     """Return what the caller signed: method, path?query, SM3 of the body, time, nonce, purpose, person, service item."""
-    headers = call.headers
-    lines = [
-        call.method.encode(),
-        call.target,
-        sm3.hexdigest(call.body).encode(),
-        headers.get(b"x-jutong-time", b""),
-        headers.get(b"x-jutong-nonce", b""),
-        headers.get(b"x-jutong-purpose", b""),
-    ]
-    lines += [headers.get(name, b"") for name in (b"x-jutong-person", b"x-jutong-service-item")]
-    return b"\n".join(lines)
+    header = call.headers.get
+    return b"\n".join(
+        (
+            call.method.encode(),
+            call.target,
+            sm3.hexdigest(call.body).encode(),
+            header(b"x-jutong-time", b""),
+            header(b"x-jutong-nonce", b""),
+            header(b"x-jutong-purpose", b""),
+            header(b"x-jutong-person", b""),
+            header(b"x-jutong-service-item", b""),
+        )
+    )
 
 
-def prove(call: Call, caller: Caller | None, key: bytes, *, tolerance_seconds: int) -> Caller:
+def prove(call: Call, caller: Caller | None, key: sm3.Keyed, *, tolerance_seconds: int) -> Caller:
     """Return the caller when time, nonce form and signature are right, else raise `Unauthenticated`.
 
     caller: whoever the named key belongs to, None when nobody; key: its call key. Both answers take the same work.
@@ -137,7 +159,7 @@ def prove(call: Call, caller: Caller | None, key: bytes, *, tolerance_seconds: i
         raise Unauthenticated(f"调用时间与平台时间相差超过 {tolerance_seconds} 秒，请校准系统时钟后重试。")
     if not NONCE.fullmatch(call.headers.get(b"x-jutong-nonce", b"")):
         raise Unauthenticated("X-Jutong-Nonce 应为 16 至 64 位字母、数字、下划线或连字符，且每次调用都不同。")
-    expected = sm3.hmac_sm3(key, signed_lines(call)).hex().encode()
+    expected = key.hexdigest(signed_lines(call)).encode()
     good = hmac.compare_digest(expected, call.headers.get(b"x-jutong-signature", b""))
     if caller is None or not good or not caller.active:
         raise Unauthenticated(UNKNOWN)

@@ -14,7 +14,7 @@ from jutong.dataplane import engines, policy, values
 from jutong.dataplane.engines.base import Engine
 from jutong.dataplane.errors import Refusal, RuleBroken, TooLarge, Unavailable
 from jutong.dataplane.gateway.admission import mounted
-from jutong.dataplane.gathering import Gathering
+from jutong.dataplane.gathering import GATHER_SECONDS, Gathering
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.snapshots import Snapshot
 from jutong.wire.bundle import Access, Source
@@ -91,7 +91,7 @@ class Point:
         self._sources = sources
         self._source = source
         self._plan = plan
-        self._gathering: Gathering[Key, Rows] = Gathering(self._gathered, most=most)
+        self._gathering: Gathering[Key, Rows] = Gathering(self._gathered, most=most, pause=GATHER_SECONDS)
 
     def key(self, asked: Mapping[str, str]) -> Key:
         """Return a key's canonical values in the plan's order, or raise `RuleBroken`."""

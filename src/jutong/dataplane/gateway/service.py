@@ -7,7 +7,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 
@@ -21,7 +20,7 @@ from jutong.dataplane.gateway.answers import Answer, as_json, raw_json
 from jutong.dataplane.gateway.calls import Call
 from jutong.dataplane.gateway.files import Files, manifest_of, read_ticket
 from jutong.dataplane.gateway.lookups import Lookups
-from jutong.dataplane.gathering import Gathering
+from jutong.dataplane.gathering import GATHER_SECONDS, Gathering
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.snapshots import Snapshot, inactive_reason
@@ -31,7 +30,7 @@ from jutong.wire.grants import Grant, Mode
 from jutong.wire.transfers import Manifest
 
 log = logging.getLogger(__name__)
-NOBODY = b"\0" * 32
+NOBODY = sm3.Keyed(b"\0" * 32)
 """The key against which calls of unknown key ids are checked, so that they cost the same time."""
 
 
@@ -54,8 +53,9 @@ class Service:
         self._chain = chain
         self._lookups = lookups
         self._files = Files(settings.artefact_folder, identity.signer)
-        self._claims: Gathering[Claim, Verdict] = Gathering(self._claim_batch)
-        self._keys: dict[bytes, bytes] = {}
+        self._claims: Gathering[Claim, Verdict] = Gathering(self._claim_batch, pause=GATHER_SECONDS)
+        self._keys: dict[bytes, sm3.Keyed] = {}
+        self._tracing = sm3.Keyed(identity.tracing_key)
         self._used_up: dict[str, tuple[date, int]] = {}
         self.usage = UsageCounts()
 
@@ -193,11 +193,11 @@ class Service:
         if call.caller:
             self._count(call, refused=True)
 
-    def _call_key(self, caller: Caller) -> bytes:
+    def _call_key(self, caller: Caller) -> sm3.Keyed:
         key = self._keys.get(caller.sealed_key)
         if key is None:
             try:
-                key = self._identity.signer.unseal(caller.sealed_key)
+                key = sm3.Keyed(self._identity.signer.unseal(caller.sealed_key))
             except CryptoRefused as error:
                 raise Unavailable("本系统的调用密钥无法在本节点打开，请在平台重新发放密钥。") from error
             if len(self._keys) > 10_000:  # noqa: PLR2004 - far more than systems; old keys must not pile up
@@ -252,8 +252,7 @@ class Service:
     def _hashed(self, keys: Sequence[Mapping[str, str]]) -> str:
         """Return HMAC-SM3 of each asked key (its sorted item=value pairs), joined by commas; never the key itself."""
         texts = ("&".join(f"{item}={key[item]}" for item in sorted(key)) for key in keys)
-        tracing = self._identity.tracing_key
-        return ",".join(sm3.hmac_sm3(tracing, text.encode("utf-8", "replace")).hex() for text in texts)
+        return ",".join([self._tracing.hexdigest(text.encode("utf-8", "replace")) for text in texts])
 
     async def _write(
         self, call: Call, *, rows: int = 0, outcome: str = "ok", reason: str = "", purpose: str | None = None
@@ -276,8 +275,8 @@ class Service:
             reason=reason,
             address=call.address,
             trace=call.trace,
-            person=unquote(call.text(b"x-jutong-person")),
-            service_item=unquote(call.text(b"x-jutong-service-item")),
+            person=call.named(b"x-jutong-person"),
+            service_item=call.named(b"x-jutong-service-item"),
         )
 
     def _count(self, call: Call, *, rows: int = 0, refused: bool = False) -> None:
