@@ -64,3 +64,9 @@ def test_both_libraries_agree_however_the_bytes_are_cut(pieces):
         for piece in pieces:
             running.update(piece)
         assert running.digest() == expected
+
+
+@given(st.binary(max_size=200), st.binary(max_size=300))
+def test_a_key_made_ready_gives_the_same_hmac(key: bytes, text: bytes) -> None:
+    ready = sm3.Keyed(key)
+    assert [ready.hexdigest(text), ready.hexdigest(text)] == [sm3.hmac_sm3(key, text).hex()] * 2

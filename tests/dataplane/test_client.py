@@ -51,10 +51,10 @@ def test_whatever_the_sdk_signs_the_gateway_proves_and_any_change_breaks_it(
     next(CallAuth("k1", KEY, "verification").auth_flow(request))
     call = read_call(scope(request), ())
     call.body = body
-    assert prove(call, CALLER, KEY, tolerance_seconds=300) is CALLER
+    assert prove(call, CALLER, sm3.Keyed(KEY), tolerance_seconds=300) is CALLER
     call.body = body + b" "
     with pytest.raises(Unauthenticated):
-        prove(call, CALLER, KEY, tolerance_seconds=300)
+        prove(call, CALLER, sm3.Keyed(KEY), tolerance_seconds=300)
 
 
 def test_two_calls_never_share_a_nonce() -> None:

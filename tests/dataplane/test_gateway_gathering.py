@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jutong.dataplane.gathering import Gathering
+from jutong.dataplane.gathering import CROWD, Gathering
 
 
 @settings(deadline=None, max_examples=40)
@@ -63,3 +63,28 @@ def test_what_is_asked_during_a_batch_waits_for_one_next_batch_and_a_fault_reach
 
     asyncio.run(run())
     assert batches == [["a"], ["b", "c", "d"], ["bad", "good"], ["again"]]
+
+
+def test_after_a_crowd_the_next_batch_waits_for_company_and_a_lone_question_never_does() -> None:
+    sizes: list[int] = []
+
+    async def work(asked: list[int]) -> list[int]:
+        sizes.append(len(asked))
+        await asyncio.sleep(0.001)
+        return asked
+
+    async def run() -> float:
+        gathering: Gathering[int, int] = Gathering(work, pause=0.2)
+        await asyncio.gather(*(gathering.ask(n) for n in range(CROWD)))
+        later = [gathering.ask(1)]
+        await asyncio.sleep(0.05)
+        later.append(gathering.ask(2))
+        await asyncio.gather(*later)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for n in range(3):
+            await gathering.ask(n)
+        return loop.time() - began
+
+    assert asyncio.run(run()) < 0.2
+    assert sizes == [CROWD, 2, 1, 1, 1]

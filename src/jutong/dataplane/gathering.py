@@ -23,7 +23,11 @@ class Gathering(Generic[Asked, Answer]):
     """
 
     def __init__(
-        self, work: Callable[[list[Asked]], Awaitable[Sequence[Answer | Exception]]], *, most: int = 1000, pause: float = 0.0
+        self,
+        work: Callable[[list[Asked]], Awaitable[Sequence[Answer | Exception]]],
+        *,
+        most: int = 1000,
+        pause: float = 0.0,
     ) -> None:
         self._work = work
         self._pause = pause

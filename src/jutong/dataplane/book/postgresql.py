@@ -90,7 +90,9 @@ class PostgresqlBook:
     async def open(cls, url: str) -> Self:
         """Connect and migrate; `Unavailable` with the reason when the server does not answer."""
         try:
-            pool = await asyncpg.create_pool(url, min_size=1, max_size=6, command_timeout=30, timeout=10, reset=_as_it_is)
+            pool = await asyncpg.create_pool(
+                url, min_size=1, max_size=6, command_timeout=30, timeout=10, reset=_as_it_is
+            )
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             message = (
                 f"无法连接运行账本的数据库（{type(error).__name__}），请检查 JUTONG_BOOK_URL 或 JUTONG_DATABASE_URL。"
