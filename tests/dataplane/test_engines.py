@@ -16,7 +16,7 @@ from covers import covers
 from jutong.crypto import sm3
 from jutong.dataplane import engines, policy
 from jutong.dataplane.engines.addresses import check_address, check_socket
-from jutong.dataplane.engines.postgresql.connect import NamedContext, tls_context
+from jutong.dataplane.engines.tls import NamedContext, tls_context
 from jutong.dataplane.errors import RuleBroken, TooLarge, Unavailable
 from jutong.wire.bundle import Access, Source
 from jutong.wire.grants import Column, Kind, Masking, Operator

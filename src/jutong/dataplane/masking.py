@@ -1,4 +1,4 @@
-"""How an item is masked: one rule as a Python function and as a PostgreSQL expression, equal to the byte.
+"""How an item is masked: one rule as a Python function and as an expression of PostgreSQL and MySQL, equal to the byte.
 
 Every rule works on the canonical text of a value (see `policy`), counts characters (code points), keeps a missing value
 missing, and never returns more than it names (national-2025#35, standards-facts section 6: masking before exchange).
@@ -95,8 +95,37 @@ _EXPRESSIONS: dict[Masking, str] = {
     Masking.SUPPRESS: "null::text",
 }
 
+_MYSQL_STARS = "repeat('*', char_length({v}))"
+_MYSQL_EXPRESSIONS: dict[Masking, str] = {
+    Masking.NONE: "{v}",
+    Masking.IDENTITY: "if(char_length({v}) > 10, concat(left({v}, 6), repeat('*', char_length({v}) - 10),"
+    " right({v}, 4)), " + _MYSQL_STARS + ")",
+    Masking.NAME: "if(char_length({v}) > 1, concat(left({v}, 1), repeat('*', char_length({v}) - 1)), "
+    + _MYSQL_STARS
+    + ")",
+    Masking.PHONE: "case when char_length({v}) > 10 then concat(left({v}, 3), repeat('*', char_length({v}) - 7),"
+    " right({v}, 4)) when char_length({v}) > 7 then concat(repeat('*', char_length({v}) - 4), right({v}, 4)) else "
+    + _MYSQL_STARS
+    + " end",
+    Masking.ADDRESS: "if(char_length({v}) = 0, '', concat(left({v}, 6), '***'))",
+    Masking.BANK_CARD: "if(char_length({v}) > 4, concat(repeat('*', char_length({v}) - 4), right({v}, 4)), "
+    + _MYSQL_STARS
+    + ")",
+    Masking.EMAIL: "case when char_length({v}) = 0 then '' when locate('@', {v}) = 0 then '***'"
+    " else concat(if(locate('@', reverse({v})) < char_length({v}), left({v}, 1), ''), '***',"
+    " right({v}, locate('@', reverse({v})))) end",
+    Masking.YEAR: "case when {v} regexp '^[0-9]{{4,6}}-' then concat(substring_index({v}, '-', 1),"
+    " if(right({v}, 3) = ' BC', ' BC', '')) when {v} regexp '^[0-9]{{4}}' then left({v}, 4)"
+    " when {v} is null then null else '' end",
+    Masking.SUPPRESS: "null",
+}
+
+POSTGRESQL = "postgresql"
+MYSQL = "mysql"
+_DIALECTS = {POSTGRESQL: _EXPRESSIONS, MYSQL: _MYSQL_EXPRESSIONS}
+
 PUSHED = frozenset(_EXPRESSIONS)
-"""Maskings that a PostgreSQL source does itself; the keyed hash is never pushed, its key stays in the data plane."""
+"""Maskings that a source does itself; the keyed hash is never pushed, its key stays in the data plane."""
 
 
 def mask(masking: Masking, value: str | None, key: bytes = b"") -> str | None:
@@ -111,6 +140,9 @@ def mask(masking: Masking, value: str | None, key: bytes = b"") -> str | None:
     return _FUNCTIONS[masking](value)
 
 
-def expression(masking: Masking, text: str) -> str:
-    """Return the PostgreSQL expression masking the text expression `text`; KeyError for what is not `PUSHED`."""
-    return _EXPRESSIONS[masking].format(v=text)
+def expression(masking: Masking, text: str, dialect: str = POSTGRESQL) -> str:
+    """Return a dialect's expression masking the text expression `text`; KeyError for what is not `PUSHED`.
+
+    MYSQL: `text` compares by code point (collation utf8mb4_bin).
+    """
+    return _DIALECTS[dialect][masking].format(v=text)

@@ -10,7 +10,10 @@ from jutong.dataplane.engines.base import Engine
 from jutong.dataplane.errors import RuleBroken
 from jutong.wire.bundle import Access, Source
 
-ENGINES = {"postgresql": "jutong.dataplane.engines.postgresql"}
+ENGINES = {
+    "postgresql": "jutong.dataplane.engines.postgresql",
+    "mysql": "jutong.dataplane.engines.mysql",
+}
 """Engine name to the module that offers `connect(access, title) -> Engine`."""
 
 

@@ -6,14 +6,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from jutong.dataplane.engines.types import Type
+from jutong.dataplane.errors import TooLarge
+from jutong.dataplane.masking import mask
 from jutong.dataplane.policy import Plan
+from jutong.dataplane.values import order
+from jutong.wire.grants import Kind, Masking
 from jutong.wire.probe import FoundTable
 from jutong.wire.transfers import TableMode, Tally
 
 Sink = Callable[[bytes], Awaitable[None]]
+
+POSITION = "jutong_position"
+"""The table beside every target that holds which orders have landed; written together with their rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +159,34 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Give all connections back."""
+
+
+def used(plan: Plan) -> list[str]:
+    """Return every column a plan touches."""
+    shown = [column.column for column in (*plan.fields, *plan.key_columns)]
+    return [*shown, *(test.column for test in (*plan.where, *plan.facts))]
+
+
+def gathered(
+    plan: Plan, kinds: Sequence[Kind], rows: Sequence[Sequence[str | None]]
+) -> list[list[dict[str, str | None]]]:
+    """Tell a lookup's rows apart by key: each row begins with the canonical texts of its key columns (`kinds`).
+
+    Keys that a database takes for equal but that are not (by case, width or blanks behind) find nothing here.
+    Raises TooLarge when there are more rows than the plan allows.
+    """
+    if plan.limit and len(rows) > plan.limit:
+        raise TooLarge(f"查询结果超过 {plan.limit} 行，请增加查询条件，或改用批量下载。")
+    width, places = len(kinds), dict[tuple[Any, ...], list[int]]()
+    for n, key in enumerate(plan.keys):
+        places.setdefault(tuple(map(order, kinds, key)), []).append(n)
+    answers: list[list[dict[str, str | None]]] = [[] for _ in plan.keys]
+    for row in rows:
+        key = tuple(order(kind, text or "") for kind, text in zip(kinds, row[:width], strict=True))
+        record = {
+            found.item: mask(found.masking, text, plan.hash_key) if found.masking is Masking.KEYED_HASH else text
+            for found, text in zip(plan.fields, row[width:], strict=True)
+        }
+        for n in places.get(key, ()):
+            answers[n].append(record)
+    return answers

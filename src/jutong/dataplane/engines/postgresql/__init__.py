@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from jutong.dataplane.engines.base import Capabilities, Landing, Reading, Shape, Target
+from jutong.dataplane.engines.base import Capabilities, Landing, Reading, Shape, Target, used
 from jutong.dataplane.engines.postgresql import catalogue, sql
 from jutong.dataplane.engines.postgresql.connect import arguments, connect_once, refusing
 from jutong.dataplane.engines.postgresql.landing import open_landing
@@ -75,7 +75,7 @@ class PostgreSQL:
         """Return the column types of a plan's table, asked again after a minute."""
         name = sql.qualified(plan.schema, plan.table)
         known = self._described.get(name)
-        if known and known[0] > time.monotonic() and all(map(known[1].__contains__, catalogue.used(plan))):
+        if known and known[0] > time.monotonic() and all(map(known[1].__contains__, used(plan))):
             return known[1]
         natives = await catalogue.natives_of(connection, plan, self._title)
         self._described[name] = (time.monotonic() + DESCRIBED_SECONDS, natives)

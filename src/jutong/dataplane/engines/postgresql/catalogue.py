@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 
+from jutong.dataplane.engines.base import used
 from jutong.dataplane.engines.postgresql.sql import Native, qualified
 from jutong.dataplane.engines.postgresql.types import neutral
 from jutong.dataplane.errors import Unavailable
@@ -48,12 +49,6 @@ order by f.attnum
 async def columns_of(connection: asyncpg.Connection[Any], name: str) -> list[asyncpg.Record]:
     """Return the columns of a qualified, quoted table name; empty when it is not there."""
     return list(await connection.fetch(COLUMNS, name))
-
-
-def used(plan: Plan) -> list[str]:
-    """Return every column a plan touches."""
-    shown = [column.column for column in (*plan.fields, *plan.key_columns)]
-    return [*shown, *(test.column for test in (*plan.where, *plan.facts))]
 
 
 async def natives_of(connection: asyncpg.Connection[Any], plan: Plan, title: str) -> Mapping[str, Native]:

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 
 from jutong.dataplane.engines.addresses import resolve
+from jutong.dataplane.engines.tls import tls_context
 from jutong.dataplane.errors import Refusal, RuleBroken, Unavailable
 from jutong.wire.bundle import Access
 
@@ -37,40 +38,6 @@ editions of the zone tables would make one instant read two ways.
 
 READING = {"default_transaction_read_only": "on", "search_path": "pg_catalog"}
 """For sessions that only read: nothing can be written, and no function of the source stands in for the system's."""
-
-
-class NamedContext(ssl.SSLContext):
-    """TLS to a resolved address, verified against the name that was asked for."""
-
-    name = ""
-
-    def wrap_bio(self, *arguments: Any, **named: Any) -> ssl.SSLObject:
-        """Check the certificate against `name`, not against the address."""
-        return super().wrap_bio(*arguments, **(named | {"server_hostname": self.name}))
-
-
-def tls_context(access: Access) -> ssl.SSLContext | bool:
-    """Return the TLS context for an access: verify-full (default), require (encrypted, unverified), or disable.
-
-    options["ca"]: a PEM text of the authority that signed the server's certificate; the system's own otherwise.
-    """
-    if access.tls == "disable" or access.host.startswith("/"):
-        return False
-    if access.tls not in ("verify-full", "require"):
-        raise RuleBroken("数据源的 TLS 方式应为 verify-full、require 或 disable，请重新选择。")
-    context = NamedContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.name = access.host
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if access.tls == "require":
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return context
-    try:
-        context.load_default_certs() if "ca" not in access.options else context.load_verify_locations(
-            cadata=access.options["ca"]
-        )
-    except (ssl.SSLError, ValueError) as error:
-        raise RuleBroken("数据源的 CA 证书不是有效的 PEM 文本，请重新上传。") from error
-    return context
 
 
 def _keep_alive(connection: asyncpg.Connection[Any]) -> None:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from jutong.dataplane.engines.base import Landing, Position, Shape, Target
+from jutong.dataplane.engines.base import POSITION, Landing, Position, Shape, Target
 from jutong.dataplane.engines.postgresql import catalogue, sql
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
 from jutong.dataplane.engines.postgresql.sql import qualified, quoted
@@ -24,7 +24,6 @@ from jutong.dataplane.reconcile import PORTABLE, Unreconciled
 from jutong.wire.bundle import Access
 from jutong.wire.transfers import TableMode, Tally
 
-POSITION = "jutong_position"
 MAKE_POSITION = """
 create table if not exists {name} (
     order_id text primary key, grant_id text not null, target text not null,

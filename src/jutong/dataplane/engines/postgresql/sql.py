@@ -103,10 +103,13 @@ def bound(parts: Parts) -> list[Bound]:
 def canonical(column: str, base: str) -> str:
     """Return the expression for a column's canonical text; `column` is quoted already.
 
-    A single float keeps its own shortest digits, written as a double writes them: 1000000, not 1e+06.
+    A single float keeps its own shortest digits, written as a double writes them: 1000000, not 1e+06. Adding nothing
+    takes the sign from a zero, which other engines do not keep.
     """
     if base == "real":
-        return f"{column}::text::double precision::text"
+        return f"({column}::text::double precision + 0)::text"
+    if base == "double precision":
+        return f"({column} + 0)::text"
     return f"encode({column}, 'hex')" if base == "bytea" else f"{column}::text"
 
 

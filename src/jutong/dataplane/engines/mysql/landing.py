@@ -1,0 +1,212 @@
+"""One order arriving in a MySQL table: staged, checked, then put in place by one step that cannot be half done.
+
+The server commits at every change of a table's definition, so nothing can be hidden in one long transaction as in
+PostgreSQL. Rows arrive in a table of their own, named by the order. When both ends agree, a replacement is one RENAME
+that swaps the data and the table of positions together; an append or update is one transaction that writes both. A lock
+of the session guards each staging table; what a dead session has left is dropped by the next landing in that database.
+"""
+
+# ruff: noqa: S608 - every name is quoted by `quoted`, every value written by `literal`
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from jutong.dataplane.engines.base import POSITION, Landing, Position, Shape, Target
+from jutong.dataplane.engines.mysql import catalogue, sql
+from jutong.dataplane.engines.mysql.connect import connected, fetch
+from jutong.dataplane.engines.mysql.loading import load
+from jutong.dataplane.engines.mysql.merging import Merge
+from jutong.dataplane.engines.mysql.sql import Native, literal, qualified, quoted
+from jutong.dataplane.engines.mysql.types import NAME, native, neutral
+from jutong.dataplane.engines.types import Type, holds
+from jutong.dataplane.errors import RuleBroken, Unavailable
+from jutong.dataplane.reconcile import PORTABLE
+from jutong.wire.bundle import Access
+from jutong.wire.grants import Kind
+from jutong.wire.transfers import TableMode, Tally
+
+MAKE_POSITION = """
+create table if not exists {name} (
+    order_id varchar(64) character set utf8mb4 collate utf8mb4_bin primary key, grant_id varchar(64) not null,
+    target varchar(64) not null, `rows` bigint not null, checksum varchar(64) not null, method varchar(32) not null,
+    at datetime(6) not null comment '北京时间') engine=InnoDB default charset=utf8mb4
+"""
+LOCK_SECONDS = 30
+SINGLE_PRECISION = "float"
+
+
+def _lock(*names: str) -> str:
+    """Return the name of a lock of the server: short enough whatever it is made of."""
+    return "jutong:" + hashlib.sha256("\0".join(names).encode()).hexdigest()[:48]
+
+
+class TableLanding:
+    """The landing of one order; see `open_landing` for its life."""
+
+    methods: tuple[str, ...] = (PORTABLE,)
+
+    def __init__(self, session: Any, title: str, target: Target, shapes: Sequence[Shape]) -> None:
+        self.position: Position | None = None
+        self.casts: tuple[str, ...] = tuple(shape.base for shape in shapes)
+        self.settled = False
+        self._session = session
+        self._title = title
+        self._target = target
+        self._shapes = shapes
+        self._staging = "jutong_" + hashlib.sha256(target.order_id.encode()).hexdigest()[:24]
+        self._natives: list[Native] = []
+        self._merge: Merge | None = None
+        self._rows = 0
+
+    def _named(self, name: str) -> str:
+        return qualified(self._target.schema, name)
+
+    async def _ask(self, statement: str) -> list[tuple[Any, ...]]:
+        return await fetch(self._session, statement)
+
+    async def _hold(self, name: str, seconds: int = LOCK_SECONDS) -> None:
+        """Take a lock that ends with this session."""
+        if (await self._ask(f"select get_lock({literal(name)}, {seconds})"))[0][0] != 1:
+            raise Unavailable("目标表正在接收另一项任务的数据，请稍后重试。")
+
+    async def prepare(self) -> None:
+        """Look for the position, compare the target's columns with what comes, make the staging table."""
+        schema = self._target.schema
+        await self._hold(_lock("table", schema, self._target.table))
+        await self._ask(MAKE_POSITION.format(name=self._named(POSITION)))
+        await self._clean()
+        self.position = await self._landed()
+        if self.position is not None:
+            return
+        await self._hold(_lock("staging", schema, self._staging))
+        found = await catalogue.columns_of(self._session, schema, self._target.table)
+        self._merge = Merge(self._session, self._target, self._staging, [shape.name for shape in self._shapes])
+        if found:
+            self._natives = self._fitted({row[0]: row for row in found})
+        else:
+            columns = [(shape.name, shape.neutral) for shape in self._shapes]
+            types = native(columns, self._target.unique if self._target.mode is TableMode.UPSERT else ())
+            self._natives = [
+                Native(full, full.partition("(")[0], kind) for full, (_, kind) in zip(types, columns, strict=True)
+            ]
+        await self._merge.make_staging(self._natives, existing=bool(found))
+
+    async def _landed(self) -> Position | None:
+        """Return what has landed of this order."""
+        rows = await self._ask(
+            f"select `rows`, checksum, method, cast(at as char) from {self._named(POSITION)}"
+            f" where order_id = {literal(self._target.order_id)}"
+        )
+        if not rows:
+            return None
+        count, checksum, method, at = rows[0]
+        when = datetime.fromisoformat(f"{at}+08:00").astimezone(UTC)
+        return Position(self._target.order_id, Tally(count, checksum, method), when)
+
+    async def _clean(self) -> None:
+        """Drop what dead landings have left: staging tables whose lock nobody holds."""
+        for table in await catalogue.found_tables(self._session, self._target.schema):
+            stem = table.name[:31]
+            if table.name.startswith("jutong_") and len(table.name) in (31, 35) and table.name != POSITION:
+                lock = _lock("staging", self._target.schema, stem)
+                if (await self._ask(f"select is_free_lock({literal(lock)})"))[0][0] == 1:
+                    await self._ask(f"drop table if exists {self._named(table.name)}")
+
+    def _fitted(self, found: dict[str, tuple[Any, ...]]) -> list[Native]:
+        """Return the type of each target column, or refuse a column that is missing or cannot take its values."""
+        natives = []
+        for shape in self._shapes:
+            row = found.get(shape.name)
+            if row is None or "GENERATED" in row[6].upper():
+                message = f"目标表 {self._target.table} 没有可写入的列 {shape.name}，请增加该列或更换目标表。"
+                raise RuleBroken(message)
+            full, base = row[1].lower(), row[2].lower()
+            held = neutral(full, base, shape.neutral.kind)
+            fits = shape.engine == NAME and base == shape.base and full == shape.type
+            if not fits and (base == SINGLE_PRECISION or not holds(_beijing(held, base, shape.neutral), shape.neutral)):
+                message = (
+                    f"目标表 {self._target.table} 的列 {shape.name} 类型为 {row[1]}，来源为 {shape.type}，"
+                    "不能原样写入，请修改列类型或更换目标表。"
+                )
+                raise RuleBroken(message)
+            natives.append(Native(full, base, _beijing(held, base, shape.neutral)))
+        return natives
+
+    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> None:  # noqa: ARG002 - lines only
+        """See `Landing.receive`."""
+        columns = [
+            (shape.name, native.neutral if native.neutral.kind is not Kind.TEXT else Type(Kind.TEXT))
+            for shape, native in zip(self._shapes, self._natives, strict=True)
+        ]
+        await load(self._session, self._title, self._named(self._staging), columns, self._counted(chunks))
+
+    async def _counted(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        async for chunk in chunks:
+            self._rows += chunk.count(b"\n")
+            yield chunk
+
+    async def rows_done(self) -> int:
+        """See `Landing.rows_done`: rows handed to the server."""
+        return self._rows
+
+    async def tally(self, method: str) -> Tally:
+        """See `Landing.tally`."""
+        texts = [
+            sql.canonical(quoted(shape.name), native) for shape, native in zip(self._shapes, self._natives, strict=True)
+        ]
+        question = sql.summed(sql.digest(texts), self._named(self._staging))
+        count, checksum, _ = (await self._ask(question))[0]
+        return Tally(rows=count, checksum=checksum, method=method)
+
+    async def settle(self, tally: Tally, *, at: datetime) -> None:
+        """See `Landing.settle`; `Unreconciled` when the target's own triggers let other rows through."""
+        if self._merge is None:
+            raise RuntimeError("an order that has landed is not settled again")
+        await self._hold(_lock("position", self._target.schema))
+        beijing = sql.literal(at.astimezone(UTC).isoformat(sep=" ")[:26].partition("+")[0])
+        texts = (self._target.order_id, self._target.grant_id, self._target.table)
+        row = ", ".join([*map(literal, texts), str(tally.rows), literal(tally.checksum), literal(tally.method)])
+        await self._merge.settle(f"{row}, {beijing} + interval 8 hour", tally.rows)
+        self.settled = True
+
+    async def finish(self) -> None:
+        """Put everything in place when settled, and leave nothing else behind."""
+        if self._merge is not None:
+            if self.settled:
+                await self._merge.commit()
+            await self._merge.sweep()
+
+
+def _beijing(held: Type, base: str, wanted: Type) -> Type:
+    """Let a DATETIME take times with a zone, in Beijing time: that is how people here read it."""
+    return wanted if base == "datetime" and wanted.kind is Kind.TIMESTAMP else held
+
+
+@asynccontextmanager
+async def open_landing(access: Access, title: str, target: Target, shapes: Sequence[Shape]) -> AsyncIterator[Landing]:
+    """Open the landing of one order. Left after `settle` it is put in place; left otherwise nothing has happened."""
+    if target.table.startswith("jutong_") or target.schema.lower() in catalogue.SYSTEM:
+        raise RuleBroken("目标表不能位于系统数据库，名称也不能以 jutong_ 开头，请更换。")
+    async with connected(access, title, reading=False) as session:
+        database = await catalogue.database_of(session, target.schema)
+        if not database:
+            raise RuleBroken("没有指明目标数据库，请在目标模式或数据源中填写。")
+        landing = TableLanding(session, title, _placed(target, database), shapes)
+        await landing.prepare()
+        try:
+            yield landing
+        except BaseException:
+            landing.settled = False
+            if session.connected:
+                await landing.finish()
+            raise
+        await landing.finish()
+
+
+def _placed(target: Target, database: str) -> Target:
+    """Return the target with its database named."""
+    return Target(target.order_id, target.grant_id, database, target.table, target.mode, target.unique)

@@ -1,0 +1,153 @@
+"""From the staging table into the target: one RENAME, or one transaction, with the order's position in it."""
+
+# ruff: noqa: S608 - every name is quoted by `quoted`, every value written by `literal`
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from jutong.dataplane.engines.base import POSITION, Target
+from jutong.dataplane.engines.mysql.connect import fetch
+from jutong.dataplane.engines.mysql.sql import Native, literal, qualified, quoted
+from jutong.dataplane.errors import RuleBroken
+from jutong.dataplane.reconcile import Unreconciled
+from jutong.wire.transfers import TableMode
+
+PLAIN = """
+select (select count(*) from information_schema.tables
+        where table_schema = {schema} and table_name = {table} and table_type <> 'BASE TABLE')
+     + (select count(*) from information_schema.triggers
+        where event_object_schema = {schema} and event_object_table = {table})
+     + (select count(*) from information_schema.key_column_usage where referenced_table_name is not null
+        and ((table_schema = {schema} and table_name = {table})
+          or (referenced_table_schema = {schema} and referenced_table_name = {table})))
+"""
+"""Nothing hangs on the table that a table put in its place would lack: it is no view, has no trigger, no foreign key."""
+
+
+class Merge:
+    """How one order's staged rows reach the target: `swap` for a table that can be replaced whole."""
+
+    def __init__(self, session: Any, target: Target, staging: str, names: Sequence[str]) -> None:
+        self._session = session
+        self._target = target
+        self._names = names
+        self._columns = ", ".join(map(quoted, names))
+        self._goal = qualified(target.schema, target.table)
+        self._stage = qualified(target.schema, staging)
+        self._old = qualified(target.schema, f"{staging}_old")
+        self._marks = qualified(target.schema, f"{staging}_pos")
+        self._worn = qualified(target.schema, f"{staging}_was")
+        self._position = qualified(target.schema, POSITION)
+        self._existing = False
+        self._swap = True
+
+    async def _ask(self, statement: str) -> list[tuple[Any, ...]]:
+        return await fetch(self._session, statement)
+
+    async def make_staging(self, natives: Sequence[Native], *, existing: bool) -> None:
+        """Make the staging table: the target's twin where it will be replaced by it, else its columns only."""
+        self._existing = existing
+        if not existing:
+            pairs = zip(self._names, natives, strict=True)
+            columns = ", ".join(f"{quoted(name)} {native.full}" for name, native in pairs)
+            if self._target.mode is TableMode.UPSERT:
+                columns += f", primary key ({', '.join(map(quoted, self._target.unique))})"
+            tail = "engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin"
+            await self._ask(f"create table {self._stage} ({columns}) {tail}")
+            return
+        names = {"schema": literal(self._target.schema), "table": literal(self._target.table)}
+        plain = (await self._ask(PLAIN.format(**names)))[0][0] == 0
+        self._swap = self._target.mode is TableMode.REPLACE and plain
+        if self._swap:
+            await self._ask(f"create table {self._stage} like {self._goal}")
+            return
+        await self._check_transactional(names)
+        if self._target.mode is TableMode.UPSERT:
+            await self._check_unique(names)
+        await self._ask(f"create table {self._stage} engine=InnoDB as select {self._columns} from {self._goal} limit 0")
+
+    async def _check_transactional(self, names: dict[str, str]) -> None:
+        """Refuse a table whose rows cannot be written together with the position."""
+        question = "select engine from information_schema.tables where table_schema = {schema} and table_name = {table}"
+        engine = (await self._ask(question.format(**names)))[0][0] or ""
+        if engine.lower() in ("myisam", "aria", "memory", "csv", "archive", "federated", "merge"):
+            message = (
+                f"目标表 {self._target.table} 的存储引擎 {engine} 不支持事务，不能追加或更新，"
+                "请改为 InnoDB，或改用替换方式。"
+            )
+            raise RuleBroken(message)
+
+    async def _check_unique(self, names: dict[str, str]) -> None:
+        """Refuse an update by columns that no unique key of the target stands for."""
+        found = await self._ask(
+            "select group_concat(column_name order by column_name separator '\\n') from information_schema.statistics"
+            " where table_schema = {schema} and table_name = {table} and non_unique = 0 group by index_name".format(
+                **names
+            )
+        )
+        wanted = set(self._target.unique)
+        if not any(set(row[0].split("\n")) == wanted for row in found):
+            raise RuleBroken("目标表在主键列上没有唯一约束，请先建立主键或改用其他写入方式。")
+
+    async def settle(self, position: str, rows: int) -> None:
+        """Prepare the one step that `commit` takes. position: the row's values, written as literals."""
+        if self._swap:
+            await self._ask(f"create table {self._marks} like {self._position}")
+            await self._ask(f"insert into {self._marks} select * from {self._position}")
+            await self._ask(f"insert into {self._marks} values ({position})")
+            return
+        await self._ask("start transaction")
+        try:
+            await self._merge(rows)
+            await self._ask(f"insert into {self._position} values ({position})")
+        except BaseException:
+            await self._ask("rollback")
+            raise
+
+    async def _merge(self, rows: int) -> None:
+        """Write the staged rows into the target as its mode says."""
+        if self._target.mode is TableMode.REPLACE:
+            await self._ask(f"delete from {self._goal}")
+        done = 0
+        missing = ""
+        if self._target.mode is TableMode.UPSERT:
+            match = " and ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in self._target.unique)
+            await self._check_single()
+            rest = [name for name in self._names if name not in self._target.unique]
+            if rest:
+                changes = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in rest)
+                await self._ask(f"update {self._goal} t join {self._stage} s on {match} set {changes}")
+            done = (await self._ask(f"select count(*) from {self._goal} t join {self._stage} s on {match}"))[0][0]
+            missing = f" s where not exists (select 1 from {self._goal} t where {match})"
+        cursor = self._session.cursor()
+        await cursor.execute(
+            f"insert into {self._goal} ({self._columns}) select {self._columns} from {self._stage}{missing}"
+        )
+        done += cursor.rowcount
+        if done != rows:
+            message = (
+                f"目标表实际写入 {done} 行，应为 {rows} 行（目标表可能有触发器），本次数据已隔离，原有数据保持不变。"
+            )
+            raise Unreconciled(message)
+
+    async def _check_single(self) -> None:
+        """Refuse two staged rows with one key: which of them should win is nobody's guess."""
+        keys = ", ".join(map(quoted, self._target.unique))
+        if await self._ask(f"select 1 from {self._stage} group by {keys} having count(*) > 1 limit 1"):
+            raise RuleBroken("来源数据中主键重复，不能按主键更新，请清理重复记录。")
+
+    async def commit(self) -> None:
+        """Take the one step: data and position are there together, or neither."""
+        if not self._swap:
+            await self._ask("commit")
+            return
+        old = f"{self._goal} to {self._old}, " if self._existing else ""
+        swapped = f"{self._position} to {self._worn}, {self._marks} to {self._position}"
+        await self._ask(f"rename table {old}{self._stage} to {self._goal}, {swapped}")
+
+    async def sweep(self) -> None:
+        """Undo what is not committed and drop every table of this order's own."""
+        await self._ask("rollback")
+        for name in (self._stage, self._old, self._marks, self._worn):
+            await self._ask(f"drop table if exists {name}")

@@ -1,0 +1,92 @@
+"""A real MariaDB for tests: one throw-away server per test process, in a folder below /tmp, without TLS; skips aloud."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asyncmy import errors
+from asyncmy.connection import Connection
+
+from free_ports import free_ports
+
+FAST = (
+    "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--sync-binlog=0", "--skip-log-bin",
+    "--performance-schema=0", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M", "--skip-name-resolve",
+)  # fmt: skip
+STARTED_SECONDS = 30
+USER, PASSWORD = "jutong_tests", "only for tests"
+
+
+@cache
+def port() -> int:
+    """Return the port of this process's server, started now if it is not yet running, stopped with the process."""
+    server, install = shutil.which("mariadbd") or "/usr/sbin/mariadbd", shutil.which("mariadb-install-db")
+    if not Path(server).exists() or not install:
+        pytest.skip("mariadbd is not installed (Debian package mariadb-server)")
+    folder = Path(tempfile.mkdtemp(prefix="jutong-mariadb-", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    as_user = ("--user=root",) if os.geteuid() == 0 else ()
+    data = f"--datadir={folder / 'data'}"
+    common = [install, "--no-defaults", data, "--auth-root-authentication-method=normal", "--skip-test-db", *as_user]
+    subprocess.run(common, check=True, capture_output=True)
+    found, socket = free_ports(1)[0], folder / "socket"
+    arguments = [server, "--no-defaults", data, f"--socket={socket}", f"--port={found}", "--bind-address=127.0.0.1"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([*arguments, *FAST, *as_user], stdout=log, stderr=log)
+    atexit.register(process.wait)
+    atexit.register(process.kill)
+    end = time.monotonic() + STARTED_SECONDS
+    while True:
+        try:
+            execute(found, "", f"create user {USER}@'%' identified by '{PASSWORD}'", user="root", password="")
+            execute(found, "", f"grant all on *.* to {USER}@'%'", user="root", password="")
+        except (OSError, errors.MySQLError):
+            if process.poll() is not None or time.monotonic() > end:
+                raise AssertionError((folder / "log").read_text()) from None
+            time.sleep(0.05)
+        else:
+            return found
+
+
+def execute(
+    server: int, database: str, statement: str, *, user: str = USER, password: str = PASSWORD
+) -> list[tuple[Any, ...]]:
+    """Run one statement in a session of its own and return its rows."""
+
+    async def main() -> list[tuple[Any, ...]]:
+        connection: Any = Connection(  # type: ignore[no-untyped-call]
+            host="127.0.0.1", port=server, user=user, password=password, database=database or None, autocommit=True
+        )
+        await connection.connect()
+        try:
+            cursor = connection.cursor()
+            await cursor.execute(statement)
+            return list(await cursor.fetchall() or ())
+        finally:
+            await connection.ensure_closed()
+
+    return asyncio.run(main())
+
+
+@contextmanager
+def database() -> Iterator[tuple[int, str]]:
+    """Yield the port and the name of a new empty database and drop it afterwards."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    execute(port(), "", f"create database {name} character set utf8mb4")
+    try:
+        yield port(), name
+    finally:
+        execute(port(), "", f"drop database {name}")
