@@ -262,6 +262,14 @@ def _sources(book: Book, scene: Scene) -> None:
     book.deed("sources/<int:source_id>/enable/", scene["source_off"])
     book.add("GET", "sources/<int:source_id>/tables/", source)
     book.add("GET", "sources/<int:source_id>/columns/", source, query="?schema=public&table=people")
+    book.page("sources/<int:source_id>/place/", source, node_id=scene["node_signed"])
+    book.page("sources/nodes/new/", title="新前置机", zone="outer")
+    book.add("GET", "sources/nodes/<int:node_id>/", scene["node_signed"])
+    limits = {"bytes_per_second": 0, "heartbeat_seconds": 20, "silent_seconds": 90, "queue_gigabytes": 50}
+    book.page("sources/nodes/<int:node_id>/configure/", scene["node_signed"], **limits)
+    book.deed("sources/nodes/<int:node_id>/code/", scene["node_allocated"])
+    for verb, name in {"allocate": "node_applied", "suspend": "node_signed", "revoke": "node_signed"}.items():
+        book.deed("sources/nodes/<int:node_id>/<slug:verb>/", scene[name], verb, case=verb, note="检修")
     book.add("GET", "datacentre/entries/<int:entry_id>/", resource)
     book.add("GET", "datacentre/entries/<int:entry_id>/mount/", resource)
     chosen = {

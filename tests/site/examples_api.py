@@ -67,6 +67,14 @@ def _sources(book: Book, scene: Scene) -> None:
         book.add("POST", f"{base}/{verb}", scene[name])
     book.add("GET", f"{base}/tables", scene["source"])
     book.add("GET", f"{base}/columns", scene["source"], query="?schema=public&table=people")
+    book.add("PUT", f"{base}/node", scene["source"], body={"node_id": scene["node_signed"]})
+    base = f"{V1}/sources/nodes"
+    book.add("POST", base, body={"title": "新前置机"})
+    book.add("GET", f"{base}/<node_id>", scene["node_signed"])
+    book.add("POST", f"{base}/<node_id>/code", scene["node_allocated"])
+    book.add("PUT", f"{base}/<node_id>/config", scene["node_signed"], body={"bytes_per_second": 1000})
+    book.add("POST", f"{base}/<node_id>/<verb>", scene["node_applied"], "allocate", body={})
+    book.add("POST", f"{base}/<node_id>/<verb>", scene["node_signed"], "suspend", case="suspend", body={"note": "检修"})
     base = f"{V1}/datacentre/entries/<entry_id>"
     book.add("GET", base, scene["resource"])
     lines = [
@@ -169,5 +177,8 @@ def _internal(book: Book, scene: Scene) -> None:
     del scene
     book.add("POST", "internal/progress", body=[])
     book.add("POST", "internal/usage", body=[])
+    book.add("POST", "internal/enrol", body={"kind": "enrolment", "payload": "", "signature": "", "key_id": ""})
+    spoken = {"at": "2026-03-02T01:00:00Z", "version": "0.2", "encryption": ["SM4-GCM"], "authentication": ["SM2"]}
+    book.add("POST", "internal/heartbeat", body=spoken)
     sealed = {"envelope": {"kind": "segment", "payload": "", "signature": "", "key_id": "", "alg": ""}, "lines": ""}
     book.add("POST", "internal/segments", body=sealed)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from test_requests import asked, reply
 
+from jutong.crypto import sm2
 from jutong.kernel import files, inbox, outbox
 from jutong.kernel.actors import system_actor
 from jutong.kernel.models import AuditEntry, OutboxEvent
@@ -24,6 +25,8 @@ from jutong.slices.parties import actions as parties
 from jutong.slices.parties.models import PostHeld, SectorLine
 from jutong.slices.sharing import actions as sharing
 from jutong.slices.sources import actions as sources
+from jutong.slices.sources.rules import NodeWish
+from jutong.wire.nodes import Enrolment
 from published import ASSESSED, content, published
 from reports import delivered, order_of, report, take
 from sourceworld import MAPPING, register
@@ -51,7 +54,7 @@ class Scene:
 def build(world: World, node: Identity, civil_db: str, hr_db: str) -> Scene:
     """Let the people of the city do what leads to the scene."""
     scene = Scene(world, node, {name: world.department(name) for name in ("civil", "hr", "market", "authority")})
-    for part in (_people, _systems, _entries, _mounts, _imports, _requests, _grants, _runs, _machinery):
+    for part in (_people, _systems, _entries, _nodes, _mounts, _imports, _requests, _grants, _runs, _machinery):
         part(scene, *((civil_db, hr_db) if part is _mounts else ()))
     return scene
 
@@ -128,6 +131,21 @@ def _entries(scene: Scene) -> None:
     consent = sharing.give_standing_consent(by=world.actor("civil.head"), at=at, resource_id=scene["consented"])
     scene.ids |= {"standing": consent.pk, "published": published(world, title="殡葬登记信息")}
     scene.ids["notice"] = Notice.objects.order_by("pk").values_list("pk", flat=True)[0]
+
+
+def _nodes(scene: Scene) -> None:
+    world, engineer = scene.world, scene.world.actor("civil.engineer")
+    made = {}
+    for name in ("node_applied", "node_allocated", "node_signed"):
+        wish = NodeWish(name)
+        row = sources.apply_for(by=engineer, at=world.at, department_id=scene["civil"], wish=wish)
+        made[name] = row.pk
+        if name != "node_applied":
+            sources.allocate(row, by=world.actor("authority.operator"), at=world.at)
+    public = sm2.generate().public.hex()
+    offered = Enrolment(b"", public, "0.2", ("SM4-GCM",), ("SM2",), (), world.at)
+    sources.sign_for(made["node_signed"], by=system_actor("scene"), at=world.at, enrolment=offered, secret="00" * 32)
+    scene.ids |= made
 
 
 def _mounts(scene: Scene, civil_db: str, hr_db: str) -> None:

@@ -19,6 +19,24 @@ def node() -> None:
     """Hold the commands of a front-end node together."""
 
 
+@node.command(help=_("用一次性签收码签收本前置机：自行生成密钥，向平台换取证书与配置。"))
+@click.option("--centre", required=True, metavar="URL", help=_("平台网站地址，如 https://share.example.gov.cn。"))
+@click.option("--code", required=True, help=_("本部门在平台生成的签收码，24 小时内有效，只能使用一次。"))
+def enrol(centre: str, code: str) -> None:
+    """Sign for this machine as a front-end node; nothing but the public key and proofs leave it."""
+    from datetime import UTC, datetime
+
+    from jutong.dataplane.errors import Refusal
+    from jutong.dataplane.node import enrolment
+
+    at = home.find().create()
+    try:
+        folder = enrolment.enrol(centre, code, at.root, at=datetime.now(UTC))
+    except Refusal as refusal:
+        raise Stopped(refusal.sentence, _("请核对平台地址与签收码后重试。")) from refusal
+    say(_("已签收：节点 {node}，目录 {path}。请执行 jutong node run 启动。").format(node=folder.name, path=folder))
+
+
 @node.command(help=_("启动本节点的网关、探测和传输进程，按 Ctrl-C 停止。"))
 def run() -> None:
     """Run gateway, probe and runner of the node that JUTONG_NODE names until SIGTERM or Ctrl-C."""

@@ -13,13 +13,14 @@ from jutong.dataplane.book.base import BEIJING
 from jutong.dataplane.errors import Conflict, Unavailable
 from jutong.wire.bundle import Bundle, Caller, Mark, Mount, Source
 from jutong.wire.grants import Grant
+from jutong.wire.nodes import NodePass
 
 Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Grants by id, mounts by resource, sources by id, callers by key id, marks by resource; true until `valid_until`."""
+    """Grants by id, mounts and marks by resource, sources by id, callers by key id, nodes by name; till `valid_until`."""
 
     instance: str
     serial: int
@@ -30,6 +31,7 @@ class Snapshot:
     sources: Mapping[str, Source] = field(default_factory=dict)
     callers: Mapping[str, Caller] = field(default_factory=dict)
     marks: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
+    nodes: Mapping[str, NodePass] = field(default_factory=dict)
 
     def check_fresh(self, at: datetime) -> None:
         """Refuse (`Unavailable`) once the bundle is too old to be believed."""
@@ -87,6 +89,7 @@ def merged(current: Snapshot | None, bundle: Bundle) -> Snapshot:
         sources=_kept(base.sources, gone.get("sources")) | {source.id: source for source in bundle.sources},
         callers=_callers(base, bundle, gone.get("callers", frozenset())),
         marks=_marks(base, bundle, gone.get("marks", frozenset())),
+        nodes=_kept(base.nodes, gone.get("nodes")) | {node.name: node for node in bundle.nodes},
     )
 
 

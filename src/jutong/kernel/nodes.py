@@ -1,12 +1,16 @@
-"""The data plane's nodes as this instance knows them: their secrets for internal calls and their public keys."""
+"""The data plane's nodes as this instance knows them: their secrets for internal calls and their public keys.
+
+A node beside the control plane is known by its folder; front-end nodes elsewhere by a register that a slice brings.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Container
+from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from jutong.crypto import sm2
 from jutong.kernel.errors import Unavailable
@@ -17,13 +21,35 @@ LOCAL: Final = "local"
 """The node that `jutong setup` makes beside the control plane."""
 
 
+class Register(Protocol):
+    """Knows the front-end nodes that signed for themselves."""
+
+    def names(self) -> list[str]:
+        """Return every name that a node ever had: chains of retired nodes stay verifiable."""
+
+    def public_key(self, name: str) -> bytes | None:
+        """Return the public key of a node, retired and revoked ones included; a name never changes its key."""
+
+    def secret(self, name: str, at: datetime) -> bytes | None:
+        """Return the secret of a node that may call now; None for any other."""
+
+
+_REGISTERS: Final[list[Register]] = []
+
+
+def known_by(register: Register) -> None:
+    """Let a slice's register be asked, too."""
+    _REGISTERS.append(register)
+
+
 def _folder(name: str) -> Path:
     return settings().home / "nodes" / name
 
 
 def names() -> list[str]:
-    """Return the registered nodes."""
-    return sorted(path.parent.name for path in (settings().home / "nodes").glob("*/key.json"))
+    """Return the nodes that this instance knows or knew."""
+    beside = {path.parent.name for path in (settings().home / "nodes").glob("*/key.json")}
+    return sorted(beside.union(*(register.names() for register in _REGISTERS)))
 
 
 @cache
@@ -32,16 +58,35 @@ def public_key(name: str) -> bytes:
     try:
         return sm2.public_from_hex(json.loads((_folder(name) / "key.json").read_text())["public"])
     except (OSError, ValueError, KeyError):
+        for register in _REGISTERS:
+            if key := register.public_key(name):
+                return key
         raise Unavailable(N_("数据面节点“%(node)s”尚未登记，请执行 jutong setup 后重试。"), node=name) from None
 
 
 @cache
 def secret(name: str) -> bytes:
-    """Return the secret that a node and this instance share for internal calls."""
+    """Return the secret that a node beside us and this instance share for internal calls."""
     try:
         return bytes.fromhex((_folder(name) / "secret").read_text().strip())
     except (OSError, ValueError):
         raise Unavailable(N_("数据面节点“%(node)s”没有通信密钥，请执行 jutong setup 后重试。"), node=name) from None
+
+
+def calling_secret(name: str, at: datetime) -> bytes | None:
+    """Return the secret with which a node may prove its calls at this moment; None for one unknown, suspended or revoked."""
+    for register in _REGISTERS:
+        if found := register.secret(name, at):
+            return found
+    try:
+        return secret(name) if (_folder(name) / "key.json").exists() else None
+    except Unavailable:
+        return None
+
+
+def elsewhere(name: str) -> bool:
+    """Tell whether a node is a front-end node of a register, and not one beside us."""
+    return any(register.public_key(name) for register in _REGISTERS)
 
 
 def seal(data: bytes, name: str = LOCAL) -> bytes:

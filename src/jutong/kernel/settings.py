@@ -55,6 +55,11 @@ class Settings(BaseSettings):
     oidc_client_id: str = Field("", description="统一身份认证的客户端标识。")
     oidc_client_secret_file: Path | None = Field(None, description="统一身份认证的客户端密钥文件。")
     certificate_authorities: Path | None = Field(None, description="SM2 证书登录信任的签发者证书目录（DER 或 PEM）。")
+    node_algorithms: list[str] = Field(
+        [], description="接受的前置机密码算法（如 SM2、SM4-GCM）；留空为不限，政策规则另有规定的从其规定。"
+    )
+    node_certificate_days: int = Field(730, ge=1, description="前置机证书有效期（天），到期前 60 天内自动换发。")
+    enrolments_per_minute: int = Field(10, ge=1, description="每个来源地址每分钟的前置机签收请求上限。")
     demo: bool = Field(False, description="演示模式：允许数据源位于本机，登录页列出演示账号。")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import re
 import time
 from collections.abc import Callable
 from functools import wraps
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jutong.crypto import sm3
 from jutong.kernel import clock, nodes
-from jutong.kernel.errors import Refusal, RuleBroken, Unauthenticated, Unavailable
+from jutong.kernel.errors import Refusal, RuleBroken, Unauthenticated
 from jutong.kernel.faces import once, problem
 from jutong.kernel.terms import N_
 from jutong.slices.exchange import actions as exchange
@@ -33,6 +34,7 @@ from jutong.wire.usage import Usage
 WINDOW_MS: Final = 300_000
 LONGEST_WAIT: Final = 25.0
 LOOK_EVERY: Final = 0.25
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 M = TypeVar("M")
 NodeView = Callable[[HttpRequest, str], HttpResponse]
 
@@ -57,9 +59,9 @@ def _node(request: HttpRequest) -> str:
     node, nonce = head.get("X-Jutong-Node", ""), head.get("X-Jutong-Nonce", "")
     try:
         at = int(head.get("X-Jutong-Time", ""))
-        secret = nodes.secret(node) if node in nodes.names() else b""
-    except (ValueError, Unavailable):
+    except ValueError:
         raise Unauthenticated(N_("内部调用缺少节点凭据。")) from None
+    secret = (NAME.fullmatch(node) and nodes.calling_secret(node, clock.now())) or b""
     lines = "\n".join([request.method or "", request.get_full_path(), str(at), nonce, sm3.hexdigest(request.body)])
     expected = sm3.hmac_sm3(secret, lines.encode()).hex()
     fresh = abs(at - time.time() * 1000) <= WINDOW_MS
@@ -84,7 +86,8 @@ def for_nodes(view: NodeView) -> Callable[[HttpRequest], HttpResponse]:
     return guarded
 
 
-def _read(request: HttpRequest, kind: type[M]) -> M:
+def read(request: HttpRequest, kind: type[M]) -> M:
+    """Read a body in the words of the wire. RuleBroken for any other."""
     try:
         return msgspec.json.decode(request.body, type=kind)
     except msgspec.MsgspecError:
@@ -109,20 +112,26 @@ def _news(newest: Callable[[], int], since: int, wait: float) -> bool:
     return True
 
 
-def _json(content: object) -> HttpResponse:
+def answered(content: object) -> HttpResponse:
+    """Answer with JSON of the wire."""
     return HttpResponse(msgspec.json.encode(content), content_type="application/json")
 
 
 @require_safe
 @for_nodes
-def bundle(request: HttpRequest, _node: str) -> HttpResponse:
-    """Answer the signed bundle of changes since a serial, or 204 when nothing changes within the wait."""
+def bundle(request: HttpRequest, node: str) -> HttpResponse:
+    """Answer the signed bundle of changes since a serial, or 204 when nothing changes within the wait.
+
+    A front-end node gets what concerns it, in full.
+    """
     since, wait = _since(request)
     if since > grants.newest():
         since = 0  # the database was restored: the node starts anew
     if (since or wait) and not _news(grants.newest, since, wait):
         return HttpResponse(status=204)
-    return _json(grants.bundle(since, clock.now()))
+    if nodes.elsewhere(node):
+        return answered(grants.node_bundle(node, clock.now()))
+    return answered(grants.bundle(since, clock.now()))
 
 
 @require_safe
@@ -134,7 +143,7 @@ def orders_feed(request: HttpRequest, _node: str) -> HttpResponse:
     while True:
         serial, changed = orders.orders_since(since)
         if changed or serial < since:
-            return _json(OrderFeed(serial, tuple(changed)))
+            return answered(OrderFeed(serial, tuple(changed)))
         if time.monotonic() >= end:
             return HttpResponse(status=204)
         time.sleep(LOOK_EVERY)
@@ -144,7 +153,7 @@ def orders_feed(request: HttpRequest, _node: str) -> HttpResponse:
 @for_nodes
 def progress(request: HttpRequest, node: str) -> HttpResponse:
     """Take reports of runs; each is taken once, however often it comes."""
-    exchange.take_progress(_read(request, list[Progress]), node=node, at=clock.now())
+    exchange.take_progress(read(request, list[Progress]), node=node, at=clock.now())
     return HttpResponse(status=204)
 
 
@@ -152,7 +161,7 @@ def progress(request: HttpRequest, node: str) -> HttpResponse:
 @for_nodes
 def usage(request: HttpRequest, node: str) -> HttpResponse:
     """Take usage figures per minute."""
-    services.take_usage(_read(request, list[Usage]), node=node, at=clock.now())
+    services.take_usage(read(request, list[Usage]), node=node, at=clock.now())
     return HttpResponse(status=204)
 
 
@@ -160,7 +169,7 @@ def usage(request: HttpRequest, node: str) -> HttpResponse:
 @for_nodes
 def segments(request: HttpRequest, node: str) -> HttpResponse:
     """Take a sealed piece of a node's chain into the centre's trail."""
-    parcel = _read(request, SegmentParcel)
+    parcel = read(request, SegmentParcel)
     try:
         lines = base64.b64decode(parcel.lines, validate=True)
     except binascii.Error:

@@ -7,10 +7,14 @@ from datetime import datetime
 import msgspec
 
 from jutong.wire.grants import Column, Grant
+from jutong.wire.nodes import NodePass
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A registered data source. `sealed`: msgspec JSON of `Access`, SM2-sealed to the data plane's key."""
+    """A registered data source. `sealed`: msgspec JSON of `Access`, SM2-sealed to the key of whoever reaches it.
+
+    node: the front-end node behind which it sits; empty for one that the data plane beside the centre reaches.
+    """
 
     id: str
     department_id: str
@@ -18,6 +22,7 @@ class Source(msgspec.Struct, frozen=True):
     title: str
     sealed: bytes
     active: bool = True
+    node: str = ""
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -70,7 +75,8 @@ class Bundle(msgspec.Struct, frozen=True):
     """Everything (`full`) or what changed since `since`; entries with the same id replace earlier ones.
 
     serial: grows by one with each change. valid_until: after it the data plane refuses, saying why.
-    Removed ids are listed by kind ("grants", "mounts", "sources", "callers", "marks").
+    Removed ids are listed by kind ("grants", "mounts", "sources", "callers", "marks", "nodes"). A front-end node's
+    bundle holds only what concerns it, and no callers.
     """
 
     instance: str
@@ -84,4 +90,5 @@ class Bundle(msgspec.Struct, frozen=True):
     sources: tuple[Source, ...] = ()
     callers: tuple[Caller, ...] = ()
     marks: tuple[Mark, ...] = ()
+    nodes: tuple[NodePass, ...] = ()
     removed: dict[str, tuple[str, ...]] = {}

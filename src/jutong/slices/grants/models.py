@@ -15,7 +15,8 @@ class Grant(Case):
 
     items: [{"item", "column", "kind", "masking"}]; key_items, confirm_items: item names; conditions: wire conditions;
     modes, purposes: codes; quota: {"calls_per_day", "rows_per_batch", "batches_per_day"}; case_ref: what it came from
-    ("sharing_request:12"); request_digest: SM3 of the agreed request; hash_key: for keyed hashes, sealed to the data plane.
+    ("sharing_request:12"); request_digest: SM3 of the agreed request; hash_key: for keyed hashes, sealed to the data plane beside us; own_hash_key: the same, SM4 at rest, from which it is
+    sealed to front-end nodes (empty for grants opened before there were any).
     """
 
     resource = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="+")
@@ -41,6 +42,7 @@ class Grant(Case):
     case_ref = models.CharField(max_length=80, db_index=True)
     request_digest = models.CharField(max_length=64)
     hash_key = models.BinaryField()
+    own_hash_key = models.BinaryField(default=b"")
     ended_ground = models.CharField(max_length=32, default="")
     ended_at = models.DateTimeField(null=True)
     reason = models.TextField(default="")
@@ -87,7 +89,7 @@ class BundleSerial(models.Model):
 class BundleItem(models.Model):
     """One thing the data plane must know, as wire JSON; `removed` ones are told to it as removed."""
 
-    kind = models.CharField(max_length=16)  # grants, mounts, sources, callers, marks
+    kind = models.CharField(max_length=16)  # grants, mounts, sources, callers, marks, nodes
     key = models.CharField(max_length=80)
     serial = models.BigIntegerField(db_index=True)
     body = models.BinaryField()

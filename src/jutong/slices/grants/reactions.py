@@ -29,6 +29,12 @@ def follow_source(event: outbox.Event, at: datetime) -> None:
     actions.put("sources", [(source.id, source) for source in sources.wire_sources([event.payload["id"]])])
 
 
+@outbox.on("front_end_node.signed_for", "front_end_node.suspended", "front_end_node.revoked", "front_end_node.retired")
+def follow_node(event: outbox.Event, at: datetime) -> None:
+    """A front-end node signed, or was suspended, let in again, revoked or retired: gateways open or shut its tunnel."""
+    actions.put("nodes", [(node.name, node) for node in sources.wire_nodes([event.payload["id"]])])
+
+
 @outbox.on("datacentre.mount_changed")
 def follow_mount(event: outbox.Event, at: datetime) -> None:
     """A resource was mounted, changed or unmounted."""

@@ -1,4 +1,4 @@
-"""The management API of data sources; passwords go in and never come out."""
+"""The management API of data sources and front-end nodes; passwords go in and never come out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
 from jutong.slices.sources import actions, queries
-from jutong.slices.sources.rules import Details
+from jutong.slices.sources.rules import Details, NodeLimits, NodeWish
 
 router = Router()
 
@@ -40,6 +40,7 @@ class SourceOut(Schema):
     tested_ok: bool | None
     tested_message: str
     product: str
+    node_id: int | None
 
 
 class SourceIn(Schema):
@@ -92,6 +93,128 @@ class TableOut(Schema):
     columns: list[ColumnOut] = []
 
 
+class NodeOut(Schema):
+    """A front-end node."""
+
+    id: int
+    name: str
+    title: str
+    department_id: int
+    department_name: str
+    zone: str
+    state: str
+    presence: str
+    version: str
+    encryption: list[str]
+    authentication: list[str]
+    certificate_until: datetime | None
+    config: dict[str, Any]
+    config_revision: int
+    health: dict[str, Any]
+    last_seen_at: datetime | None
+    remark: str
+
+
+class Nodes(Schema):
+    """A page of front-end nodes."""
+
+    total: int
+    pages: int
+    rows: list[NodeOut]
+
+
+class NodeIn(Schema):
+    """What a department asks for."""
+
+    title: Annotated[str, StringConstraints(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
+    zone: Literal["outer", "inner"] = "outer"
+    address_note: Words = ""
+    purpose: Words = ""
+
+
+class LimitsIn(Schema):
+    """What a node keeps to."""
+
+    bytes_per_second: Annotated[int, Field(ge=0, le=10**11)] = 0
+    window_from: Annotated[str, StringConstraints(max_length=5)] = ""
+    window_to: Annotated[str, StringConstraints(max_length=5)] = ""
+    heartbeat_seconds: Annotated[int, Field(ge=1, le=86_400)] = 20
+    silent_seconds: Annotated[int, Field(ge=2, le=86_400)] = 90
+    queue_gigabytes: Annotated[int, Field(ge=1, le=100_000)] = 50
+
+
+class NodeNoteIn(Schema):
+    """Why."""
+
+    note: Words = ""
+
+
+class CodeOut(Schema):
+    """A one-time code, shown once."""
+
+    code: str
+
+
+class PlaceIn(Schema):
+    """The node behind which a source sits; null for none."""
+
+    node_id: Annotated[int, Field(ge=1, le=2**53)] | None = None
+
+
+@router.get("/nodes", response=Nodes, summary="前置机列表")
+def nodes(
+    request: HttpRequest,
+    fold: Literal["", "offline", "ended"] = "",
+    text: Words = "",
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> dict[str, Any]:
+    """Return the front-end nodes that the caller may know of."""
+    rows, meta = queries.nodes(faces.actor_of(request), clock.now(), fold=fold, text=text, number=page)
+    return {"total": meta.total, "pages": meta.pages, "rows": rows}
+
+
+@router.post("/nodes", response={201: NodeOut}, summary="申请前置机")
+def apply_for(request: HttpRequest, body: NodeIn) -> Status[Any]:
+    """Apply for a front-end node of the caller's own department."""
+    actor, at = faces.actor_of(request), clock.now()
+    wish = NodeWish(**body.model_dump())
+    made = actions.apply_for(by=actor, at=at, department_id=actor.department_id or 0, wish=wish)
+    return Status(201, queries.node(made.pk, actor, at))
+
+
+@router.get("/nodes/{node_id}", response=NodeOut, summary="查看前置机")
+def node(request: HttpRequest, node_id: Id) -> Any:
+    """Return one front-end node."""
+    return queries.node(node_id, faces.actor_of(request), clock.now())
+
+
+@router.post("/nodes/{node_id}/code", response=CodeOut, summary="生成签收码")
+def issue_code(request: HttpRequest, node_id: Id) -> dict[str, str]:
+    """Return a new one-time code; an earlier one is void."""
+    return {"code": actions.issue_code(node_id, by=faces.actor_of(request), at=clock.now())}
+
+
+@router.put("/nodes/{node_id}/config", response=NodeOut, summary="远程配置前置机")
+def configure(request: HttpRequest, node_id: Id, body: LimitsIn) -> Any:
+    """Change what a node keeps to."""
+    actor, at = faces.actor_of(request), clock.now()
+    actions.configure(node_id, by=actor, at=at, limits=NodeLimits(**body.model_dump()))
+    return queries.node(node_id, actor, at)
+
+
+@router.post("/nodes/{node_id}/{verb}", response=NodeOut, summary="办理前置机")
+def move(
+    request: HttpRequest,
+    node_id: Id,
+    verb: Literal["withdraw", "decline", "allocate", "suspend", "resume", "revoke", "retire"],
+    body: NodeNoteIn,
+) -> Any:
+    """Withdraw, decline, allocate, suspend, resume, revoke or retire a node."""
+    actor, at = faces.actor_of(request), clock.now()
+    getattr(actions, verb)(node_id, by=actor, at=at, note=body.note)
+    return queries.node(node_id, actor, at)
+
+
 @router.get("/", response=Sources, summary="数据源列表")
 def listed(request: HttpRequest, text: Words = "", page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> dict[str, Any]:
     """Return the data sources that the caller may know of."""
@@ -118,6 +241,14 @@ def change(request: HttpRequest, source_id: Id, body: SourceIn) -> Any:
     """Change a data source."""
     actor = faces.actor_of(request)
     actions.change(source_id, by=actor, at=clock.now(), details=body.details())
+    return queries.source(source_id, actor)
+
+
+@router.put("/{source_id}/node", response=SourceOut, summary="置于前置机之后")
+def place(request: HttpRequest, source_id: Id, body: PlaceIn) -> Any:
+    """Place a data source behind a front-end node, or before it again."""
+    actor = faces.actor_of(request)
+    actions.place(source_id, by=actor, at=clock.now(), node_id=body.node_id)
     return queries.source(source_id, actor)
 
 

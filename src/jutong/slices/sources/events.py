@@ -5,4 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 SOURCE_CHANGED: Final = "sources.source_changed"
-"""A data source was registered, changed, disabled or enabled: {"id", "department_id", "active"}; subject "source:ID"."""
+"""A data source was registered, changed, disabled, enabled or placed behind a node: {"id", "department_id", "active"}; subject "source:ID"."""
+NODE_SILENT: Final = "sources.node_silent"
+"""A front-end node sent no heartbeat for longer than its limit: {"id", "name", "department_id"}; subject "node:ID"."""
+NODE_BACK: Final = "sources.node_back"
+"""A silent front-end node sent a heartbeat again: {"id", "name", "department_id"}; subject "node:ID"."""

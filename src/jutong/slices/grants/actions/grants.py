@@ -13,7 +13,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
-from jutong.kernel import nodes, outbox
+from jutong.kernel import keys, nodes, outbox
 from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.errors import Conflict, RuleBroken
 from jutong.slices.datacentre import queries as datacentre
@@ -113,6 +113,7 @@ def open_grant(
     terms.check(at)
     if Grant.objects.filter(case_ref=case_ref, state__in=["granted", "suspended"]).exists():
         raise Conflict(_("该申请已经开通授权，请勿重复办理。"))
+    hash_key = secrets.token_bytes(HASH_KEY_SIZE)
     return Grant(
         region=region,
         resource_id=resource_id,
@@ -124,7 +125,8 @@ def open_grant(
         authority_id=authority_id,
         case_ref=case_ref,
         request_digest=request_digest,
-        hash_key=nodes.seal(secrets.token_bytes(HASH_KEY_SIZE)),
+        hash_key=nodes.seal(hash_key),
+        own_hash_key=keys.conceal(hash_key),
         **terms.as_columns(),
     )
 

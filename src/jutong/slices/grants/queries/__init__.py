@@ -1,6 +1,6 @@
 """Reads of this slice: grants as people see them, and the bundle as the data plane does."""
 
-from jutong.slices.grants.queries.bundle import bundle, newest
+from jutong.slices.grants.queries.bundle import bundle, newest, node_bundle
 from jutong.slices.grants.queries.detail import Changed, GrantView, detail, ending_soon
 from jutong.slices.grants.queries.grants import GrantRow, VersionRow, between, grant, grants, of_case, versions
 from jutong.slices.grants.queries.wire import wire_grant
@@ -17,6 +17,7 @@ __all__ = [
     "grant",
     "grants",
     "newest",
+    "node_bundle",
     "of_case",
     "versions",
     "wire_grant",

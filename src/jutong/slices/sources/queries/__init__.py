@@ -1,17 +1,41 @@
-"""Reads of this slice: data sources as people see them, as the data plane does, and what it finds in them."""
+"""Reads of this slice: data sources and front-end nodes as people see them, as the data plane does, and what it finds."""
 
+from jutong.slices.sources.queries.nodes import (
+    NodeRow,
+    NodeScope,
+    node,
+    node_names,
+    node_of_department,
+    nodes,
+    placed,
+    scope_of,
+    wire_node,
+    wire_nodes,
+    working_nodes,
+)
 from jutong.slices.sources.queries.probing import preview, schema, tables
 from jutong.slices.sources.queries.rows import SourceRow, choices, source, source_of, sources
 from jutong.slices.sources.queries.sealing import wire_sources
 
 __all__ = [
+    "NodeRow",
+    "NodeScope",
     "SourceRow",
     "choices",
+    "node",
+    "node_names",
+    "node_of_department",
+    "nodes",
+    "placed",
     "preview",
     "schema",
+    "scope_of",
     "source",
     "source_of",
     "sources",
     "tables",
+    "wire_node",
+    "wire_nodes",
     "wire_sources",
+    "working_nodes",
 ]

@@ -17,7 +17,7 @@ from jutong.slices.sources.rules import ENGINEERS, OVERSEERS, READERS, Engine, T
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A data source without its password. may_change: the asking actor may change and test it; may_read: see its tables."""
+    """A data source without its password. node: the front-end node behind which it sits, if any. may_change: the asking actor may change and test it; may_read: see its tables."""
 
     id: int
     department_id: int
@@ -42,6 +42,8 @@ class SourceRow:
     product: str
     registered_at: datetime
     changed_at: datetime
+    node_id: int | None = None
+    node_title: str = ""
     may_change: bool = False
     may_read: bool = False
 
@@ -71,13 +73,15 @@ def _row(source: DataSource, actor: Actor | None = None) -> SourceRow:
         product=source.product,
         registered_at=source.registered_at,
         changed_at=source.changed_at,
+        node_id=source.node_id,
+        node_title=source.node.title if source.node else "",
         may_change=bool(actor and ENGINEERS.permits(actor, source)),
         may_read=bool(actor and READERS.permits(actor, source)),
     )
 
 
 def _all() -> QuerySet[DataSource]:
-    return DataSource.objects.select_related("department")
+    return DataSource.objects.select_related("department", "node")
 
 
 def sources(actor: Actor, *, text: str = "", number: int = 1, size: int = 20) -> tuple[list[SourceRow], Page]:

@@ -12,7 +12,10 @@ from jutong.wire.bundle import Access, Source
 
 
 def sealed_access(source: DataSource) -> bytes:
-    """Return the access to a source as JSON, SM2-sealed to the data plane's key. Unavailable without a data plane."""
+    """Return the access to a source as JSON, SM2-sealed to whoever reaches it: its front-end node, else the one beside us.
+
+    Unavailable without a data plane.
+    """
     access = Access(
         host=source.host,
         port=source.port,
@@ -22,12 +25,16 @@ def sealed_access(source: DataSource) -> bytes:
         tls=source.tls,
         options={"ca": source.ca} if source.ca else {},
     )
-    return nodes.seal(msgspec.json.encode(access))
+    reached_by = source.node.name if source.node else None
+    return nodes.seal(msgspec.json.encode(access), reached_by or nodes.LOCAL)
 
 
 def wire_sources(ids: Iterable[int] | None = None) -> list[Source]:
-    """Return sources (all, or those of `ids`) as the data plane keeps them; disabled ones are marked so."""
-    rows = DataSource.objects.order_by("id")
+    """Return sources (all, or those of `ids`) as the data plane keeps them; disabled ones are marked so.
+
+    The access to a source behind a front-end node is sealed to that node alone.
+    """
+    rows = DataSource.objects.select_related("node").order_by("id")
     if ids is not None:
         rows = rows.filter(pk__in=list(ids))
     return [
@@ -38,6 +45,7 @@ def wire_sources(ids: Iterable[int] | None = None) -> list[Source]:
             title=row.title,
             sealed=sealed_access(row),
             active=row.active,
+            node=row.node.name if row.node else "",
         )
         for row in rows
     ]

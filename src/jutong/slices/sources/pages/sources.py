@@ -1,4 +1,4 @@
-"""Pages of data sources: list, one source with its tables and columns, registering, changing, testing."""
+"""Pages of data sources: list, one source with its tables and columns, registering, changing, placing, testing."""
 
 from __future__ import annotations
 
@@ -129,6 +129,7 @@ def _facts(row: SourceRow) -> list[pieces.Fact]:
         pieces.Fact(_("传输保护"), _(row.tls_label)),
         pieces.Fact(_("网络区域"), _(Zone(row.zone).label)),
         pieces.Fact(_("用途"), "、".join(uses)),
+        pieces.Fact(_("前置机"), row.node_title or _("无，由平台数据面直接连接")),
     ]
 
 
@@ -165,6 +166,33 @@ def change(request: HttpRequest, source_id: int) -> HttpResponse:
 
 def _initial(row: SourceRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in SourceForm.base_fields if name != "password"}
+
+
+class PlaceForm(forms.Form):
+    """Behind which node a source sits."""
+
+    node_id = django_forms.TypedChoiceField(label=gettext_lazy("前置机"), coerce=int, empty_value=None, required=False)
+
+    def __init__(self, data: Any, nodes: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        offered = [("", _("不经前置机，由平台数据面直接连接")), *((str(pk), title) for pk, title in nodes)]
+        self.fields["node_id"].choices = offered  # type: ignore[attr-defined]
+
+
+def place(request: HttpRequest, source_id: int) -> HttpResponse:
+    """Place a source behind a front-end node of its department, or before it again."""
+    actor = faces.actor_of(request)
+    row = queries.source(source_id, actor)
+    if request.method == "GET" and ENGINEERS.permits(actor, row) is None:
+        raise NotAllowed(_("您没有进行该操作的权限：需要%s。") % _(ENGINEERS.label))
+    offered = queries.working_nodes(row.department_id, row.zone)
+    form = PlaceForm(faces.posted(request), offered, initial={"node_id": row.node_id or ""})
+    if form.is_valid():
+        with faces.told(form):
+            actions.place(source_id, by=actor, at=clock.now(), node_id=form.cleaned_data["node_id"])
+            return faces.done(request, _("已保存，请重新测试连接。"), to=reverse("sources_detail", args=[source_id]))
+    title = _("置于前置机之后")
+    return faces.page(request, "sources/form.html", title=title, crumbs=_crumbs(row, title), form=form, source=row)
 
 
 @require_POST
@@ -216,6 +244,7 @@ urlpatterns = [
     path("new/", register, name="sources_register"),
     path("<int:source_id>/", shown, name="sources_detail"),
     path("<int:source_id>/change/", change, name="sources_change"),
+    path("<int:source_id>/place/", place, name="sources_place"),
     path("<int:source_id>/test/", test, name="sources_test"),
     path("<int:source_id>/disable/", disable, name="sources_disable"),
     path("<int:source_id>/enable/", enable, name="sources_enable"),

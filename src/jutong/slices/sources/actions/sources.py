@@ -1,4 +1,4 @@
-"""Writes of this slice: a department's engineer registers, changes, tests, disables and enables its data sources."""
+"""Data sources: a department's engineer registers, changes, tests, disables and enables its data sources."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
 from jutong.slices.sources import events
-from jutong.slices.sources.models import DataSource
+from jutong.slices.sources.models import DataSource, FrontEndNode
 from jutong.slices.sources.queries.probing import asked
-from jutong.slices.sources.rules import ENGINEERS, Details, Surroundings, check, sees
+from jutong.slices.sources.rules import ENGINEERS, Details, Surroundings, check, check_placing, sees
+from jutong.slices.sources.workflow import WORKING
 
 _PLAIN: Final = (
     "title", "engine", "host", "port", "database", "user", "tls", "ca", "zone", "provides", "receives",
@@ -56,6 +57,8 @@ def change(source: DataSource, *, by: Actor, at: datetime, details: Details) -> 
     check(details, _around(), new=False)
     if not details.password and any(getattr(source, name) != getattr(details, name) for name in _PLACE):
         raise RuleBroken(N_("主机、端口、数据库或用户名有变化，请重新填写口令。"), field="password")
+    if source.node and source.node.zone != details.zone:
+        raise RuleBroken(N_("数据源置于前置机之后，网络区域须与前置机一致；请先改接再修改。"), field="zone")
     source.tested_at, source.tested_ok, source.tested_message, source.product = None, None, "", ""
     _fill(source, details, at)
     _tell(source, by, at)
@@ -86,6 +89,27 @@ def test_connection(source: DataSource, *, by: Actor, at: datetime) -> DataSourc
     source.tested_message, source.product = answer.message[:500], answer.version[:200]
     source.save(update_fields=["tested_at", "tested_ok", "tested_message", "product"])
     return source
+
+
+@action("sources.place", allow=ENGINEERS, on=DataSource, visible=sees)
+def place(source: DataSource, *, by: Actor, at: datetime, node_id: int | None) -> None:
+    """Place a data source behind a front-end node of its department, or (None) let the data plane beside us reach it.
+
+    Its access is sealed anew, to that node alone. RuleBroken for a node of another department or zone (R-EXC-016), or
+    one that has not signed.
+    """
+    node = FrontEndNode.objects.filter(pk=node_id).first() if node_id is not None else None
+    if node_id is not None:
+        check_placing(
+            same_department=node is not None and node.department_id == source.department_id,
+            same_zone=node is not None and node.zone == source.zone,
+            working=node is not None and node.state in WORKING,
+        )
+    source.node = node
+    source.tested_at, source.tested_ok, source.tested_message, source.product = None, None, "", ""
+    source.changed_at = at
+    source.save()
+    _tell(source, by, at)
 
 
 @action("sources.disable", allow=ENGINEERS, on=DataSource, visible=sees)
