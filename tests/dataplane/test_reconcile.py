@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jutong.dataplane.engines.postgresql import sql
+from jutong.dataplane.engines.postgresql import sql, tallies
 from jutong.dataplane.reconcile import PORTABLE, RunningTally, canonical_row, difference, row_digest, unmatched
 from jutong.wire.transfers import Tally
 from postgres import database_url
@@ -50,9 +50,8 @@ def test_the_order_of_rows_does_not_matter_but_every_value_does(
 @given(rows=st.lists(ROW, max_size=8))
 def test_python_and_postgresql_sum_alike(database: Any, rows: list[list[str | None]]) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
-    text, _ = sql.parametrised(
-        sql.tally_text(["select * from unnest(%s::text[], %s::text[], %s::text[]) u(c0, c1, c2)"], 3)
-    )
+    given_rows: sql.Parts = ["select * from unnest(%s::text[], %s::text[], %s::text[]) u(c0, c1, c2)"]
+    text, _ = sql.parametrised(tallies.tallied(given_rows, [(f"c{n}", "text") for n in range(3)], PORTABLE))
     count, checksum = database.execute(text, columns).fetchone()
     assert Tally(count, checksum, PORTABLE) == tallied(rows)
 

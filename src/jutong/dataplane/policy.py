@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from jutong.dataplane import values
 from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable
 from jutong.dataplane.masking import mask
+from jutong.dataplane.partitions import Cut
 from jutong.wire.bundle import Mount
 from jutong.wire.grants import Column, Condition, Grant, Kind, Masking, Operator
 
@@ -23,13 +24,17 @@ LOOKUP_ROWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """One row test: `values` are canonical texts checked against `kind`; one, many for IN, none for NULL tests."""
+    """One row test: `values` are canonical texts checked against `kind`; one, many for IN, none for NULL tests.
+
+    or_missing: a row without a value passes too.
+    """
 
     item: str
     column: str
     kind: Kind
     operator: Operator
     values: tuple[str, ...] = ()
+    or_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Plan:
 
     For a lookup, `keys` are the asked records: one tuple of canonical texts each, in the order of `key_columns`.
     facts: what a confirmation claims. unique: the mount's key columns, for upserts. hash_key: of this grant, unsealed.
+    cut: how a copy falls into partitions; parts: the names of the only ones that are read, all when empty.
     """
 
     schema: str
@@ -50,6 +56,8 @@ class Plan:
     unique: tuple[str, ...] = ()
     limit: int = 0
     hash_key: bytes = field(default=b"", repr=False)
+    cut: Cut | None = None
+    parts: tuple[str, ...] = ()
 
     @property
     def hashed(self) -> tuple[int, ...]:
@@ -203,7 +211,11 @@ def with_keys(plan: Plan, keys: Sequence[tuple[str, ...]]) -> Plan:
 
 def admits(plan: Plan, row: Mapping[str, str | None]) -> bool:
     """Tell whether a row (column to canonical text) passes the row filter, for engines that cannot be asked."""
-    return all(values.passes(row[test.column], test.kind, test.operator, test.values) for test in plan.where)
+    return all(
+        (test.or_missing and row[test.column] is None)
+        or values.passes(row[test.column], test.kind, test.operator, test.values)
+        for test in plan.where
+    )
 
 
 def shape(plan: Plan, row: Mapping[str, str | None]) -> tuple[str | None, ...]:

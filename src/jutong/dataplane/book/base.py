@@ -48,6 +48,26 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an order works. task_id: whose runs never work at once. source_id: at which `most` runs work at once (0: any)."""
+
+    task_id: str = ""
+    source_id: str = ""
+    most: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A source's change log that is held open for a task: a name at the source, and the last order that read it."""
+
+    name: str
+    source_id: str
+    grant_id: str
+    order_id: str
+    used_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Artefact:
     """One encrypted batch file. sealed_key: its SM4 file key, SM2-sealed to this node. manifest: wire.Manifest as JSON."""
 
@@ -59,6 +79,9 @@ class Artefact:
     manifest: bytes
     made_at: datetime
     expires_at: datetime
+
+
+ANYWHERE = Place()
 
 
 class Book(Protocol):
@@ -76,8 +99,10 @@ class Book(Protocol):
     async def forget(self, *, before: datetime) -> None:
         """Delete nonces, tickets and quotas used before an instant at which their signatures are too old anyway."""
 
-    async def lease(self, order_id: str, *, runner: str, at: datetime, until: datetime) -> int | None:
-        """Take an order: its attempt number, or None while another runner holds it or when it is done."""
+    async def lease(
+        self, order_id: str, *, runner: str, at: datetime, until: datetime, place: Place = ANYWHERE
+    ) -> int | None:
+        """Take an order: its attempt number, or None while another runner holds it, its place is taken, or it is done."""
 
     async def renew(self, order_id: str, *, runner: str, attempt: int, until: datetime) -> bool:
         """Hold on to an order; False when the lease was lost to another runner (stop at once)."""
@@ -90,6 +115,21 @@ class Book(Protocol):
 
     async def run(self, order_id: str) -> Run | None:
         """Return the state of one order here, or None when it was never taken."""
+
+    async def keep_shape(self, digest: str, columns: bytes) -> None:
+        """Remember the columns of a source under their digest."""
+
+    async def shape(self, digest: str) -> bytes | None:
+        """Return the columns of a digest, where this book has seen them."""
+
+    async def keep_feed(self, feed: Feed) -> None:
+        """Enter a change log that is held open, or that it was used again."""
+
+    async def feeds(self) -> list[Feed]:
+        """Return every change log that is held open."""
+
+    async def drop_feed(self, name: str) -> None:
+        """Strike a change log that is closed."""
 
     async def keep_receipt(self, order_id: str, side: str, envelope: bytes, *, at: datetime) -> None:
         """Keep the signed receipt of one side (msgspec-JSON envelope); a later one of the same side replaces it."""

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Any, Self
 
 import asyncpg
 import msgspec
 
-from jutong.dataplane.book.base import FINAL, Artefact, Claim, Run, Verdict, beijing_day, migrations
+from jutong.dataplane.book.base import (
+    ANYWHERE,
+    FINAL,
+    Artefact,
+    Claim,
+    Feed,
+    Place,
+    Run,
+    Verdict,
+    beijing_day,
+    migrations,
+)
 from jutong.dataplane.errors import Unavailable
 
 _ENCODER = msgspec.json.Encoder()
@@ -42,15 +54,22 @@ CLAIM = f"""
 """  # noqa: S608 - put together from constants
 LEASE = """
     WITH taken AS (
-        INSERT INTO book.runs AS r (order_id, attempt, runner, leased_until, state) VALUES ($1, 1, $2, $4, 'sent')
+        INSERT INTO book.runs AS r (order_id, attempt, runner, leased_until, state, task_id, source_id)
+        VALUES ($1, 1, $2, $4, 'sent', $6, $7)
         ON CONFLICT (order_id) DO UPDATE
-            SET attempt = r.attempt + 1, runner = excluded.runner, leased_until = excluded.leased_until, state = 'sent'
+            SET attempt = r.attempt + 1, runner = excluded.runner, leased_until = excluded.leased_until, state = 'sent',
+                task_id = excluded.task_id, source_id = excluded.source_id
             WHERE r.leased_until <= $3 AND r.state <> ALL($5::text[])
         RETURNING attempt
     )
     INSERT INTO book.attempts (order_id, attempt, runner, started_at) SELECT $1, attempt, $2, $3 FROM taken
     RETURNING attempt
 """
+TAKEN = """
+    SELECT coalesce(bool_or(task_id = $3) AND $3 <> '', false) OR ($5 > 0 AND count(*) FILTER (WHERE source_id = $4) >= $5)
+    FROM book.runs WHERE state = 'sent' AND leased_until > $2 AND order_id <> $1
+"""
+LEASING = 0x6C65617365  # "lease": whether a place is taken is asked and answered by one runner at a time
 CLOSE = """
     WITH closed AS (
         UPDATE book.runs SET state = $4, leased_until = $5
@@ -80,11 +99,60 @@ async def _as_it_is(_connection: Any) -> None:
     """Give a session back without a round trip: each deed here is one statement and leaves nothing to reset."""
 
 
+class _Steady:
+    """A pool whose lost connections are refusals, so that work is put back and not given up."""
+
+    def __init__(self, pool: asyncpg.Pool[Any]) -> None:
+        self._pool = pool
+
+    async def execute(self, statement: str, *values: Any) -> str:
+        """Run a statement and return its tag."""
+        with _answering():
+            tag: str = await self._pool.execute(statement, *values)
+        return tag
+
+    async def fetch(self, statement: str, *values: Any) -> list[Any]:
+        """Return all rows."""
+        with _answering():
+            return list(await self._pool.fetch(statement, *values))
+
+    async def fetchrow(self, statement: str, *values: Any) -> Any:
+        """Return one row."""
+        with _answering():
+            return await self._pool.fetchrow(statement, *values)
+
+    async def fetchval(self, statement: str, *values: Any) -> Any:
+        """Return one value."""
+        with _answering():
+            return await self._pool.fetchval(statement, *values)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        """Lend a connection inside a transaction."""
+        with _answering():
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield connection
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self._pool.close()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+        raise Unavailable(f"运行账本的数据库没有应答（{type(error).__name__}），稍后自动重试。") from error
+    except (asyncpg.AdminShutdownError, asyncpg.CrashShutdownError, asyncpg.CannotConnectNowError) as error:
+        raise Unavailable("运行账本的数据库正在重启，稍后自动重试。") from error
+
+
 class PostgresqlBook:
     """A pool of few connections; the gathering of claims keeps them few."""
 
     def __init__(self, pool: asyncpg.Pool[Any]) -> None:
-        self._pool = pool
+        self._pool = _Steady(pool)
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -150,9 +218,17 @@ class PostgresqlBook:
         await self._pool.execute("DELETE FROM book.tickets WHERE used_at < $1", before)
         await self._pool.execute("DELETE FROM book.quotas WHERE day < $1::date - 1", beijing_day(before))
 
-    async def lease(self, order_id: str, *, runner: str, at: datetime, until: datetime) -> int | None:
+    async def lease(
+        self, order_id: str, *, runner: str, at: datetime, until: datetime, place: Place = ANYWHERE
+    ) -> int | None:
         """See `Book.lease`."""
-        attempt: int | None = await self._pool.fetchval(LEASE, order_id, runner, at, until, FINAL)
+        where = (place.task_id, place.source_id)
+        async with self._pool.transaction() as connection:
+            if place.task_id or place.most:
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", LEASING)
+                if await connection.fetchval(TAKEN, order_id, at, *where, place.most):
+                    return None
+            attempt: int | None = await connection.fetchval(LEASE, order_id, runner, at, until, FINAL, *where)
         return attempt
 
     async def renew(self, order_id: str, *, runner: str, attempt: int, until: datetime) -> bool:
@@ -176,6 +252,30 @@ class PostgresqlBook:
         statement = "SELECT order_id, attempt, runner, leased_until, state FROM book.runs WHERE order_id = $1"
         row = await self._pool.fetchrow(statement, order_id)
         return Run(*row) if row else None
+
+    async def keep_shape(self, digest: str, columns: bytes) -> None:
+        """See `Book.keep_shape`."""
+        await self._pool.execute("INSERT INTO book.shapes VALUES ($1, $2) ON CONFLICT DO NOTHING", digest, columns)
+
+    async def shape(self, digest: str) -> bytes | None:
+        """See `Book.shape`."""
+        found: bytes | None = await self._pool.fetchval("SELECT columns FROM book.shapes WHERE digest = $1", digest)
+        return found
+
+    async def keep_feed(self, feed: Feed) -> None:
+        """See `Book.keep_feed`."""
+        statement = """INSERT INTO book.feeds VALUES ($1, $2, $3, $4, $5) ON CONFLICT (name) DO UPDATE SET
+            grant_id = excluded.grant_id, order_id = excluded.order_id, used_at = excluded.used_at"""
+        await self._pool.execute(statement, feed.name, feed.source_id, feed.grant_id, feed.order_id, feed.used_at)
+
+    async def feeds(self) -> list[Feed]:
+        """See `Book.feeds`."""
+        rows = await self._pool.fetch("SELECT name, source_id, grant_id, order_id, used_at FROM book.feeds")
+        return [Feed(*row) for row in rows]
+
+    async def drop_feed(self, name: str) -> None:
+        """See `Book.drop_feed`."""
+        await self._pool.execute("DELETE FROM book.feeds WHERE name = $1", name)
 
     async def keep_receipt(self, order_id: str, side: str, envelope: bytes, *, at: datetime) -> None:
         """See `Book.keep_receipt`."""

@@ -10,7 +10,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
-from jutong.dataplane.book.base import FINAL, Artefact, Claim, Run, Verdict, beijing_day, migrations
+from jutong.dataplane.book.base import (
+    ANYWHERE,
+    FINAL,
+    Artefact,
+    Claim,
+    Feed,
+    Place,
+    Run,
+    Verdict,
+    beijing_day,
+    migrations,
+)
 from jutong.dataplane.errors import Unavailable
 
 T = TypeVar("T")
@@ -22,11 +33,17 @@ COUNT = """
     RETURNING used - before
 """
 LEASE = """
-    INSERT INTO runs (order_id, attempt, runner, leased_until, state) VALUES (?, 1, ?, ?, 'sent')
+    INSERT INTO runs (order_id, attempt, runner, leased_until, state, task_id, source_id)
+    VALUES (?, 1, ?, ?, 'sent', ?, ?)
     ON CONFLICT (order_id) DO UPDATE
-        SET attempt = attempt + 1, runner = excluded.runner, leased_until = excluded.leased_until, state = 'sent'
+        SET attempt = attempt + 1, runner = excluded.runner, leased_until = excluded.leased_until, state = 'sent',
+            task_id = excluded.task_id, source_id = excluded.source_id
         WHERE leased_until <= ? AND state NOT IN (?, ?, ?)
     RETURNING attempt
+"""
+TAKEN = """
+    SELECT coalesce(max(task_id = :task), 0) AND :task <> '' OR (:most > 0 AND count(*) FILTER (WHERE source_id = :source) >= :most)
+    FROM runs WHERE state = 'sent' AND leased_until > :at AND order_id <> :id
 """
 FIELDS = "id, order_id, grant_id, consumer_id, sealed_key, manifest, made_at, expires_at"
 
@@ -125,11 +142,18 @@ class SqliteBook:
 
         await self._do(sweep)
 
-    async def lease(self, order_id: str, *, runner: str, at: datetime, until: datetime) -> int | None:
+    async def lease(
+        self, order_id: str, *, runner: str, at: datetime, until: datetime, place: Place = ANYWHERE
+    ) -> int | None:
         """See `Book.lease`."""
 
         def take(connection: sqlite3.Connection) -> int | None:
-            row = connection.execute(LEASE, (order_id, runner, written(until), written(at), *FINAL)).fetchone()
+            asked = {"id": order_id, "at": written(at), "most": place.most}
+            asked |= {"task": place.task_id, "source": place.source_id}
+            if connection.execute(TAKEN, asked).fetchone()[0]:
+                return None
+            values = (order_id, runner, written(until), place.task_id, place.source_id, written(at), *FINAL)
+            row = connection.execute(LEASE, values).fetchone()
             if row is None:
                 return None
             statement = "INSERT INTO attempts (order_id, attempt, runner, started_at) VALUES (?, ?, ?, ?)"
@@ -168,6 +192,35 @@ class SqliteBook:
         statement = "SELECT order_id, attempt, runner, leased_until, state FROM runs WHERE order_id = ?"
         row = await self._do(lambda connection: connection.execute(statement, (order_id,)).fetchone())
         return Run(row[0], row[1], row[2], datetime.fromisoformat(row[3]), row[4]) if row else None
+
+    async def keep_shape(self, digest: str, columns: bytes) -> None:
+        """See `Book.keep_shape`."""
+        statement = "INSERT INTO shapes VALUES (?, ?) ON CONFLICT DO NOTHING"
+        await self._do(lambda connection: connection.execute(statement, (digest, columns)))
+
+    async def shape(self, digest: str) -> bytes | None:
+        """See `Book.shape`."""
+        statement = "SELECT columns FROM shapes WHERE digest = ?"
+        row = await self._do(lambda connection: connection.execute(statement, (digest,)).fetchone())
+        return row[0] if row else None
+
+    async def keep_feed(self, feed: Feed) -> None:
+        """See `Book.keep_feed`."""
+        values = (feed.name, feed.source_id, feed.grant_id, feed.order_id, written(feed.used_at))
+        await self._do(lambda connection: connection.execute("REPLACE INTO feeds VALUES (?, ?, ?, ?, ?)", values))
+
+    async def feeds(self) -> list[Feed]:
+        """See `Book.feeds`."""
+        statement = "SELECT name, source_id, grant_id, order_id, used_at FROM feeds"
+        rows = await self._do(lambda connection: connection.execute(statement).fetchall())
+        return [
+            Feed(name, source, grant, order, datetime.fromisoformat(used_at))
+            for name, source, grant, order, used_at in rows
+        ]
+
+    async def drop_feed(self, name: str) -> None:
+        """See `Book.drop_feed`."""
+        await self._do(lambda connection: connection.execute("DELETE FROM feeds WHERE name = ?", (name,)))
 
     async def keep_receipt(self, order_id: str, side: str, envelope: bytes, *, at: datetime) -> None:
         """See `Book.keep_receipt`."""

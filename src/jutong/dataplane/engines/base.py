@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from jutong.dataplane.engines.types import Type
 from jutong.dataplane.errors import TooLarge
 from jutong.dataplane.masking import mask
+from jutong.dataplane.partitions import Cut
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.values import order
 from jutong.wire.grants import Kind, Masking
@@ -20,6 +21,7 @@ from jutong.wire.transfers import TableMode, Tally
 Sink = Callable[[bytes], Awaitable[None]]
 
 POSITION = "jutong_position"
+TASK = "jutong_task"
 """The table beside every target that holds which orders have landed; written together with their rows."""
 
 
@@ -65,7 +67,11 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a landing goes. unique: key columns, used by upserts and for creating the table."""
+    """Where a landing goes. unique: key columns, used by upserts and for creating the table.
+
+    task_id: whose mark moves with the data, empty for none. cut: the partitions that are tallied; parts: the only ones
+    that come, and whose rows in the target give way to them.
+    """
 
     order_id: str
     grant_id: str
@@ -73,6 +79,9 @@ class Target:
     table: str
     mode: TableMode
     unique: tuple[str, ...] = ()
+    task_id: str = ""
+    cut: Cut | None = None
+    parts: tuple[str, ...] = ()
 
 
 class Reading(Protocol):
@@ -87,14 +96,26 @@ class Reading(Protocol):
     async def tally(self, method: str) -> Tally:
         """Count and sum, inside the source, exactly the rows that this reading hands over."""
 
+    async def parts(self, method: str, cut: Cut) -> dict[str, Tally]:
+        """Do the same for each partition; the partitions together are all rows."""
+
+    async def highest(self, column: str) -> tuple[str | None, bool]:
+        """Return the greatest value of a column among the plan's rows, and whether a row has none."""
+
+    def narrow(self, plan: Plan) -> None:
+        """Read, of the same fields and the same state, only what another plan lets through."""
+
     def cast(self, casts: Sequence[str]) -> None:
         """Cast each column to a base type of a target of the same engine, in relays and in their tallies."""
 
-    async def relay(self, sink: Sink) -> None:
-        """Hand over all rows, masked, in the engine's own binary stream."""
+    async def relay(self, sink: Sink) -> int:
+        """Hand over all rows, masked, in the engine's own binary stream; return how many the source says it sent."""
 
-    async def lines(self, sink: Sink) -> None:
-        """Hand over all rows as canonical text lines, keyed hashes not yet applied.
+    def counter(self) -> Callable[[bytes], int]:
+        """Return what counts the rows that begin in each successive chunk of a relay, for pacing."""
+
+    async def lines(self, sink: Sink) -> int:
+        """Hand over all rows as canonical text lines, keyed hashes not yet applied; return how many.
 
         The lines are PostgreSQL COPY text: canonical texts joined by tabs, backslash-N where missing, and a backslash
         before what would end a cell or a line (`transfer.lines` reads them back).
@@ -105,14 +126,18 @@ class Landing(Protocol):
     """One order arriving in one target table, inside one transaction that nobody sees before `settle`."""
 
     position: Position | None  # set when this order has landed before: nothing is left to do
+    mark: str  # how far the task has come, empty before its first landing
     casts: tuple[str, ...]
 
     @property
     def methods(self) -> tuple[str, ...]:
         """Return the ways in which the target can tally what lies in the staging table, the cheapest first."""
 
-    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> None:
-        """Take the stream into a staging table: the engine's own (see `Capabilities.relay`), or canonical text lines."""
+    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> int:
+        """Take the stream into a staging table: the engine's own (see `Capabilities.relay`), or canonical text lines.
+
+        Returns how many rows the target says it took.
+        """
 
     async def rows_done(self) -> int:
         """Return how many rows have been taken so far, for progress."""
@@ -120,8 +145,15 @@ class Landing(Protocol):
     async def tally(self, method: str) -> Tally:
         """Count and sum, inside the target, what lies in the staging table."""
 
-    async def settle(self, tally: Tally, *, at: datetime) -> None:
-        """Merge into the target table, write the position; both are committed when the landing is left in peace."""
+    async def parts(self, method: str, cut: Cut) -> dict[str, Tally]:
+        """Do the same for each partition."""
+
+    async def settle(self, tally: Tally, *, at: datetime, mark: str = "", held: Sequence[str] = ()) -> None:
+        """Merge into the target table, write position and mark; committed together when the landing is left in peace.
+
+        held: partitions that did not reconcile: their rows stay as they were, and no position is written, since the
+        order has not landed. Such a landing is for modes that may be repeated, not for appending.
+        """
 
 
 class Engine(Protocol):

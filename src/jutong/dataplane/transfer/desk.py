@@ -1,4 +1,4 @@
-"""The runner's desk: which orders are known, which wait for when, which were cancelled."""
+"""The runner's desk: which orders are known, which wait for when, which come first, which were cancelled."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import heapq
 import time
 from collections import Counter
+from datetime import UTC, datetime
 
 from jutong.wire.transfers import Order
 
@@ -16,17 +17,21 @@ class Desk:
     def __init__(self) -> None:
         self._orders: dict[str, Order] = {}
         self._waiting: list[tuple[float, str]] = []
+        self._ready: list[tuple[int, datetime, str]] = []
         self._news = asyncio.Event()
         self._tries: Counter[str] = Counter()
 
     def take(self, order: Order) -> None:
-        """Enter a new, retried or cancelled order; it is due at once."""
+        """Enter a new, retried or cancelled order; it is due at once, or when its window opens."""
         self._orders[order.id] = order
         self._tries.pop(order.id, None)
         self.again(order.id, seconds=0)
 
     def again(self, order_id: str, *, seconds: float) -> None:
-        """Let an order be due again after some seconds."""
+        """Let an order be due again after some seconds, but not before its window."""
+        order = self._orders.get(order_id)
+        if order is not None and order.not_before is not None and not order.cancelled:
+            seconds = max(seconds, (order.not_before - datetime.now(UTC)).total_seconds())
         heapq.heappush(self._waiting, (time.monotonic() + seconds, order_id))
         self._news.set()
 
@@ -46,20 +51,28 @@ class Desk:
         return order is not None and order.cancelled
 
     async def due(self) -> Order:
-        """Wait for the next order that is due."""
+        """Wait for the next order that is due: the most urgent of them, the oldest among equals."""
         while True:
             self._news.clear()
-            pause = None
-            while self._waiting:
-                when, order_id = self._waiting[0]
-                pause = when - time.monotonic()
-                if pause > 0:
-                    break
-                heapq.heappop(self._waiting)
-                if order_id in self._orders:
-                    return self._orders[order_id]
-                pause = None
+            pause = self._sorted()
+            while self._ready:
+                order = self._orders.get(heapq.heappop(self._ready)[2])
+                if order is not None:
+                    return order
             try:
                 await asyncio.wait_for(self._news.wait(), pause)
             except TimeoutError:
                 continue
+
+    def _sorted(self) -> float | None:
+        """Move what has become due to the ready ones and return the seconds until the next becomes due."""
+        while self._waiting:
+            when, order_id = self._waiting[0]
+            pause = when - time.monotonic()
+            if pause > 0:
+                return pause
+            heapq.heappop(self._waiting)
+            if order_id in self._orders:
+                order = self._orders[order_id]
+                heapq.heappush(self._ready, (order.priority, order.ordered_at, order_id))
+        return None

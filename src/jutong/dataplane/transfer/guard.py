@@ -8,10 +8,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from jutong.dataplane.errors import NotAllowed, Unavailable
+from jutong.dataplane.book.base import BEIJING
+from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable
 from jutong.dataplane.snapshots import Snapshot, inactive_reason
 from jutong.wire.grants import Grant, Mode
-from jutong.wire.transfers import Order, OrderKind
+from jutong.wire.transfers import Order, OrderKind, Read
 
 Result = TypeVar("Result")
 
@@ -67,6 +68,11 @@ class Guard:
         snapshot = self._current()
         if self._cancelled(self._order.id):
             raise NotAllowed("任务已取消，运行已停止，没有数据放行。")
+        until = self._order.not_after
+        if until is not None and at >= until and self._order.read is not Read.CHANGES:
+            raise RuleBroken(
+                f"运行时段已于 {until.astimezone(BEIJING):%Y-%m-%d %H:%M} 结束，任务没有完成，没有数据放行。"
+            )
         snapshot.check_fresh(at)
         grant = self._grant(snapshot)
         reason = inactive_reason(grant, at)

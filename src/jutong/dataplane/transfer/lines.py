@@ -52,7 +52,7 @@ class Hasher:
 
     def feed(self, chunk: bytes) -> bytes:
         """Return the lines completed by this chunk, hashed, as canonical lines still."""
-        done, read, sent = [], list[int](), list[int]()
+        done, read, sent, names, cut = [], list[int](), list[int](), list[str](), self._plan.cut
         for line in self._lines.cut(chunk):
             values, cells = parsed(line), line.split("\t")
             read.append(row_digest(values))
@@ -61,6 +61,8 @@ class Hasher:
                 cells[n] = values[n] or "\\N"
             sent.append(row_digest(values))
             done.append("\t".join(cells) + "\n")
-        self.read.add(read)
-        self.sent.add(sent)
+            if cut:
+                names.append(cut.name(values[cut.place]))
+        self.read.add(read, names)
+        self.sent.add(sent, names)
         return "".join(done).encode()

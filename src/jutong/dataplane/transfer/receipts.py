@@ -10,7 +10,7 @@ import msgspec
 from jutong.crypto import Signer
 from jutong.dataplane import envelopes
 from jutong.wire.grants import Column, Grant
-from jutong.wire.transfers import Order, Receipt, Tally
+from jutong.wire.transfers import Order, Part, Receipt, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,14 @@ class Clerk:
         at: datetime,
         digest: str = "",
         size: int = 0,
+        parts: tuple[Part, ...] = (),
+        position: str = "",
+        dirty: int = 0,
     ) -> bytes:
         """Return a signed receipt (msgspec-JSON envelope of kind "receipt"). side: sender or receiver.
 
-        digest: SM3 (hex) and size: bytes of the file, for a batch.
+        digest: SM3 (hex) and size: bytes of the file, for a batch. parts: both ends of each partition. position: how far
+        the task has come. dirty: rows set aside.
         """
         found = Receipt(
             order_id=self.order.id,
@@ -54,5 +58,8 @@ class Clerk:
             artefact_digest=digest,
             bytes=size,
             node=self.node,
+            parts=parts,
+            dirty=dirty,
+            position=position,
         )
         return msgspec.json.encode(envelopes.seal("receipt", msgspec.json.encode(found), self.signer))

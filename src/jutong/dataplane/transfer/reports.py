@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
+import msgspec
+
 from jutong.dataplane.errors import Unavailable
 from jutong.dataplane.link import Link
 from jutong.wire.transfers import Progress, RunState
@@ -30,7 +32,7 @@ class Reports:
         )
         running = last >= 0 and self._waiting[last].state is report.state is RunState.SENT
         if running and self._waiting[last].attempt == report.attempt:
-            self._waiting[last] = report
+            self._waiting[last] = msgspec.structs.replace(report, drift=report.drift or self._waiting[last].drift)
         else:
             self._waiting.append(report)
         self._news.set()

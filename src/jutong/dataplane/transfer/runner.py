@@ -16,16 +16,16 @@ from typing import Any
 import httpx
 
 from jutong.dataplane import identity
-from jutong.dataplane.book import FINAL, Book, open_book
+from jutong.dataplane.book import FINAL, Book, Place, open_book
 from jutong.dataplane.bundles import BundleCache
 from jutong.dataplane.errors import Refusal, Unavailable
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.link import Link
-from jutong.dataplane.reconcile import Unreconciled
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.batches import run_batch
 from jutong.dataplane.transfer.desk import Desk
 from jutong.dataplane.transfer.guard import Guard, LeaseLost, arrival, watched
+from jutong.dataplane.transfer.outcomes import RELEASED, Outcome, outcome_of
 from jutong.dataplane.transfer.purge import purge
 from jutong.dataplane.transfer.reports import Reports
 from jutong.dataplane.transfer.runs import Run
@@ -95,6 +95,7 @@ class Runner:
                 run = await self._book.run(order.id)
                 if run and run.state in FINAL and run.state != RunState.RELEASED and not order.cancelled:
                     await self._book.reopen(order.id)
+            for order in found.orders:
                 self.desk.take(order)
             self._serial = found.serial
 
@@ -114,18 +115,21 @@ class Runner:
             self._busy.add(order.id)
             try:
                 await self._attempt(order)
+            except Exception:
+                self.desk.again(order.id, seconds=PAUSE_SECONDS)
+                raise
             finally:
                 self._busy.discard(order.id)
 
     async def _attempt(self, order: Order) -> None:
         """Lease an order and run it, or come back when another runner's lease may have run out."""
         at, life = datetime.now(UTC), timedelta(seconds=self._settings.transfer_lease_seconds)
-        attempt = await self._book.lease(order.id, runner=self.name, at=at, until=at + life)
+        attempt = await self._book.lease(order.id, runner=self.name, at=at, until=at + life, place=self._place(order))
         if attempt is None:
             await self._not_mine(order)
             return
         try:
-            state, message, receipt = await self._outcome(order, attempt, at)
+            outcome = await self._outcome(order, attempt, at)
         except LeaseLost:
             self.desk.again(order.id, seconds=life.total_seconds())
             return
@@ -133,15 +137,26 @@ class Runner:
             await asyncio.shield(self._close(order, attempt, RunState.QUEUED))
             raise
         tries = self.desk.tried(order.id)
-        if state is RunState.QUEUED and tries >= self._settings.transfer_attempts:
-            state, message = RunState.REJECTED, f"{message}已尝试 {tries} 次仍未成功，任务已停止，可以手工重试。"
-        mine = await self._close(order, attempt, state)
-        if state is RunState.QUEUED:
+        if outcome.state is RunState.QUEUED and tries >= self._settings.transfer_attempts:
+            outcome = outcome.given_up(tries)
+        receipt = (await self._book.receipts(order.id)).get("receiver", b"")
+        mine = await self._close(order, attempt, outcome.state)
+        if outcome.state is RunState.QUEUED:
             self.desk.again(order.id, seconds=min(2.0**tries, LONGEST_PAUSE_SECONDS))
         else:
             self.desk.done(order.id)
-        if mine and state is not RunState.RELEASED:
-            self._tell(order, attempt, state, message, receipt)
+        if mine and outcome.state is not RunState.RELEASED:
+            self._tell(order, attempt, outcome, receipt if outcome.state is RunState.QUARANTINED else b"")
+
+    def _place(self, order: Order) -> Place:
+        """Return where an order works: its task alone, its source among so many at most."""
+        with suppress(Unavailable):
+            snapshot = self._bundles.current()
+            grant = snapshot.grants.get(order.grant_id)
+            mount = snapshot.mounts.get(grant.resource_id) if grant else None
+            if mount:
+                return Place(order.task_id, mount.source_id, self._settings.source_runs)
+        return Place(order.task_id)
 
     async def _close(self, order: Order, attempt: int, state: RunState) -> bool:
         """Write down how the attempt ended; an order given back is free for anyone at once."""
@@ -153,41 +168,43 @@ class Runner:
         """Another runner holds the order, or it has ended: report a release again, in case the report was lost."""
         run = await self._book.run(order.id)
         if run is None or run.state not in FINAL:
-            self.desk.again(order.id, seconds=self._settings.transfer_lease_seconds / 3)
+            held = run is not None and run.leased_until > datetime.now(UTC)
+            self.desk.again(order.id, seconds=self._settings.transfer_lease_seconds / 3 if held else PAUSE_SECONDS)
             return
         self.desk.done(order.id)
         if run.state == RunState.RELEASED:
             receipt = (await self._book.receipts(order.id)).get("receiver", b"")
-            self._tell(order, run.attempt, RunState.RELEASED, "数据已放行，两端核对一致。", receipt)
+            self._tell(order, run.attempt, Outcome(RunState.RELEASED, "数据已放行，两端核对一致。"), receipt)
 
-    def _tell(self, order: Order, attempt: int, state: RunState, message: str, receipt: bytes) -> None:
-        artefact = order.id if order.kind is OrderKind.BATCH and state is RunState.RELEASED else ""
-        now = datetime.now(UTC)
-        self.reports.put(
-            Progress(order.id, attempt, state, now, message=message, receipt=receipt, artefact_id=artefact)
+    def _tell(self, order: Order, attempt: int, outcome: Outcome, receipt: bytes) -> None:
+        released = outcome.state is RunState.RELEASED
+        report = Progress(
+            order_id=order.id,
+            attempt=attempt,
+            state=outcome.state,
+            at=datetime.now(UTC),
+            message=outcome.message,
+            receipt=receipt,
+            artefact_id=order.id if order.kind is OrderKind.BATCH and released else "",
+            differing=outcome.differing,
+            drift=outcome.drift,
+            drift_text=outcome.message if outcome.drift else "",
         )
+        self.reports.put(report)
 
-    async def _outcome(self, order: Order, attempt: int, at: datetime) -> tuple[RunState, str, bytes]:
-        """Run an order and say how it ended: state, sentence, and the receipt of a quarantine."""
+    async def _outcome(self, order: Order, attempt: int, at: datetime) -> Outcome:
+        """Run an order and say how it ended."""
         try:
             await arrival(order, self._bundles.current)
             guard = Guard(order, self._bundles.current, self.desk.cancelled)
             run = Run(order, attempt, guard, self._settings, self._me, self._book, self.reports, at)
             run.tell(RunState.SENT, "开始执行。")
             await watched(DEEDS[order.kind](run), guard.watch(), self._renew(order, attempt))
-        except Unavailable as refusal:
-            return RunState.QUEUED, refusal.sentence, b""
-        except Refusal as refusal:
-            return RunState.REJECTED, refusal.sentence, b""
-        except Unreconciled as finding:
-            receipt = (await self._book.receipts(order.id)).get("receiver", b"")
-            return RunState.QUARANTINED, str(finding), receipt
         except LeaseLost:
             raise
-        except Exception:
-            log.exception("任务 %s 第 %d 次执行出错", order.id, attempt)
-            return RunState.REJECTED, f"平台内部错误，任务已停止，请将任务编号 {order.id} 告知平台运行单位。", b""
-        return RunState.RELEASED, "", b""
+        except Exception as error:  # noqa: BLE001 - sorted by outcome_of, which logs what nobody expected
+            return outcome_of(error, order, attempt)
+        return RELEASED
 
     async def _renew(self, order: Order, attempt: int) -> None:
         """Hold on to the lease; `LeaseLost` when another runner has it."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any
 
 import msgspec
 
@@ -16,6 +17,7 @@ from jutong.dataplane.book import Book
 from jutong.dataplane.engines.base import Engine
 from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable
 from jutong.dataplane.identity import Identity
+from jutong.dataplane.partitions import cut_of
 from jutong.dataplane.reconcile import Unreconciled, unmatched
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.guard import Guard
@@ -40,7 +42,7 @@ class Run:
 
     @cached_property
     def plan(self) -> policy.Plan:
-        """Return what the grant lets through, compiled."""
+        """Return what the grant lets through, compiled, and cut into the partitions that the order names."""
         grant = self.guard.grant
         mount = self.guard.snapshot.mounts.get(grant.resource_id)
         if mount is None:
@@ -49,7 +51,10 @@ class Run:
             key = self.identity.signer.unseal(grant.hash_key) if grant.hash_key else b""
         except CryptoRefused as error:
             raise Unavailable("本节点无法打开授权的散列密钥，请在控制面重新登记本节点。") from error
-        return policy.compile_copy(grant, mount, hash_key=key)
+        plan = policy.compile_copy(grant, mount, hash_key=key)
+        if self.order.split is None:
+            return plan
+        return replace(plan, cut=cut_of(self.order.split, plan.fields), parts=self.order.repair)
 
     @cached_property
     def clerk(self) -> Clerk:
@@ -99,8 +104,9 @@ class Run:
         total: int = 0,
         receipt: bytes = b"",
         artefact: str = "",
+        **details: Any,
     ) -> None:
-        """Report progress. done, total: rows; message: a Chinese sentence."""
+        """Report progress. done, total: rows; message: a Chinese sentence; details: other fields of `Progress`."""
         report = Progress(
             order_id=self.order.id,
             attempt=self.attempt,
@@ -111,6 +117,7 @@ class Run:
             message=message,
             receipt=receipt,
             artefact_id=artefact,
+            **details,
         )
         self.reports.put(report)
 
@@ -127,21 +134,28 @@ class Run:
         """Compare both ends of every leg, sign and keep both receipts, and return the receiver's.
 
         legs: (sent, arrived) from the source's own count to what lies at the target; the last leg is the receipt's.
-        Raises `Unreconciled` with the sentence after the refusing receipt has been reported.
+        Raises `Unreconciled` with the sentence after the refusing receipt has been kept.
         """
         difference = unmatched(legs)
+        receipt = await self.signed(legs[-1], reconciled=not difference, digest=digest, size=size)
+        if difference:
+            raise Unreconciled(difference)
+        return receipt
+
+    async def signed(self, ends: tuple[Tally, Tally], *, reconciled: bool, **details: Any) -> bytes:
+        """Sign and keep both receipts of what was (sent, arrived), tell of them, and return the receiver's.
+
+        details: see `Clerk.receipt`.
+        """
         at = datetime.now(UTC)
-        sent, arrived = legs[-1]
+        sent, arrived = ends
         for side in ("sender", "receiver"):
-            receipt = self.clerk.receipt(
-                side, sent, arrived, reconciled=not difference, at=at, digest=digest, size=size
-            )
+            receipt = self.clerk.receipt(side, sent, arrived, reconciled=reconciled, at=at, **details)
             await self.book.keep_receipt(self.order.id, side, receipt, at=at)
             if side == "sender":
                 self.tell(RunState.RECEIVED, done=arrived.rows, total=sent.rows, receipt=receipt)
-        if difference:
-            raise Unreconciled(difference)
-        self.tell(RunState.VALIDATED, done=arrived.rows, total=sent.rows)
+        if reconciled:
+            self.tell(RunState.VALIDATED, done=arrived.rows, total=sent.rows)
         return receipt
 
     def sealed(self, key: bytes) -> bytes:

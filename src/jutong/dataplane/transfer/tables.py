@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
-from jutong.dataplane.engines.base import Landing, Reading, Target
+from jutong.dataplane.engines.base import Engine, Landing, Reading, Target
 from jutong.dataplane.errors import RuleBroken
-from jutong.dataplane.reconcile import PORTABLE
-from jutong.dataplane.transfer.guard import together
-from jutong.dataplane.transfer.lines import Hasher
+from jutong.dataplane.reconcile import Unreconciled, unmatched
+from jutong.dataplane.transfer import watermarks
+from jutong.dataplane.transfer.drift import check_drift
+from jutong.dataplane.transfer.moving import Ends, moved
 from jutong.dataplane.transfer.runs import Run
 from jutong.wire.grants import Masking
-from jutong.wire.transfers import RunState, TableMode, Tally
+from jutong.wire.transfers import Check, Read, RunState, TableMode, Tally
 
-QUEUED_CHUNKS = 8
-TELL_SECONDS = 1.0
+NAMED = 10
+"""Partitions that a sentence names; the report has them all."""
 
 
 def _target(run: Run) -> Target:
@@ -29,6 +28,9 @@ def _target(run: Run) -> Target:
         raise RuleBroken("目标表名为空，请填写。")
     if max(len(name.encode()) for name in (order.target_table, order.target_schema)) > 63:  # noqa: PLR2004
         raise RuleBroken("目标模式或表名超过 63 字节，请缩短。")
+    _check_repair(run)
+    if order.read is Read.WATERMARK:
+        watermarks.check(order, plan)
     return Target(
         order_id=order.id,
         grant_id=run.guard.grant.id,
@@ -36,84 +38,77 @@ def _target(run: Run) -> Target:
         table=order.target_table,
         mode=order.target_mode,
         unique=plan.unique,
+        task_id=order.task_id if order.read in (Read.WATERMARK, Read.CHANGES) else "",
+        cut=plan.cut,
+        parts=plan.parts,
     )
+
+
+def _check_repair(run: Run) -> None:
+    """Refuse partitions that cannot be told apart or put right."""
+    order = run.order
+    if order.split and order.check is Check.STREAM:
+        raise RuleBroken("按分区核对需要内容校验，请把核对方式改为内容校验，或取消分区。")
+    if order.repair and order.split is None:
+        raise RuleBroken("修复分区的任务没有说明分区方式，请填写分区数据项。")
+    if order.repair and (order.target_mode is TableMode.APPEND or order.read is not Read.FULL):
+        raise RuleBroken("只有全量读取、按替换或主键更新写入的任务可以只修复分区，请重新执行整个任务。")
 
 
 async def run_table(run: Run) -> None:
     """Run a table order to its release; every other end is an exception.
 
     `Unreconciled`: quarantined. A refusal: nothing has reached the target. The rows, their position and nothing else
-    are committed after the last look at the grant.
+    are committed after the last look at the grant. Where the order names partitions and its mode may be repeated, the
+    agreeing ones land and the others stay as they were in the target, red until they are repaired.
     """
     target = _target(run)
     async with run.source() as source, run.target() as sink:
+        await check_drift(run, source)
         async with source.reading(run.plan) as reading, sink.landing(target, reading.shapes) as landing:
             if landing.position is None:
-                relayed = source.name in sink.capabilities.relay and not run.plan.hashed
-                if relayed:
-                    reading.cast(landing.casts)
-                legs = await _moved(run, reading, landing, relayed=relayed)
-                receipt = await run.compare(legs)
-                await landing.settle(legs[-1][1], at=datetime.now(UTC))
-                run.guard.seal(datetime.now(UTC))
+                ends, receipt = await _landed(run, reading, landing, relayed=_relayed(run, source, sink))
         if landing.position is not None:
-            receipt = await _again(run, landing.position.tally)
-            legs = [(landing.position.tally, landing.position.tally)]
-    rows = legs[-1][1].rows
+            tally = landing.position.tally
+            ends, receipt = Ends([(tally, tally)]), await _again(run, tally)
+    if ends.differing:
+        raise Unreconciled(_named(ends.differing, rest="其余分区已放行"), ends.differing)
+    rows = ends.legs[-1][1].rows
     run.tell(RunState.RELEASED, f"已放行 {rows} 行，两端核对一致。", done=rows, total=rows, receipt=receipt)
+
+
+def _relayed(run: Run, source: Engine, sink: Engine) -> bool:
+    """Tell whether the rows go through in the engine's own stream."""
+    return source.name in sink.capabilities.relay and not run.plan.hashed
+
+
+async def _landed(run: Run, reading: Reading, landing: Landing, *, relayed: bool) -> tuple[Ends, bytes]:
+    """Move, compare and settle one landing, and return both ends with the receiver's receipt."""
+    if relayed:
+        reading.cast(landing.casts)
+    mark = await watermarks.narrowed(run, reading, landing)
+    ends = await moved(run, reading, landing, relayed=relayed)
+    difference = unmatched(ends.legs)
+    receipt = await run.signed(
+        ends.legs[-1], reconciled=not (difference or ends.differing), parts=ends.parts, position=mark
+    )
+    if ends.differing and run.order.target_mode is TableMode.APPEND:
+        raise Unreconciled(_named(ends.differing, rest="原有数据保持不变"), ends.differing)
+    if difference and not ends.differing:
+        raise Unreconciled(difference)
+    await landing.settle(ends.landed(), at=datetime.now(UTC), mark=mark, held=ends.differing)
+    run.guard.seal(datetime.now(UTC))
+    return ends, receipt
+
+
+def _named(names: tuple[str, ...], *, rest: str) -> str:
+    """Return the sentence of a quarantine that names its partitions."""
+    shown = "、".join(name or "（空）" for name in names[:NAMED])
+    more = f"等 {len(names)} 个" if len(names) > NAMED else ""
+    return f"两端内容不一致的分区：{shown}{more}。这些分区已隔离，{rest}，请只修复这些分区。"
 
 
 async def _again(run: Run, tally: Tally) -> bytes:
     """Return the receiver's receipt of an order that had landed before its runner died."""
     kept = (await run.book.receipts(run.order.id)).get("receiver")
     return kept or run.clerk.receipt("receiver", tally, tally, reconciled=True, at=datetime.now(UTC))
-
-
-async def _moved(run: Run, reading: Reading, landing: Landing, *, relayed: bool) -> list[tuple[Tally, Tally]]:
-    """Move all rows into the staging table and return the tallies of every leg.
-
-    relayed: in the engine's own stream, which both ends may sum in a way of their own; else as canonical text lines.
-    """
-    hasher = Hasher(run.plan) if run.plan.hashed else None
-    common = [method for method in reading.methods if method in landing.methods]
-    method = common[0] if common and relayed else PORTABLE
-    counting = asyncio.ensure_future(reading.tally(method))
-    telling = asyncio.ensure_future(_told(run, landing, counting))
-    try:
-        counted, _ = await together(_counted(run, counting), _streamed(reading, landing, hasher, relayed=relayed))
-    finally:
-        for task in (telling, counting):
-            task.cancel()
-        await asyncio.gather(telling, counting, return_exceptions=True)
-    arrived = await landing.tally(method)
-    if hasher:
-        return [(counted, hasher.read.tally()), (hasher.sent.tally(), arrived)]
-    return [(counted, arrived)]
-
-
-async def _counted(run: Run, counting: asyncio.Future[Tally]) -> Tally:
-    """Return the source's tally; too many rows stop the run at once."""
-    return run.check_rows(await counting)
-
-
-async def _told(run: Run, landing: Landing, counting: asyncio.Future[Tally]) -> None:
-    """Report how far the rows have come, until cancelled."""
-    while True:
-        await asyncio.sleep(TELL_SECONDS)
-        total = counting.result().rows if counting.done() and not counting.exception() else 0
-        run.tell(RunState.SENT, "正在传输。", done=await landing.rows_done(), total=total)
-
-
-async def _streamed(reading: Reading, landing: Landing, hasher: Hasher | None, *, relayed: bool) -> None:
-    """Relay the rows through a short queue, so that a slow target holds back the source and memory stays bounded."""
-    queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED_CHUNKS)
-
-    async def read() -> None:
-        await (reading.relay(queue.put) if relayed else reading.lines(queue.put))
-        await queue.put(None)
-
-    async def chunks() -> AsyncIterator[bytes]:
-        while (chunk := await queue.get()) is not None:
-            yield await asyncio.to_thread(hasher.feed, chunk) if hasher else chunk
-
-    await together(read(), landing.receive(chunks(), binary=relayed))

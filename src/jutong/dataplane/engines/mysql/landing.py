@@ -12,10 +12,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from jutong.dataplane.engines.base import POSITION, Landing, Position, Shape, Target
+from jutong.dataplane.engines.base import POSITION, TASK, Landing, Position, Shape, Target
 from jutong.dataplane.engines.mysql import catalogue, sql
 from jutong.dataplane.engines.mysql.connect import connected, fetch
 from jutong.dataplane.engines.mysql.loading import load
@@ -24,6 +25,7 @@ from jutong.dataplane.engines.mysql.sql import Native, literal, qualified, quote
 from jutong.dataplane.engines.mysql.types import NAME, native, neutral
 from jutong.dataplane.engines.types import Type, holds
 from jutong.dataplane.errors import RuleBroken, Unavailable
+from jutong.dataplane.partitions import Cut
 from jutong.dataplane.reconcile import PORTABLE
 from jutong.wire.bundle import Access
 from jutong.wire.grants import Kind
@@ -34,6 +36,11 @@ create table if not exists {name} (
     order_id varchar(64) character set utf8mb4 collate utf8mb4_bin primary key, grant_id varchar(64) not null,
     target varchar(64) not null, `rows` bigint not null, checksum varchar(64) not null, method varchar(32) not null,
     at datetime(6) not null comment '北京时间') engine=InnoDB default charset=utf8mb4
+"""
+MAKE_TASK = """
+create table if not exists {name} (
+    task_id varchar(64) character set utf8mb4 collate utf8mb4_bin primary key, target varchar(64) not null,
+    mark varchar(255) not null, at datetime(6) not null comment '北京时间') engine=InnoDB default charset=utf8mb4
 """
 LOCK_SECONDS = 30
 SINGLE_PRECISION = "float"
@@ -51,6 +58,7 @@ class TableLanding:
 
     def __init__(self, session: Any, title: str, target: Target, shapes: Sequence[Shape]) -> None:
         self.position: Position | None = None
+        self.mark = ""
         self.casts: tuple[str, ...] = tuple(shape.base for shape in shapes)
         self.settled = False
         self._session = session
@@ -78,6 +86,10 @@ class TableLanding:
         schema = self._target.schema
         await self._hold(_lock("table", schema, self._target.table))
         await self._ask(MAKE_POSITION.format(name=self._named(POSITION)))
+        if self._target.task_id:
+            await self._ask(MAKE_TASK.format(name=self._named(TASK)))
+            question = f"select mark from {self._named(TASK)} where task_id = {literal(self._target.task_id)}"
+            self.mark = next((row[0] for row in await self._ask(question)), "")
         await self._clean()
         self.position = await self._landed()
         if self.position is not None:
@@ -93,6 +105,9 @@ class TableLanding:
             self._natives = [
                 Native(full, full.partition("(")[0], kind) for full, (_, kind) in zip(types, columns, strict=True)
             ]
+        if self._target.cut is not None:
+            place = self._target.cut.place
+            self._merge.text = sql.canonical(quoted(self._shapes[place].name), self._natives[place])
         await self._merge.make_staging(self._natives, existing=bool(found))
 
     async def _landed(self) -> Position | None:
@@ -136,13 +151,15 @@ class TableLanding:
             natives.append(Native(full, base, _beijing(held, base, shape.neutral)))
         return natives
 
-    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> None:  # noqa: ARG002 - lines only
+    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> int:  # noqa: ARG002 - lines only
         """See `Landing.receive`."""
         columns = [
             (shape.name, native.neutral if native.neutral.kind is not Kind.TEXT else Type(Kind.TEXT))
             for shape, native in zip(self._shapes, self._natives, strict=True)
         ]
         await load(self._session, self._title, self._named(self._staging), columns, self._counted(chunks))
+        taken: int = (await self._ask(f"select count(*) from {self._named(self._staging)}"))[0][0]
+        return taken
 
     async def _counted(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for chunk in chunks:
@@ -153,16 +170,26 @@ class TableLanding:
         """See `Landing.rows_done`: rows handed to the server."""
         return self._rows
 
-    async def tally(self, method: str) -> Tally:
-        """See `Landing.tally`."""
-        texts = [
+    def _texts(self) -> list[str]:
+        """Return the staged columns as canonical texts."""
+        return [
             sql.canonical(quoted(shape.name), native) for shape, native in zip(self._shapes, self._natives, strict=True)
         ]
-        question = sql.summed(sql.digest(texts), self._named(self._staging))
+
+    async def parts(self, method: str, cut: Cut) -> dict[str, Tally]:
+        """See `Landing.parts`."""
+        texts = self._texts()
+        part = sql.partition(texts[cut.place], cut)
+        found = await self._ask(sql.summed_by(sql.digest(texts), part, self._named(self._staging)))
+        return {name: Tally(rows=count, checksum=checksum, method=method) for name, count, checksum, _ in found}
+
+    async def tally(self, method: str) -> Tally:
+        """See `Landing.tally`."""
+        question = sql.summed(sql.digest(self._texts()), self._named(self._staging))
         count, checksum, _ = (await self._ask(question))[0]
         return Tally(rows=count, checksum=checksum, method=method)
 
-    async def settle(self, tally: Tally, *, at: datetime) -> None:
+    async def settle(self, tally: Tally, *, at: datetime, mark: str = "", held: Sequence[str] = ()) -> None:
         """See `Landing.settle`; `Unreconciled` when the target's own triggers let other rows through."""
         if self._merge is None:
             raise RuntimeError("an order that has landed is not settled again")
@@ -170,7 +197,14 @@ class TableLanding:
         beijing = sql.literal(at.astimezone(UTC).isoformat(sep=" ")[:26].partition("+")[0])
         texts = (self._target.order_id, self._target.grant_id, self._target.table)
         row = ", ".join([*map(literal, texts), str(tally.rows), literal(tally.checksum), literal(tally.method)])
-        await self._merge.settle(f"{row}, {beijing} + interval 8 hour", tally.rows)
+        moment = f"{beijing} + interval 8 hour"
+        task = (self._target.task_id, self._target.table, mark)
+        await self._merge.settle(
+            f"{row}, {moment}" if not held else "",
+            tally.rows,
+            mark=f"{', '.join(map(literal, task))}, {moment}" if all(task) and not held else "",
+            held=held,
+        )
         self.settled = True
 
     async def finish(self) -> None:
@@ -209,4 +243,4 @@ async def open_landing(access: Access, title: str, target: Target, shapes: Seque
 
 def _placed(target: Target, database: str) -> Target:
     """Return the target with its database named."""
-    return Target(target.order_id, target.grant_id, database, target.table, target.mode, target.unique)
+    return replace(target, schema=database)

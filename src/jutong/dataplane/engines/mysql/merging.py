@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from jutong.dataplane.engines.base import POSITION, Target
+from jutong.dataplane.engines.base import POSITION, TASK, Target
 from jutong.dataplane.engines.mysql.connect import fetch
-from jutong.dataplane.engines.mysql.sql import Native, literal, qualified, quoted
+from jutong.dataplane.engines.mysql.sql import Native, among, literal, qualified, quoted
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import Unreconciled
 from jutong.wire.transfers import TableMode
@@ -39,26 +39,29 @@ class Merge:
         self._marks = qualified(target.schema, f"{staging}_pos")
         self._worn = qualified(target.schema, f"{staging}_was")
         self._position = qualified(target.schema, POSITION)
+        self._task = qualified(target.schema, TASK)
         self._existing = False
         self._swap = True
+        self._landed = True
+        self.text = "''"  # canonical text of the field that tells partitions apart
 
     async def _ask(self, statement: str) -> list[tuple[Any, ...]]:
         return await fetch(self._session, statement)
 
     async def make_staging(self, natives: Sequence[Native], *, existing: bool) -> None:
-        """Make the staging table: the target's twin where it will be replaced by it, else its columns only."""
+        """Make the staging table: the target's twin where it will be replaced by it, else its columns only.
+
+        A task's mark cannot be renamed into place, so its target is made empty at once and then filled in one transaction.
+        """
         self._existing = existing
         if not existing:
-            pairs = zip(self._names, natives, strict=True)
-            columns = ", ".join(f"{quoted(name)} {native.full}" for name, native in pairs)
-            if self._target.mode is TableMode.UPSERT:
-                columns += f", primary key ({', '.join(map(quoted, self._target.unique))})"
-            tail = "engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin"
-            await self._ask(f"create table {self._stage} ({columns}) {tail}")
-            return
+            await self._make(self._goal if self._target.task_id else self._stage, natives)
+            if not self._target.task_id:
+                return
         names = {"schema": literal(self._target.schema), "table": literal(self._target.table)}
         plain = (await self._ask(PLAIN.format(**names)))[0][0] == 0
-        self._swap = self._target.mode is TableMode.REPLACE and plain
+        whole = self._target.mode is TableMode.REPLACE and not (self._target.parts or self._target.task_id)
+        self._swap = whole and plain
         if self._swap:
             await self._ask(f"create table {self._stage} like {self._goal}")
             return
@@ -66,6 +69,14 @@ class Merge:
         if self._target.mode is TableMode.UPSERT:
             await self._check_unique(names)
         await self._ask(f"create table {self._stage} engine=InnoDB as select {self._columns} from {self._goal} limit 0")
+
+    async def _make(self, table: str, natives: Sequence[Native]) -> None:
+        """Make a new table for the rows that come."""
+        pairs = zip(self._names, natives, strict=True)
+        columns = ", ".join(f"{quoted(name)} {native.full}" for name, native in pairs)
+        if self._target.mode is TableMode.UPSERT:
+            columns += f", primary key ({', '.join(map(quoted, self._target.unique))})"
+        await self._ask(f"create table {table} ({columns}) engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin")
 
     async def _check_transactional(self, names: dict[str, str]) -> None:
         """Refuse a table whose rows cannot be written together with the position."""
@@ -90,25 +101,46 @@ class Merge:
         if not any(set(row[0].split("\n")) == wanted for row in found):
             raise RuleBroken("目标表在主键列上没有唯一约束，请先建立主键或改用其他写入方式。")
 
-    async def settle(self, position: str, rows: int) -> None:
-        """Prepare the one step that `commit` takes. position: the row's values, written as literals."""
+    def _among(self, names: Sequence[str]) -> str:
+        """Return the test that a row, staged or in the target, lies in one of these partitions."""
+        return among(self.text, self._target.cut, names) if self._target.cut else "true"
+
+    async def settle(self, position: str, rows: int, *, mark: str, held: Sequence[str]) -> None:
+        """Prepare the one step that `commit` takes.
+
+        position, mark: the rows' values, written as literals; empty when none is to be written. held: partitions whose
+        staged rows are given up and whose old rows stay.
+        """
+        self._landed = bool(position)
+        if held:
+            await self._ask(f"delete from {self._stage} where {self._among(held)}")
         if self._swap:
+            if held and self._existing:
+                kept = f"select * from {self._goal} where {self._among(held)}"
+                await self._ask(f"insert into {self._stage} {kept}")
+            if not self._landed:
+                return
             await self._ask(f"create table {self._marks} like {self._position}")
             await self._ask(f"insert into {self._marks} select * from {self._position}")
             await self._ask(f"insert into {self._marks} values ({position})")
             return
         await self._ask("start transaction")
         try:
-            await self._merge(rows)
-            await self._ask(f"insert into {self._position} values ({position})")
+            await self._merge(rows, held)
+            if position:
+                await self._ask(f"insert into {self._position} values ({position})")
+            if mark:
+                await self._ask(f"replace into {self._task} values ({mark})")
         except BaseException:
             await self._ask("rollback")
             raise
 
-    async def _merge(self, rows: int) -> None:
+    async def _merge(self, rows: int, held: Sequence[str]) -> None:
         """Write the staged rows into the target as its mode says."""
-        if self._target.mode is TableMode.REPLACE:
-            await self._ask(f"delete from {self._goal}")
+        if self._target.parts:
+            await self._ask(f"delete from {self._goal} where {self._among(self._target.parts)}")
+        elif self._target.mode is TableMode.REPLACE:
+            await self._ask(f"delete from {self._goal} where {f'not {self._among(held)}' if held else 'true'}")
         done = 0
         missing = ""
         if self._target.mode is TableMode.UPSERT:
@@ -143,8 +175,8 @@ class Merge:
             await self._ask("commit")
             return
         old = f"{self._goal} to {self._old}, " if self._existing else ""
-        swapped = f"{self._position} to {self._worn}, {self._marks} to {self._position}"
-        await self._ask(f"rename table {old}{self._stage} to {self._goal}, {swapped}")
+        swapped = f", {self._position} to {self._worn}, {self._marks} to {self._position}" if self._landed else ""
+        await self._ask(f"rename table {old}{self._stage} to {self._goal}{swapped}")
 
     async def sweep(self) -> None:
         """Undo what is not committed and drop every table of this order's own."""

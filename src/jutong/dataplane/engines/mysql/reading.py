@@ -7,7 +7,7 @@ number beside its line, and the reading adds the numbers up: one pass, one state
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from jutong.dataplane.engines.mysql.connect import connected, fetch, refusing
 from jutong.dataplane.engines.mysql.types import NAME
 from jutong.dataplane.engines.types import TEXT
 from jutong.dataplane.errors import RuleBroken
+from jutong.dataplane.partitions import Cut
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE
 from jutong.wire.bundle import Access
@@ -69,21 +70,53 @@ class SnapshotReading:
             if self._summed is None:
                 texts = [sql.shown(field, self._natives) for field in self._plan.fields]
                 with refusing(self._title):
-                    question = sql.summed(sql.digest(texts), sql.source(self._plan, self._natives))
+                    question = sql.summed(sql.digest(texts), sql.copied(self._plan, self._natives))
                     count, checksum, complete = (await fetch(self._session, question))[0]
                 if complete != count:
                     raise RuleBroken(TOO_LONG)
                 self._summed = Tally(rows=count, checksum=checksum, method=PORTABLE)
             return self._summed
 
+    async def parts(self, method: str, cut: Cut) -> dict[str, Tally]:
+        """See `Reading.parts`: a question of its own, before or after the stream."""
+        texts = [sql.shown(field, self._natives) for field in self._plan.fields]
+        rows = sql.copied(self._plan, self._natives)
+        async with self._turn:
+            with refusing(self._title):
+                part = sql.partition(texts[cut.place], cut)
+                found = await fetch(self._session, sql.summed_by(sql.digest(texts), part, rows))
+        if any(complete != count for _, count, _, complete in found):
+            raise RuleBroken(TOO_LONG)
+        return {name: Tally(rows=count, checksum=checksum, method=method) for name, count, checksum, _ in found}
+
+    async def highest(self, column: str) -> tuple[str | None, bool]:
+        """See `Reading.highest`."""
+        name = f"t.{sql.quoted(column)}"
+        text = sql.canonical(f"max({name})", self._natives[column])
+        rows = sql.copied(self._plan, self._natives)
+        async with self._turn:
+            with refusing(self._title):
+                question = f"select {text}, ifnull(max({name} is null), 0) from {rows}"  # noqa: S608 - names quoted
+                [(highest, missing)] = await fetch(self._session, question)
+        return highest, bool(missing)
+
+    def narrow(self, plan: Plan) -> None:
+        """See `Reading.narrow`."""
+        self._plan = plan
+        self._summed = None
+
     def cast(self, casts: Sequence[str]) -> None:
         """See `Reading.cast`: nothing is relayed from here."""
 
-    async def relay(self, sink: Sink) -> None:
+    async def relay(self, sink: Sink) -> int:
         """See `Reading.relay`: this engine has no stream that another takes."""
         raise NotImplementedError
 
-    async def lines(self, sink: Sink) -> None:
+    def counter(self) -> Callable[[bytes], int]:
+        """See `Reading.counter`: there is no relay to count in."""
+        raise NotImplementedError
+
+    async def lines(self, sink: Sink) -> int:
         """See `Reading.lines`."""
         async with self._turn:
             summed = self._wanted
@@ -106,6 +139,7 @@ class SnapshotReading:
                     await sink(b"\n".join(pieces) + b"\n")
             if summed:
                 self._summed = Tally(rows=rows, checksum=str(total), method=PORTABLE)
+        return rows
 
 
 @asynccontextmanager

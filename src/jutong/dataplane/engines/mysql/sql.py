@@ -14,8 +14,10 @@ from jutong.dataplane import values
 from jutong.dataplane.engines.mysql.types import BINARIES, CHARACTERS
 from jutong.dataplane.engines.types import Type
 from jutong.dataplane.masking import MYSQL, expression
+from jutong.dataplane.partitions import MOST_PARTS, Cut
 from jutong.dataplane.policy import Plan, Predicate
 from jutong.wire.grants import Column, Kind, Masking, Operator
+from jutong.wire.transfers import SplitBy
 
 COMPARE = {
     Operator.EQ: "=",
@@ -136,6 +138,11 @@ def _text(test: Predicate, column: str, native: Native) -> str:
 
 def predicate(test: Predicate, natives: Natives) -> str:
     """Return one row test on table `t`."""
+    tested = _tested(test, natives)
+    return f"({tested} or t.{quoted(test.column)} is null)" if test.or_missing else tested
+
+
+def _tested(test: Predicate, natives: Natives) -> str:
     column, native = f"t.{quoted(test.column)}", natives[test.column]
     if test.operator is Operator.IS_NULL:
         return f"{column} is null"
@@ -206,6 +213,48 @@ def source(plan: Plan, natives: Natives) -> str:
     return f"{qualified(plan.schema, plan.table)} t where {conjunction(plan.where, natives)}"
 
 
+def copied(plan: Plan, natives: Natives) -> str:
+    """Return the rows of a copy: of the asked keys and of the named partitions only, where there are any."""
+    rows = source(plan, natives)
+    if plan.keys:
+        rows += f" and {asked(plan, natives)}"
+    if plan.cut and plan.parts:
+        rows += f" and {among(shown(plan.fields[plan.cut.place], natives), plan.cut, plan.parts)}"
+    return rows
+
+
+def partition(text: str, cut: Cut) -> str:
+    """Return the bytes of a row's partition, as `Cut.name` says it; `text`: the field's canonical text."""
+    if cut.by is SplitBy.YEAR:
+        found = f"substring_index({text}, '-', 1)"
+    elif cut.by is SplitBy.MONTH:
+        found = f"trim(trailing '-' from substring_index({text}, '-', 2))"
+    elif cut.by is SplitBy.PREFIX:
+        found = f"left({text}, {cut.size:d})"
+    elif cut.by is SplitBy.HASH:
+        number = f"cast(conv(left(sha2({text}, 256), 14), 16, 10) as unsigned)"
+        found = f"if(char_length({text}) > 0, cast(mod({number}, {cut.size:d}) as char), '')"
+    else:
+        found = text
+    return f"cast(ifnull({found}, '') as binary)"
+
+
+def among(text: str, cut: Cut, names: Sequence[str]) -> str:
+    """Return the test that a row lies in one of these partitions."""
+    return f"{partition(text, cut)} in ({', '.join(_bytes(name) for name in names)})"
+
+
+def _bytes(text: str) -> str:
+    """Return the bytes of a text as a literal; nothing at all is written in quotes, since x'' counts as a number."""
+    return f"x'{text.encode().hex()}'" if text else "''"
+
+
+def summed_by(number: str, part: str, rows: str) -> str:
+    """Return partition, count, sum and rows that have a number; one partition too many at most."""
+    question = summed(number, rows).removeprefix("select ")
+    return f"select {part} as part, {question} group by part limit {MOST_PARTS + 1}"
+
+
 def select_texts(plan: Plan, natives: Natives, *, keys: bool = False) -> str:
     """Return the plan's rows as canonical texts; `keys`: of the asked keys, their own texts first."""
     texts = [canonical(f"t.{quoted(column.column)}", natives[column.column]) for column in plan.key_columns] * keys
@@ -220,7 +269,7 @@ def select_lines(plan: Plan, natives: Natives, *, summed: bool) -> str:
     texts = [shown(field, natives) for field in plan.fields]
     cells = (cell(field, natives[field.column], text) for field, text in zip(plan.fields, texts, strict=True))
     number = f", {digest(texts)}" if summed else ""
-    return f"select concat_ws('\\t', {', '.join(cells)}){number} from {source(plan, natives)}"
+    return f"select concat_ws('\\t', {', '.join(cells)}){number} from {copied(plan, natives)}"
 
 
 def select_facts(plan: Plan, natives: Natives) -> str:

@@ -1,7 +1,8 @@
 """One order arriving in a PostgreSQL table: staged, checked, merged, and marked as landed, all in one transaction.
 
-The position (`jutong_position` in the target's schema) is written with the data, so an order lands exactly once whoever
-dies when; nobody sees a row before both ends agree, and readers of the target are never blocked while rows arrive.
+The position (`jutong_position` in the target's schema) and the task's mark (`jutong_task`) are written with the data, so
+an order lands exactly once whoever dies when; nobody sees a row before both ends agree, and readers of the target are
+never blocked while rows arrive.
 """
 
 # ruff: noqa: S608 - every name is quoted by `quoted`, every value bound
@@ -13,13 +14,14 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from jutong.dataplane.engines.base import POSITION, Landing, Position, Shape, Target
-from jutong.dataplane.engines.postgresql import catalogue, sql
+from jutong.dataplane.engines.base import POSITION, TASK, Landing, Position, Shape, Target
+from jutong.dataplane.engines.postgresql import catalogue, sql, tallies
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
-from jutong.dataplane.engines.postgresql.sql import qualified, quoted
+from jutong.dataplane.engines.postgresql.sql import Parts, qualified, quoted
 from jutong.dataplane.engines.postgresql.types import NAME, native, neutral
 from jutong.dataplane.engines.types import holds
 from jutong.dataplane.errors import RuleBroken
+from jutong.dataplane.partitions import Cut
 from jutong.dataplane.reconcile import PORTABLE, Unreconciled
 from jutong.wire.bundle import Access
 from jutong.wire.transfers import TableMode, Tally
@@ -28,6 +30,10 @@ MAKE_POSITION = """
 create table if not exists {name} (
     order_id text primary key, grant_id text not null, target text not null,
     rows bigint not null, checksum text not null, method text not null, at timestamptz not null)
+"""
+MAKE_TASK = """
+create table if not exists {name} (
+    task_id text primary key, target text not null, mark text not null, at timestamptz not null)
 """
 PLAIN = """
 select c.relkind = 'r' and c.relacl is null and c.reloptions is null and not c.relhasindex and not c.relhastriggers
@@ -49,15 +55,18 @@ WIDER = {
 }
 """Base types that another base type can enter without losing anything; lengths are the target's to refuse."""
 
-TAKEN = sql.HASHABLE - {"bpchar", "uuid", "jsonb"}
+TAKEN = tallies.HASHABLE - {"bpchar", "uuid", "jsonb"}
 """Base types that give back the canonical text they were given; blanks, hyphens and keys change in the others."""
 
 
 class TableLanding:
     """The landing of one order; see `open_landing` for its life."""
 
-    def __init__(self, connection: Any, target: Target, shapes: Sequence[Shape], position: Position | None) -> None:
+    def __init__(
+        self, connection: Any, target: Target, shapes: Sequence[Shape], position: Position | None, mark: str
+    ) -> None:
         self.position = position
+        self.mark = mark
         self._types = [(shape.type, shape.base) if shape.engine == NAME else native(shape.neutral) for shape in shapes]
         self.casts: tuple[str, ...] = tuple(base for _, base in self._types)
         self._connection = connection
@@ -75,7 +84,7 @@ class TableLanding:
     def methods(self) -> tuple[str, ...]:
         """See `Landing.methods`."""
         encoding = self._connection.get_settings().server_encoding
-        return sql.methods(self._connection.get_server_version().major, encoding, self.casts)
+        return tallies.methods(self._connection.get_server_version().major, encoding, self.casts)
 
     @property
     def _goal(self) -> str:
@@ -103,7 +112,7 @@ class TableLanding:
             return
         self.casts = self._fitted({row["name"]: row for row in found})
         plain = await self._connection.fetchval(PLAIN, self._goal)
-        self._swap = self._target.mode is TableMode.REPLACE and bool(plain)
+        self._swap = self._target.mode is TableMode.REPLACE and bool(plain) and not self._target.parts
         if self._swap:
             await self._connection.execute(f"create table {self._stage} (like {self._goal} including all)")
             return
@@ -129,7 +138,7 @@ class TableLanding:
             casts.append(row["base"])
         return tuple(casts)
 
-    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> None:
+    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> int:
         """See `Landing.receive`."""
         hexed = [n for n, base in enumerate(self.casts) if base == "bytea"]
         tag = await self._connection.copy_to_table(
@@ -142,6 +151,7 @@ class TableLanding:
             timeout=None,
         )
         self._rows = int(tag.split()[1])
+        return self._rows
 
     async def rows_done(self) -> int:
         """See `Landing.rows_done`: as the server's own progress view tells it."""
@@ -150,44 +160,89 @@ class TableLanding:
         self._rows = max(self._rows, found or 0)
         return self._rows
 
+    def _staged(self, method: str) -> tuple[Parts, list[tuple[str, str]]]:
+        """Return the staged rows as a method needs them, with their fields."""
+        fields = [(quoted(name), base) for name, base in zip(self._names, self.casts, strict=True)]
+        if method != PORTABLE:
+            return [f"select {self._columns} from {self._stage}"], fields
+        texts = ", ".join(f"{sql.canonical(*field)} as c{n}" for n, field in enumerate(fields))
+        return [f"select {texts} from {self._stage}"], [(f"c{n}", "text") for n in range(len(fields))]
+
     async def tally(self, method: str) -> Tally:
         """See `Landing.tally`."""
-        if method == PORTABLE:
-            fields = (sql.canonical(quoted(name), base) for name, base in zip(self._names, self.casts, strict=True))
-            listed = ", ".join(f"{field} as c{n}" for n, field in enumerate(fields))
-            parts = sql.tally_text([f"select {listed} from {self._stage}"], len(self._names))
-        else:
-            parts = sql.tally_typed([f"select {self._columns} from {self._stage}"], method)
-        text, _ = sql.parametrised(parts)
-        rows, checksum = await self._connection.fetchrow(text, timeout=None)
-        return Tally(rows=rows, checksum=checksum, method=method)
+        rows, fields = self._staged(method)
+        text, _ = sql.parametrised(tallies.tallied(rows, fields, method))
+        count, checksum = await self._connection.fetchrow(text, timeout=None)
+        return Tally(rows=count, checksum=checksum, method=method)
 
-    async def settle(self, tally: Tally, *, at: datetime) -> None:
+    async def parts(self, method: str, cut: Cut) -> dict[str, Tally]:
+        """See `Landing.parts`."""
+        rows, fields = self._staged(method)
+        text, _ = sql.parametrised(tallies.tallied_by(rows, fields, method, cut))
+        found = await self._connection.fetch(text, timeout=None)
+        return {name: Tally(rows=count, checksum=checksum, method=method) for name, count, checksum in found}
+
+    async def settle(self, tally: Tally, *, at: datetime, mark: str = "", held: Sequence[str] = ()) -> None:
         """See `Landing.settle`; `Unreconciled` when the target's own triggers or rules let other rows through."""
+        if held:
+            await self._execute([f"delete from {self._stage} where ", *self._among(held)])
         if self._swap:
+            if self._existing and held:
+                await self._execute(
+                    [f"insert into {self._stage} select * from {self._goal} where ", *self._among(held)]
+                )
             if self._existing:
                 await self._connection.execute(f"drop table {self._goal}")
             await self._connection.execute(f"alter table {self._stage} rename to {quoted(self._target.table)}")
         else:
-            await self._merge(tally.rows)
+            await self._merge(tally.rows, held)
+        if not held:
+            await self._write(tally, mark, at)
+        self.settled = True
+
+    async def _write(self, tally: Tally, mark: str, at: datetime) -> None:
+        """Write down that the order has landed and how far its task has come."""
         await self._connection.execute(
             f"insert into {qualified(self._target.schema, POSITION)} values ($1, $2, $3, $4, $5, $6, $7)",
             *(self._target.order_id, self._target.grant_id, self._target.table),
             *(tally.rows, tally.checksum, tally.method, at),
         )
-        self.settled = True
+        if self._target.task_id and mark:
+            await self._connection.execute(
+                f"insert into {qualified(self._target.schema, TASK)} values ($1, $2, $3, $4)"
+                " on conflict (task_id) do update set target = excluded.target, mark = excluded.mark, at = excluded.at",
+                *(self._target.task_id, self._target.table, mark, at),
+            )
 
-    async def _merge(self, rows: int) -> None:
+    def _among(self, names: Sequence[str]) -> Parts:
+        """Return the test that a row, staged or in the target, lies in one of these partitions."""
+        cut = self._target.cut
+        if cut is None:  # one partition, without a name
+            return ["true"]
+        place = cut.place
+        text = sql.canonical(quoted(self._names[place]), self.casts[place])
+        return tallies.among(text, cut, names)
+
+    async def _execute(self, parts: Parts) -> str:
+        text, values = sql.parametrised(parts)
+        tag: str = await self._connection.execute(text, *values, timeout=None)
+        return tag
+
+    async def _merge(self, rows: int, held: Sequence[str]) -> None:
         """Insert the staged rows into the existing table as its mode says."""
-        if self._target.mode is TableMode.REPLACE:
-            await self._connection.execute(f"delete from {self._goal}", timeout=None)
+        if self._target.parts:
+            await self._execute([f"delete from {self._goal} where ", *self._among(self._target.parts)])
+        elif self._target.mode is TableMode.REPLACE:
+            rest: Parts = [" where not (", *self._among(held), ")"] if held else []
+            await self._execute([f"delete from {self._goal}", *rest])
         conflict = ""
         if self._target.mode is TableMode.UPSERT:
-            rest = [name for name in self._names if name not in self._target.unique] or self._names
-            changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in rest)
+            others = [name for name in self._names if name not in self._target.unique] or self._names
+            changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in others)
             conflict = f" on conflict ({', '.join(map(quoted, self._target.unique))}) do update set {changes}"
-        statement = f"insert into {self._goal} ({self._columns}) select {self._columns} from {self._stage}{conflict}"
-        tag = await self._connection.execute(statement, timeout=None)
+        tag = await self._execute(
+            [f"insert into {self._goal} ({self._columns}) select {self._columns} from {self._stage}{conflict}"]
+        )
         done = int(tag.split()[-1])
         if done != rows:
             message = (
@@ -219,40 +274,50 @@ async def prefixed(chunks: AsyncIterator[bytes], hexed: Sequence[int]) -> AsyncI
     yield rest
 
 
-async def _position(connection: Any, target: Target) -> Position | None:
-    """Make the table of positions where it is missing and return what has landed of this order.
-
-    The lock on the target's name lets orders into one table follow each other, and an order meet only itself landed.
-    """
-    name = qualified(target.schema, POSITION)
+async def _made(connection: Any, schema: str, table: str, statement: str) -> str:
+    """Make one of our own tables where it is missing and return its name."""
+    name = qualified(schema, table)
     if await connection.fetchval("select to_regclass($1)", name) is None:
         async with connection.transaction():
             await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
-            await connection.execute(MAKE_POSITION.format(name=name))
+            await connection.execute(statement.format(name=name))
+    return name
+
+
+async def _begun(connection: Any, target: Target) -> tuple[Position | None, str]:
+    """Begin the transaction and return what has landed of this order, and how far its task has come.
+
+    The lock on the target's name lets orders into one table follow each other, and an order meet only itself landed.
+    """
+    positions = await _made(connection, target.schema, POSITION, MAKE_POSITION)
+    tasks = await _made(connection, target.schema, TASK, MAKE_TASK) if target.task_id else ""
     await connection.execute("begin")
     await connection.execute(
         "select pg_advisory_xact_lock(hashtextextended($1, 1))", qualified(target.schema, target.table)
     )
     row = await connection.fetchrow(
-        f"select rows, checksum, method, at from {name} where order_id = $1",
+        f"select rows, checksum, method, at from {positions} where order_id = $1",
         target.order_id,
     )
+    mark = ""
+    if tasks:
+        mark = await connection.fetchval(f"select mark from {tasks} where task_id = $1", target.task_id) or ""
     if row is None:
-        return None
-    return Position(target.order_id, Tally(row["rows"], row["checksum"], row["method"]), row["at"])
+        return None, mark
+    return Position(target.order_id, Tally(row["rows"], row["checksum"], row["method"]), row["at"]), mark
 
 
 @asynccontextmanager
 async def open_landing(access: Access, title: str, target: Target, shapes: Sequence[Shape]) -> AsyncIterator[Landing]:
     """Open the landing transaction of one order. Left after `settle` it commits; left otherwise nothing has happened."""
-    if target.table == POSITION or target.schema.startswith("pg_") or target.schema == "information_schema":
-        raise RuleBroken(f"目标表不能位于系统模式，也不能命名为 {POSITION}，请更换。")
+    if target.table in (POSITION, TASK) or target.schema.startswith("pg_") or target.schema == "information_schema":
+        raise RuleBroken(f"目标表不能位于系统模式，也不能命名为 {POSITION} 或 {TASK}，请更换。")
     connection = await connect_once(access, title, reading=False)
     try:
         watch = await connect_once(access, title, reading=True)
         try:
             with refusing(title):
-                landing = TableLanding(connection, target, shapes, await _position(connection, target))
+                landing = TableLanding(connection, target, shapes, *await _begun(connection, target))
                 if landing.position is None:
                     await landing.prepare(watch)
                 yield landing

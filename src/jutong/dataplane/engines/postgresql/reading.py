@@ -1,17 +1,21 @@
 """One plan read from one snapshot of a PostgreSQL source: streamed out and, beside it, counted and summed there."""
 
+# ruff: noqa: S608 - every name is quoted by `quoted`, every value bound
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 
 from jutong.dataplane.engines.base import Reading, Shape, Sink
-from jutong.dataplane.engines.postgresql import catalogue, sql
+from jutong.dataplane.engines.postgresql import catalogue, sql, tallies
+from jutong.dataplane.engines.postgresql.binary import BinaryRows
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
+from jutong.dataplane.engines.postgresql.sql import Parts, quoted
 from jutong.dataplane.engines.postgresql.types import NAME, neutral
+from jutong.dataplane.partitions import Cut
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE
 from jutong.wire.bundle import Access
@@ -34,37 +38,81 @@ class SnapshotReading:
             for field, base in zip(plan.fields, self._casts, strict=True)
         )
 
-    async def tally(self, method: str) -> Tally:
-        """See `Reading.tally`: by the server's own hash over the rows as relayed, or the portable method over texts."""
-        if method == PORTABLE:
-            rows = sql.select_text(self._plan, self._natives)
-            parts = sql.tally_text(rows, len(self._plan.fields))
-        else:
-            parts = sql.tally_typed(sql.select_typed(self._plan, self._natives, self._casts), method)
+    def narrow(self, plan: Plan) -> None:
+        """See `Reading.narrow`."""
+        self._plan = plan
+
+    def _within(self, rows: Parts, field: tuple[str, str]) -> Parts:
+        """Return the rows of the plan's partitions only. field: the cut's own field in these rows, with its type."""
+        if not (self._plan.cut and self._plan.parts):
+            return rows
+        text = sql.canonical(f"r.{field[0]}", field[1])
+        return ["select r.* from (", *rows, ") r where ", *tallies.among(text, self._plan.cut, self._plan.parts)]
+
+    def _texts(self) -> tuple[Parts, list[tuple[str, str]]]:
+        """Return the rows as canonical texts, with their fields."""
+        fields = [(f"c{n}", "text") for n in range(len(self._plan.fields))]
+        place = self._plan.cut.place if self._plan.cut else 0
+        return self._within(sql.select_text(self._plan, self._natives), fields[place]), fields
+
+    def _typed(self) -> tuple[Parts, list[tuple[str, str]]]:
+        """Return the rows as the target takes them, with their fields."""
+        fields = [(quoted(field.column), base) for field, base in zip(self._plan.fields, self._casts, strict=True)]
+        place = self._plan.cut.place if self._plan.cut else 0
+        return self._within(sql.select_typed(self._plan, self._natives, self._casts), fields[place]), fields
+
+    async def _asked(self, parts: Parts) -> list[asyncpg.Record]:
         text, values = sql.parametrised(parts)
         with refusing(self._title):
-            count, checksum = await self._count.fetchrow(text, *values, timeout=None)
+            return list(await self._count.fetch(text, *values, timeout=None))
+
+    async def tally(self, method: str) -> Tally:
+        """See `Reading.tally`: by the server's own hash over the rows as relayed, or the portable method over texts."""
+        rows, fields = self._texts() if method == PORTABLE else self._typed()
+        [(count, checksum)] = await self._asked(tallies.tallied(rows, fields, method))
         return Tally(rows=count, checksum=checksum, method=method)
+
+    async def parts(self, method: str, cut: Cut) -> dict[str, Tally]:
+        """See `Reading.parts`."""
+        rows, fields = self._texts() if method == PORTABLE else self._typed()
+        found = await self._asked(tallies.tallied_by(rows, fields, method, cut))
+        return {name: Tally(rows=count, checksum=checksum, method=method) for name, count, checksum in found}
+
+    async def highest(self, column: str) -> tuple[str | None, bool]:
+        """See `Reading.highest`."""
+        text = sql.canonical(f"max(t.{quoted(column)})", self._natives[column].base)
+        [(highest, missing)] = await self._asked(
+            [
+                f"select {text}, coalesce(bool_or(t.{quoted(column)} is null), false) from ",
+                *sql.rows(self._plan, self._natives),
+            ]
+        )
+        return highest, missing
 
     @property
     def methods(self) -> tuple[str, ...]:
         """See `Reading.methods`."""
         encoding = self._stream.get_settings().server_encoding
-        return sql.methods(self._stream.get_server_version().major, encoding, self._casts)
+        return tallies.methods(self._stream.get_server_version().major, encoding, self._casts)
 
     def cast(self, casts: Sequence[str]) -> None:
         """See `Reading.cast`."""
         self._casts = tuple(casts)
 
-    async def relay(self, sink: Sink) -> None:
+    async def relay(self, sink: Sink) -> int:
         """See `Reading.relay`."""
-        await self._copy(sql.select_typed(self._plan, self._natives, self._casts), sink, "binary")
+        return await self._copy(self._typed()[0], sink, "binary")
 
-    async def lines(self, sink: Sink) -> None:
+    def counter(self) -> Callable[[bytes], int]:
+        """See `Reading.counter`."""
+        return BinaryRows().count
+
+    async def lines(self, sink: Sink) -> int:
         """See `Reading.lines`."""
-        await self._copy(sql.select_text(self._plan, self._natives), sink, "text")
+        return await self._copy(self._texts()[0], sink, "text")
 
-    async def _copy(self, parts: sql.Parts, sink: Sink, kind: str) -> None:
+    async def _copy(self, parts: Parts, sink: Sink, kind: str) -> int:
+        """Stream a query and return the rows that the server says it sent."""
         with refusing(self._title):
             literals = [
                 await self._stream.fetchval(
@@ -74,7 +122,8 @@ class SnapshotReading:
                 for place in sql.bound(parts)
             ]
             query = sql.inlined(parts, literals)
-            await self._stream.copy_from_query(query, output=sink, format=kind, timeout=None)
+            tag = await self._stream.copy_from_query(query, output=sink, format=kind, timeout=None)
+        return int(tag.split()[1])
 
 
 def _shape(name: str, base: str, native: sql.Native) -> Shape:

@@ -3,33 +3,13 @@
 # ruff: noqa: S608 - every name is quoted by `quoted`, every value bound
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jutong.dataplane.masking import expression
 from jutong.dataplane.policy import Plan, Predicate
-from jutong.dataplane.reconcile import PORTABLE
 from jutong.wire.grants import Column, Kind, Masking, Operator
 
-RECORD = "pg-record-hash64-sum"
-"""Sum of hash_record_extended over each row: both ends PostgreSQL 14 or newer in UTF-8, all types in `HASHABLE`.
-
-Equal values hash alike, so 1.5 and 1.50 are the same.
-"""
-
-TEXTUAL = "pg-text-hash64-sum"
-"""Sum of hashtextextended over each row's record text: both ends PostgreSQL in UTF-8, any type."""
-
-RECORD_VERSION = 14
-HASHABLE = frozenset(
-    {
-        "text", "character varying", "bpchar", "smallint", "integer", "bigint", "numeric", "real", "double precision",
-        "date", "timestamp without time zone", "timestamp with time zone", "boolean", "bytea", "uuid", "jsonb",
-    }
-)  # fmt: skip
-"""Base types that hash by value; an interval is not among them, since a month hashes like thirty days."""
-
-SEED = 7236281374612
 INTEGERS = {"smallint", "integer", "bigint"}
 COMPARE = {
     Operator.EQ: "=",
@@ -127,6 +107,11 @@ def _value(native: Native, value: Parts) -> Parts:
 
 def predicate(test: Predicate, natives: Natives) -> Parts:
     """Return one row test on table `t`."""
+    tested = _tested(test, natives)
+    return ["(", *tested, f" or t.{quoted(test.column)} is null)"] if test.or_missing else tested
+
+
+def _tested(test: Predicate, natives: Natives) -> Parts:
     column = f"t.{quoted(test.column)}"
     if test.operator is Operator.IS_NULL:
         return [f"{column} is null"]
@@ -173,11 +158,7 @@ def select_text(plan: Plan, natives: Natives) -> Parts:
     """Return the whole plan as canonical texts, named c0, c1 and so on."""
     fields = ", ".join(f"{shown(field, natives)} as c{n}" for n, field in enumerate(plan.fields))
     limit = f" limit {plan.limit:d}" if plan.limit else ""
-    return [
-        f"select {fields} from {qualified(plan.schema, plan.table)} t where ",
-        *conjunction(plan.where, natives),
-        limit,
-    ]
+    return [f"select {fields} from ", *rows(plan, natives), limit]
 
 
 def select_typed(plan: Plan, natives: Natives, casts: Sequence[str]) -> Parts:
@@ -186,10 +167,14 @@ def select_typed(plan: Plan, natives: Natives, casts: Sequence[str]) -> Parts:
     for field, cast in zip(plan.fields, casts, strict=True):
         text, base = typed(field, natives)
         fields.append((text if base == cast else f"({text})::{cast}") + f" as {quoted(field.column)}")
-    return [
-        f"select {', '.join(fields)} from {qualified(plan.schema, plan.table)} t where ",
-        *conjunction(plan.where, natives),
-    ]
+    return [f"select {', '.join(fields)} from ", *rows(plan, natives)]
+
+
+def rows(plan: Plan, natives: Natives) -> Parts:
+    """Return the rows t of a plan: of the asked keys only, where it has any."""
+    if plan.keys:
+        return _asked(plan, natives)
+    return [f"{qualified(plan.schema, plan.table)} t where ", *conjunction(plan.where, natives)]
 
 
 def _asked(plan: Plan, natives: Natives) -> Parts:
@@ -220,24 +205,3 @@ def select_facts(plan: Plan, natives: Natives) -> Parts:
         ") from ",
         *_asked(plan, natives),
     ]
-
-
-def methods(version: int, encoding: str, bases: Iterable[str]) -> tuple[str, ...]:
-    """Return the ways in which a server can sum rows of these types, the cheapest first."""
-    fast = version >= RECORD_VERSION and HASHABLE.issuperset(bases)
-    return ((RECORD,) * fast + (TEXTUAL,)) * (encoding == "UTF8") + (PORTABLE,)
-
-
-def tally_typed(rows: Parts, method: str) -> Parts:
-    """Return count and sum over typed rows by the server's own hash (`RECORD` or `TEXTUAL`)."""
-    digest = f"hash_record_extended(r, {SEED})" if method == RECORD else f"hashtextextended(r::text, {SEED})"
-    return [f"select count(*), coalesce(sum({digest}), 0)::text from (", *rows, ") r"]
-
-
-def tally_text(rows: Parts, width: int) -> Parts:
-    """Return count and sum over canonical texts c0 …, by the portable method (see `reconcile`)."""
-    sizes = " || ':' || ".join(f"coalesce(char_length(c{n})::text, '-')" for n in range(width))
-    row = " || ".join([sizes, "';'", *(f"coalesce(c{n}, '')" for n in range(width))])
-    digest = f"substring(sha256(convert_to({row}, 'UTF8')) from 1 for 7)"
-    number = f"('x' || encode({digest}, 'hex'))::bit(56)::bigint"
-    return [f"select count(*), coalesce(sum({number}), 0)::text from (", *rows, ") r"]

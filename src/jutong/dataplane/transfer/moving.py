@@ -1,0 +1,176 @@
+"""Rows on their way from a reading into a landing: streamed, paced, measured, and tallied at both ends meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from jutong.dataplane.engines.base import Landing, Reading
+from jutong.dataplane.partitions import check_number, differing, paired, whole
+from jutong.dataplane.reconcile import PORTABLE, Meter
+from jutong.dataplane.transfer.guard import together
+from jutong.dataplane.transfer.lines import Hasher
+from jutong.dataplane.transfer.runs import Run
+from jutong.wire.transfers import Check, Part, RunState, Tally
+
+QUEUED_CHUNKS = 8
+TELL_SECONDS = 1.0
+
+Parts = Mapping[str, Tally]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What both ends say. legs: (sent, arrived) from the source's own count to what lies at the target.
+
+    parts: both ends of each partition; differing: the names of those that do not agree on some leg.
+    """
+
+    legs: list[tuple[Tally, Tally]]
+    parts: tuple[Part, ...] = ()
+    differing: tuple[str, ...] = ()
+
+    def landed(self) -> Tally:
+        """Return the tally of what lands: of the agreeing partitions, where there are partitions."""
+        arrived = self.legs[-1][1]
+        agreeing = {part.name: part.target for part in self.parts if part.name not in self.differing}
+        return whole(agreeing, arrived.method) if self.differing else arrived
+
+
+class Pace:
+    """Holds rows back to so many a second (0: as fast as they come), in steps of a chunk."""
+
+    def __init__(self, rows_per_second: int) -> None:
+        self._rate = rows_per_second
+        self._began = time.monotonic()
+        self._rows = 0
+
+    async def keep(self, rows: int) -> None:
+        """Count rows that passed and wait until they may have."""
+        self._rows += rows
+        ahead = self._rows / self._rate - (time.monotonic() - self._began)
+        if ahead > 0:
+            await asyncio.sleep(ahead)
+
+
+class Move:
+    """One reading streamed into one landing: as the engine's own stream where both are of one kind, else as lines.
+
+    sent, taken: rows as the source and the target themselves counted them. meters: the stream as it leaves the source,
+    as it enters the hasher, as it leaves it, as it enters the target.
+    """
+
+    def __init__(self, run: Run, reading: Reading, landing: Landing, *, relayed: bool) -> None:
+        self._run = run
+        self._reading = reading
+        self._landing = landing
+        self._relayed = relayed
+        self.hasher = Hasher(run.plan) if run.plan.hashed else None
+        self.meters = [Meter() for _ in range(4)]
+        self.total = 0
+        self.sent = 0
+        self.taken = 0
+
+    def method(self) -> str:
+        """Return the cheapest way of summing contents that both ends know."""
+        common = [method for method in self._reading.methods if method in self._landing.methods]
+        return common[0] if common and self._relayed else PORTABLE
+
+    async def stream(self) -> None:
+        """Relay the rows through a short queue: a slow target holds back the source, and memory stays bounded."""
+        queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED_CHUNKS)
+        pace, rate = Pace(self._run.order.rows_per_second), self._run.order.rows_per_second
+        counter: Callable[[bytes], int] = self._reading.counter() if self._relayed else _newlines
+
+        async def put(chunk: bytes) -> None:
+            self.meters[0].take(chunk)
+            if rate:
+                await pace.keep(counter(chunk))
+            await queue.put(chunk)
+
+        async def read() -> None:
+            self.sent = await (self._reading.relay(put) if self._relayed else self._reading.lines(put))
+            await queue.put(None)
+
+        async def chunks() -> AsyncIterator[bytes]:
+            while (chunk := await queue.get()) is not None:
+                yield await self._passed(chunk)
+
+        async def write() -> None:
+            self.taken = await self._landing.receive(chunks(), binary=self._relayed)
+
+        await together(read(), write())
+
+    async def _passed(self, chunk: bytes) -> bytes:
+        """Take a chunk through the hasher, where there is one, measuring it on the way."""
+        if self.hasher:
+            self.meters[1].take(chunk)
+            chunk = await asyncio.to_thread(self.hasher.feed, chunk)
+            self.meters[2].take(chunk)
+        self.meters[3].take(chunk)
+        return chunk
+
+
+def _newlines(chunk: bytes) -> int:
+    return chunk.count(b"\n")
+
+
+async def moved(run: Run, reading: Reading, landing: Landing, *, relayed: bool) -> Ends:
+    """Move all rows into the staging table and return what both ends say, by the check that the order asks for.
+
+    relayed: in the engine's own stream, which both ends may sum in a way of their own; else as canonical text lines.
+    """
+    move = Move(run, reading, landing, relayed=relayed)
+    if run.order.check is Check.STREAM:
+        await _told(run, landing, move, move.stream())
+        return _by_stream(run, move)
+    method, cut = move.method(), run.plan.cut
+
+    async def count() -> Parts:
+        counted = await reading.parts(method, cut) if cut else {"": await reading.tally(method)}
+        check_number(len(counted))
+        move.total = run.check_rows(whole(counted, method)).rows
+        return counted
+
+    counted, _ = await _told(run, landing, move, together(count(), move.stream()))
+    arrived = await landing.parts(method, cut) if cut else {"": await landing.tally(method)}
+    pairs: list[tuple[Parts, Parts]] = [(counted, arrived)]
+    if move.hasher:
+        read, sent = move.hasher.read, move.hasher.sent
+        seen = (read.parts(), sent.parts()) if cut else ({"": read.tally()}, {"": sent.tally()})
+        pairs = [(counted, seen[0]), (seen[1], arrived)]
+    legs = [(whole(one, method), whole(two, method)) for one, two in pairs]
+    if not cut:
+        return Ends(legs)
+    named = {name for one, two in pairs for name in differing(paired(one, two, method))}
+    return Ends(legs, paired(*pairs[-1], method), tuple(sorted(named)))
+
+
+def _by_stream(run: Run, move: Move) -> Ends:
+    """Return the rows that both ends counted, each with the measure of the stream where it left or entered."""
+    meters = move.meters
+    run.check_rows(meters[0].tally(move.sent))
+    if move.hasher:
+        first = (meters[0].tally(move.sent), meters[1].tally(move.hasher.read.rows))
+        return Ends([first, (meters[2].tally(move.hasher.sent.rows), meters[3].tally(move.taken))])
+    return Ends([(meters[0].tally(move.sent), meters[3].tally(move.taken))])
+
+
+async def _told(run: Run, landing: Landing, move: Move, work: Coroutine[Any, Any, Result]) -> Result:
+    """Do the work, reporting meanwhile how far the rows have come."""
+
+    async def tell() -> None:
+        while True:
+            await asyncio.sleep(TELL_SECONDS)
+            run.tell(RunState.SENT, "正在传输。", done=await landing.rows_done(), total=move.total)
+
+    telling = asyncio.ensure_future(tell())
+    try:
+        return await work
+    finally:
+        telling.cancel()
+        await asyncio.gather(telling, return_exceptions=True)
