@@ -28,7 +28,7 @@ from jutong.slices.exchange import queries as orders
 from jutong.slices.grants import queries as grants
 from jutong.slices.services import actions as services
 from jutong.wire.envelope import Envelope
-from jutong.wire.transfers import Order, Progress
+from jutong.wire.transfers import DirtyRows, Order, Progress
 from jutong.wire.usage import Usage
 
 WINDOW_MS: Final = 300_000
@@ -159,6 +159,14 @@ def progress(request: HttpRequest, node: str) -> HttpResponse:
 
 @require_POST
 @for_nodes
+def dirty(request: HttpRequest, node: str) -> HttpResponse:
+    """Take a parcel of rows that a run set aside; each parcel is taken once, however often it comes."""
+    exchange.take_dirty(_read(request, DirtyRows), node=node, at=clock.now())
+    return HttpResponse(status=204)
+
+
+@require_POST
+@for_nodes
 def usage(request: HttpRequest, node: str) -> HttpResponse:
     """Take usage figures per minute."""
     services.take_usage(read(request, list[Usage]), node=node, at=clock.now())
@@ -182,6 +190,7 @@ urlpatterns = [
     path("internal/bundle", bundle, name="internal_bundle"),
     path("internal/orders", orders_feed, name="internal_orders"),
     path("internal/progress", progress, name="internal_progress"),
+    path("internal/dirty", dirty, name="internal_dirty"),
     path("internal/usage", usage, name="internal_usage"),
     path("internal/segments", segments, name="internal_segments"),
 ]

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from django.db import models
 from django.db.models import Q
 
 from jutong.kernel.models import Case
-from jutong.slices.exchange.rules import OPEN, Encoding, Format, Kind, Mode
+from jutong.slices.exchange.rules import LONGEST_CRON, OPEN, Encoding, Format, Kind, Mode, Terms, Trigger
 
 
 class TransferTask(models.Model):
-    """What is delivered under a grant: into which table of the consumer (kind table), or as which file (kind batch)."""
+    """What is delivered under a grant: into which table of the consumer (kind table), or as which file (kind batch).
+
+    terms: how its runs read, check and hold back (`rules.Terms`). cron: schedule in Beijing time; due_at: when it
+    strikes next. after_task: runs when that one was released; after_update: when the resource's data changed.
+    shape: digest of the source's columns that a person accepted. remark: why the last time did not start a run.
+    deleted_at: no longer wanted; its runs stay.
+    """
 
     grant = models.ForeignKey("grants.Grant", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=8, choices=Kind.choices())
@@ -25,6 +32,15 @@ class TransferTask(models.Model):
     account_id = models.BigIntegerField(null=True)
     account_name = models.CharField(max_length=100)
     created_at = models.DateTimeField()
+    terms = models.JSONField(default=dict)
+    cron = models.CharField(max_length=LONGEST_CRON, default="")
+    due_at = models.DateTimeField(null=True, db_index=True)
+    after_task = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="followers")
+    after_update = models.BooleanField(default=False)
+    paused = models.BooleanField(default=False)
+    shape = models.CharField(max_length=128, default="")
+    remark = models.CharField(max_length=500, default="")
+    deleted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -35,13 +51,31 @@ class TransferTask(models.Model):
             )
         ]
 
+    @property
+    def consumer_id(self) -> int:
+        """The department it delivers to."""
+        return self.grant.consumer_id
+
+    @property
+    def provider_id(self) -> int:
+        """The department whose data it delivers."""
+        return self.grant.provider_id
+
+    @property
+    def agreed(self) -> Terms:
+        """The terms in words of the rules."""
+        return msgspec.convert(self.terms, Terms)
+
 
 class Run(Case):
     """One delivery (W22): ordered by a person, carried out by a runner, again with a new `round` after a failure.
 
     serial: place in the feed of orders. statement: the canonical JSON of what was asked, digest: its SM3 (hex), bound
     into the receipts. cancelled: the consumer asked to stop. rows_done, rows_total: as last reported. expires_at: until
-    when a batch file can be fetched. settled_at: when the run ended.
+    when a batch file can be fetched. settled_at: when the run ended. trigger: what set it off. terms, shape, repair,
+    not_before, not_after: as ordered. source: where the rows come from. waiting: there is no room at a source yet, the
+    runners do not see it. differing: partitions that did not reconcile; drift: digest of the columns found when they are
+    not the accepted ones; dirty: rows set aside; lag_seconds: of change capture.
     """
 
     task = models.ForeignKey(TransferTask, on_delete=models.PROTECT, related_name="runs")
@@ -68,6 +102,21 @@ class Run(Case):
     node = models.CharField(max_length=64, default="")
     reported_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
+    trigger = models.CharField(max_length=8, choices=Trigger.choices(), default=Trigger.PERSON)
+    terms = models.JSONField(default=dict)
+    shape = models.CharField(max_length=128, default="")
+    repair = models.JSONField(default=list)
+    not_before = models.DateTimeField(null=True)
+    not_after = models.DateTimeField(null=True)
+    source = models.ForeignKey("sources.DataSource", null=True, on_delete=models.PROTECT, related_name="+")
+    waiting = models.BooleanField(default=False)
+    priority = models.IntegerField(default=5)
+    bytes_done = models.BigIntegerField(default=0)
+    dirty = models.BigIntegerField(default=0)
+    lag_seconds = models.FloatField(default=0.0)
+    differing = models.JSONField(default=list)
+    drift = models.CharField(max_length=128, default="")
+    drift_text = models.CharField(max_length=1000, default="")
 
     class Meta:
         constraints = [
@@ -77,6 +126,7 @@ class Run(Case):
             models.Index(fields=["consumer", "-id"], name="run_consumer"),
             models.Index(fields=["provider", "-id"], name="run_provider"),
             models.Index(fields=["grant", "-id"], name="run_grant"),
+            models.Index(fields=["priority", "id"], condition=Q(waiting=True), name="run_waiting"),
         ]
 
     @property
@@ -90,6 +140,8 @@ class Run(Case):
             "run_id": self.pk,
             "grant_id": self.grant_id,
             "kind": self.task.kind,
+            "task_id": self.task_id,
+            "order_id": self.order_id,
             "provider_id": self.provider_id,
             "consumer_id": self.consumer_id,
             "account_id": self.account_id,
@@ -108,6 +160,58 @@ class RunReceipt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order_id", "side"], name="one_receipt_a_side")]
+
+
+class RunSample(models.Model):
+    """One report of a run on its way: how far it was, for the line of throughput; attempts of one order in a row."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="samples")
+    round = models.IntegerField()
+    at = models.DateTimeField()
+    rows = models.BigIntegerField()
+    bytes = models.BigIntegerField()
+    lag_seconds = models.FloatField(default=0.0)
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "round", "at"], name="sample_run")]
+
+
+class DirtyParcel(models.Model):
+    """A parcel of rows that a run set aside, taken once. content: the rows themselves, sealed to the provider's node."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="dirty_parcels")
+    order_id = models.CharField(max_length=80)
+    batch = models.IntegerField()
+    node = models.CharField(max_length=64)
+    content = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["order_id", "batch"], name="one_parcel_a_batch")]
+
+
+class SetAside(models.Model):
+    """A row that was set aside: its place in the source, the item, the value (masked) and the reason."""
+
+    parcel = models.ForeignKey(DirtyParcel, on_delete=models.CASCADE, related_name="rows")
+    number = models.BigIntegerField()
+    item = models.CharField(max_length=200)
+    value = models.CharField(max_length=500)
+    reason = models.CharField(max_length=500)
+
+
+class SourceLimit(models.Model):
+    """What the owner of a data source allows the exchange to ask of it; 0 and empty mean no limit.
+
+    most_runs: runs at the same time. rows_per_second: of each run. hours: a `rules.Window` in JSON, or empty.
+    """
+
+    source = models.OneToOneField("sources.DataSource", on_delete=models.CASCADE, related_name="+")
+    most_runs = models.IntegerField(default=0)
+    rows_per_second = models.IntegerField(default=0)
+    hours = models.JSONField(default=dict)
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=100)
 
 
 class OrderSerial(models.Model):

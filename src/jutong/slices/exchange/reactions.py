@@ -1,4 +1,4 @@
-"""What the exchange does when a run ends: who ordered it is told, and the provider when data were quarantined."""
+"""What the exchange does when a run ends or its time comes: people are told, tasks that follow are started."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from jutong.kernel import inbox, outbox
+from jutong.kernel import inbox, jobs, outbox
 from jutong.kernel.actors import Role
+from jutong.slices.exchange import actions
 from jutong.slices.exchange.workflow import EXCHANGE_TASK
 
 
@@ -21,3 +22,29 @@ def tell_how_it_ended(event: outbox.Event, at: datetime) -> None:
     if event.payload["to"] == "quarantined":
         engineers = Role.SYSTEM_ENGINEER
         inbox.tell(department_id=event.payload["provider_id"], role=engineers, title=title, link=link, at=at)
+
+
+@jobs.every(1)
+def strike(at: datetime) -> int:
+    """Start the tasks whose time has come."""
+    return actions.order_due(at)
+
+
+@jobs.every(5)
+def let_in(at: datetime) -> int:
+    """Show waiting runs to the runners where room was made by something else than a run's end."""
+    del at
+    return actions.admit()
+
+
+@outbox.on("exchange_task.released")
+def follow_release(event: outbox.Event, at: datetime) -> None:
+    """A run was released: the tasks that follow its task are started."""
+    actions.order_after(event.payload["task_id"], at=at)
+
+
+@outbox.on("datacentre.mount_changed")
+def follow_mount(event: outbox.Event, at: datetime) -> None:
+    """A resource's data come from another table now: the tasks that follow its updates are started."""
+    if event.payload["active"]:
+        actions.order_updated(event.payload["resource_id"], at=at)

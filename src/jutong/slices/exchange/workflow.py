@@ -10,7 +10,7 @@ from jutong.kernel.workflow import Workflow
 from jutong.slices.exchange.rules import CONSUMER
 
 if TYPE_CHECKING:
-    from jutong.slices.exchange.models import Run
+    from jutong.slices.exchange.models import Run, TransferTask
 
 STATES: Final = {
     "queued": N_("排队中"),
@@ -24,8 +24,8 @@ STATES: Final = {
 OVERSEERS: Final = (Role.PLATFORM_OPERATOR, Role.AUDITOR)
 
 
-def may_know(actor: Actor, run: Run) -> bool:
-    """Tell whether an actor may know of a run: people of both departments, and those who oversee all."""
+def may_know(actor: Actor, run: Run | TransferTask) -> bool:
+    """Tell whether an actor may know of a run or task: people of both departments, and those who oversee all."""
     if actor.account_id is None or actor.holds(*OVERSEERS):
         return True
     return not actor.serves.isdisjoint({run.provider_id, run.consumer_id})
@@ -40,7 +40,7 @@ EXCHANGE_TASK: Final = Workflow["Run"](
     visible=may_know,
     moves=[
         # verb         from                             to             who          clocks  button
-        ("order",      "-",                             "queued",      CONSUMER,    "",     N_("发起交换")),
+        ("order",      "-",                             "queued",      CONSUMER | SYSTEM_ONLY, "", N_("发起交换")),
         ("send",       "queued",                        "sent",        SYSTEM_ONLY, "",     N_("开始发送")),
         ("receive",    "sent",                          "received",    SYSTEM_ONLY, "",     N_("接收并核对摘要")),
         ("validate",   "received",                      "validated",   SYSTEM_ONLY, "",     N_("两端核对一致")),
@@ -49,5 +49,7 @@ EXCHANGE_TASK: Final = Workflow["Run"](
         ("quarantine", "queued sent received validated", "quarantined", SYSTEM_ONLY, "",    N_("隔离")),
         ("cancel",     "queued sent received validated", "=",          CONSUMER,    "",     N_("取消任务")),
         ("retry",      "rejected quarantined",          "queued",      CONSUMER,    "",     N_("重新执行")),
+        ("repair",     "quarantined",                   "queued",      CONSUMER,    "",     N_("只修复不一致的分区")),
+        ("accept_shape", "rejected quarantined",        "queued",      CONSUMER,    "",     N_("接受新的表结构")),
     ],
 )  # fmt: skip

@@ -1,16 +1,52 @@
-"""Writes of the exchange: ordering, following the runners' reports, fetching files, keeping the nodes' audit segments."""
+"""Writes of the exchange: tasks and orders, following the runners' reports, fetching files, keeping audit segments."""
 
-from jutong.slices.exchange.actions.ordering import cancel, order_batch, order_table_transfer, retry
+from jutong.slices.exchange.actions.ordering import (
+    Wanted,
+    accept_shape,
+    cancel,
+    order_batch,
+    order_table_transfer,
+    repair,
+    retry,
+)
 from jutong.slices.exchange.actions.progress import take_progress
+from jutong.slices.exchange.actions.room import admit, limit_source
 from jutong.slices.exchange.actions.segments import take_segment
+from jutong.slices.exchange.actions.setting_aside import take_dirty
+from jutong.slices.exchange.actions.tasks import (
+    change_task,
+    create_task,
+    delete_task,
+    order_after,
+    order_due,
+    order_updated,
+    pause_task,
+    resume_task,
+    run_now,
+)
 from jutong.slices.exchange.actions.tickets import issue_ticket
 
 __all__ = [
+    "Wanted",
+    "accept_shape",
+    "admit",
     "cancel",
+    "change_task",
+    "create_task",
+    "delete_task",
     "issue_ticket",
+    "limit_source",
+    "order_after",
     "order_batch",
+    "order_due",
     "order_table_transfer",
+    "order_updated",
+    "pause_task",
+    "repair",
+    "resume_task",
     "retry",
+    "run_now",
+    "take_dirty",
     "take_progress",
     "take_segment",
 ]

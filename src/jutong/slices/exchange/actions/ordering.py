@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from jutong.crypto import sm3
@@ -15,27 +15,32 @@ from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.kernel.terms import N_
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.datacentre.queries import MountRow
-from jutong.slices.exchange.models import OrderSerial, Run, TransferTask
+from jutong.slices.exchange.actions import room
+from jutong.slices.exchange.actions.room import next_serial
+from jutong.slices.exchange.models import Run, TransferTask
 from jutong.slices.exchange.rules import (
     ARTEFACT_LIFE,
     OPEN,
     Encoding,
     Format,
     Mode,
+    Trigger,
     check_file,
     check_mode,
     check_target,
     check_term,
+    opening,
 )
 from jutong.slices.exchange.workflow import EXCHANGE_TASK
 from jutong.slices.grants import queries as grants
 from jutong.slices.grants.queries import GrantRow
+from jutong.slices.parties import queries as parties
 from jutong.slices.sources import queries as sources
 from jutong.wire.transfers import OrderKind
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
     """What is ordered: a table of the consumer's, or a file."""
 
     kind: OrderKind
@@ -56,7 +61,8 @@ def order_table_transfer(
     RuleBroken for a target that does not belong to the consumer or lies in another zone; Conflict while one runs.
     """
     check_target(schema, table, mode)
-    return _order(by=by, at=at, grant_id=grant_id, wanted=_Wanted(OrderKind.TABLE, source_id, schema, table, mode))
+    wanted = Wanted(OrderKind.TABLE, source_id, schema, table, mode)
+    return open_run(by=by, at=at, find=lambda: task_of(grant_id, wanted, by, at))
 
 
 def order_batch(
@@ -64,31 +70,33 @@ def order_batch(
 ) -> Run:
     """Order the granted rows as one encrypted file with manifest (file download, R-EXC-007); refusals as for a table."""
     check_file(file_format, encoding)
-    wanted = _Wanted(OrderKind.BATCH, format=file_format, encoding=encoding)
-    return _order(by=by, at=at, grant_id=grant_id, wanted=wanted)
+    wanted = Wanted(OrderKind.BATCH, format=file_format, encoding=encoding)
+    return open_run(by=by, at=at, find=lambda: task_of(grant_id, wanted, by, at))
 
 
 @EXCHANGE_TASK.opens("order")
-def _order(*, by: Actor, at: datetime, grant_id: int, wanted: _Wanted) -> Run:
-    """Check an order against its grant and enter it into the feed of the runners."""
-    grant, mount = _allowed(grant_id, wanted.kind, by, at)
-    if wanted.target_id is not None:
-        _check_target_source(wanted.target_id, grant, mount, by)
-    task = _task(grant, wanted, by, at)
+def open_run(*, by: Actor, at: datetime, find: Callable[[], TransferTask], trigger: str = Trigger.PERSON) -> Run:
+    """Check a task against its grant, as it stands now, and enter a run of it into the feed of the runners."""
+    task = find()
+    grant, mount = allowed(task.grant_id, task.kind, by, at)
+    if task.target_id is not None:
+        check_target_source(task.target_id, grant, mount, by)
+    _lock(task)
     run = Run(
-        region=by.region,
+        region=by.region or parties.department(grant.consumer_id).region,
         task=task,
         grant_id=grant.id,
         title=grant.resource_title,
         entry_code=grant.entry_code,
         provider_id=grant.provider_id,
         consumer_id=grant.consumer_id,
+        trigger=trigger,
     )
-    _ordered(run, grant, by, at)
+    _ordered(run, grant, mount, by, at)
     return run
 
 
-def _allowed(grant_id: int, kind: str, by: Actor, at: datetime) -> tuple[GrantRow, MountRow]:
+def allowed(grant_id: int, kind: str, by: Actor, at: datetime) -> tuple[GrantRow, MountRow]:
     """Return grant and mount of an order, or refuse what they do not allow."""
     grant = grants.grant(grant_id, by)
     check_term(grant.state, grant.valid_from, grant.valid_until, at)
@@ -99,7 +107,7 @@ def _allowed(grant_id: int, kind: str, by: Actor, at: datetime) -> tuple[GrantRo
     return grant, mount
 
 
-def _check_target_source(source_id: int, grant: GrantRow, mount: MountRow, by: Actor) -> None:
+def check_target_source(source_id: int, grant: GrantRow, mount: MountRow, by: Actor) -> None:
     target = sources.source(source_id, by)
     if target.department_id != grant.consumer_id or not (target.receives and target.active):
         raise RuleBroken(N_("请选择本部门在用的、作为使用方目标库的数据源。"), field="source_id")
@@ -107,10 +115,10 @@ def _check_target_source(source_id: int, grant: GrantRow, mount: MountRow, by: A
         raise RuleBroken(N_("目标库与资源不在同一网络区域，不能直接传输，请选择同一区域的目标库。"), field="source_id")
 
 
-def _task(grant: GrantRow, wanted: _Wanted, by: Actor, at: datetime) -> TransferTask:
-    """Return the task of this definition, locked, and refuse a second run beside one that is still open."""
+def task_of(grant_id: int, wanted: Wanted, by: Actor, at: datetime) -> TransferTask:
+    """Return the task of this definition, made where there is none; one that was deleted is wanted again."""
     found, _new = TransferTask.objects.get_or_create(
-        grant_id=grant.id,
+        grant_id=grant_id,
         kind=wanted.kind,
         target_id=wanted.target_id,
         schema=wanted.schema,
@@ -120,7 +128,9 @@ def _task(grant: GrantRow, wanted: _Wanted, by: Actor, at: datetime) -> Transfer
         encoding=wanted.encoding,
         defaults={"account_id": by.account_id, "account_name": by.name[:100], "created_at": at},
     )
-    _lock(found)
+    if found.deleted_at is not None:
+        found.deleted_at, found.paused = None, False
+        found.save(update_fields=["deleted_at", "paused"])
     return found
 
 
@@ -130,16 +140,24 @@ def _lock(task: TransferTask) -> None:
         raise Conflict(N_("同样的交换任务正在执行，请等待其完成，或先取消。"))
 
 
-def _ordered(run: Run, grant: GrantRow, by: Actor, at: datetime) -> None:
-    """Bind a run to the grant as it stands now, state what is asked, and put it at the end of the feed."""
-    batch = run.task.kind == OrderKind.BATCH
+def _ordered(run: Run, grant: GrantRow, mount: MountRow, by: Actor, at: datetime) -> None:
+    """Bind a run to grant and task as they stand now, state what is asked, and put it at the end of the feed."""
+    task, terms = run.task, run.task.agreed
+    batch = task.kind == OrderKind.BATCH
     run.grant_version = grant.version
-    run.account_id, run.account_name = by.account_id, by.name[:100]
+    run.account_id, run.account_name = by.account_id or task.account_id, (by.name or task.account_name)[:100]
     run.ordered_at = at
     run.expires_at = min(at + ARTEFACT_LIFE, grant.valid_until) if batch else None
+    run.source_id = mount.source_id
+    run.terms, run.priority, run.shape = task.terms, terms.priority, task.shape
+    limits = room.limits_of(run)
+    hours = [each.window for each in limits if each.window]
+    run.not_before, run.not_after = opening([*hours, *([terms.window] if terms.window else [])], at)
+    run.terms = run.terms | room.slowed(terms.rows_per_second, limits)
     run.statement = _statement(run, grant)
     run.digest = sm3.hexdigest(run.statement.encode())
-    run.serial = _next_serial()
+    run.serial = next_serial()
+    run.waiting = not room.is_there(run, limits)
 
 
 def _statement(run: Run, grant: GrantRow) -> str:
@@ -153,6 +171,9 @@ def _statement(run: Run, grant: GrantRow) -> str:
         "kind": task.kind,
         "target": {"source": task.target_id, "schema": task.schema, "table": task.table, "mode": task.mode},
         "file": {"format": task.format, "encoding": task.encoding},
+        "terms": run.terms,
+        "repair": run.repair,
+        "shape": run.shape,
         "ordered_by": run.account_id,
         "ordered_at": run.ordered_at,
         "round": run.round,
@@ -160,31 +181,52 @@ def _statement(run: Run, grant: GrantRow) -> str:
     return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()
 
 
-def _next_serial() -> int:
-    """Return the next serial; the row lock lasts until commit, so serials become visible in order."""
-    OrderSerial.objects.get_or_create(pk=1)
-    OrderSerial.objects.filter(pk=1).update(value=F("value") + 1)
-    return OrderSerial.objects.values_list("value", flat=True).get(pk=1)
-
-
 @EXCHANGE_TASK.action("cancel")
 def cancel(run: Run, *, by: Actor, at: datetime, note: str = "") -> None:
     """Ask the runner to stop; the run ends as rejected when it has stopped, or as released when it was already over."""
     if run.cancelled:
         raise WrongState(N_("该任务已经申请取消，正在等待停止。"))
-    run.cancelled = True
+    run.cancelled, run.waiting = True, False
     run.message = _("已申请取消，等待停止。")
-    run.serial = _next_serial()
+    run.serial = next_serial()
 
 
 @EXCHANGE_TASK.action("retry")
 def retry(run: Run, *, by: Actor, at: datetime, note: str = "") -> None:
-    """Run a rejected or quarantined delivery again, under the grant as it stands now."""
-    grant, mount = _allowed(run.grant_id, run.task.kind, by, at)
+    """Run a rejected or quarantined delivery again, under grant and task as they stand now."""
+    _again(run, by, at)
+
+
+@EXCHANGE_TASK.action("repair")
+def repair(run: Run, *, by: Actor, at: datetime, note: str = "") -> None:
+    """Move again only the partitions that did not reconcile; WrongState where the run named none."""
+    if not run.differing:
+        raise WrongState(N_("该任务没有不一致的分区；请重新执行整个任务。"))
+    _again(run, by, at, only=run.differing)
+
+
+@EXCHANGE_TASK.action("accept_shape")
+def accept_shape(run: Run, *, by: Actor, at: datetime, note: str = "") -> None:
+    """A person accepts the source's changed columns for this and later runs of the task, and it runs again.
+
+    WrongState where the run did not stop because of changed columns, or the task has accepted others meanwhile.
+    """
+    if not run.drift or run.drift == run.task.shape:
+        raise WrongState(N_("该任务没有待确认的表结构变化；请刷新页面查看最新状态。"))
+    run.task.shape = run.drift
+    run.task.save(update_fields=["shape"])
+    _again(run, by, at)
+
+
+def _again(run: Run, by: Actor, at: datetime, only: Sequence[str] = ()) -> None:
+    grant, mount = allowed(run.grant_id, run.task.kind, by, at)
     if run.task.target_id is not None:
-        _check_target_source(run.task.target_id, grant, mount, by)
+        check_target_source(run.task.target_id, grant, mount, by)
     _lock(run.task)
     run.round += 1
     run.cancelled, run.attempt, run.rows_done, run.rows_total = False, 0, 0, 0
-    run.message, run.artefact_id, run.settled_at = "", "", None
-    _ordered(run, grant, by, at)
+    run.bytes_done, run.dirty, run.lag_seconds = 0, 0, 0.0
+    run.message, run.artefact_id, run.settled_at, run.reported_at = "", "", None, None
+    run.repair, run.differing, run.drift, run.drift_text = list(only), [], "", ""
+    run.trigger = Trigger.PERSON
+    _ordered(run, grant, mount, by, at)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -15,14 +14,19 @@ from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.errors import WrongState
 from jutong.slices.exchange import events
 from jutong.slices.exchange.actions.receipts import countersign, keep, unproven
-from jutong.slices.exchange.models import Run
+from jutong.slices.exchange.actions.room import admit
+from jutong.slices.exchange.actions.setting_aside import ORDER
+from jutong.slices.exchange.models import Run, RunSample
 from jutong.slices.exchange.rules import OPEN, way
 from jutong.slices.exchange.workflow import EXCHANGE_TASK
 from jutong.wire.transfers import Progress, RunState
 
 log = logging.getLogger(__name__)
 
-_ORDER: Final = re.compile(r"R([1-9][0-9]{0,17})-([1-9][0-9]{0,8})")
+_ENDS: Final = (RunState.RELEASED, RunState.REJECTED, RunState.QUARANTINED)
+SAMPLE_SECONDS: Final = 1.0
+"""Reports closer together than this leave one point in the line of throughput."""
+_MOST_PARTS: Final = 10_000
 
 
 def take_progress(reports: Sequence[Progress], *, node: str, at: datetime) -> int:
@@ -36,7 +40,7 @@ def take_progress(reports: Sequence[Progress], *, node: str, at: datetime) -> in
 
 @transaction.atomic
 def _take(report: Progress, node: str, by: Actor, at: datetime) -> bool:
-    named = _ORDER.fullmatch(report.order_id)
+    named = ORDER.fullmatch(report.order_id)
     run = Run.objects.select_for_update().filter(pk=int(named[1])).first() if named else None
     if run is None or named is None or run.round != int(named[2]) or run.state not in OPEN:
         log.info("report on order %s (%s) from %s changes nothing", report.order_id[:80], report.state, node)
@@ -48,6 +52,8 @@ def _take(report: Progress, node: str, by: Actor, at: datetime) -> bool:
     target = RunState.QUARANTINED if fault else report.state
     for verb in way(run.state, target):
         EXCHANGE_TASK.do(verb, run.pk, by=by, at=at)
+    if target in _ENDS:
+        admit()
     return True
 
 
@@ -63,7 +69,30 @@ def _note(run: Run, report: Progress, node: str, fault: str) -> None:
         artefact_id=report.artefact_id[:80] if report.state is RunState.RELEASED and not fault else "",
         node=node[:64],
         reported_at=report.at,
+        bytes_done=report.bytes_done or run.bytes_done,
+        dirty=report.dirty or run.dirty,
+        lag_seconds=report.lag_seconds,
+        differing=[name[:200] for name in report.differing[:_MOST_PARTS]] or run.differing,
+        drift=report.drift[:128] or run.drift,
+        drift_text=report.drift_text[:1000].replace("\x00", "") or run.drift_text,
     )
+    _sample(run, report)
+
+
+def _sample(run: Run, report: Progress) -> None:
+    """Keep a point of the line of throughput, at most one a second; a later attempt begins anew from its own figures."""
+    if report.state is not RunState.SENT:
+        return
+    last = run.samples.filter(round=run.round).order_by("-at").first()
+    if last is None or (report.at - last.at).total_seconds() >= SAMPLE_SECONDS:
+        RunSample.objects.create(
+            run=run,
+            round=run.round,
+            at=report.at,
+            rows=report.rows_done,
+            bytes=report.bytes_done,
+            lag_seconds=report.lag_seconds,
+        )
 
 
 @EXCHANGE_TASK.action("send")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 from django.db.models import Q
 
 from jutong.slices.exchange.models import OrderSerial, Run
-from jutong.slices.exchange.rules import OPEN
+from jutong.slices.exchange.rules import OPEN, Terms
 from jutong.wire.transfers import Order, OrderKind, TableMode
 
 
@@ -17,13 +18,15 @@ def orders_since(serial: int) -> tuple[int, list[Order]]:
     """
     newest = OrderSerial.objects.values_list("value", flat=True).first() or 0
     since = serial if serial <= newest else 0
-    rows = Run.objects.filter(Q(state__in=OPEN), serial__gt=since).select_related("task").order_by("serial")
+    rows = (
+        Run.objects.filter(Q(state__in=OPEN), waiting=False, serial__gt=since).select_related("task").order_by("serial")
+    )
     orders = list(rows)
     return max(newest, *(run.serial for run in orders), 0), [_order(run) for run in orders]
 
 
 def _order(run: Run) -> Order:
-    task = run.task
+    task, terms = run.task, msgspec.convert(run.terms, Terms)
     return Order(
         id=run.order_id,
         kind=OrderKind(task.kind),
@@ -39,4 +42,16 @@ def _order(run: Run) -> Order:
         encoding=task.encoding,
         expires_at=run.expires_at,
         cancelled=run.cancelled,
+        task_id=str(task.pk),
+        read=terms.read,
+        watermark=terms.watermark,
+        check=terms.check,
+        split=terms.split,
+        repair=tuple(run.repair),
+        shape=run.shape,
+        most_dirty=terms.most_dirty,
+        priority=terms.priority,
+        not_before=run.not_before,
+        not_after=run.not_after,
+        rows_per_second=terms.rows_per_second,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,12 +20,12 @@ from jutong.kernel.queries import AuditRow
 from jutong.kernel.terms import N_, Purpose
 from jutong.kernel.workflow import Button
 from jutong.slices.exchange.formats import CENTRE, receipt_in
-from jutong.slices.exchange.models import Run, RunReceipt
+from jutong.slices.exchange.models import Run, RunReceipt, TransferTask
 from jutong.slices.exchange.queries.ordering import ordering
-from jutong.slices.exchange.rules import CONSUMER, OPEN, Encoding, Format, Kind, Mode
+from jutong.slices.exchange.rules import CONSUMER, OPEN, Encoding, Format, Kind, Mode, Trigger
 from jutong.slices.exchange.workflow import EXCHANGE_TASK, OVERSEERS, may_know
 from jutong.wire.envelope import Envelope
-from jutong.wire.transfers import OrderKind, Tally
+from jutong.wire.transfers import OrderKind, Read, Tally
 
 FOLDS = {"open": OPEN, "released": ("released",), "failed": ("rejected", "quarantined")}
 """What the list's tabs hold."""
@@ -105,6 +105,20 @@ class RunDetail:
     history: tuple[AuditRow, ...]
     live: ProgressRow
     buttons: tuple[Button, ...]
+    task_id: int = 0
+    trigger: str = ""
+    waiting: bool = False
+    place_in_line: int = 0
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    dirty: int = 0
+    most_dirty: int = 0
+    bytes_done: int = 0
+    lag_seconds: float = 0.0
+    captures: bool = False
+    repair: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
+    drift_text: str = ""
 
     @property
     def steps(self) -> list[tuple[AuditRow, str, str]]:
@@ -192,8 +206,52 @@ def run(run_id: int, actor: Actor) -> RunDetail:
         node=found.node,
         receipts=tuple(_receipts(found.receipts.filter(order_id=found.order_id).order_by("id"))),
         history=tuple(kernel.history(EXCHANGE_TASK.name, found.pk)),
-        buttons=tuple(b for b in EXCHANGE_TASK.open_to(actor, found) if not (found.cancelled and b.verb == "cancel")),
+        buttons=tuple(b for b in EXCHANGE_TASK.open_to(actor, found) if _makes_sense(b.verb, found)),
+        task_id=found.task_id,
+        trigger=_(Trigger(found.trigger).label),
+        waiting=found.waiting and found.state == "queued",
+        place_in_line=_place_in_line(found),
+        not_before=found.not_before,
+        not_after=found.not_after,
+        dirty=found.dirty,
+        most_dirty=found.terms.get("most_dirty", 0),
+        bytes_done=found.bytes_done,
+        lag_seconds=found.lag_seconds,
+        captures=found.terms.get("read") == Read.CHANGES,
+        repair=tuple(found.repair),
+        differing=tuple(found.differing),
+        drift_text=found.drift_text,
     )
+
+
+def _makes_sense(verb: str, run: Run) -> bool:
+    """Tell whether a move that the table allows has something to do."""
+    if verb == "cancel":
+        return not run.cancelled
+    if verb == "repair":
+        return bool(run.differing)
+    return verb != "accept_shape" or (bool(run.drift) and run.drift != run.task.shape)
+
+
+def _place_in_line(run: Run) -> int:
+    """Return a waiting run's place among those that wait for the same sources, from 1; 0 when it does not wait."""
+    if not run.waiting or run.state != "queued":
+        return 0
+    busy = [key for key in (run.source_id, run.task.target_id) if key is not None]
+    before = Q(priority__lt=run.priority) | Q(priority=run.priority, pk__lt=run.pk)
+    there = Q(source_id__in=busy) | Q(task__target_id__in=busy)
+    return Run.objects.filter(before, there, waiting=True, state="queued").count() + 1
+
+
+def runs_of(task_id: int, actor: Actor, *, most: int = 20) -> list[RunRow]:
+    """Return the latest runs of a task, newest first; the caller has asked whether the actor may know of it."""
+    return [_row(each, actor) for each in _all().filter(task_id=task_id).order_by("-id")[:most]]
+
+
+def all_runs(actor: Actor) -> Iterator[RunRow]:
+    """Yield every run an actor may know of, newest first, for a sheet."""
+    for each in _all().filter(_mine(actor)).order_by("-id").iterator(chunk_size=500):
+        yield _row(each, actor)
 
 
 def live(run_id: int, actor: Actor) -> ProgressRow:
@@ -252,7 +310,7 @@ def _row(run: Run, actor: Actor) -> RunRow:
         grant_version=run.grant_version,
         provider_name=run.provider.name,
         consumer_name=run.consumer.name,
-        place=_place(run),
+        place=place_of(run.task),
         ordered_by=run.account_name,
         ordered_at=run.ordered_at,
         settled_at=run.settled_at,
@@ -268,8 +326,8 @@ def _row(run: Run, actor: Actor) -> RunRow:
     )
 
 
-def _place(run: Run) -> str:
-    task = run.task
+def place_of(task: TransferTask) -> str:
+    """Return in words where a task delivers to."""
     if task.target is not None:
         return f"{task.target.title} · {task.schema}.{task.table}（{_(Mode(task.mode).label)}）"
     encoding = "" if task.format != Format.CSV else f"，{_(Encoding(task.encoding).label)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel.actors import Role, Who
 from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.kernel.terms import MODE_LABELS, N_, DeliveryMode, Term
+from jutong.slices.exchange.rules.terms import PLAIN, Terms
 from jutong.wire.transfers import OrderKind, Receipt, TableMode, Tally
 
 CONSUMER: Final = Who(
@@ -20,6 +22,11 @@ CONSUMER: Final = Who(
     (Role.CLERK, Role.DATA_OFFICER, Role.SYSTEM_ENGINEER),
     of="consumer_id",
 )
+
+ORDERERS: Final = Who("orderer", CONSUMER.label, CONSUMER.roles)
+"""The same posts in any department: where the grant, and with it the department, is only known within the action."""
+SOURCE_OWNER: Final = Who("source_owner", N_("数据源所属部门的系统工程师"), (Role.SYSTEM_ENGINEER,), of="department_id")
+SOURCE_OWNERS: Final = Who("source_owners", SOURCE_OWNER.label, SOURCE_OWNER.roles)
 
 ARTEFACT_LIFE: Final = timedelta(days=7)
 """How long a batch file can be fetched, if its grant does not end before."""
@@ -58,6 +65,15 @@ class Encoding(Term):
     GB18030 = "gb18030", N_("GB18030")
 
 
+class Trigger(Term):
+    """What set a run off."""
+
+    PERSON = "person", N_("人工发起")
+    SCHEDULE = "schedule", N_("按计划")
+    AFTER = "after", N_("前一任务放行后")
+    UPDATE = "update", N_("数据更新后")
+
+
 class ServiceClass(Term):
     """Classes of sharing modes in national-2025#22."""
 
@@ -88,6 +104,16 @@ _ENDS: Final = {"rejected": "reject", "quarantined": "quarantine"}
 
 _NAME: Final = re.compile(r"[A-Za-z_\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*")
 _RESERVED: Final = frozenset({"information_schema", "jutong_position"})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a task is to run: its terms; by a schedule (cron), after another task's release, after the data's update."""
+
+    terms: Terms = PLAIN
+    cron: str = ""
+    after_task_id: int | None = None
+    after_update: bool = False
 
 
 def check_mode(kind: str, modes: Collection[str]) -> None:
