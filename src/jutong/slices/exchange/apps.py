@@ -27,6 +27,7 @@ class Exchange(AppConfig):
         exchange = navigation.Group.EXCHANGE
         navigation.register(
             navigation.Entry(exchange, N_("交换任务"), "exchange_runs", "transfer", allow=allow, order=10),
+            navigation.Entry(exchange, N_("任务计划"), "exchange_tasks", "calendar-time", allow=allow, order=5),
             navigation.Entry(exchange, N_("批量下载"), "exchange_batches", "file-download", allow=allow, order=20),
         )
         agenda.register(
@@ -37,7 +38,7 @@ class Exchange(AppConfig):
                 title=lambda case: case.title,
                 who=lambda case: case.provider.name,
                 related=("provider",),
-                only={"retry": Q(state="quarantined")},
+                only={"retry": Q(state="quarantined") | Q(dirty__gt=0) | ~Q(drift="")},
             )
         )
         panels.register(

@@ -9,6 +9,7 @@ from jutong.slices.exchange.actions.ordering import (
     repair,
     retry,
 )
+from jutong.slices.exchange.actions.previewing import MappedItem, Sample, preview
 from jutong.slices.exchange.actions.progress import take_progress
 from jutong.slices.exchange.actions.room import admit, limit_source
 from jutong.slices.exchange.actions.segments import take_segment
@@ -27,6 +28,8 @@ from jutong.slices.exchange.actions.tasks import (
 from jutong.slices.exchange.actions.tickets import issue_ticket
 
 __all__ = [
+    "MappedItem",
+    "Sample",
     "Wanted",
     "accept_shape",
     "admit",
@@ -42,6 +45,7 @@ __all__ = [
     "order_table_transfer",
     "order_updated",
     "pause_task",
+    "preview",
     "repair",
     "resume_task",
     "retry",

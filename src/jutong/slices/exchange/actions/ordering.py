@@ -108,6 +108,7 @@ def allowed(grant_id: int, kind: str, by: Actor, at: datetime) -> tuple[GrantRow
 
 
 def check_target_source(source_id: int, grant: GrantRow, mount: MountRow, by: Actor) -> None:
+    """Refuse a target that is not a working receiving source of the consumer, or lies in another zone than the resource."""
     target = sources.source(source_id, by)
     if target.department_id != grant.consumer_id or not (target.receives and target.active):
         raise RuleBroken(N_("请选择本部门在用的、作为使用方目标库的数据源。"), field="source_id")

@@ -38,8 +38,10 @@ _PLAN: Final = ("terms", "cron", "due_at", "after_task", "after_update")
 
 
 @action("exchange.create_task", allow=ORDERERS)
-def create_task(*, by: Actor, at: datetime, grant_id: int, wanted: Wanted, plan: Plan) -> TransferTask:
-    """Set up a standing delivery under a grant: where to, how it reads, when it runs (R-EXC-004, W22).
+def create_task(
+    *, by: Actor, at: datetime, grant_id: int, wanted: Wanted, plan: Plan, at_once: bool = False
+) -> TransferTask:
+    """Set up a standing delivery under a grant: where to, how it reads, when it runs (W22); at_once: and run it now.
 
     Refusals as for an order; RuleBroken for terms or a schedule that cannot be; Conflict where the same delivery stands.
     """
@@ -56,6 +58,8 @@ def create_task(*, by: Actor, at: datetime, grant_id: int, wanted: Wanted, plan:
     task = task_of(grant_id, wanted, by, at)
     task.account_id, task.account_name = by.account_id, by.name[:100]
     _plan(task, plan, grant, at)
+    if at_once:
+        open_run(by=by, at=at, find=lambda: task)
     return task
 
 

@@ -2,7 +2,16 @@
 
 from jutong.slices.exchange.queries.batches import manifest, proof
 from jutong.slices.exchange.queries.feed import orders_since
-from jutong.slices.exchange.queries.ordering import Ordering, ordering
+from jutong.slices.exchange.queries.following import followable
+from jutong.slices.exchange.queries.ordering import (
+    Offer,
+    Ordering,
+    PlanChoices,
+    offer,
+    ordering,
+    plan_choices,
+    tables_of,
+)
 from jutong.slices.exchange.queries.runs import (
     Deliveries,
     ReceiptRow,
@@ -22,19 +31,31 @@ from jutong.slices.exchange.queries.tasks import (
     TaskRow,
     all_tasks,
     figures,
-    followable,
     source_limits,
     task,
     tasks,
 )
-from jutong.slices.exchange.queries.watching import AsideRow, PartRow, Point, Speed, parts, points, set_aside, speed
+from jutong.slices.exchange.queries.watching import (
+    MOST_SHOWN,
+    AsideRow,
+    PartRow,
+    Point,
+    Speed,
+    parts,
+    points,
+    set_aside,
+    speed,
+)
 
 __all__ = [
+    "MOST_SHOWN",
     "AsideRow",
     "Deliveries",
     "Figures",
+    "Offer",
     "Ordering",
     "PartRow",
+    "PlanChoices",
     "Point",
     "ReceiptRow",
     "RunDetail",
@@ -51,9 +72,11 @@ __all__ = [
     "followable",
     "live",
     "manifest",
+    "offer",
     "ordering",
     "orders_since",
     "parts",
+    "plan_choices",
     "points",
     "proof",
     "run",
@@ -61,6 +84,7 @@ __all__ = [
     "set_aside",
     "source_limits",
     "speed",
+    "tables_of",
     "task",
     "tasks",
 ]

@@ -15,6 +15,7 @@ from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
 from jutong.kernel.terms import N_
 from jutong.slices.exchange.models import Run, SourceLimit, TransferTask
+from jutong.slices.exchange.queries.following import named
 from jutong.slices.exchange.queries.runs import RunRow, place_of, runs_of
 from jutong.slices.exchange.rules import (
     CONSUMER,
@@ -29,7 +30,6 @@ from jutong.slices.exchange.rules import (
 )
 from jutong.slices.exchange.workflow import EXCHANGE_TASK, OVERSEERS, may_know
 from jutong.slices.sources import queries as sources
-from jutong.wire.transfers import OrderKind
 
 FOLDS = {"planned": ~Q(due_at=None), "paused": Q(paused=True)}
 _SETTLED = ("released", "rejected", "quarantined")
@@ -79,6 +79,7 @@ class TaskDetail:
     created_by: str
     created_at: datetime
     shape: str
+    stored: dict[str, Any]
     runs: tuple[RunRow, ...]
 
     @property
@@ -162,31 +163,20 @@ def task(task_id: int, actor: Actor, *, at: datetime) -> TaskDetail:
         cron=found.cron,
         times=next_times(found.cron, at) if found.cron and not found.paused else (),
         after_task_id=found.after_task_id,
-        after_title=_named(found.after_task) if found.after_task else "",
+        after_title=named(found.after_task) if found.after_task else "",
         after_update=found.after_update,
         mode=found.mode,
         target_title=found.target.title if found.target else "",
         created_by=found.account_name,
         created_at=found.created_at,
         shape=found.shape,
+        stored=found.terms,
         runs=tuple(runs_of(found.pk, actor)),
     )
 
 
-def followable(actor: Actor, *, but: int | None = None) -> list[tuple[int, str]]:
-    """Return the tasks of the actor's department that another could follow, with their names."""
-    rows = TransferTask.objects.filter(deleted_at=None, grant__consumer_id=actor.department_id).exclude(pk=but)
-    return [(row.pk, _named(row)) for row in rows.select_related("grant").order_by("-id")[:200]]
-
-
-def _named(task: TransferTask) -> str:
-    where = f"{task.schema}.{task.table}" if task.kind == OrderKind.TABLE else task.format
-    return f"J-{task.pk:06d} {task.grant.resource_title} → {where}"
-
-
-def _row(task: TransferTask, actor: Actor) -> TaskRow:
-    ended, released = task.ended, task.released  # type: ignore[attr-defined] - annotated
-    state = task.last_state or ""  # type: ignore[attr-defined]
+def _row(task: Any, actor: Actor) -> TaskRow:
+    ended, released, state = task.ended, task.released, task.last_state or ""
     return TaskRow(
         id=task.pk,
         number=f"J-{task.pk:06d}",
@@ -203,10 +193,10 @@ def _row(task: TransferTask, actor: Actor) -> TaskRow:
         due_at=task.due_at,
         paused=task.paused,
         remark=task.remark,
-        last_run_id=task.last_run,  # type: ignore[attr-defined]
+        last_run_id=task.last_run,
         last_state=state,
         last_label=EXCHANGE_TASK.state_label(state) if state else "",
-        last_at=task.last_at,  # type: ignore[attr-defined]
+        last_at=task.last_at,
         ended=ended,
         success=released * 100 // ended if ended else None,
         mine=CONSUMER.permits(actor, task) is not None,
@@ -280,7 +270,6 @@ __all__ = [
     "TaskRow",
     "all_tasks",
     "figures",
-    "followable",
     "source_limits",
     "task",
     "tasks",

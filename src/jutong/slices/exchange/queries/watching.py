@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from django.db.models import Q
@@ -76,7 +77,7 @@ def points(run_id: int, actor: Actor) -> list[Point]:
     step = max(1, len(found) // MOST_POINTS)
     found = [*found[::step], *found[-1:]] if step > 1 else found
     made = []
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         seconds = (after.at - before.at).total_seconds()
         if seconds > 0:
             rows, volume = max(0, after.rows - before.rows), max(0, after.bytes - before.bytes)

@@ -35,6 +35,7 @@ from jutong.slices.exchange.rules.schedule import (
     window_words,
 )
 from jutong.slices.exchange.rules.terms import (
+    GROWS,
     PLAIN,
     WEEK,
     Checking,
@@ -51,6 +52,7 @@ __all__ = [
     "ARTEFACT_LIFE",
     "CLASS_OF",
     "CONSUMER",
+    "GROWS",
     "LONGEST_CRON",
     "MODES_FOR",
     "NAME_BYTES",

@@ -23,7 +23,7 @@ LONGEST_OVERLAP: Final = 31 * 86_400
 MINUTES: Final = 24 * 60
 WEEK: Final = "1234567"
 
-_GROWS: Final = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.DATE, Kind.TIMESTAMP})
+GROWS: Final = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.DATE, Kind.TIMESTAMP})
 _DATED: Final = frozenset({Kind.DATE, Kind.TIMESTAMP})
 _SIZED: Final = {SplitBy.PREFIX: LONGEST_PREFIX, SplitBy.HASH: MOST_BUCKETS}
 
@@ -55,8 +55,9 @@ class Splitting(Term):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """When runs may work: from `start` to `end` (minutes of the Beijing day; an end before the start lies on the next
-    day), on nights or days that begin on the ISO weekdays in `days`.
+    """When runs may work, on nights or days that begin on the ISO weekdays in `days`.
+
+    start, end: minutes of the Beijing day; an end before the start lies on the next day.
     """
 
     start: int
@@ -124,7 +125,7 @@ def _read_remarks(
     item = terms.watermark.item if terms.watermark else ""
     if fault := _plain_item(granted, item, _("增长字段")):
         yield "watermark_item", fault
-    elif granted[item].kind not in _GROWS:
+    elif granted[item].kind not in GROWS:
         yield "watermark_item", _("“增长字段”应为数字、日期或时间类型的信息项，请换一个。")
     if terms.watermark and not 0 <= terms.watermark.overlap <= LONGEST_OVERLAP:
         yield "overlap", _("“回看范围”应在 0 至 2678400 之间（时间类为秒），请修改。")

@@ -1,35 +1,39 @@
-"""Pages of the exchange: runs with live progress, one run with its receipts, ordering, batch files and their download."""
+"""Pages of runs: lists with live progress, one run with its receipts, ordering, batch files and their download."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock, faces
+from jutong.kernel.clock import BEIJING
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import downloads, forms, pieces
+from jutong.kernel.jobs import ProgressRow
 from jutong.kernel.settings import settings
-from jutong.kernel.terms import N_, Term
+from jutong.kernel.terms import N_
 from jutong.slices.exchange import actions, queries
-from jutong.slices.exchange.queries import Ordering, RunDetail
+from jutong.slices.exchange.pages.forms import worded
+from jutong.slices.exchange.queries import Ordering, Point, RunDetail, Speed
 from jutong.slices.exchange.rules import NAME_BYTES, Encoding, Format, Kind, Mode
 from jutong.wire.transfers import OrderKind
 
 TONES: dict[str, pieces.Tone] = {"released": "good", "quarantined": "bad"}
-MOVES = {"cancel": actions.cancel, "retry": actions.retry}
-
-
-def worded(term: type[Term]) -> Callable[[], list[tuple[str, str]]]:
-    """Return the choices of a term in the reader's language, made when a form is."""
-    return lambda: [(code, _(label)) for code, label in term.choices()]
+MOVES = {
+    "cancel": actions.cancel,
+    "retry": actions.retry,
+    "repair": actions.repair,
+    "accept_shape": actions.accept_shape,
+}
 
 
 class OrderForm(forms.Form):
@@ -77,26 +81,56 @@ class BatchForm(OrderForm):
 def listed(request: HttpRequest) -> HttpResponse:
     """Show the runs that concern the person's departments."""
     fold, kind, text = (request.GET.get(name, "")[:100] for name in ("fold", "kind", "q"))
-    rows, meta = queries.runs(faces.actor_of(request), fold=fold, kind=kind, text=text, number=_number(request))
+    rows, meta = queries.runs(faces.actor_of(request), fold=fold, kind=kind, text=text, number=number_of(request))
     folds = {"": _("全部"), "open": _("进行中"), "released": _("已放行"), "failed": _("未执行或隔离")}
     tabs = [pieces.Tab(label, f"?fold={name}", current=name == fold) for name, label in folds.items()]
     context: dict[str, Any] = {"rows": rows, "meta": meta, "tabs": tabs, "text": text, "fold": fold, "kind": kind}
     return faces.page(request, "exchange/list.html", title=_("交换任务"), kinds=Kind.choices(), **context)
 
 
-def _number(request: HttpRequest) -> int:
+def number_of(request: HttpRequest) -> int:
+    """Return the page that was asked for."""
     given = request.GET.get("page", "1")
     return int(given) if given.isascii() and given.isdigit() and len(given) < 7 else 1  # noqa: PLR2004 - pages
 
 
 @require_GET
 def shown(request: HttpRequest, run_id: int) -> HttpResponse:
-    """Show one run: how far it is, both ends' figures, receipts, what happened."""
-    found = queries.run(run_id, faces.actor_of(request))
+    """Show one run: how far and how fast it is, both ends' figures, partitions, rows set aside, receipts, what happened."""
+    actor = faces.actor_of(request)
+    found = queries.run(run_id, actor)
     row = found.row
     crumbs = [(_("交换任务"), reverse("exchange_runs")), (row.number, "")]
-    context: dict[str, Any] = {"run": found, "row": row, "facts": _facts(found), "happenings": _timeline(found)}
+    parts = queries.parts(run_id, actor)
+    context: dict[str, Any] = {
+        "run": found,
+        "row": row,
+        "facts": _facts(found),
+        "happenings": _timeline(found),
+        "parts": parts[: queries.MOST_SHOWN],
+        "parts_count": len(parts),
+        "parts_red": sum(not part.agrees for part in parts),
+        "aside": list(queries.set_aside(run_id, actor, most=queries.MOST_SHOWN)),
+        "charts": _charts(queries.points(run_id, actor), captures=found.captures),
+    }
     return faces.page(request, "exchange/run.html", title=f"{row.number} {row.title}", crumbs=crumbs, **context)
+
+
+def _charts(points: list[Point], *, captures: bool) -> list[tuple[str, pieces.Chart]]:
+    """Return the lines of throughput, and of lag for change capture; none before there are two points."""
+    if not points:
+        return []
+    labels = [f"{point.at.astimezone(BEIJING):%H:%M:%S}" for point in points]
+    rows = pieces.Series(_("行/秒"), [round(point.rows_per_second) for point in points])
+    volume = pieces.Series(_("KB/秒"), [round(point.bytes_per_second / 1024) for point in points])
+    drawn = [
+        ("rows", pieces.Chart(_("每秒行数"), labels, [rows], "line", unit=_("行/秒"))),
+        ("bytes", pieces.Chart(_("每秒字节"), labels, [volume], "line", unit=_("KB/秒"))),
+    ]
+    if captures:
+        lag = pieces.Series(_("滞后"), [round(point.lag_seconds, 1) for point in points])
+        drawn.append(("lag", pieces.Chart(_("变更捕获滞后"), labels, [lag], "line", unit=_("秒"))))
+    return drawn
 
 
 def _facts(found: RunDetail) -> list[pieces.Fact]:
@@ -110,14 +144,35 @@ def _facts(found: RunDetail) -> list[pieces.Fact]:
         pieces.Fact(_("提供部门"), row.provider_name),
         pieces.Fact(_("使用部门"), row.consumer_name),
         pieces.Fact(_("发起人"), row.ordered_by),
+        pieces.Fact(_("所属任务"), f"J-{found.task_id:06d}", url=reverse("exchange_task", args=[found.task_id])),
+        pieces.Fact(_("起因"), found.trigger),
         pieces.Fact(_("第几次执行"), found.round),
+        *_limits(found),
         pieces.Fact(_("执行节点"), found.node),
         pieces.Fact(_("请求摘要（SM3）"), found.digest),
     ]
 
 
+def _limits(found: RunDetail) -> list[pieces.Fact]:
+    facts = []
+    if found.not_before and found.not_after:
+        between = [f"{at.astimezone(BEIJING):%m-%d %H:%M}" for at in (found.not_before, found.not_after)]
+        facts.append(pieces.Fact(_("允许时段"), " – ".join(between)))
+    if found.bytes_done:
+        facts.append(pieces.Fact(_("已传输"), filesizeformat(found.bytes_done)))
+    if found.repair:
+        facts.append(pieces.Fact(_("只修复的分区"), "、".join(found.repair[:20])))
+    return facts
+
+
 def _timeline(found: RunDetail) -> list[pieces.Happening]:
-    labels = {"order": _("发起交换"), "cancel": _("申请取消"), "retry": _("重新执行")}
+    labels = {
+        "order": _("发起交换"),
+        "cancel": _("申请取消"),
+        "retry": _("重新执行"),
+        "repair": _("修复不一致的分区"),
+        "accept_shape": _("接受新的表结构"),
+    }
     happenings = []
     for entry, state, label in found.steps:
         tone = TONES.get(state, pieces.tone_of(state)) if entry.outcome == "success" else "bad"
@@ -133,13 +188,29 @@ def _who(actor_name: str) -> str:
 
 @require_GET
 def live(request: HttpRequest, run_id: int) -> HttpResponse:
-    """Answer how far a run is; asked every second while it is open."""
-    return faces.progressed(request, queries.live(run_id, faces.actor_of(request)))
+    """Answer how far and how fast a run is; asked every second while it is open."""
+    actor = faces.actor_of(request)
+    return faces.progressed(request, replace_message(queries.live(run_id, actor), queries.speed(run_id, actor)))
+
+
+def replace_message(row: ProgressRow, speed: Speed | None) -> ProgressRow:
+    """Return the progress with the present speed and the time that remains in its sentence."""
+    if speed is None or row.state != "running":
+        return row
+    said = _("%(rows)s 行/秒，%(volume)s/秒") % {
+        "rows": f"{speed.rows_per_second:,.0f}",
+        "volume": filesizeformat(speed.bytes_per_second),
+    }
+    if speed.remaining is not None:
+        minutes, seconds = divmod(round(speed.remaining), 60)
+        said += _("，约剩 %(minutes)d 分 %(seconds)d 秒") % {"minutes": minutes, "seconds": seconds}
+    return replace(row, message=f"{row.message} · {said}")
 
 
 @require_POST
 def move(request: HttpRequest, run_id: int, verb: str) -> HttpResponse:
     """Cancel a run, or have it run again."""
+    verb = verb.replace("-", "_")
     if verb not in MOVES:
         raise NotThere(N_("没有这项操作，请刷新页面后重试。"))
     note = request.POST.get("note", "")[:1000]
@@ -186,7 +257,7 @@ def _order_page(request: HttpRequest, form: OrderForm, title: str) -> HttpRespon
 @require_GET
 def batches(request: HttpRequest) -> HttpResponse:
     """Show the batch files that the person's departments can fetch."""
-    rows, meta = queries.batches(faces.actor_of(request), at=clock.now(), number=_number(request))
+    rows, meta = queries.batches(faces.actor_of(request), at=clock.now(), number=number_of(request))
     return faces.page(request, "exchange/batches.html", title=_("批量下载"), rows=rows, meta=meta)
 
 
@@ -217,8 +288,52 @@ def proof(request: HttpRequest, run_id: int) -> HttpResponseBase:
     return downloads.attachment([body], f"T-{run_id:06d}-proof.json", "application/json")
 
 
+@require_GET
+def parts_sheet(request: HttpRequest, run_id: int) -> HttpResponseBase:
+    """Hand out both ends of every partition as Excel."""
+    rows = queries.parts(run_id, faces.actor_of(request))
+    headers = [_("分区"), _("发送行数"), _("接收行数"), _("发送校验和"), _("接收校验和"), _("核对")]
+    lines = (
+        (
+            part.name or _("（空）"),
+            part.source.rows,
+            part.target.rows,
+            part.source.checksum,
+            part.target.checksum,
+            _("一致") if part.agrees else _("不一致"),
+        )
+        for part in rows
+    )
+    return downloads.xlsx(f"T-{run_id:06d}-parts.xlsx", headers, lines)
+
+
+@require_GET
+def aside_sheet(request: HttpRequest, run_id: int) -> HttpResponseBase:
+    """Hand out the rows that a run set aside, with reasons, as Excel."""
+    rows = queries.set_aside(run_id, faces.actor_of(request))
+    headers = [_("行号"), _("信息项"), _("值（已脱敏）"), _("原因")]
+    lines = ((row.number, row.item, row.value, row.reason) for row in rows)
+    return downloads.xlsx(f"T-{run_id:06d}-rows.xlsx", headers, lines)
+
+
+@require_GET
+def sheet(request: HttpRequest) -> HttpResponseBase:
+    """Hand out the runs that concern the person's departments as Excel."""
+    headers = [_("任务"), _("资源"), _("目录代码"), _("提供部门"), _("使用部门"), _("去向"), _("状态"), _("行数"),
+               _("发起"), _("结束"), _("说明")]  # fmt: skip
+    lines = (
+        (r.number, r.title, r.entry_code, r.provider_name, r.consumer_name, r.place, r.state_label, r.rows_done,
+         r.ordered_at, r.settled_at, r.message)
+        for r in queries.all_runs(faces.actor_of(request))
+    )  # fmt: skip
+    return downloads.xlsx("runs.xlsx", headers, lines)
+
+
 urlpatterns = [
     path("runs/", listed, name="exchange_runs"),
+    path("runs/sheet/", sheet, name="exchange_runs_sheet"),
+    path("runs/<int:run_id>/parts/", parts_sheet, name="exchange_parts"),
+    path("runs/<int:run_id>/rows/", aside_sheet, name="exchange_aside"),
     path("runs/<int:run_id>/", shown, name="exchange_run"),
     path("runs/<int:run_id>/live/", live, name="exchange_live"),
     path("runs/<int:run_id>/manifest/", manifest, name="exchange_manifest"),

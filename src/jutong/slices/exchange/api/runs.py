@@ -1,4 +1,4 @@
-"""The management API of the exchange: ordering deliveries, following them, fetching manifest, proof and ticket."""
+"""Runs in the management API: ordering deliveries, following them, fetching manifest, proof and ticket."""
 
 from __future__ import annotations
 
@@ -98,6 +98,14 @@ class DetailOut(Schema):
     node: str
     receipts: list[ReceiptOut]
     proven: bool
+    task_id: int
+    waiting: bool
+    place_in_line: int
+    dirty: int
+    bytes_done: int
+    lag_seconds: float
+    differing: list[str]
+    drift_text: str
 
 
 class Runs(Schema):
@@ -182,6 +190,22 @@ def retry(request: HttpRequest, run_id: Id) -> Any:
     """Run a rejected or quarantined delivery again."""
     actor = faces.actor_of(request)
     actions.retry(run_id, by=actor, at=clock.now())
+    return queries.run(run_id, actor)
+
+
+@router.post("/runs/{run_id}/repair", response=DetailOut, summary="只修复不一致的分区")
+def repair(request: HttpRequest, run_id: Id) -> Any:
+    """Move again only the partitions that did not reconcile."""
+    actor = faces.actor_of(request)
+    actions.repair(run_id, by=actor, at=clock.now())
+    return queries.run(run_id, actor)
+
+
+@router.post("/runs/{run_id}/accept-shape", response=DetailOut, summary="接受新的表结构")
+def accept_shape(request: HttpRequest, run_id: Id) -> Any:
+    """Accept the source's changed columns and run again."""
+    actor = faces.actor_of(request)
+    actions.accept_shape(run_id, by=actor, at=clock.now())
     return queries.run(run_id, actor)
 
 

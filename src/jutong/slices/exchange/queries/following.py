@@ -1,0 +1,19 @@
+"""Tasks by name: those of a department that another task could follow."""
+
+from __future__ import annotations
+
+from jutong.kernel.actors import Actor
+from jutong.slices.exchange.models import TransferTask
+from jutong.wire.transfers import OrderKind
+
+
+def followable(actor: Actor, *, but: int | None = None) -> list[tuple[int, str]]:
+    """Return the tasks of the actor's department that another could follow, with their names."""
+    rows = TransferTask.objects.filter(deleted_at=None, grant__consumer_id=actor.department_id).exclude(pk=but or 0)
+    return [(row.pk, named(row)) for row in rows.select_related("grant").order_by("-id")[:200]]
+
+
+def named(task: TransferTask) -> str:
+    """Return a task's number, resource and target."""
+    where = f"{task.schema}.{task.table}" if task.kind == OrderKind.TABLE else task.format
+    return f"J-{task.pk:06d} {task.grant.resource_title} → {where}"
