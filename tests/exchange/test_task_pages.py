@@ -5,20 +5,17 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
-import msgspec
 import openpyxl
 import pytest
 
 from jutong.dataplane import identity
-from jutong.kernel import clock
 from jutong.slices.datacentre import actions as datacentre
 from jutong.slices.exchange import actions
-from jutong.slices.exchange.models import Run, TransferTask
+from jutong.slices.exchange.models import TransferTask
 from jutong.wire.transfers import DirtyRow, DirtyRows, Part, Tally
-from reports import MOMENT, TALLY, delivered, order_of, receipt, report, take
+from reports import TALLY, delivered, order_of, receipt, report, take
 from sourceworld import MAPPING, granted, mounted, register
 from world import World
 
@@ -57,7 +54,13 @@ def test_the_wizard_leads_to_a_task_by_form_posts_alone(world: World, ready: dic
     page = engineer.post("/exchange/tasks/new/", answers).content.decode()
     assert "目标库" in page
     assert re.search(r'type="hidden" name="grant_id" value="\d+"', page)
-    answers |= {"step": "target", "source_id": ready["source_id"], "schema": "public", "table": "dibao", "mode": "upsert"}
+    answers |= {
+        "step": "target",
+        "source_id": ready["source_id"],
+        "schema": "public",
+        "table": "dibao",
+        "mode": "upsert",
+    }
     page = engineer.post("/exchange/tasks/new/", answers).content.decode()
     assert "<code>division</code>" in page
     assert "511" in page  # a sample value of the division, which is not masked

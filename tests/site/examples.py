@@ -309,7 +309,18 @@ def _delivery(book: Book, scene: Scene) -> None:
     target = {"schema": "public", "mode": "append", "grant_id": grant, "source_id": scene["target"], "table": "three"}
     book.deed("exchange/new/table/", **target)
     book.deed("exchange/new/batch/", grant_id=grant, file_format="xlsx", encoding="utf-8")
+    book.add("GET", "exchange/tasks/new/")
+    book.add("POST", "exchange/tasks/new/", form={"step": "grant", "kind": "table", "grant_id": grant})
+    task = scene["task"]
+    book.seen("exchange/tasks/<int:task_id>/", to=(task,))
+    plan = {"read": "full", "check": "content", "split_by": "value", "most_dirty": "0", "priority": "5",
+            "rows_per_second": "0", "cron": "30 2 * * *"}  # fmt: skip
+    book.page("exchange/tasks/<int:task_id>/change/", task, **plan)
+    for verb, name in {"run": "task", "pause": "task", "resume": "paused", "delete": "task"}.items():
+        book.deed("exchange/tasks/<int:task_id>/<slug:verb>/", scene[name], verb, case=verb, note="改期")
+    book.page("exchange/sources/<int:source_id>/limits/", scene["target"], most_runs="2", rows_per_second="0")
     base = "exchange/runs/<int:run_id>/"
+    book.seen(f"{base}parts/", f"{base}rows/", to=(scene["failed"],))
     book.seen(base, f"{base}live/", to=(scene["queued"],))
     book.seen(f"{base}manifest/", f"{base}proof/", to=(scene["batch"],))
     book.deed(f"{base}ticket/", scene["batch"], purpose="administrative_basis")

@@ -167,6 +167,20 @@ def _exchange(book: Book, scene: Scene) -> None:
     book.add("POST", f"{base}/table", body=table)
     book.add("POST", f"{base}/batch", body={"grant_id": scene["grant"], "format": "jsonl"})
     book.add("GET", f"{base}/<run_id>", scene["queued"])
+    book.seen(f"{base}/<run_id>/parts", f"{base}/<run_id>/rows", to=(scene["failed"],))
+    book.add("POST", f"{base}/<run_id>/repair", scene["failed"])
+    book.add("POST", f"{base}/<run_id>/accept-shape", scene["failed"])
+    tasks, one = f"{V1}/exchange/tasks", f"{V1}/exchange/tasks/<task_id>"
+    book.add("POST", tasks, body=table | {"kind": "table", "table": "four", "plan": {"cron": "30 2 * * *"}})
+    book.add("GET", one, scene["task"])
+    book.add("PUT", one, scene["task"], body={"priority": 3})
+    book.add("DELETE", one, scene["task"])
+    book.add("POST", f"{one}/pause", scene["task"])
+    book.add("POST", f"{one}/resume", scene["paused"])
+    book.add("POST", f"{one}/run", scene["task"])
+    limits = f"{V1}/exchange/sources/<source_id>/limits"
+    book.add("GET", limits, scene["target"])
+    book.add("PUT", limits, scene["target"], body={"most_runs": 2, "rows_per_second": 100})
     book.seen(f"{base}/<run_id>/manifest", f"{base}/<run_id>/proof", to=(scene["batch"],))
     book.add("POST", f"{base}/<run_id>/cancel", scene["queued"])
     book.add("POST", f"{base}/<run_id>/retry", scene["failed"])
@@ -180,5 +194,6 @@ def _internal(book: Book, scene: Scene) -> None:
     book.add("POST", "internal/enrol", body={"kind": "enrolment", "payload": "", "signature": "", "key_id": ""})
     spoken = {"at": "2026-03-02T01:00:00Z", "version": "0.2", "encryption": ["SM4-GCM"], "authentication": ["SM2"]}
     book.add("POST", "internal/heartbeat", body=spoken)
+    book.add("POST", "internal/dirty", body={"order_id": "R1-1", "batch": 0, "rows": []})
     sealed = {"envelope": {"kind": "segment", "payload": "", "signature": "", "key_id": "", "alg": ""}, "lines": ""}
     book.add("POST", "internal/segments", body=sealed)

@@ -20,6 +20,7 @@ from jutong.slices.catalogue import actions as catalogue
 from jutong.slices.catalogue.models import Notice
 from jutong.slices.datacentre import actions as datacentre
 from jutong.slices.exchange import actions as exchange
+from jutong.slices.exchange.rules import Plan
 from jutong.slices.grants import actions as grants
 from jutong.slices.parties import actions as parties
 from jutong.slices.parties.models import PostHeld, SectorLine
@@ -27,6 +28,7 @@ from jutong.slices.sharing import actions as sharing
 from jutong.slices.sources import actions as sources
 from jutong.slices.sources.rules import NodeWish
 from jutong.wire.nodes import Enrolment
+from jutong.wire.transfers import OrderKind
 from published import ASSESSED, content, published
 from reports import delivered, order_of, report, take
 from sourceworld import MAPPING, register
@@ -224,6 +226,15 @@ def _runs(scene: Scene) -> None:
     batch = exchange.order_batch(by=clerk, at=at, grant_id=scene["grant"])
     delivered(batch, scene.node, artefact_digest="ab" * 32, bytes=99)
     scene.ids |= {"failed": failed.pk, "batch": batch.pk}
+    places = {name: exchange.Wanted(OrderKind.TABLE, scene["target"], "public", name) for name in ("five", "six")}
+    made = {
+        name: exchange.create_task(
+            by=clerk, at=at, grant_id=scene["grant"], wanted=wanted, plan=Plan(cron="30 2 * * *")
+        )
+        for name, wanted in places.items()
+    }
+    exchange.pause_task(made["six"].pk, by=clerk, at=at)
+    scene.ids |= {"task": made["five"].pk, "paused": made["six"].pk}
 
 
 def _machinery(scene: Scene) -> None:
