@@ -161,7 +161,7 @@ def progress(request: HttpRequest, node: str) -> HttpResponse:
 @for_nodes
 def dirty(request: HttpRequest, node: str) -> HttpResponse:
     """Take a parcel of rows that a run set aside; each parcel is taken once, however often it comes."""
-    exchange.take_dirty(_read(request, DirtyRows), node=node, at=clock.now())
+    exchange.take_dirty(read(request, DirtyRows), node=node, at=clock.now())
     return HttpResponse(status=204)
 
 
