@@ -14,6 +14,7 @@ import pytest
 
 from covers import covers
 from gateway_world import World, refused
+from jutong.client.signing import CallAuth
 from jutong.crypto import SoftwareSigner, sm2
 from jutong.dataplane.envelopes import seal
 from jutong.dataplane.gateway.files import span
@@ -199,5 +200,20 @@ def test_a_person_uses_a_ticket_once_and_only_a_good_one(story: Callable[..., No
             assert "合同到期" in (await post(ticket(world, nonce="ticket-nonce-0002"))).json()["detail"]
         written = [one for one in world.lines() if one.outcome == "ok"]
         assert [(one.who, one.act, one.purpose) for one in written] == [("person:p7", "download", "verification")]
+
+    story(deed)
+
+
+def test_a_resumed_range_counts_only_for_the_very_file_it_began_with(story: Callable[..., None]) -> None:
+    async def deed(world: World) -> None:
+        content = bytes(range(256)) * 8
+        manifest = await world.artefact("a2", content)
+        for tag, status, got in ((f'"{manifest.sm3}"', 206, content[100:]), ('"another"', 200, content)):
+            request = httpx.Request("GET", "http://gateway/v1/artefacts/a2", headers={"Range": "bytes=100-"})
+            request.headers["If-Range"] = tag
+            next(CallAuth("k-s1", world.keys["k-s1"], "verification").auth_flow(request))
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app=world.gateway)) as client:
+                answer = await client.send(request)
+            assert (answer.status_code, answer.content) == (status, got)
 
     story(deed)

@@ -150,6 +150,8 @@ def drawn(described: Any) -> list[Case]:
 def test_every_answer_of_the_gateway_is_described(story: Callable[..., None]) -> None:  # noqa: F811 - the fixture
     async def deed(town: Town) -> None:
         await town.artefact("f1", b"1\n2\n")
+        town.grant("g1", listing=True)
+        await town.caught_up()
         transport = httpx.ASGITransport(app=town.gateway, client=("10.1.2.3", 4711))
         auth = CallAuth("k-s1", town.keys["k-s1"], "verification")
         async with httpx.AsyncClient(base_url="http://gateway", auth=auth, transport=transport) as client:

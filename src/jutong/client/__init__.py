@@ -11,7 +11,7 @@ It signs each call with HMAC-SM3, proves nothing to nobody else, and imports onl
 from __future__ import annotations
 
 from jutong.client.aio import AsyncClient
-from jutong.client.answers import Answer, Granted, Mark, Match, Refused
+from jutong.client.answers import Answer, Granted, Mark, Match, Page, Part, Refused
 from jutong.client.blocking import Client
 
-__all__ = ["Answer", "AsyncClient", "Client", "Granted", "Mark", "Match", "Refused"]
+__all__ = ["Answer", "AsyncClient", "Client", "Granted", "Mark", "Match", "Page", "Part", "Refused"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Self
@@ -11,8 +11,8 @@ from typing import Self
 import httpx
 import msgspec
 
-from jutong.client.answers import Answer, Granted, Grants, Match, check, read
-from jutong.client.blocking import JSON, query_body
+from jutong.client.answers import Answer, Granted, Grants, Match, Page, Part, Parts, check, read
+from jutong.client.blocking import JSON, page_body, query_body
 from jutong.client.downloads import ATTEMPTS, Download
 from jutong.client.signing import CallAuth, named
 from jutong.wire.grants import Condition
@@ -49,6 +49,41 @@ class AsyncClient:
         body = query_body(grant, keys, items, filters)
         headers = JSON | named(person, service_item)
         return read(await self._http.post("/v1/query", content=body, headers=headers), Answer)
+
+    async def page(
+        self,
+        grant: str,
+        *,
+        after: str = "",
+        limit: int = 100,
+        items: Sequence[str] = (),
+        filters: Sequence[Condition] = (),
+        person: str = "",
+        service_item: str = "",
+    ) -> Page:
+        """Return one page of the granted records in the order of their key, where the grant allows listing."""
+        body = page_body(grant, items, filters, after, limit)
+        headers = JSON | named(person, service_item)
+        return read(await self._http.post("/v1/list", content=body, headers=headers), Page)
+
+    async def rows(
+        self, grant: str, *, size: int = 500, items: Sequence[str] = (), filters: Sequence[Condition] = ()
+    ) -> AsyncIterator[dict[str, str | None]]:
+        """Yield every granted record, asking for a page of `size` whenever the last one is used up."""
+        after, more = "", True
+        while more:
+            page = await self.page(grant, after=after, limit=size, items=items, filters=filters)
+            for row in page.rows:
+                yield row
+            after, more = page.after, bool(page.after)
+
+    async def across(
+        self, keys: Mapping[str, str], grants: Sequence[str] = (), *, person: str = "", service_item: str = ""
+    ) -> list[Part]:
+        """Ask for one key under several grants, or under all that know it; each answers or refuses on its own."""
+        body = msgspec.json.encode({"keys": keys, "grants": grants})
+        headers = JSON | named(person, service_item)
+        return read(await self._http.post("/v1/queries", content=body, headers=headers), Parts).answers
 
     async def confirm(
         self, grant: str, keys: Mapping[str, str], facts: Mapping[str, str], *, person: str = "", service_item: str = ""

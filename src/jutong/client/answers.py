@@ -42,6 +42,37 @@ class Answer(msgspec.Struct, frozen=True):
     grant_version: int
 
 
+class Page(msgspec.Struct, frozen=True):
+    """A page of a listing; `after` names the next one and is empty on the last."""
+
+    rows: list[dict[str, str | None]]
+    count: int
+    marks: list[Mark]
+    trace: str
+    grant_version: int
+    after: str = ""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What one grant answered to a unified query: its rows, or the `problem` that kept them back."""
+
+    grant: str
+    provider: str = ""
+    resource: str = ""
+    rows: list[dict[str, str | None]] = []
+    count: int = 0
+    marks: list[Mark] = []
+    grant_version: int = 0
+    problem: Problem | None = None
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """The answers to a unified query, one for each grant."""
+
+    answers: list[Part]
+    trace: str
+
+
 class Match(msgspec.Struct, frozen=True):
     """A confirmation: `found`, the record is there; `match`, it carries the facts."""
 
@@ -76,6 +107,8 @@ class Granted(msgspec.Struct, frozen=True):
     valid_until: datetime
     quota: Quota
     artefacts: list[Manifest]
+    listing: bool = False
+    portal: bool = False
 
 
 class Grants(msgspec.Struct, frozen=True):

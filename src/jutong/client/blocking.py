@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Self
@@ -11,7 +11,7 @@ from typing import Self
 import httpx
 import msgspec
 
-from jutong.client.answers import Answer, Granted, Grants, Match, check, read
+from jutong.client.answers import Answer, Granted, Grants, Match, Page, Part, Parts, check, read
 from jutong.client.downloads import ATTEMPTS, Download
 from jutong.client.signing import CallAuth, named
 from jutong.wire.grants import Condition
@@ -50,6 +50,40 @@ class Client:
         body = query_body(grant, keys, items, filters)
         headers = JSON | named(person, service_item)
         return read(self._http.post("/v1/query", content=body, headers=headers), Answer)
+
+    def page(
+        self,
+        grant: str,
+        *,
+        after: str = "",
+        limit: int = 100,
+        items: Sequence[str] = (),
+        filters: Sequence[Condition] = (),
+        person: str = "",
+        service_item: str = "",
+    ) -> Page:
+        """Return one page of the granted records in the order of their key, where the grant allows listing."""
+        body = page_body(grant, items, filters, after, limit)
+        headers = JSON | named(person, service_item)
+        return read(self._http.post("/v1/list", content=body, headers=headers), Page)
+
+    def rows(
+        self, grant: str, *, size: int = 500, items: Sequence[str] = (), filters: Sequence[Condition] = ()
+    ) -> Iterator[dict[str, str | None]]:
+        """Yield every granted record, asking for a page of `size` whenever the last one is used up."""
+        after, more = "", True
+        while more:
+            page = self.page(grant, after=after, limit=size, items=items, filters=filters)
+            yield from page.rows
+            after, more = page.after, bool(page.after)
+
+    def across(
+        self, keys: Mapping[str, str], grants: Sequence[str] = (), *, person: str = "", service_item: str = ""
+    ) -> list[Part]:
+        """Ask for one key under several grants, or under all that know it; each answers or refuses on its own."""
+        body = msgspec.json.encode({"keys": keys, "grants": grants})
+        headers = JSON | named(person, service_item)
+        return read(self._http.post("/v1/queries", content=body, headers=headers), Parts).answers
 
     def confirm(
         self, grant: str, keys: Mapping[str, str], facts: Mapping[str, str], *, person: str = "", service_item: str = ""
@@ -107,3 +141,9 @@ def query_body(
 ) -> bytes:
     """Return the JSON of a query."""
     return msgspec.json.encode({"grant": grant, "keys": keys, "items": items, "filters": filters})
+
+
+def page_body(grant: str, items: Sequence[str], filters: Sequence[Condition], after: str, limit: int) -> bytes:
+    """Return the JSON of a listing."""
+    asked = {"grant": grant, "items": items, "filters": filters, "after": after, "limit": limit}
+    return msgspec.json.encode(asked)

@@ -36,7 +36,7 @@ class Download:
 
     def headers(self) -> dict[str, str]:
         """Return the range to ask for next."""
-        return {"Range": f"bytes={self.have}-"} if self.have else {}
+        return {"Range": f"bytes={self.have}-", "If-Range": f'"{self._manifest.sm3}"'} if self.have else {}
 
     def begin(self, status: int) -> None:
         """Start over when the gateway sends the whole file although a range was asked for."""

@@ -35,6 +35,15 @@ class NotAllowed(Refusal):
     status, code, title = 403, "forbidden", "没有权限"
 
 
+class Misuse(NotAllowed):
+    """A refusal that the provider should hear of (R-SHR-017); `kind` as in `wire.Evidence`."""
+
+    def __init__(self, sentence: str, kind: str, grant_id: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+        self.grant_id = grant_id
+
+
 class NotThere(Refusal):
     """Not there, or not for you to know that it is."""
 

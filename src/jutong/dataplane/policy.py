@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from jutong.dataplane import values
-from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable
+from jutong.dataplane.errors import Misuse, NotAllowed, RuleBroken, Unavailable
 from jutong.dataplane.masking import mask
 from jutong.dataplane.partitions import Cut
 from jutong.wire.bundle import Mount
@@ -44,6 +44,7 @@ class Plan:
     For a lookup, `keys` are the asked records: one tuple of canonical texts each, in the order of `key_columns`.
     facts: what a confirmation claims. unique: the mount's key columns, for upserts. hash_key: of this grant, unsealed.
     cut: how a copy falls into partitions; parts: the names of the only ones that are read, all when empty.
+    after: of a listing, the key (in the order of `key_columns`) behind which its page begins.
     """
 
     schema: str
@@ -58,6 +59,7 @@ class Plan:
     hash_key: bytes = field(default=b"", repr=False)
     cut: Cut | None = None
     parts: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     @property
     def hashed(self) -> tuple[int, ...]:
@@ -78,7 +80,7 @@ def _fields(grant: Grant, mount: Mount, items: Sequence[str] = ()) -> tuple[Colu
     granted = {column.item: column for column in grant.columns}
     for item in items:
         if item not in granted:
-            raise NotAllowed(f"数据项“{item}”不在授权范围内，请只查询已授权的数据项。")
+            raise Misuse(f"数据项“{item}”不在授权范围内，请只查询已授权的数据项。", "item", grant.id)
     if len(set(items)) != len(items):
         raise RuleBroken("items 中有重复的数据项，每个数据项只写一次。")
     return tuple(
@@ -104,7 +106,21 @@ def _where(grant: Grant, mount: Mount, filters: Sequence[Condition]) -> tuple[Pr
     for condition in filters:
         if condition.item not in shown:
             raise NotAllowed(f"数据项“{condition.item}”未授权或已脱敏，不能作为筛选条件。")
-    return tuple(_predicate(_mounted(mount, found.item), found) for found in (*grant.conditions, *filters))
+    own = tuple(_predicate(_mounted(mount, found.item), found) for found in grant.conditions)
+    asked = tuple(_predicate(_mounted(mount, found.item), found) for found in filters)
+    for test in asked:
+        if test.operator in (Operator.EQ, Operator.IN):
+            _within(grant, own, test.item, test.values)
+    return own + asked
+
+
+def _within(grant: Grant, own: Sequence[Predicate], item: str, given: Sequence[str]) -> None:
+    """Refuse to be asked for what the grant's own conditions leave out, such as another region (R-SHR-032)."""
+    for test in own:
+        if test.item == item and not all(
+            values.passes(value, test.kind, test.operator, test.values) for value in given
+        ):
+            raise Misuse(f"所问的“{item}”超出授权的记录范围，请只查询授权范围内的记录。", "scope", grant.id)
 
 
 def _keys(
@@ -175,6 +191,38 @@ def compile_confirm(grant: Grant, mount: Mount, keys: Mapping[str, str], facts: 
         key_columns=columns,
         keys=asked,
         facts=claimed,
+    )
+
+
+def compile_page(
+    grant: Grant,
+    mount: Mount,
+    *,
+    items: Sequence[str],
+    filters: Sequence[Condition],
+    after: tuple[str, ...],
+    limit: int,
+    hash_key: bytes = b"",
+) -> Plan:
+    """Return the plan of a page of records in the order of the mount's key; one record more than `limit` is asked for.
+
+    Raises as `compile_lookup`; Unavailable where the mount names no key.
+    """
+    by_name = {column.column: column for column in mount.columns}
+    columns = tuple(by_name.get(name, Column(name, name)) for name in mount.key_columns)
+    if not columns:
+        raise Unavailable("资源的挂接没有主键，无法逐页列出，请联系提供部门修正资源挂接。")
+    if after and len(after) != len(columns):
+        raise RuleBroken("资源的主键已变更，请留空 after 从头开始。")
+    return Plan(
+        schema=mount.schema,
+        table=mount.table,
+        fields=_fields(grant, mount, items),
+        where=_where(grant, mount, filters),
+        key_columns=columns,
+        after=after,
+        limit=limit + 1,
+        hash_key=hash_key,
     )
 
 

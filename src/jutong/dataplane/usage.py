@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from jutong.dataplane.errors import Refusal
 from jutong.dataplane.link import Link
-from jutong.wire.usage import Usage
+from jutong.wire.usage import LATENCY_MS, Evidence, Usage
 
 MOST = 100_000
 """Different counters kept while the control plane is away; beyond it the oldest are left to the audit chain."""
-Name = tuple[str, str, datetime, str, str]
+MOST_EVIDENCE = 20
+"""Refused calls told one by one for each counter; the chain has them all."""
+BOUNDS = tuple(bound / 1000 for bound in LATENCY_MS)
+Name = tuple[str, str, int, str, str]
 
 
 @dataclass(slots=True)
@@ -19,6 +23,9 @@ class _Count:
     calls: int = 0
     refused: int = 0
     rows: int = 0
+    failed: int = 0
+    latency: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS) + 1))
+    evidence: list[Evidence] = field(default_factory=list)
 
 
 class UsageCounts:
@@ -27,19 +34,42 @@ class UsageCounts:
     def __init__(self) -> None:
         self._counts: dict[Name, _Count] = {}
 
-    def add(
-        self, grant: str, system: str, *, at: datetime, mode: str, purpose: str, rows: int = 0, refused: bool = False
+    def answered(
+        self, grant: str, system: str, *, at: datetime, mode: str, purpose: str, rows: int, seconds: float
     ) -> None:
-        """Count one call."""
-        name = (grant, system, at.replace(second=0, microsecond=0), mode, purpose)
+        """Count one answered call and the seconds it took."""
+        count = self._count(grant, system, at, mode, purpose)
+        count.calls += 1
+        count.rows += rows
+        count.latency[bisect_left(BOUNDS, seconds)] += 1
+
+    def refused(
+        self,
+        grant: str,
+        system: str,
+        *,
+        at: datetime,
+        mode: str,
+        purpose: str,
+        failed: bool = False,
+        evidence: Evidence | None = None,
+    ) -> None:
+        """Count one refused call. failed: for a reason on our side. evidence: when it looks like misuse."""
+        count = self._count(grant, system, at, mode, purpose)
+        count.calls += 1
+        count.refused += 1
+        count.failed += failed
+        if evidence and len(count.evidence) < MOST_EVIDENCE:
+            count.evidence.append(evidence)
+
+    def _count(self, grant: str, system: str, at: datetime, mode: str, purpose: str) -> _Count:
+        name = (grant, system, int(at.timestamp()) // 60, mode, purpose)
         count = self._counts.get(name)
         if count is None:
             count = self._counts[name] = _Count()
             if len(self._counts) > MOST:
                 del self._counts[next(iter(self._counts))]
-        count.calls += 1
-        count.refused += refused
-        count.rows += rows
+        return count
 
     async def flush(self, link: Link) -> None:
         """Hand over everything counted so far; kept for the next time when the control plane is away."""
@@ -47,9 +77,7 @@ class UsageCounts:
         if not taken:
             return
         try:
-            await link.post_usage(
-                [Usage(*name, count.calls, count.refused, count.rows) for name, count in taken.items()]
-            )
+            await link.post_usage([_told(name, count) for name, count in taken.items()])
         except Refusal:
             for name, count in taken.items():
                 self._merge(name, count)
@@ -60,3 +88,23 @@ class UsageCounts:
         known.calls += count.calls
         known.refused += count.refused
         known.rows += count.rows
+        known.failed += count.failed
+        known.latency = [mine + theirs for mine, theirs in zip(known.latency, count.latency, strict=True)]
+        known.evidence = (count.evidence + known.evidence)[:MOST_EVIDENCE]
+
+
+def _told(name: Name, count: _Count) -> Usage:
+    grant, system, minute, mode, purpose = name
+    return Usage(
+        grant_id=grant,
+        system_id=system,
+        minute=datetime.fromtimestamp(minute * 60, UTC),
+        mode=mode,
+        purpose=purpose,
+        calls=count.calls,
+        refused=count.refused,
+        rows=count.rows,
+        failed=count.failed,
+        latency=tuple(count.latency) if any(count.latency) else (),
+        evidence=tuple(count.evidence),
+    )

@@ -50,7 +50,10 @@ class Mount(msgspec.Struct, frozen=True):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """A registered business system. `sealed_key`: its HMAC-SM3 key, SM2-sealed to the data plane's key."""
+    """A registered business system. `sealed_key`: its HMAC-SM3 key, SM2-sealed to the data plane's key.
+
+    scheme: whose pattern its calls are signed in (`dataplane.signatures.Scheme`); empty: our own, HMAC-SM3.
+    """
 
     system_id: str
     title: str
@@ -60,6 +63,7 @@ class Caller(msgspec.Struct, frozen=True):
     zone: str
     active: bool = True
     addresses: tuple[str, ...] = ()
+    scheme: str = ""
 
 
 class Mark(msgspec.Struct, frozen=True):

@@ -89,7 +89,9 @@ class Grant(msgspec.Struct, frozen=True):
     """A directed authorisation (定向授权) as the data plane enforces it.
 
     key_items: items by which single records may be asked for. columns: the granted items only, with their masking.
-    hash_key: sealed (SM2) to the data plane, for KEYED_HASH. purposes: codes that a call must name one of.
+    hash_key: sealed (SM2) to the data plane, for KEYED_HASH. purposes: codes that a call must name one of. listing: records
+    may be listed page by page without naming their keys. portal: used by the service portal, so that every call has to name
+    the service item (R-EXC-021).
     """
 
     id: str
@@ -114,3 +116,5 @@ class Grant(msgspec.Struct, frozen=True):
     hash_key: bytes = b""
     confirm_items: tuple[str, ...] = ()
     details: dict[str, Any] = {}
+    listing: bool = False
+    portal: bool = False

@@ -6,9 +6,28 @@ from datetime import datetime
 
 import msgspec
 
+LATENCY_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+"""Upper bounds, in milliseconds, of the classes in which the time to an answer is counted; one more class lies above."""
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One refused call that looks like misuse (R-SHR-017); `trace` names its line in the gateway's chain.
+
+    kind: purpose (another than granted), system (not registered for the grant), scope (records outside the grant's rows),
+    item (an item that is not granted).
+    """
+
+    kind: str
+    trace: str
+    at: datetime
+
 
 class Usage(msgspec.Struct, frozen=True):
-    """Calls of one system under one grant in one minute, as counted by a gateway."""
+    """Calls of one system under one grant in one minute, as counted by a gateway.
+
+    refused, part of calls: said no. failed, part of refused: for a reason on our side (503, 500). latency: calls that were
+    answered, by class of `LATENCY_MS`. evidence: the first refused calls that look like misuse.
+    """
 
     grant_id: str
     system_id: str
@@ -18,6 +37,9 @@ class Usage(msgspec.Struct, frozen=True):
     calls: int
     refused: int
     rows: int
+    failed: int = 0
+    latency: tuple[int, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
 
 class ChainRecord(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from jutong.dataplane.engines.types import Type
 from jutong.dataplane.errors import TooLarge
@@ -222,3 +222,14 @@ def gathered(
         for n in places.get(key, ()):
             answers[n].append(record)
     return answers
+
+
+@runtime_checkable
+class Paging(Protocol):
+    """An engine that can also list records page by page."""
+
+    async def page(self, plan: Plan) -> list[tuple[tuple[str, ...], dict[str, str | None]]]:
+        """Return up to `plan.limit` records after `plan.after` in the order of `plan.key_columns`: key and masked row.
+
+        Keys are canonical texts, for the next page only; records without a key are left out.
+        """

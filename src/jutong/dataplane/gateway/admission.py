@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable
+from jutong.dataplane.errors import Misuse, NotAllowed, RuleBroken, Unavailable
 from jutong.dataplane.snapshots import Snapshot, inactive_reason
 from jutong.wire.bundle import Caller, Mark, Mount, Source
 from jutong.wire.grants import Condition, Grant, Mode
@@ -16,6 +16,8 @@ from jutong.wire.grants import Condition, Grant, Mode
 Body = TypeVar("Body")
 INTERFACE = (Mode.ONLINE_QUERY, Mode.SYSTEM_DOCKING)
 """The local modes that national-2025#22 folds into "service interface" (R-EXC-024)."""
+NONE_SUCH = "本业务系统没有这项授权，请核对授权编号，或先在平台申请共享。"
+MOST_GRANTS = 20
 DOWNLOAD = (Mode.BATCH_DOWNLOAD, Mode.FRONT_END_NODE)
 """The local modes under which a made file is fetched."""
 
@@ -35,6 +37,23 @@ class Confirm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     grant: str
     keys: dict[str, str]
     facts: dict[str, str]
+
+
+class Listing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /v1/list: a page of at most `limit` records, after a cursor, optionally fewer items and filtered."""
+
+    grant: str
+    items: tuple[str, ...] = ()
+    filters: tuple[Condition, ...] = ()
+    after: str = ""
+    limit: int = 100
+
+
+class Several(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of POST /v1/queries: one key, asked under the named grants, or under all that know it."""
+
+    keys: dict[str, str]
+    grants: tuple[str, ...] = ()
 
 
 def decoded(body: bytes, kind: type[Body]) -> Body:
@@ -75,8 +94,10 @@ def admitted(
     An unknown grant and another's grant get the same answer (R-EXC-005).
     """
     grant = snapshot.grants.get(grant_id)
-    if grant is None or grant.consumer_id != caller.department_id or caller.system_id not in grant.systems:
-        raise NotAllowed("本业务系统没有这项授权，请核对授权编号，或先在平台申请共享。")
+    if grant is None:
+        raise NotAllowed(NONE_SUCH)
+    if grant.consumer_id != caller.department_id or caller.system_id not in grant.systems:
+        raise Misuse(NONE_SUCH, "system", grant_id)
     check_in_force(grant, purpose=purpose, modes=modes, at=at)
     return grant
 
@@ -90,7 +111,40 @@ def check_in_force(grant: Grant, *, purpose: str, modes: Sequence[Mode], at: dat
         raise NotAllowed("授权的共享方式不包括本接口，请按授权的方式取得数据。")
     if purpose not in grant.purposes:
         allowed = "、".join(grant.purposes) or "无"
-        raise NotAllowed(f"所填用途（X-Jutong-Purpose）不是授权的用途，授权的用途：{allowed}。")
+        raise Misuse(f"所填用途（X-Jutong-Purpose）不是授权的用途，授权的用途：{allowed}。", "purpose", grant.id)
+
+
+def check_item(grant: Grant, service_item: str) -> None:
+    """Refuse a call of the service portal that names no service item (R-EXC-021)."""
+    if grant.portal and not service_item.strip():
+        raise RuleBroken("本授权用于政务服务事项办理，请在 X-Jutong-Service-Item 中填写事项编号。")
+
+
+def check_listing(grant: Grant, asked: Listing, *, most: int) -> None:
+    """Refuse a listing that the grant does not allow, or a page of no or too many records."""
+    if not grant.listing:
+        raise NotAllowed("授权不包括逐页列出，请按查询标识查询，或由提供部门在接口规则中开放。")
+    if not 1 <= asked.limit <= most:
+        raise RuleBroken(f"limit 应为 1 至 {most}，请修改后重试。")
+
+
+def grants_of(snapshot: Snapshot, caller: Caller, asked: Several, *, purpose: str, at: datetime) -> Sequence[str]:
+    """Return the grants a unified query goes to: the named ones, else all of the caller's that can answer this key."""
+    if len(asked.grants) > MOST_GRANTS or len(set(asked.grants)) != len(asked.grants):
+        raise RuleBroken(f"grants 一次最多 {MOST_GRANTS} 个且不得重复，请分次查询。")
+    if asked.grants:
+        return asked.grants
+    found = [
+        grant.id
+        for grant in usable_grants(snapshot, caller)
+        if not inactive_reason(grant, at)
+        and purpose in grant.purposes
+        and set(INTERFACE) & set(grant.modes)
+        and asked.keys.keys() <= set(grant.key_items)
+    ]
+    if not found:
+        raise NotAllowed("本业务系统没有可按该标识查询的授权，请核对标识与用途，或先在平台申请共享。")
+    return found[:MOST_GRANTS]
 
 
 def mounted(snapshot: Snapshot, grant: Grant) -> tuple[Mount, Source]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import csv
+import io
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import msgspec
 
 from jutong.dataplane.errors import Refusal
-from jutong.dataplane.gateway.calls import Send
+from jutong.dataplane.gateway.calls import Call, Send
+from jutong.dataplane.transfer.files import neutral
 
 SAFE = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 JSON = [(b"content-type", b"application/json"), *SAFE]
+CSV = [(b"content-type", b"text/csv; charset=utf-8"), *SAFE]
 PROBLEM = [(b"content-type", b"application/problem+json"), *SAFE]
 RETRY_LATER = (429, 503)
 
@@ -30,6 +35,49 @@ class Answer:
 def as_json(content: object) -> Answer:
     """Answer 200 with JSON."""
     return raw_json(msgspec.json.encode(content))
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a query found: rows of granted items, marks on them, and (of a listing) the cursor of the next page."""
+
+    rows: Sequence[Mapping[str, str | None]]
+    marks: Sequence[Mapping[str, str]]
+    trace: str
+    grant_version: int
+    after: str | None = None
+
+
+def as_found(call: Call, found: Found, items: Sequence[str]) -> Answer:
+    """Answer rows as JSON, or as CSV for a caller that accepts text/csv and not application/json."""
+    accept = call.headers.get(b"accept", b"")
+    if b"text/csv" in accept and b"application/json" not in accept:
+        return _csv(found, items)
+    told: dict[str, object] = {
+        "rows": found.rows,
+        "count": len(found.rows),
+        "marks": found.marks,
+        "trace": found.trace,
+        "grant_version": found.grant_version,
+    }
+    if found.after is not None:
+        told["after"] = found.after
+    return as_json(told)
+
+
+def _csv(found: Found, items: Sequence[str]) -> Answer:
+    """Write UTF-8 with a header; a missing value is empty, what a spreadsheet would run is led by an apostrophe."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([neutral(item) for item in items])
+    writer.writerows([neutral(row[item] or "") for item in items] for row in found.rows)
+    body = text.getvalue().encode()
+    beside = {"Trace": found.trace, "Count": str(len(found.rows)), "Grant-Version": str(found.grant_version)}
+    if found.after is not None:
+        beside["After"] = found.after
+    if found.marks:
+        beside["Marks"] = quote(msgspec.json.encode(found.marks))
+    named = [(f"x-jutong-{name.lower()}".encode(), value.encode()) for name, value in beside.items()]
+    return Answer(200, [*CSV, (b"content-length", b"%d" % len(body)), *named], body)
 
 
 def raw_json(body: bytes) -> Answer:

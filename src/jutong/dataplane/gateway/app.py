@@ -185,9 +185,13 @@ class Gateway:
         if service is None:
             raise Unavailable("网关正在启动或停止，请稍后重试。")
         if call.method == "POST":
-            deed = {"/v1/query": service.query, "/v1/confirm": service.confirm, "/v1/tickets": service.ticket}.get(
-                call.path
-            )
+            deed = {
+                "/v1/query": service.query,
+                "/v1/confirm": service.confirm,
+                "/v1/list": service.listing,
+                "/v1/queries": service.several,
+                "/v1/tickets": service.ticket,
+            }.get(call.path)
         elif call.method == "GET":
             deed = {"/v1/grants": service.grants, "/v1/openapi.json": service.openapi}.get(call.path)
             found = ARTEFACT.fullmatch(call.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hmac
 import ipaddress
 import os
@@ -86,6 +87,12 @@ class Call:
     def named(self, name: bytes) -> str:
         """Return a percent-encoded header as text, or nothing."""
         return unquote(self.text(name)) if name in self.headers else ""
+
+    def part(self, grant_id: str) -> Call:
+        """Return one of several questions in this call, with a name of its own in the chain."""
+        part = dataclasses.replace(self, trace=f"{self.trace}.{grant_id[:40]}", body=b"")
+        part.grant = None
+        return part
 
     @property
     def nonce(self) -> str:

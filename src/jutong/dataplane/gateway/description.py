@@ -14,6 +14,7 @@ Schema = dict[str, Any]
 
 def describe(grants: Sequence[Grant]) -> Schema:
     """Return an OpenAPI 3.1 document with one schema per grant for query, its rows and confirm."""
+    listed = [grant for grant in grants if grant.listing]
     refused = {
         "description": "拒绝，原因见 detail",
         "content": {"application/problem+json": {"schema": _ref("Problem")}},
@@ -24,12 +25,14 @@ def describe(grants: Sequence[Grant]) -> Schema:
         "security": [{"Key": [], "Time": [], "Nonce": [], "Signature": []}],
         "paths": {
             "/v1/grants": {"get": _operation("本系统的授权", refused)},
-            "/v1/query": {"post": _operation("按标识查询", refused, [f"Query-{grant.id}" for grant in grants], "Rows")},
+            "/v1/query": {"post": _rows("按标识查询", refused, "Query", grants)},
+            "/v1/queries": {"post": _operation("多个授权同时查询", refused, ["Several"], "Answers")},
             "/v1/confirm": {
                 "post": _operation("核对（不返回数据）", refused, [f"Confirm-{grant.id}" for grant in grants], "Match")
             },
             "/v1/artefacts/{id}/manifest": {"get": _operation("批量文件清单", refused) | ARTEFACT},
             "/v1/artefacts/{id}": {"get": _download(refused) | ARTEFACT},
+            **({"/v1/list": {"post": _rows("逐页列出", refused, "List", listed)}} if listed else {}),
         },
         "components": {
             "securitySchemes": {
@@ -68,6 +71,24 @@ SCHEMAS: Schema = {
             "marks": {"type": "array", "items": {"type": "object"}, "description": "异议、核校等标记"},
             "trace": {"type": "string"},
             "grant_version": {"type": "integer"},
+            "after": {"type": "string", "description": "下一页的游标，只在逐页列出时有；为空即最后一页"},
+        },
+    },
+    "Several": {
+        "type": "object",
+        "required": ["keys"],
+        "properties": {
+            "keys": {"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}},
+            "grants": {"type": "array", "items": {"type": "string"}, "maxItems": 20, "description": "不填即全部授权"},
+        },
+        "additionalProperties": False,
+    },
+    "Answers": {
+        "type": "object",
+        "required": ["answers", "trace"],
+        "properties": {
+            "answers": {"type": "array", "items": {"type": "object", "required": ["grant"]}},
+            "trace": {"type": "string"},
         },
     },
     "Match": {
@@ -102,6 +123,13 @@ def _operation(summary: str, refused: Schema, bodies: Sequence[str] = (), answer
     return found
 
 
+def _rows(summary: str, refused: Schema, kind: str, grants: Sequence[Grant]) -> Schema:
+    """Return an operation that answers rows, as JSON or as CSV."""
+    found = _operation(summary, refused, [f"{kind}-{grant.id}" for grant in grants], "Rows")
+    found["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    return found
+
+
 def _download(refused: Schema) -> Schema:
     """Return the operation that gives a file, whole or in part (Range)."""
     found = _operation("下载批量文件（支持 Range）", refused)
@@ -129,7 +157,24 @@ def _schemas(grant: Grant) -> Schema:
     items = [column.item for column in grant.columns]
     facts = {item: {"type": "string"} for item in grant.confirm_items}
     named: Schema = {"const": grant.id, "title": grant.resource_title}
-    return {
+    example = {"grant": grant.id, "keys": dict.fromkeys(grant.key_items[:1], "……")}
+    listed: Schema = {
+        f"List-{grant.id}": {
+            "title": grant.resource_title,
+            "type": "object",
+            "required": ["grant"],
+            "properties": {
+                "grant": named,
+                "items": {"type": "array", "items": {"enum": items}},
+                "filters": {"type": "array", "items": {"type": "object"}},
+                "after": {"type": "string"},
+                "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+            },
+            "additionalProperties": False,
+            "examples": [{"grant": grant.id, "limit": 100}],
+        }
+    }
+    return (listed if grant.listing else {}) | {
         f"Query-{grant.id}": {
             "title": f"{grant.resource_title}（用途：{'、'.join(grant.purposes)}）",
             "type": "object",
@@ -141,6 +186,7 @@ def _schemas(grant: Grant) -> Schema:
                 "filters": {"type": "array", "items": {"type": "object"}},
             },
             "additionalProperties": False,
+            "examples": [example],
         },
         f"Row-{grant.id}": {"type": "object", "properties": {column.item: _text(column) for column in grant.columns}},
         f"Confirm-{grant.id}": {
@@ -153,5 +199,6 @@ def _schemas(grant: Grant) -> Schema:
                 "facts": {"type": "object", "properties": facts, "minProperties": 1},
             },
             "additionalProperties": False,
+            "examples": [example | {"facts": dict.fromkeys(grant.confirm_items[:1], "……")}],
         },
     }

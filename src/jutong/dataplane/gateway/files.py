@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
@@ -88,27 +88,34 @@ class Files:
         self._signer = signer
 
     async def answer(
-        self, artefact: Artefact, manifest: Manifest, *, wanted: bytes | None, allowed: Callable[[datetime], None]
+        self,
+        artefact: Artefact,
+        manifest: Manifest,
+        *,
+        headers: Mapping[bytes, bytes],
+        allowed: Callable[[datetime], None],
     ) -> Answer:
-        """Answer a file or a range of it. `allowed` raises as soon as the grant is no longer in force."""
+        """Answer a file or a range of it. `allowed` raises as soon as the grant is no longer in force.
+
+        headers: of the call; a Range counts only when If-Range, where it is given, names this very file.
+        """
         tag = f'"{manifest.sm3}"'.encode()
-        headers = [(b"accept-ranges", b"bytes"), (b"etag", tag), *SAFE]
+        wanted = headers.get(b"range") if headers.get(b"if-range", tag) == tag else None
+        told = [(b"accept-ranges", b"bytes"), (b"etag", tag), *SAFE]
         try:
             part = span(wanted, manifest.bytes)
         except ValueError:
-            return Answer(
-                416, [*headers, (b"content-range", b"bytes */%d" % manifest.bytes), (b"content-length", b"0")]
-            )
+            return Answer(416, [*told, (b"content-range", b"bytes */%d" % manifest.bytes), (b"content-length", b"0")])
         start, end = part or (0, manifest.bytes)
-        headers += [
+        told += [
             (b"content-type", MEDIA.get(manifest.format, b"application/octet-stream")),
             (b"content-length", b"%d" % (end - start)),
             (b"content-disposition", _attachment(manifest)),
         ]
         if part:
-            headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, manifest.bytes)))
+            told.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, manifest.bytes)))
         file, reader = await asyncio.to_thread(self._open, artefact, manifest)
-        return Answer(206 if part else 200, headers, stream=_read(file, reader, start, end, allowed))
+        return Answer(206 if part else 200, told, stream=_read(file, reader, start, end, allowed))
 
     def _open(self, artefact: Artefact, manifest: Manifest) -> tuple[BinaryIO, sm4.DecryptingReader]:
         damaged = "批量文件已损坏或不在本节点，请重新发起批量下载。"

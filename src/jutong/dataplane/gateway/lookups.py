@@ -11,9 +11,9 @@ import msgspec
 
 from jutong.crypto import CryptoRefused, Signer
 from jutong.dataplane import engines, policy, values
-from jutong.dataplane.engines.base import Engine
+from jutong.dataplane.engines.base import Engine, Paging
 from jutong.dataplane.errors import Refusal, RuleBroken, TooLarge, Unavailable
-from jutong.dataplane.gateway.admission import mounted
+from jutong.dataplane.gateway.admission import Listing, mounted
 from jutong.dataplane.gathering import GATHER_SECONDS, Gathering
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.snapshots import Snapshot
@@ -157,6 +157,27 @@ class Lookups:
             raise RuleBroken("keys 中每个标识应包含相同的数据项，请分次查询。")
         return point.ask(asked[0]) if len(asked) == 1 else asyncio.ensure_future(self._many(point, asked))
 
+    async def page(
+        self, snapshot: Snapshot, grant: Grant, asked: Listing, after: tuple[str, ...]
+    ) -> tuple[Rows, tuple[str, ...]]:
+        """Return a page of records and the key after which the next one begins, empty on the last page."""
+        mount, source = mounted(snapshot, grant)
+        plan = policy.compile_page(
+            grant, mount, items=asked.items, filters=asked.filters, after=after, limit=asked.limit,
+            hash_key=self._hash_key(grant),
+        )  # fmt: skip
+
+        async def turned(engine: Engine) -> list[tuple[tuple[str, ...], dict[str, str | None]]]:
+            if not isinstance(engine, Paging):
+                raise Unavailable("该类数据源不支持逐页列出，请改用查询或批量下载。")
+            return await engine.page(plan)
+
+        found = await self._sources.ask(source, turned)
+        last = found[: asked.limit][-1][0] if len(found) > asked.limit else ()
+        if last and found[asked.limit][0] == last:
+            raise Unavailable("资源的主键有重复，无法逐页列出，请联系提供部门修正资源挂接。")
+        return [row for _key, row in found[: asked.limit]], last
+
     async def confirm(
         self, snapshot: Snapshot, grant: Grant, keys: Mapping[str, str], facts: Mapping[str, str]
     ) -> tuple[bool, bool]:
@@ -174,12 +195,15 @@ class Lookups:
         filters: Sequence[Condition],
     ) -> Point:
         mount, source = mounted(snapshot, grant)
-        try:
-            hash_key = self._signer.unseal(grant.hash_key) if grant.hash_key else b""
-        except CryptoRefused as error:
-            raise Unavailable("授权的散列密钥无法打开，请联系平台运行单位。") from error
+        hash_key = self._hash_key(grant)
         plan = policy.compile_lookup(grant, mount, [key], items=items, filters=filters, hash_key=hash_key)
         return Point(self._sources, source, plan, most=self._most)
+
+    def _hash_key(self, grant: Grant) -> bytes:
+        try:
+            return self._signer.unseal(grant.hash_key) if grant.hash_key else b""
+        except CryptoRefused as error:
+            raise Unavailable("授权的散列密钥无法打开，请联系平台运行单位。") from error
 
     @staticmethod
     async def _many(point: Point, asked: Sequence[Key]) -> Rows:

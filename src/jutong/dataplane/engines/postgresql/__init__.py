@@ -16,6 +16,7 @@ from jutong.dataplane.engines.base import Capabilities, Landing, Reading, Shape,
 from jutong.dataplane.engines.postgresql import catalogue, sql
 from jutong.dataplane.engines.postgresql.connect import arguments, connect_once, refusing
 from jutong.dataplane.engines.postgresql.landing import open_landing
+from jutong.dataplane.engines.postgresql.paging import select_page
 from jutong.dataplane.engines.postgresql.reading import open_reading
 from jutong.dataplane.engines.postgresql.types import NAME
 from jutong.dataplane.errors import RuleBroken, TooLarge
@@ -135,6 +136,19 @@ class PostgreSQL:
                 record[items[n]] = mask(plan.fields[n].masking, record[items[n]], plan.hash_key)
             answers[row[0] - 1].append(record)
         return answers
+
+    async def page(self, plan: Plan) -> list[tuple[tuple[str, ...], dict[str, str | None]]]:
+        """See `Paging.page`."""
+        async with self._connection() as connection:
+            rows = await self._fetch(connection, select_page(plan, await self._natives(connection, plan)))
+        width, items, hashed = len(plan.key_columns), [found.item for found in plan.fields], plan.hashed
+        found = []
+        for row in rows:
+            record = dict(zip(items, row[width:], strict=True))
+            for n in hashed:
+                record[items[n]] = mask(plan.fields[n].masking, record[items[n]], plan.hash_key)
+            found.append((tuple(row[:width]), record))
+        return found
 
     async def confirm(self, plan: Plan) -> tuple[bool, bool]:
         """See `Engine.confirm`."""

@@ -100,9 +100,9 @@ def _cast(native: Native) -> str:
     return "text" if native.base == "character varying" else native.base
 
 
-def _value(native: Native, value: Parts) -> Parts:
+def value(native: Native, text: Parts) -> Parts:
     """Return a bound text as it is compared with a column of this type."""
-    return ["decode(", *value, ", 'hex')"] if native.base == "bytea" else ["(", *value, f")::{_cast(native)}"]
+    return ["decode(", *text, ", 'hex')"] if native.base == "bytea" else ["(", *text, f")::{_cast(native)}"]
 
 
 def predicate(test: Predicate, natives: Natives) -> Parts:
@@ -121,13 +121,13 @@ def _tested(test: Predicate, natives: Natives) -> Parts:
         return [f"starts_with({column}::text, ", Bound(test.values[0]), ")"]
     if test.operator is Operator.IN:
         parts: Parts = [f"{column} in ("]
-        for n, value in enumerate(test.values):
-            parts += [", "] * bool(n) + _value(natives[test.column], [Bound(value)])
+        for n, given in enumerate(test.values):
+            parts += [", "] * bool(n) + value(natives[test.column], [Bound(given)])
         return [*parts, ")"]
     ordering = test.operator not in (Operator.EQ, Operator.NE)
     if test.kind is Kind.TEXT and ordering:
         return [f'{column}::text collate "C" {COMPARE[test.operator]} ', Bound(test.values[0])]
-    return [f"{column} {COMPARE[test.operator]} ", *_value(natives[test.column], [Bound(test.values[0])])]
+    return [f"{column} {COMPARE[test.operator]} ", *value(natives[test.column], [Bound(test.values[0])])]
 
 
 def conjunction(tests: Sequence[Predicate], natives: Natives) -> Parts:
@@ -186,7 +186,7 @@ def _asked(plan: Plan, natives: Natives) -> Parts:
     names = ", ".join(f"v{n}" for n in range(len(lists)))
     parts.append(f") with ordinality as k({names}, n) join {qualified(plan.schema, plan.table)} t on true")
     for n, column in enumerate(plan.key_columns):
-        parts += [f" and t.{quoted(column.column)} = ", *_value(natives[column.column], [f"k.v{n}"])]
+        parts += [f" and t.{quoted(column.column)} = ", *value(natives[column.column], [f"k.v{n}"])]
     return [*parts, " where ", *conjunction(plan.where, natives)]
 
 

@@ -1,0 +1,76 @@
+"""Batch files under a grant: the manifest, the file itself, and the ticket with which a person fetches one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jutong.dataplane.book import Artefact
+from jutong.dataplane.errors import NotAllowed
+from jutong.dataplane.gateway import admission
+from jutong.dataplane.gateway.answers import Answer, raw_json
+from jutong.dataplane.gateway.calls import Call
+from jutong.dataplane.gateway.desk import Desk
+from jutong.dataplane.gateway.files import Files, manifest_of, read_ticket
+from jutong.wire.grants import Mode
+from jutong.wire.transfers import Manifest
+
+
+class Fetching(Desk):
+    """The deeds that hand over batch files."""
+
+    @property
+    def _files(self) -> Files:
+        return Files(self._settings.artefact_folder, self._identity.signer)
+
+    async def manifest(self, call: Call, artefact_id: str) -> Answer:
+        """GET /v1/artefacts/{id}/manifest: count, digest, version and time of a batch file (R-EXC-007)."""
+        call.act, call.mode = "manifest", Mode.BATCH_DOWNLOAD
+        snapshot, caller = self.prove(call)
+        artefact, _ = await self._artefact(call, artefact_id, caller.department_id)
+        self._admit(call, snapshot, caller, artefact.grant_id, admission.DOWNLOAD)
+        await self._claim(call)
+        await self._write(call)
+        return raw_json(artefact.manifest)
+
+    async def download(self, call: Call, artefact_id: str) -> Answer:
+        """GET /v1/artefacts/{id}: the file, whole or a byte range, decrypted on the fly."""
+        call.act, call.mode = "download", Mode.BATCH_DOWNLOAD
+        snapshot, caller = self.prove(call)
+        artefact, manifest = await self._artefact(call, artefact_id, caller.department_id)
+        grant = self._admit(call, snapshot, caller, artefact.grant_id, admission.DOWNLOAD)
+        await self._claim(call)
+
+        def allowed(at: datetime) -> None:
+            self._fresh(at)
+            admission.admitted(
+                self._bundles.current(), caller, grant.id, purpose=call.purpose, modes=admission.DOWNLOAD, at=at
+            )
+
+        answer = await self._files.answer(artefact, manifest, headers=call.headers, allowed=allowed)
+        await self._write(call, rows=manifest.rows, reason=call.text(b"range"))
+        return answer
+
+    async def ticket(self, call: Call) -> Answer:
+        """POST /v1/tickets: a person fetches one file once, with a ticket of the control plane."""
+        call.act, call.mode = "download", Mode.BATCH_DOWNLOAD
+        snapshot = self._fresh(call.at)
+        ticket = read_ticket(call.body, self._identity.control, at=call.at)
+        call.who, call.department = f"person:{ticket.person}", ticket.department
+        artefact, manifest = await self._artefact(call, ticket.artefact, ticket.department)
+
+        def allowed(at: datetime) -> None:
+            now = self._fresh(at).grants.get(artefact.grant_id)
+            if now is None:
+                raise NotAllowed("授权已终止，文件不再提供。")
+            admission.check_in_force(now, purpose=ticket.purpose, modes=admission.DOWNLOAD, at=at)
+
+        call.grant = snapshot.grants.get(artefact.grant_id)
+        allowed(call.at)
+        if not await self._book.use_ticket(ticket.nonce, at=call.at):
+            raise NotAllowed("下载凭据已使用过，请在平台页面重新点击下载。")
+        answer = await self._files.answer(artefact, manifest, headers={}, allowed=allowed)
+        await self._write(call, rows=manifest.rows, purpose=ticket.purpose)
+        return answer
+
+    async def _artefact(self, call: Call, artefact_id: str, department: str) -> tuple[Artefact, Manifest]:
+        return manifest_of(await self._book.artefact(artefact_id), department=department, at=call.at)
