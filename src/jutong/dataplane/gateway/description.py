@@ -158,23 +158,7 @@ def _schemas(grant: Grant) -> Schema:
     facts = {item: {"type": "string"} for item in grant.confirm_items}
     named: Schema = {"const": grant.id, "title": grant.resource_title}
     example = {"grant": grant.id, "keys": dict.fromkeys(grant.key_items[:1], "……")}
-    listed: Schema = {
-        f"List-{grant.id}": {
-            "title": grant.resource_title,
-            "type": "object",
-            "required": ["grant"],
-            "properties": {
-                "grant": named,
-                "items": {"type": "array", "items": {"enum": items}},
-                "filters": {"type": "array", "items": {"type": "object"}},
-                "after": {"type": "string"},
-                "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
-            },
-            "additionalProperties": False,
-            "examples": [{"grant": grant.id, "limit": 100}],
-        }
-    }
-    return (listed if grant.listing else {}) | {
+    return (_listing(grant, named, items) if grant.listing else {}) | {
         f"Query-{grant.id}": {
             "title": f"{grant.resource_title}（用途：{'、'.join(grant.purposes)}）",
             "type": "object",
@@ -201,4 +185,24 @@ def _schemas(grant: Grant) -> Schema:
             "additionalProperties": False,
             "examples": [example | {"facts": dict.fromkeys(grant.confirm_items[:1], "……")}],
         },
+    }
+
+
+def _listing(grant: Grant, named: Schema, items: Sequence[str]) -> Schema:
+    """Return the body of a listing under one grant."""
+    return {
+        f"List-{grant.id}": {
+            "title": grant.resource_title,
+            "type": "object",
+            "required": ["grant"],
+            "properties": {
+                "grant": named,
+                "items": {"type": "array", "items": {"enum": items}},
+                "filters": {"type": "array", "items": {"type": "object"}},
+                "after": {"type": "string"},
+                "limit": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+            },
+            "additionalProperties": False,
+            "examples": [{"grant": grant.id, "limit": 100}],
+        }
     }
