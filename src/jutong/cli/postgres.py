@@ -34,6 +34,8 @@ SETTINGS = {
     "timezone": "UTC",
     "lc_messages": "C",
     "logging_collector": "on",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
     "log_filename": "postgres-%a.log",
     "log_truncate_on_rotation": "on",
     "log_rotation_age": "1d",

@@ -15,7 +15,7 @@ WORKER = "jutong_worker"
 GATEWAY = "jutong_gateway"
 LOGINS = (OWNER, WEB, WORKER, GATEWAY)
 BOOK = "book"
-APPEND_ONLY = ("kernel_auditentry", "kernel_auditseal", "kernel_auditsegment")
+APPEND_ONLY = ("kernel_auditentry", "kernel_auditseal", "kernel_auditsegment", "kernel_keyhandover")
 
 
 def ensure(url: str, passwords: Mapping[str, str]) -> None:

@@ -106,6 +106,20 @@ class Chain:
         chain._recover()
         return chain
 
+    @property
+    def usable(self) -> bool:
+        """Tell whether lines can be written; False after a failure that only a restart mends."""
+        return not self._broken
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines this chain has."""
+        return self._position.n
+
+    def waiting(self) -> int:
+        """Return how many sealed segments have not been shipped yet."""
+        return sum(1 for _seal in self._folder.glob("*.seal"))
+
     def append(self, entry: Entry) -> asyncio.Future[int]:
         """Write a line; the future gives its number once it is on disk, or `Unavailable`: then answer nothing."""
         return self._gathering.ask(entry)

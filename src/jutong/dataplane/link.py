@@ -15,6 +15,7 @@ import msgspec
 from jutong.crypto import sm3
 from jutong.dataplane.errors import Unauthenticated, Unavailable
 from jutong.dataplane.identity import Identity
+from jutong.wire.alive import Alive
 from jutong.wire.envelope import Envelope, NodeProof
 from jutong.wire.transfers import Order, Progress
 from jutong.wire.usage import Usage
@@ -127,6 +128,10 @@ class Link:
         """Ship one sealed segment of a chain with its lines."""
         body = {"envelope": envelope, "lines": base64.b64encode(lines).decode("ascii")}
         await self._call("POST", "/internal/segments", body=msgspec.json.encode(body))
+
+    async def post_alive(self, said: Alive) -> None:
+        """Say that a process of this node lives, or ends."""
+        await self._call("POST", "/internal/alive", body=msgspec.json.encode(said))
 
     async def close(self) -> None:
         """Close the connections."""

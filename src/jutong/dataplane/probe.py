@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging.config
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from jutong.dataplane.errors import Refusal, RuleBroken, TooLarge, Unauthenticat
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.link import TOLERANCE_MS, check_proof
 from jutong.dataplane.settings import Settings
+from jutong.logs import dictionary
 from jutong.wire.bundle import Access, Source
 from jutong.wire.probe import ProbeAnswer, ProbeRequest
 
@@ -99,8 +101,15 @@ async def _probe(request: Request) -> Response:
     return Response(problem, status_code=refusal.status, media_type="application/problem+json")
 
 
+async def _healthy(request: Request) -> Response:
+    """Answer GET /healthz: this process holds its identity and may be asked."""
+    del request
+    return Response(msgspec.json.encode({"ok": True, "failed": []}), media_type="application/json")
+
+
 def create() -> Starlette:
     """Return the ASGI application; granian's factory. It opens the node's identity when it starts."""
+    logging.config.dictConfig(dictionary(Settings().log_format))
 
     @asynccontextmanager
     async def life(app: Starlette) -> AsyncIterator[None]:
@@ -108,4 +117,5 @@ def create() -> Starlette:
         app.state.nonces = Nonces()
         yield
 
-    return Starlette(routes=[Route("/probe", _probe, methods=["POST"])], lifespan=life)
+    routes = [Route("/probe", _probe, methods=["POST"]), Route("/healthz", _healthy, methods=["GET"])]
+    return Starlette(routes=routes, lifespan=life)

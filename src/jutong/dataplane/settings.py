@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -51,6 +52,11 @@ class Settings(BaseSettings):
         default=30.0, gt=1, description="传输任务租约时长，进程失联后多久由他人接手（秒）"
     )
     artefact_days: int = Field(default=7, ge=1, description="批量文件的默认保留天数")
+    metrics_addresses: tuple[str, ...] = Field(
+        default=("127.0.0.1", "::1"), description="可读取网关指标（/metrics）的地址名单（网段），按直接连接的地址判断"
+    )
+    runner_metrics: str = Field(default="127.0.0.1:8032", description="传输进程的指标监听地址；为空时不提供")
+    log_format: Literal["text", "json"] = Field(default="text", description="日志格式：text 文本，json 每行一个 JSON")
     usage_seconds: float = Field(default=10.0, gt=0, description="调用统计上报间隔（秒）")
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -33,6 +34,7 @@ class UsageCounts:
 
     def __init__(self) -> None:
         self._counts: dict[Name, _Count] = {}
+        self._handed = Totals()
 
     def answered(
         self, grant: str, system: str, *, at: datetime, mode: str, purpose: str, rows: int, seconds: float
@@ -78,10 +80,18 @@ class UsageCounts:
             return
         try:
             await link.post_usage([_told(name, count) for name, count in taken.items()])
+            self._handed.add(taken)
         except Refusal:
             for name, count in taken.items():
                 self._merge(name, count)
             raise
+
+    def totals(self) -> Totals:
+        """Return everything counted since the start, handed over or not."""
+        found = Totals()
+        found.calls, found.latency = dict(self._handed.calls), dict(self._handed.latency)
+        found.add(self._counts)
+        return found
 
     def _merge(self, name: Name, count: _Count) -> None:
         known = self._counts.setdefault(name, _Count())
@@ -108,3 +118,25 @@ def _told(name: Name, count: _Count) -> Usage:
         latency=tuple(count.latency) if any(count.latency) else (),
         evidence=tuple(count.evidence),
     )
+
+
+class Totals:
+    """Calls since the start: (calls, rows) by (mode, "ok", "refused" or "failed"), and answers by mode and time taken."""
+
+    def __init__(self) -> None:
+        self.calls: dict[tuple[str, str], tuple[int, int]] = {}
+        self.latency: dict[str, list[int]] = {}
+
+    def add(self, counts: Mapping[Name, _Count]) -> None:
+        """Add counted calls; done when they are handed over or looked at, never per call."""
+        for (_grant, _system, _minute, mode, _purpose), count in counts.items():
+            refused = count.refused - count.failed
+            for outcome, calls, rows in (
+                ("ok", count.calls - count.refused, count.rows),
+                ("refused", refused, 0),
+                ("failed", count.failed, 0),
+            ):
+                before = self.calls.get((mode, outcome), (0, 0))
+                self.calls[mode, outcome] = (before[0] + calls, before[1] + rows)
+            known = self.latency.get(mode, [0] * len(count.latency))
+            self.latency[mode] = [mine + theirs for mine, theirs in zip(known, count.latency, strict=True)]

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app as procrastinate_app
 
-from jutong.kernel import clock, outbox
+from jutong.kernel import clock, figures, heartbeats, outbox
 from jutong.kernel.actors import Actor
 from jutong.kernel.audit import sealing
 from jutong.kernel.errors import NotThere, Refusal
@@ -106,6 +106,7 @@ def run_work(progress_id: int) -> None:
 def _finish(progress_id: int, state: str, message: str = "") -> None:
     extra = {"message": message[:500]} if message else {}
     Progress.objects.filter(pk=progress_id).update(state=state, finished_at=clock.now(), **extra)
+    figures.WORK.labels(Progress.objects.values_list("task", flat=True).get(pk=progress_id), state).inc()
 
 
 def progress(progress_id: int, actor: Actor) -> ProgressRow:
@@ -168,6 +169,7 @@ def _run_waiting() -> int:
 
 def run_worker() -> None:
     """Run the worker until it is told to stop: deferred work in one thread, the pumps in another."""
+    figures.serve_worker()
     stop = threading.Event()
     pumps = threading.Thread(target=_pump_until, args=(stop,), name="pumps", daemon=True)
     pumps.start()
@@ -176,6 +178,14 @@ def run_worker() -> None:
     finally:
         stop.set()
         pumps.join(timeout=10)
+        _say_goodbye()
+
+
+def _say_goodbye() -> None:
+    try:
+        heartbeats.beat(heartbeats.own_name("worker"), "worker", at=clock.now(), stopping=True)
+    except Exception:
+        logger.exception("the last sign of life could not be written")
 
 
 async def _work() -> None:
@@ -188,11 +198,13 @@ async def _work() -> None:
 def _pump_until(stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            if pump(clock.now()):
+            if done := pump(clock.now()):
+                figures.PUMPED.inc(done)
                 continue
             _wait_for_wake(stop)
         except Exception:
             logger.exception("a pump failed; trying again")
+            figures.PUMP_FAILURES.inc()
             close_old_connections()
             connection.close()
             stop.wait(TICK_SECONDS)

@@ -312,3 +312,34 @@ class RateCount(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["key", "minute"], name="one_count_a_minute")]
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a process. process: "node/name"; kind: worker, runner, gateway; stopped_at: its last word."""
+
+    process = models.CharField(max_length=120, primary_key=True)
+    kind = models.CharField(max_length=16)
+    node = models.CharField(max_length=64, default="")
+    version = models.CharField(max_length=32, default="")
+    busy = models.IntegerField(default=0)
+    since = models.DateTimeField()
+    at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True)
+
+
+class KeyHandover(models.Model):
+    """A key of this instance or of a node gave way to another; append-only, signed by the new key and, unless lost, the old.
+
+    owner: "instance" or a node's name. upto: last seal (instance) under the old key; 0 for a node. statement: what is signed.
+    """
+
+    owner = models.CharField(max_length=64)
+    kind = models.CharField(max_length=8)  # rotated, lost
+    old_public = models.CharField(max_length=128)
+    new_public = models.CharField(max_length=128)
+    upto = models.BigIntegerField(default=0)
+    reason = models.TextField(default="")
+    statement = models.TextField()
+    old_signature = models.BinaryField(default=bytes)
+    new_signature = models.BinaryField()
+    at = models.DateTimeField()

@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from jutong.kernel import nodes, outbox
+from jutong.kernel import health, heartbeats, nodes, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor, Role, Who
 from jutong.kernel.audit import sealing
@@ -103,6 +103,8 @@ class Overview:
     failed: tuple[WorkRow, ...]
     sealing: Sealing
     nodes: tuple[NodeRow, ...]
+    parts: tuple[health.Part, ...]
+    processes: tuple[heartbeats.Beat, ...]
 
 
 def overview(actor: Actor, at: datetime) -> Overview:
@@ -120,6 +122,8 @@ def overview(actor: Actor, at: datetime) -> Overview:
         failed=tuple(_work(p) for p in work.filter(state="failed", finished_at__gte=at - LOOK_BACK)[:SHOWN]),
         sealing=sealing_state(at),
         nodes=_nodes(),
+        parts=health.parts(at),
+        processes=tuple(heartbeats.seen(at)[:SHOWN]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -48,6 +49,17 @@ class Settings(BaseSettings):
     sign_in_rate_per_minute: int = Field(30, ge=5, description="每个来源地址每分钟的登录请求上限。")
     bundle_minutes: int = Field(15, ge=1, le=1440, description="授权包有效期（分钟）：数据面断联后最多继续服务多久。")
     seal_lag_alarm: int = Field(30, ge=5, description="审计封存滞后超过多少秒报警。")
+    outbox_lag_alarm: int = Field(60, ge=5, description="事件最早一条等待投递超过多少秒视为后台任务异常。")
+    least_free_mb: int = Field(300, ge=50, description="数据目录所在磁盘至少应有的空间（MB），低于它视为故障。")
+    metrics_addresses: list[str] = Field(
+        ["127.0.0.1", "::1"], description="可读取运行指标（/metrics）的地址名单（网段）；经反向代理时按来源地址判断。"
+    )
+    worker_metrics: str = Field("127.0.0.1:8031", description="后台任务进程的指标监听地址；留空为不提供。")
+    log_format: Literal["text", "json"] = Field("text", description="日志格式：text 文本，json 每行一个 JSON。")
+    progress_days: int = Field(30, ge=1, description="已结束的后台任务记录保留多少天。")
+    inbox_days: int = Field(365, ge=30, description="消息通知保留多少天。")
+    event_days: int = Field(90, ge=7, description="已投递或已跳过的事件保留多少天。")
+    orphan_file_days: int = Field(7, ge=1, description="没有任何登记的附件文件保留多少天后清除。")
     audit_retention_years: int = Field(
         3, ge=3, description="审计记录保存年限，不少于 3 年（政务数据共享条例第二十九条）。"
     )

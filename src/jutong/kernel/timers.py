@@ -6,11 +6,18 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from jutong.kernel import inbox, jobs
+from jutong.kernel import heartbeats, inbox, jobs
 from jutong.kernel.actors import Role
 from jutong.kernel.audit import sealing
 from jutong.kernel.faces import limits, once
 from jutong.kernel.settings import settings
+
+
+@jobs.every(heartbeats.EVERY_SECONDS)
+def beat(at: datetime) -> int:
+    """Say that the worker lives."""
+    heartbeats.beat(heartbeats.own_name("worker"), "worker", at=at)
+    return 0
 
 
 @jobs.every(600)
@@ -18,6 +25,7 @@ def forget(at: datetime) -> int:
     """Forget used form tokens and rate counts that no longer matter."""
     once.sweep(at=at)
     limits.sweep(at=at)
+    heartbeats.forget(at)
     return 0
 
 

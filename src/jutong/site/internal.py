@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from jutong.crypto import sm3
-from jutong.kernel import clock, nodes
+from jutong.kernel import clock, heartbeats, nodes
 from jutong.kernel.errors import Refusal, RuleBroken, Unauthenticated
 from jutong.kernel.faces import once, problem
 from jutong.kernel.terms import N_
@@ -27,6 +27,7 @@ from jutong.slices.exchange import actions as exchange
 from jutong.slices.exchange import queries as orders
 from jutong.slices.grants import queries as grants
 from jutong.slices.services import actions as services
+from jutong.wire.alive import Alive
 from jutong.wire.envelope import Envelope
 from jutong.wire.transfers import DirtyRows, Order, Progress
 from jutong.wire.usage import Usage
@@ -186,6 +187,23 @@ def segments(request: HttpRequest, node: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@require_POST
+@for_nodes
+def alive(request: HttpRequest, node: str) -> HttpResponse:
+    """Take a sign of life of one of a node's processes."""
+    said = read(request, Alive)
+    heartbeats.beat(
+        f"{node}/{said.process}",
+        said.kind[:16],
+        node=node,
+        busy=said.busy,
+        stopping=said.stopping,
+        version=said.version,
+        at=clock.now(),
+    )
+    return HttpResponse(status=204)
+
+
 urlpatterns = [
     path("internal/bundle", bundle, name="internal_bundle"),
     path("internal/orders", orders_feed, name="internal_orders"),
@@ -193,4 +211,5 @@ urlpatterns = [
     path("internal/dirty", dirty, name="internal_dirty"),
     path("internal/usage", usage, name="internal_usage"),
     path("internal/segments", segments, name="internal_segments"),
+    path("internal/alive", alive, name="internal_alive"),
 ]

@@ -21,6 +21,7 @@ from jutong.kernel.faces import actors, answers, gate, limits, once, sessions
 from jutong.kernel.faces.addresses import client_address
 from jutong.kernel.faces.shell import address_of
 from jutong.kernel.settings import settings
+from jutong.logs import TRACE
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ def security_headers(answer: Answer) -> Answer:
 
     def answered(request: HttpRequest) -> HttpResponse:
         request.trace = uuid.uuid4().hex  # type: ignore[attr-defined]
+        TRACE.set(answers.trace_of(request))
         response = answer(request)
         response["X-Request-Id"] = answers.trace_of(request)
         response.setdefault("Content-Security-Policy", policy)

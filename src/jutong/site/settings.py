@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from jutong.kernel.keys import django_secret
 from jutong.kernel.settings import settings
+from jutong.logs import dictionary
 
 _own = settings()
 _SITE = Path(__file__).parent
@@ -40,6 +41,8 @@ INSTALLED_APPS = [
     "jutong.site",
 ]
 MIDDLEWARE = [
+    "jutong.site.health.answered_first",
+    "jutong.site.metrics.counted",
     "jutong.site.middleware.security_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "jutong.site.middleware.bounded_body",
@@ -122,15 +125,4 @@ STATICFILES_DIRS = [_SITE / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_MANIFEST_STRICT = False
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "httpx": {"level": "WARNING"},
-        "procrastinate": {"level": "WARNING"},
-    },
-}
+LOGGING = dictionary(_own.log_format)

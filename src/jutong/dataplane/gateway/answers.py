@@ -32,9 +32,9 @@ class Answer:
     stream: AsyncIterator[bytes] | None = None
 
 
-def as_json(content: object) -> Answer:
-    """Answer 200 with JSON."""
-    return raw_json(msgspec.json.encode(content))
+def as_json(content: object, *, status: int = 200) -> Answer:
+    """Answer with JSON."""
+    return raw_json(msgspec.json.encode(content), status=status)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -80,9 +80,9 @@ def _csv(found: Found, items: Sequence[str]) -> Answer:
     return Answer(200, [*CSV, (b"content-length", b"%d" % len(body)), *named], body)
 
 
-def raw_json(body: bytes) -> Answer:
-    """Answer 200 with ready JSON."""
-    return Answer(200, [*JSON, (b"content-length", b"%d" % len(body))], body)
+def raw_json(body: bytes, *, status: int = 200) -> Answer:
+    """Answer with ready JSON."""
+    return Answer(status, [*JSON, (b"content-length", b"%d" % len(body))], body)
 
 
 def refused(refusal: Refusal, trace: str) -> Answer:

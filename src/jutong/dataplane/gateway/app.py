@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import logging.config
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -19,11 +20,14 @@ from jutong.dataplane.bundles import BundleCache
 from jutong.dataplane.chain import Chain
 from jutong.dataplane.errors import NotThere, Refusal, Unauthenticated, Unavailable
 from jutong.dataplane.gateway.answers import Answer, as_json, refused, send_answer
-from jutong.dataplane.gateway.calls import Call, Receive, Scope, Send, read_call
+from jutong.dataplane.gateway.calls import Call, Receive, Scope, Send, read_call, within
 from jutong.dataplane.gateway.lookups import Lookups, Opener, Sources
 from jutong.dataplane.gateway.service import Service
+from jutong.dataplane.gateway.watch import Watch
 from jutong.dataplane.link import Link
+from jutong.dataplane.pulse import pulse
 from jutong.dataplane.settings import Settings
+from jutong.logs import dictionary
 
 log = logging.getLogger(__name__)
 ARTEFACT = re.compile(r"/v1/artefacts/([A-Za-z0-9_-]{1,64})(/manifest)?")
@@ -55,6 +59,7 @@ class Gateway:
         self._strangers: dict[str, float] = {}
         self._under_way = 0
         self.service: Service | None = None
+        self._watch: Watch | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Speak ASGI: lifespan and http."""
@@ -89,6 +94,9 @@ class Gateway:
         lookups = Lookups(sources, me.signer, most=settings.gathered_keys)
         self.service = Service(settings, me, bundles, book, chain, lookups)
         self._closing.push_async_callback(self.service.settled)
+        self._watch = Watch(settings, bundles, book, chain, self.service.usage, lambda: self._under_way)
+        self._beside("figures", self._watch.note)
+        self._beside("pulse", lambda: pulse(link, "gateway", busy=lambda: self._under_way))
         self._beside("bundles", lambda: bundles.follow(link, wait=settings.bundle_wait_seconds))
         self._beside("chain", lambda: chain.keep(link, keep_days=settings.chain_keep_days))
         self._beside("usage", lambda: self._count(link))
@@ -157,8 +165,8 @@ class Gateway:
                 return
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] == "/healthz":
-            await send_answer(as_json("ok"), send)
+        if scope["path"] in {"/healthz", "/metrics"}:
+            await send_answer(await self._watched(scope), send)
             return
         if self._under_way >= self._settings.waiting_calls:
             await send_answer(refused(Unavailable("当前调用过多，请稍后重试。"), ""), send)
@@ -168,6 +176,17 @@ class Gateway:
             await send_answer(await self._answer(scope, receive), send)
         finally:
             self._under_way -= 1
+
+    async def _watched(self, scope: Scope) -> Answer:
+        """Answer /healthz (200, or 503 naming the failed parts) and, to the addresses set for it, /metrics."""
+        address = str((scope.get("client") or ("",))[0])
+        if scope["path"] == "/metrics":
+            if self._watch is None or not within(address, self._settings.metrics_addresses):
+                return refused(NotThere("没有这个接口，请对照 /v1/openapi.json 检查方法与路径。"), "")
+            text = await asyncio.to_thread(self._watch.exposition, time.time())
+            return Answer(200, [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")], text)
+        failed = await self._watch.failed(datetime.now(UTC)) if self._watch else ["启动"]
+        return as_json({"ok": not failed, "failed": failed}, status=503 if failed else 200)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         call = read_call(scope, self._settings.trusted_proxies)
@@ -231,6 +250,7 @@ def create() -> Gateway:
 
     What is loaded by now stays for good, and a call leaves no cycles: the collector looks seldom.
     """
+    logging.config.dictConfig(dictionary(Settings().log_format))
     gc.freeze()
     gc.set_threshold(RARELY, 20, 20)
     return Gateway()

@@ -9,11 +9,13 @@ import msgspec
 
 from jutong.dataplane.errors import Unavailable
 from jutong.dataplane.link import Link
+from jutong.dataplane.pulse import ENDED, ROWS
 from jutong.wire.transfers import Progress, RunState
 
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 1.0
+UNDER_WAY = (RunState.QUEUED, RunState.SENT, RunState.RECEIVED, RunState.VALIDATED)
 AT_ONCE = 200
 
 
@@ -27,6 +29,9 @@ class Reports:
 
     def put(self, report: Progress) -> None:
         """Add a report; one that only moves the figures of a running order replaces the one before it."""
+        if report.state not in UNDER_WAY:
+            ENDED.labels(report.state).inc()
+            ROWS.inc(report.rows_done)
         last = next(
             (n for n in reversed(range(len(self._waiting))) if self._waiting[n].order_id == report.order_id), -1
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import logging.config
 import os
 import secrets
 import signal
@@ -21,6 +22,7 @@ from jutong.dataplane.bundles import BundleCache
 from jutong.dataplane.errors import Refusal, Unavailable
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.link import Link
+from jutong.dataplane.pulse import BUSY, pulse, serve_runner
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.batches import run_batch
 from jutong.dataplane.transfer.desk import Desk
@@ -30,6 +32,7 @@ from jutong.dataplane.transfer.purge import purge
 from jutong.dataplane.transfer.reports import Reports
 from jutong.dataplane.transfer.runs import Run
 from jutong.dataplane.transfer.tables import run_table
+from jutong.logs import dictionary
 from jutong.wire.transfers import Order, OrderKind, Progress, RunState
 
 log = logging.getLogger(__name__)
@@ -57,6 +60,7 @@ class Runner:
         self._bundles = bundles
         self._serial = 0
         self._busy: set[str] = set()
+        BUSY.set_function(lambda: len(self._busy))
 
     async def run(self) -> None:
         """Work until cancelled; orders under way are then given back for others to take at once."""
@@ -65,6 +69,7 @@ class Runner:
             self._beside("任务", self._follow_orders),
             self._beside("进度", self.reports.send),
             self._beside("清理", self._purge),
+            self._beside("运行状态", lambda: pulse(self._link, "runner", busy=lambda: len(self._busy), name=self.name)),
             *(self._beside("执行", self._work) for _ in range(self._settings.transfer_runs)),
         ]
         async with asyncio.TaskGroup() as group:
@@ -231,7 +236,9 @@ async def serve(settings: Settings, *, control: httpx.AsyncBaseTransport | None 
 
 async def _until_told() -> None:
     """Serve until SIGTERM or SIGINT."""
-    work = asyncio.ensure_future(serve(Settings()))
+    settings = Settings()
+    serve_runner(settings.runner_metrics)
+    work = asyncio.ensure_future(serve(settings))
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, work.cancel)
     with suppress(asyncio.CancelledError):
@@ -240,8 +247,7 @@ async def _until_told() -> None:
 
 def main(node: str = "") -> int:
     """Run a transfer process for a node (JUTONG_NODE when empty); 0 after a clean stop, 1 with the reason on refusal."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line per long poll says nothing
+    logging.config.dictConfig(dictionary(Settings().log_format))
     if node:
         os.environ["JUTONG_NODE"] = node
     try:

@@ -10,6 +10,7 @@ import orjson
 from django.utils.translation import gettext as _
 
 from jutong.crypto import sm3
+from jutong.kernel import heartbeats
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.kernel.terms import N_
@@ -77,6 +78,8 @@ def order_batch(
 @EXCHANGE_TASK.opens("order")
 def open_run(*, by: Actor, at: datetime, find: Callable[[], TransferTask], trigger: str = Trigger.PERSON) -> Run:
     """Check a task against its grant, as it stands now, and enter a run of it into the feed of the runners."""
+    if trigger == Trigger.PERSON:
+        heartbeats.check_runner(at)
     task = find()
     grant, mount = allowed(task.grant_id, task.kind, by, at)
     if task.target_id is not None:

@@ -1,6 +1,7 @@
 """Reads of the exchange: runs and batch files for people, the feed of orders for the runners."""
 
 from jutong.slices.exchange.queries.batches import manifest, proof
+from jutong.slices.exchange.queries.counting import counted_by_state
 from jutong.slices.exchange.queries.feed import orders_since
 from jutong.slices.exchange.queries.following import followable
 from jutong.slices.exchange.queries.ordering import (
@@ -67,6 +68,7 @@ __all__ = [
     "all_runs",
     "all_tasks",
     "batches",
+    "counted_by_state",
     "deliveries",
     "figures",
     "followable",
