@@ -6,10 +6,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from jutong.kernel import heartbeats, inbox, jobs
+from jutong.kernel import heartbeats, inbox, jobs, retention
 from jutong.kernel.actors import Role
 from jutong.kernel.audit import sealing
-from jutong.kernel.faces import limits, once
 from jutong.kernel.settings import settings
 
 
@@ -20,12 +19,10 @@ def beat(at: datetime) -> int:
     return 0
 
 
-@jobs.every(600)
+@jobs.every(retention.EVERY_SECONDS)
 def forget(at: datetime) -> int:
-    """Forget used form tokens and rate counts that no longer matter."""
-    once.sweep(at=at)
-    limits.sweep(at=at)
-    heartbeats.forget(at)
+    """Forget what is over: see `retention`."""
+    retention.forget(at)
     return 0
 
 
