@@ -35,7 +35,7 @@ def forget(at: datetime) -> int:
         settled.filter(done_at__lt=at - timedelta(days=own.event_days)),
     ):
         keys = list(rows.values_list("pk", flat=True)[:AT_ONCE])
-        gone += rows.model.objects.filter(pk__in=keys).delete()[0] if keys else 0
+        gone += rows.model.objects.filter(pk__in=keys).delete()[0] if keys else 0  # type: ignore[misc]
     shard = int(at.timestamp()) // EVERY_SECONDS % SHARDS
     return gone + forget_orphans(settings().home / "files" / f"{shard:02x}", at)
 
