@@ -33,7 +33,7 @@ from jutong.wire.grants import Column, Kind
 from jutong.wire.transfers import TableMode, Tally
 from postgres import database_url
 
-REAL = ("postgresql", "mysql")
+REAL = ("postgresql", "mysql", "sqlite")
 AT = datetime(2026, 1, 31, 8, 30, tzinfo=UTC)
 
 
@@ -45,6 +45,10 @@ class Base:
     access: Access
     schema: str
     run: Callable[[str], list[tuple[Any, ...]]] = field(repr=False)
+
+    def named(self, table: str) -> str:
+        """Return a table's name as the engine's own SQL writes it."""
+        return f"{self.schema}.{table}" if self.schema else table
 
     def source(self) -> Source:
         """Return it as a registered data source."""

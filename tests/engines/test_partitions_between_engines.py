@@ -99,7 +99,7 @@ def test_both_ends_name_and_sum_partitions_as_python_does(ends: tuple[Base, Base
 
 def numbers(base: Base) -> dict[str, int]:
     """Return what the target holds: identity number to number."""
-    return {row[0]: row[1] for row in base.run(f"select id_no, n from {base.schema}.copy where n is not null")}
+    return {row[0]: row[1] for row in base.run(f"select id_no, n from {base.named('copy')} where n is not null")}
 
 
 @pytest.mark.parametrize("mode", [TableMode.REPLACE, TableMode.UPSERT])
@@ -118,8 +118,8 @@ def test_what_is_held_back_stays_as_it_was_and_a_repair_moves_it_alone(
     source, target, _ = carried(ends, repair, "third", mode=mode)
     assert set(source) == set(target) == {"2026", "1986"}
     assert numbers(ends[1]) == {key: n + 100 for key, n in before.items()}
-    schema = ends[1].schema
-    orders = [row[0] for row in ends[1].run(f"select order_id from {schema}.jutong_position order by order_id")]
+    table = ends[1].named("jutong_position")
+    orders = [row[0] for row in ends[1].run(f"select order_id from {table} order by order_id")]
     assert orders == ["first", "third"]
 
 

@@ -65,8 +65,9 @@ def texts(rows: Any = ROWS) -> list[tuple[str, ...]]:
 
 
 def landed(base: Base) -> list[Any]:
-    name = f"{base.schema}.jutong_position" if base.schema else "jutong_position"
-    return [row[0] for row in base.run(f"select order_id from {name} order by order_id")]
+    if "jutong_position" not in [table.name for table in ask(base, lambda engine: engine.tables(base.schema))]:
+        return []
+    return [row[0] for row in base.run(f"select order_id from {base.named('jutong_position')} order by order_id")]
 
 
 def leftovers(base: Base) -> list[str]:

@@ -13,6 +13,7 @@ from jutong.wire.bundle import Access, Source
 ENGINES = {
     "postgresql": "jutong.dataplane.engines.postgresql",
     "mysql": "jutong.dataplane.engines.mysql",
+    "sqlite": "jutong.dataplane.engines.sqlite",
 }
 """Engine name to the module that offers `connect(access, title) -> Engine`."""
 

@@ -7,7 +7,7 @@ import ipaddress
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from jutong.dataplane.errors import RuleBroken, Unavailable
@@ -39,6 +39,16 @@ def check_socket(folder: str, allowed: Sequence[str]) -> None:
         message = (
             "不允许通过本机套接字连接数据源，请改用网络地址，或由系统管理员在 JUTONG_SOURCE_ADDRESSES 中登记该目录。"
         )
+        raise RuleBroken(message)
+
+
+def check_file(path: str, allowed: Sequence[str]) -> None:
+    """Refuse a database file unless it really lies (links followed) below a folder that `allowed` names."""
+    if not path.startswith("/") or ".." in PurePosixPath(path).parts:
+        raise RuleBroken("数据库文件应写绝对路径，且不含“..”，请修改。")
+    real, folders = Path(path).resolve(), [Path(entry).resolve() for entry in allowed if entry.startswith("/")]
+    if not any(real.is_relative_to(folder) and real != folder for folder in folders):
+        message = "数据库文件不在允许的目录内，请更换路径，或由系统管理员在 JUTONG_SOURCE_ADDRESSES 中登记该目录。"
         raise RuleBroken(message)
 
 

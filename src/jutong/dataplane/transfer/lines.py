@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jutong.dataplane.masking import mask
 from jutong.dataplane.policy import Plan
@@ -12,6 +12,7 @@ from jutong.dataplane.reconcile import RunningTally, row_digest
 Row = list[str | None]
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_WRITTEN = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _SIGNS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
@@ -23,6 +24,11 @@ def parsed(line: str) -> Row:
         None if cell == "\\N" else _ESCAPED.sub(lambda found: _SIGNS.get(found[1], found[1]), cell)
         for cell in line.split("\t")
     ]
+
+
+def written(row: Sequence[str | None]) -> str:
+    """Return values as one COPY text line with its newline."""
+    return "\t".join("\\N" if text is None else text.translate(_WRITTEN) for text in row) + "\n"
 
 
 class Lines:

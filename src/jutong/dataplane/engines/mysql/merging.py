@@ -138,7 +138,8 @@ class Merge:
     async def _merge(self, rows: int, held: Sequence[str]) -> None:
         """Write the staged rows into the target as its mode says."""
         if self._target.parts:
-            await self._ask(f"delete from {self._goal} where {self._among(self._target.parts)}")
+            parts = [name for name in self._target.parts if name not in held]
+            await self._ask(f"delete from {self._goal} where {self._among(parts) if parts else 'false'}")
         elif self._target.mode is TableMode.REPLACE:
             await self._ask(f"delete from {self._goal} where {f'not {self._among(held)}' if held else 'true'}")
         done = 0
