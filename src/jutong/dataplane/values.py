@@ -80,6 +80,11 @@ _RULES: dict[Kind, tuple[Callable[[str], str | None], str]] = {
 }
 
 
+def canonical(kind: Kind, text: str) -> str | None:
+    """Return the canonical text of a value as a file writes it, or None when it is of another kind."""
+    return _RULES[kind][0](text)
+
+
 def check(item: str, kind: Kind, value: object) -> str:
     """Return the canonical text of a given value, or refuse naming the item, the rule and the remedy."""
     if not isinstance(value, str):
