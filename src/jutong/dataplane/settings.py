@@ -31,6 +31,10 @@ class Settings(BaseSettings):
         default=(),
         description="允许连接的数据源网段（CIDR，JSON 数组；以 / 开头的是允许的套接字目录）；为空时除回环、链路本地、组播地址和本机套接字外都可以",
     )
+    file_folders: tuple[str, ...] = Field(
+        default=(),
+        description="允许作为文件数据源的本机目录（绝对路径，JSON 数组，含其下级）；为空时不允许本机目录",
+    )
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="可信反向代理的网段；来自它们的 X-Forwarded-For 才被采信"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -30,7 +30,7 @@ def cell_text(value: Any) -> str | None:
         return value.isoformat(sep=" ") if value.time() != time() else value.date().isoformat()
     if isinstance(value, (date, time)):
         return value.isoformat()
-    return str(value) if isinstance(value, (str, int, timedelta)) else str(value)
+    return str(value)
 
 
 def header_row(rows: Sequence[Sequence[str | None]], needed: Sequence[str] = ()) -> int:
