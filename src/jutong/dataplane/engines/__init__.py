@@ -14,6 +14,7 @@ ENGINES = {
     "postgresql": "jutong.dataplane.engines.postgresql",
     "mysql": "jutong.dataplane.engines.mysql",
     "sqlite": "jutong.dataplane.engines.sqlite",
+    "files": "jutong.dataplane.engines.files",
 }
 """Engine name to the module that offers `connect(access, title) -> Engine`."""
 

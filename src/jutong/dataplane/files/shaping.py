@@ -17,8 +17,6 @@ from jutong.dataplane.policy import Plan, Predicate
 from jutong.wire.grants import Column, Masking
 
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"), ("\b", "\\b"), ("\f", "\\f"), ("\v", "\\v"))
-_LEAST_REPEATED = 2
-"""Distinct values times this many rows: below it a column is masked by value, above it by Arrow where it can."""
 
 
 def needed(plan: Plan) -> tuple[Column, ...]:
@@ -34,6 +32,12 @@ def _passing(column: Any, test: Predicate) -> Any:
     told = [values.passes(text, test.kind, test.operator, test.values) for text in coded.dictionary.to_pylist()]
     of_nothing = values.passes(None, test.kind, test.operator, test.values)
     return pc.fill_null(pa.array(told, pa.bool_()).take(coded.indices), of_nothing)
+
+
+def by_value_or(column: Any, rule: Callable[[str | None], str]) -> Any:
+    """Apply a rule to every distinct value of a column, the missing one included."""
+    done = by_value(column, rule)
+    return pc.fill_null(done, rule(None)) if done.null_count else done
 
 
 def admitted(plan: Plan, columns: dict[str, Any]) -> dict[str, Any]:

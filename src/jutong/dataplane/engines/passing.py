@@ -1,0 +1,154 @@
+"""A reading over a source that can only be passed through: filter, masking and tally happen here, in Arrow."""
+
+# ruff: noqa: ARG002 - the port's arguments, some without meaning here
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from jutong.dataplane import values
+from jutong.dataplane.engines.base import Shape, Sink
+from jutong.dataplane.engines.types import TEXT, Type
+from jutong.dataplane.errors import RuleBroken
+from jutong.dataplane.files import shaping
+from jutong.dataplane.files.rows import Batch, Dirty
+from jutong.dataplane.policy import Plan
+from jutong.dataplane.reconcile import PORTABLE, RunningTally
+from jutong.wire.grants import Column, Kind, Masking
+from jutong.wire.transfers import Tally
+
+Pass = Callable[[Sequence[Column]], Iterator[Batch]]
+"""Begins a pass: the asked columns of all rows, in the same order whenever it is begun; blocks, and runs in a thread."""
+
+COMING_SECONDS = 0.5
+"""How long a tally waits for the rows to be asked for, to be taken in the same pass."""
+
+
+def typed(column: Column) -> Type:
+    """Return what a field holds as it leaves: its kind, or text where masking has made it one."""
+    if column.masking not in (Masking.NONE, Masking.SUPPRESS):
+        return TEXT
+    return Type(column.kind, bits=64 if column.kind is Kind.INTEGER else 0)
+
+
+class PassReading:
+    """One plan over one source that is read from beginning to end. dirty: what the last pass of `lines` set aside."""
+
+    def __init__(self, plan: Plan, engine: str, source: Pass) -> None:
+        self.shapes = tuple(
+            Shape(field.column, field.kind.value, field.kind.value, typed(field), engine) for field in plan.fields
+        )
+        self.dirty: list[Dirty] = []
+        self._plan = plan
+        self._source = source
+        self._counting = False
+        self._begun = asyncio.Event()
+        self._passed: asyncio.Future[Tally] = asyncio.get_running_loop().create_future()
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """See `Reading.methods`."""
+        return (PORTABLE,)
+
+    def narrow(self, plan: Plan) -> None:
+        """See `Reading.narrow`."""
+        self._plan = plan
+
+    def cast(self, casts: Sequence[str]) -> None:
+        """See `Reading.cast`: nothing of this kind is relayed."""
+
+    async def relay(self, sink: Sink) -> None:
+        """See `Reading.relay`: there is no binary stream."""
+        raise RuleBroken("该数据源没有可直接转发的二进制数据流。")
+
+    def _batches(self) -> Iterator[tuple[list[Any], Batch]]:
+        """Return the plan's fields of each batch, filtered and masked, beside the batch they come from."""
+        wanted, left = shaping.needed(self._plan), self._plan.limit
+        for batch in self._source(wanted):
+            named = {column.column: found for column, found in zip(wanted, batch.columns, strict=True)}
+            fields = shaping.shaped(self._plan, shaping.admitted(self._plan, named), hashed=False)
+            if left:
+                fields = [field.slice(0, left) for field in fields]
+                left -= len(fields[0])
+            yield fields, batch
+            if self._plan.limit and left <= 0:
+                return
+
+    async def lines(self, sink: Sink) -> None:
+        """See `Reading.lines`."""
+        await asyncio.sleep(0)  # whoever began a tally beside us has it taken in this pass
+        self._begun.set()
+        tally, batches = RunningTally(), self._batches()
+        self.dirty = []
+        try:
+            while (found := await asyncio.to_thread(self._written, batches, tally)) is not None:
+                chunk, dirty = found
+                self.dirty += dirty
+                if chunk:
+                    await sink(chunk)
+        except BaseException as error:
+            if self._counting and not self._passed.done():
+                self._passed.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
+            raise
+        if self._counting:
+            self._passed.set_result(tally.tally())
+
+    def _written(
+        self, batches: Iterator[tuple[list[Any], Batch]], tally: RunningTally
+    ) -> tuple[bytes, list[Dirty]] | None:
+        """Return the next batch as lines, tallied where somebody asked for it; None at the end."""
+        found = next(batches, None)
+        if found is None:
+            return None
+        fields, batch = found
+        rows = len(fields[0]) if fields else 0
+        if self._counting and rows:
+            tally.add(shaping.digests(fields))
+        return shaping.copy_text(fields) if rows else b"", batch.dirty
+
+    async def tally(self, method: str) -> Tally:
+        """See `Reading.tally`: in the pass of `lines` that runs beside it, else in one of its own."""
+        if not self._begun.is_set():
+            self._counting = True
+            try:
+                await asyncio.wait_for(self._begun.wait(), COMING_SECONDS)
+            except TimeoutError:
+                self._counting = False
+            else:
+                return await asyncio.shield(self._passed)
+        return await asyncio.to_thread(self._tallied)
+
+    def _tallied(self) -> Tally:
+        tally = RunningTally()
+        for fields, _ in self._batches():
+            tally.add(shaping.digests(fields))
+        return tally.tally()
+
+    async def parts(self, method: str, cut: Any) -> dict[str, Tally]:
+        """See `Reading.parts`, in a pass of its own."""
+        return await asyncio.to_thread(self._cut, cut)
+
+    def _cut(self, cut: Any) -> dict[str, Tally]:
+        tallies: dict[str, RunningTally] = {}
+        for fields, _ in self._batches():
+            names = shaping.by_value_or(fields[cut.place], cut.name).to_pylist()
+            for name, digest in zip(names, shaping.digests(fields), strict=True):
+                tallies.setdefault(name, RunningTally()).add([digest])
+        return {name: tally.tally() for name, tally in tallies.items()}
+
+    async def highest(self, column: str) -> tuple[str | None, bool]:
+        """See `Reading.highest`, in a pass of its own."""
+        return await asyncio.to_thread(self._highest, column)
+
+    def _highest(self, name: str) -> tuple[str | None, bool]:
+        wanted = shaping.needed(self._plan)
+        kind = next(column.kind for column in wanted if column.column == name)
+        best, missing = None, False
+        for batch in self._source(wanted):
+            named = {column.column: found for column, found in zip(wanted, batch.columns, strict=True)}
+            for text in shaping.admitted(self._plan, named)[name].unique().to_pylist():
+                missing = missing or text is None
+                if text is not None and (best is None or values.order(kind, text) > values.order(kind, best)):
+                    best = text
+        return best, missing
