@@ -80,7 +80,7 @@ def s3() -> Iterator[Access]:
         host, port = server.get_host_and_port()
         system = fs.S3FileSystem(
             access_key="key",
-            secret_key="secret",  # noqa: S106 - of a server that knows none
+            secret_key="secret",
             endpoint_override=f"{host}:{port}",
             scheme="http",
             region="us-east-1",

@@ -21,7 +21,7 @@ SHOWN = 40
 """Characters of a masked value that a report of a dirty row shows."""
 
 _LARGEST_EXPONENT = 400
-_PLAIN = {Kind.INTEGER: r"^(0|-?[1-9][0-9]{0,17})$", Kind.NUMBER: r"^-?(0|[1-9][0-9]{0,60})(\.[0-9]{1,60})?$"}
+_PLAIN = {Kind.INTEGER: r"^(0|-?[1-9][0-9]{0,17})$", Kind.NUMBER: r"^(0|-?[1-9][0-9]{0,60})(\.[0-9]{1,60})?$"}
 """What is canonical already."""
 
 
@@ -59,15 +59,22 @@ def _number(text: str) -> str | None:
     with suppress(InvalidOperation):
         found = Decimal(text)
         if found.is_finite() and abs(int(found.as_tuple().exponent)) <= _LARGEST_EXPONENT and text.isascii():
-            return f"{found:f}" if "_" not in text else None
+            plain = f"{found:f}" if "_" not in text else None
+            return plain.lstrip("-") if plain and not found else plain
     return None
+
+
+def _moment(text: str) -> str | None:
+    """Return a time without zeros that mean nothing behind the seconds' point."""
+    found = values.canonical(Kind.TIMESTAMP, text)
+    return found.rstrip("0").rstrip(".") if found and "." in found else found
 
 
 _RULES: dict[Kind, tuple[Callable[[str], str | None], str]] = {
     Kind.INTEGER: (lambda text: values.canonical(Kind.INTEGER, text), "应为 64 位以内的整数"),
     Kind.NUMBER: (_number, "应为十进制数"),
     Kind.DATE: (lambda text: values.canonical(Kind.DATE, text), "应为真实存在的日期，如 2026-01-31"),
-    Kind.TIMESTAMP: (lambda text: values.canonical(Kind.TIMESTAMP, text), "应为时间，如 2026-01-31 08:30:00"),
+    Kind.TIMESTAMP: (_moment, "应为时间，如 2026-01-31 08:30:00"),
     Kind.BOOLEAN: (lambda text: values.canonical(Kind.BOOLEAN, text), "应为 true 或 false"),
     Kind.BINARY: (lambda text: values.canonical(Kind.BINARY, text), "应为十六进制字节串"),
 }

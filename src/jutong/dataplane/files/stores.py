@@ -7,10 +7,11 @@ that listings leave out, and becomes visible whole.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from jutong.crypto import sm3
 from jutong.dataplane.errors import RuleBroken
@@ -129,6 +130,37 @@ class Names:
         except UnicodeEncodeError as error:
             shown = printable(name)
             raise RuleBroken(f"文件名“{shown}”不能用目标的文件名编码表示，请更改目标数据源的文件名编码。") from error
+
+
+class Bounded(io.RawIOBase):
+    """A file as far as it was long when it was listed: one that grows meanwhile is not followed for ever."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        super().__init__()
+        self._file = file
+        self._size = size
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Tell that places can be gone to."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer."""
+        piece = self._file.read(max(0, min(len(buffer), self._size - self._file.tell())))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place."""
+        return self._file.seek(self._size + offset) if whence == io.SEEK_END else self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._file.tell()
 
 
 def printable(name: str) -> str:

@@ -9,6 +9,7 @@ folder below (`.` for the top), as a table the pattern.
 from __future__ import annotations
 
 import asyncio
+import io
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -24,7 +25,7 @@ from jutong.dataplane.files import formats
 from jutong.dataplane.files.folders import store_of
 from jutong.dataplane.files.formats import Manner
 from jutong.dataplane.files.rows import Batch, Dirty
-from jutong.dataplane.files.stores import Entry, Store, printable
+from jutong.dataplane.files.stores import Bounded, Entry, Store, printable
 from jutong.dataplane.policy import Plan
 from jutong.wire.bundle import Access
 from jutong.wire.grants import Column
@@ -109,7 +110,8 @@ class Files:
         """Read all files of a listing; a dirty row says which file it stands in."""
         for entry in listing.entries:
             _unchanged(self._store, entry)
-            with self._store.reader(entry.name) as file:
+            with self._store.reader(entry.name) as opened:
+                file = io.BufferedReader(Bounded(opened, entry.size))
                 for batch in formats.batches(file, entry.name, entry.size, wanted, self._manner):
                     named = (
                         [_named(dirty, entry.name) for dirty in batch.dirty]

@@ -116,7 +116,7 @@ class FileLanding:
             self._out.close()
             self._out = None
 
-    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> int:
+    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> None:
         """See `Landing.receive`: canonical text lines only."""
         from jutong.dataplane.transfer.lines import Lines
 
@@ -127,7 +127,6 @@ class FileLanding:
         async for chunk in chunks:
             await asyncio.to_thread(self._feed, lines, chunk)
         await asyncio.to_thread(self._end)
-        return self._came.rows
 
     async def rows_done(self) -> int:
         """See `Landing.rows_done`."""
