@@ -13,6 +13,7 @@ from jutong.dataplane.engines.types import TEXT, Type
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.files import shaping
 from jutong.dataplane.files.rows import Batch, Dirty
+from jutong.dataplane.partitions import Cut
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE, RunningTally
 from jutong.wire.grants import Column, Kind, Masking
@@ -20,6 +21,11 @@ from jutong.wire.transfers import Tally
 
 Pass = Callable[[Sequence[Column]], Iterator[Batch]]
 """Begins a pass: the asked columns of all rows, in the same order whenever it is begun; blocks, and runs in a thread."""
+
+MOST_DIRTY = 10_000
+"""Rows that one pass sets aside unless the order allows others; each is kept in memory."""
+
+_NO_STREAM = "该数据源没有可直接转发的二进制数据流。"
 
 COMING_SECONDS = 0.5
 """How long a tally waits for the rows to be asked for, to be taken in the same pass."""
@@ -33,13 +39,17 @@ def typed(column: Column) -> Type:
 
 
 class PassReading:
-    """One plan over one source that is read from beginning to end. dirty: what the last pass of `lines` set aside."""
+    """One plan over one source that is read from beginning to end.
+
+    dirty: what the last pass of `lines` set aside. most_dirty: more than so many stop it.
+    """
 
     def __init__(self, plan: Plan, engine: str, source: Pass) -> None:
         self.shapes = tuple(
             Shape(field.column, field.kind.value, field.kind.value, typed(field), engine) for field in plan.fields
         )
         self.dirty: list[Dirty] = []
+        self.most_dirty = MOST_DIRTY
         self._plan = plan
         self._source = source
         self._counting = False
@@ -58,9 +68,9 @@ class PassReading:
     def cast(self, casts: Sequence[str]) -> None:
         """See `Reading.cast`: nothing of this kind is relayed."""
 
-    async def relay(self, sink: Sink) -> None:
+    async def relay(self, sink: Sink) -> int:
         """See `Reading.relay`: there is no binary stream."""
-        raise RuleBroken("该数据源没有可直接转发的二进制数据流。")
+        raise RuleBroken(_NO_STREAM)
 
     def _batches(self) -> Iterator[tuple[list[Any], Batch]]:
         """Return the plan's fields of each batch, filtered and masked, beside the batch they come from."""
@@ -68,6 +78,8 @@ class PassReading:
         for batch in self._source(wanted):
             named = {column.column: found for column, found in zip(wanted, batch.columns, strict=True)}
             fields = shaping.shaped(self._plan, shaping.admitted(self._plan, named), hashed=False)
+            if self._plan.cut and self._plan.parts:
+                fields = shaping.within(fields, self._plan.cut, self._plan.parts)
             if left:
                 fields = [field.slice(0, left) for field in fields]
                 left -= len(fields[0])
@@ -75,16 +87,21 @@ class PassReading:
             if self._plan.limit and left <= 0:
                 return
 
-    async def lines(self, sink: Sink) -> None:
+    def counter(self) -> Callable[[bytes], int]:
+        """See `Reading.counter`: as `relay`."""
+        raise RuleBroken(_NO_STREAM)
+
+    async def lines(self, sink: Sink) -> int:
         """See `Reading.lines`."""
         await asyncio.sleep(0)  # whoever began a tally beside us has it taken in this pass
         self._begun.set()
-        tally, batches = RunningTally(), self._batches()
+        tally, rows, batches = RunningTally(), 0, self._batches()
         self.dirty = []
         try:
             while (found := await asyncio.to_thread(self._written, batches, tally)) is not None:
-                chunk, dirty = found
-                self.dirty += dirty
+                chunk, count, dirty = found
+                rows += count
+                self._set_aside(dirty)
                 if chunk:
                     await sink(chunk)
         except BaseException as error:
@@ -93,10 +110,21 @@ class PassReading:
             raise
         if self._counting:
             self._passed.set_result(tally.tally())
+        return rows
+
+    def _set_aside(self, dirty: list[Dirty]) -> None:
+        """Keep dirty rows, or stop when there are more than may be."""
+        self.dirty += dirty
+        if len(self.dirty) > self.most_dirty:
+            first = self.dirty[0]
+            raise RuleBroken(
+                f"问题行已超过允许的 {self.most_dirty} 行，运行已停止，没有数据放行；"
+                f"第一处在第 {first.number} 行：{first.reason}。请提供部门修正数据，或提高允许的问题行数。"
+            )
 
     def _written(
         self, batches: Iterator[tuple[list[Any], Batch]], tally: RunningTally
-    ) -> tuple[bytes, list[Dirty]] | None:
+    ) -> tuple[bytes, int, list[Dirty]] | None:
         """Return the next batch as lines, tallied where somebody asked for it; None at the end."""
         found = next(batches, None)
         if found is None:
@@ -105,7 +133,7 @@ class PassReading:
         rows = len(fields[0]) if fields else 0
         if self._counting and rows:
             tally.add(shaping.digests(fields))
-        return shaping.copy_text(fields) if rows else b"", batch.dirty
+        return shaping.copy_text(fields) if rows else b"", rows, batch.dirty
 
     async def tally(self, method: str) -> Tally:
         """See `Reading.tally`: in the pass of `lines` that runs beside it, else in one of its own."""
@@ -125,11 +153,11 @@ class PassReading:
             tally.add(shaping.digests(fields))
         return tally.tally()
 
-    async def parts(self, method: str, cut: Any) -> dict[str, Tally]:
+    async def parts(self, method: str, cut: Cut) -> dict[str, Tally]:
         """See `Reading.parts`, in a pass of its own."""
         return await asyncio.to_thread(self._cut, cut)
 
-    def _cut(self, cut: Any) -> dict[str, Tally]:
+    def _cut(self, cut: Cut) -> dict[str, Tally]:
         tallies: dict[str, RunningTally] = {}
         for fields, _ in self._batches():
             names = shaping.by_value_or(fields[cut.place], cut.name).to_pylist()

@@ -29,8 +29,8 @@ CODECS = {
 
 _COMMON = 0.9
 _RARE = 0.6
-_LEVEL_ONE = {"gb18030": (0xB0, 0xD7), "cp950": (0xA4, 0xC6), "big5hkscs": (0xA4, 0xC6)}
-"""Lead bytes of each standard's level of common characters: text read in its own encoding consists mostly of them."""
+_LEVEL_ONE = {"gb18030": (b"\xb0\xa1", b"\xd7\xf9", 0xA1), "cp950": (b"\xa4\x40", b"\xc6\x7e", 0x40)}
+"""First and last of each standard's common characters and their least second byte: real text consists mostly of them."""
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
@@ -62,10 +62,10 @@ def _decodes(head: bytes, codec: str) -> str | None:
 
 def _commonness(text: str, codec: str) -> float:
     """Return the share of common characters among the ideographs of a text."""
-    first, last = _LEVEL_ONE[codec]
-    ideographs = [sign for sign in text if "\u3400" <= sign <= "\u9fff"]
-    common = sum(first <= sign.encode(codec)[0] <= last and len(sign.encode(codec)) == 2 for sign in ideographs)  # noqa: PLR2004 - bytes
-    return common / len(ideographs) if ideographs else 0.0
+    first, last, second = _LEVEL_ONE[codec]
+    signs = [sign.encode(codec) for sign in text if "\u3400" <= sign <= "\u9fff"]
+    common = sum(first <= sign <= last and sign[1] >= second for sign in signs)
+    return common / len(signs) if signs else 0.0
 
 
 def codec_of(head: bytes, declared: str = "") -> str:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from jutong.dataplane import values
 from jutong.dataplane.files.rows import by_value
 from jutong.dataplane.masking import mask
+from jutong.dataplane.partitions import Cut
 from jutong.dataplane.policy import Plan, Predicate
 from jutong.wire.grants import Column, Masking
 
@@ -38,6 +39,12 @@ def by_value_or(column: Any, rule: Callable[[str | None], str]) -> Any:
     """Apply a rule to every distinct value of a column, the missing one included."""
     done = by_value(column, rule)
     return pc.fill_null(done, rule(None)) if done.null_count else done
+
+
+def within(fields: list[Any], cut: Cut, parts: Sequence[str]) -> list[Any]:
+    """Return the rows of some partitions only."""
+    inside = pc.is_in(by_value_or(fields[cut.place], cut.name), value_set=pa.array(list(parts), pa.string()))
+    return [field.filter(inside) for field in fields]
 
 
 def admitted(plan: Plan, columns: dict[str, Any]) -> dict[str, Any]:

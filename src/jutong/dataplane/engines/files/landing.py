@@ -26,6 +26,7 @@ from jutong.crypto import sm3
 from jutong.dataplane.engines.base import Landing, Position, Shape, Target
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.files.stores import Store, check_name
+from jutong.dataplane.partitions import Cut
 from jutong.dataplane.reconcile import PORTABLE, RunningTally, Unreconciled, difference, row_digest
 from jutong.wire.grants import Column
 from jutong.wire.transfers import TableMode, Tally
@@ -116,7 +117,7 @@ class FileLanding:
             self._out.close()
             self._out = None
 
-    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> None:
+    async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> int:
         """See `Landing.receive`: canonical text lines only."""
         from jutong.dataplane.transfer.lines import Lines
 
@@ -127,6 +128,7 @@ class FileLanding:
         async for chunk in chunks:
             await asyncio.to_thread(self._feed, lines, chunk)
         await asyncio.to_thread(self._end)
+        return self._came.rows
 
     async def rows_done(self) -> int:
         """See `Landing.rows_done`."""
@@ -152,7 +154,7 @@ class FileLanding:
                 tally.add(digests)
         return tally.tally()
 
-    async def parts(self, method: str) -> dict[str, Tally]:
+    async def parts(self, method: str, cut: Cut) -> dict[str, Tally]:
         """See `Landing.parts`: files are not divided."""
         raise RuleBroken("文件目标不支持分区核对，请取消分区或改用数据库目标。")
 
