@@ -28,7 +28,7 @@ CODECS = {
 """Encodings that may be declared, by the names people use; each GB standard is read by its superset."""
 
 _COMMON = 0.9
-_RARE = 0.6
+_RARE = 0.75
 _LEVEL_ONE = {"gb18030": (b"\xb0\xa1", b"\xd7\xf9", 0xA1), "cp950": (b"\xa4\x40", b"\xc6\x7e", 0x40)}
 """First and last of each standard's common characters and their least second byte: real text consists mostly of them."""
 
