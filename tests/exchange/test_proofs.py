@@ -82,14 +82,18 @@ def test_whatever_is_touched_is_named(proof: bytes, node: identity.Identity) -> 
     less = [msgspec.to_builtins(PARTS[0])]
     assert "各分区行数之和" in fault(receipts=sides | {"receiver": resealed(sides["receiver"], node, parts=less)})
     red = [msgspec.to_builtins(Part("511002", FIRST, SECOND)), msgspec.to_builtins(PARTS[1])]
-    assert "分区“511002”两端不一致" in fault(receipts=sides | {"receiver": resealed(sides["receiver"], node, parts=red)})
+    assert "分区“511002”两端不一致" in fault(
+        receipts=sides | {"receiver": resealed(sides["receiver"], node, parts=red)}
+    )
     assert "格式" in fault(format="jutong-proof-9")
     assert not proofs.verify(b"\xff", keys.instance().public, {}).ok
 
 
 def test_keys_within_the_file_are_not_trusted(proof: bytes, node: identity.Identity) -> None:
     stranger = sm2.generate()
-    assert "平台会签的签名无效" in "；".join(proofs.verify(proof, stranger.public, {"local": node.signer.public}).faults)
+    assert "平台会签的签名无效" in "；".join(
+        proofs.verify(proof, stranger.public, {"local": node.signer.public}).faults
+    )
     faults = proofs.verify(proof, keys.instance().public, {"local": stranger.public}).faults
     assert [fault for fault in faults if "签名无效" in fault and "receiver" in fault]
     assert TALLY.rows == 25

@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     )
     node_certificate_days: int = Field(730, ge=1, description="前置机证书有效期（天），到期前 60 天内自动换发。")
     enrolments_per_minute: int = Field(10, ge=1, description="每个来源地址每分钟的前置机签收请求上限。")
+    lineage_url: str = Field("", description="OpenLineage 血缘事件发送地址；留空则只写入数据目录下的 lineage 目录。")
+    outgoing_hosts: list[str] = Field(
+        [], description="平台可以主动访问的外部主机名单，如血缘服务；不在名单内的不访问。"
+    )
     demo: bool = Field(False, description="演示模式：允许数据源位于本机，登录页列出演示账号。")
 
 

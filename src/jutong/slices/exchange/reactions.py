@@ -48,3 +48,19 @@ def follow_mount(event: outbox.Event, at: datetime) -> None:
     """A resource's data come from another table now: the tasks that follow its updates are started."""
     if event.payload["active"]:
         actions.order_updated(event.payload["resource_id"], at=at)
+
+
+@outbox.on("exchange_task.sent", "exchange_task.released", "exchange_task.rejected", "exchange_task.quarantined")
+def keep_lineage(event: outbox.Event, at: datetime) -> None:
+    """A run began or ended: its OpenLineage event is written to the file of the day."""
+    del at
+    payload = event.payload
+    actions.record_lineage(payload["run_id"], payload["order_id"], payload["to"], at=event.at)
+
+
+@jobs.every(10)
+def send_lineage(at: datetime) -> int:
+    """Send lineage on to the configured address."""
+    del at
+    actions.send_lineage_aside()
+    return 0

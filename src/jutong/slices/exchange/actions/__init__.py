@@ -1,5 +1,6 @@
 """Writes of the exchange: tasks and orders, following the runners' reports, fetching files, keeping audit segments."""
 
+from jutong.slices.exchange.actions.lineage import record_lineage, send_lineage, send_lineage_aside
 from jutong.slices.exchange.actions.ordering import (
     Wanted,
     accept_shape,
@@ -46,10 +47,13 @@ __all__ = [
     "order_updated",
     "pause_task",
     "preview",
+    "record_lineage",
     "repair",
     "resume_task",
     "retry",
     "run_now",
+    "send_lineage",
+    "send_lineage_aside",
     "take_dirty",
     "take_progress",
     "take_segment",

@@ -4,6 +4,7 @@ from jutong.slices.exchange.queries.batches import manifest, proof
 from jutong.slices.exchange.queries.counting import counted_by_state
 from jutong.slices.exchange.queries.feed import orders_since
 from jutong.slices.exchange.queries.following import followable
+from jutong.slices.exchange.queries.lineage import happened
 from jutong.slices.exchange.queries.ordering import (
     Offer,
     Ordering,
@@ -72,6 +73,7 @@ __all__ = [
     "deliveries",
     "figures",
     "followable",
+    "happened",
     "live",
     "manifest",
     "offer",
