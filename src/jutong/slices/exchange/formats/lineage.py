@@ -59,47 +59,52 @@ def table(engine: str, host: str, port: int, database: str, schema: str, name: s
 
 def line(event: Happened) -> bytes:
     """Return an event as one line of JSON, line feed included."""
-
-    def facet(name: str, version: str, **content: Any) -> dict[str, Any]:
-        return {"_producer": event.producer, "_schemaURL": f"{_FACETS}{version}/{name}.json", **content}
-
-    def dataset(each: Dataset) -> dict[str, Any]:
-        fields = [{"name": n, "type": t, "description": d} for n, t, d in each.fields]
-        facets = {"schema": facet("SchemaDatasetFacet", "1-1-1", fields=fields)} if fields else {}
-        return {"namespace": each.namespace, "name": each.name, "facets": facets}
-
-    run = {"nominalTime": facet("NominalTimeRunFacet", "1-0-1", nominalStartTime=event.started_at)}
-    if event.sentence:
-        run["errorMessage"] = facet(
-            "ErrorMessageRunFacet", "1-0-1", message=event.sentence, programmingLanguage="Python"
-        )
-    job = {
-        "jobType": facet("JobTypeJobFacet", "2-0-3", processingType="BATCH", integration="JUTONG", jobType="TRANSFER"),
-        "documentation": facet("DocumentationJobFacet", "1-1-0", description=event.title),
-        "tags": facet(
-            "TagsJobFacet", "1-0-0", tags=[{"key": k, "value": v, "source": "JUTONG"} for k, v in event.tags.items()]
-        ),
-    }
-    outputs = [dataset(each) for each in event.outputs]
-    inputs = [dataset(each) for each in event.inputs]
+    inputs = [_dataset(event, each) for each in event.inputs]
+    outputs = [_dataset(event, each) for each in event.outputs]
     if event.kind == "COMPLETE":
-        statistics = {"rowCount": event.rows, "size": event.bytes}
+        sent = {"rowCount": event.rows, "size": event.bytes}
         for each in outputs:
-            each["outputFacets"] = {
-                "outputStatistics": facet("OutputStatisticsOutputDatasetFacet", "1-0-2", **statistics)
-            }
+            told = _facet(event, "OutputStatisticsOutputDatasetFacet", "1-0-2", **sent)
+            each["outputFacets"] = {"outputStatistics": told}
         for each in inputs:
-            each["inputFacets"] = {
-                "inputStatistics": facet("InputStatisticsInputDatasetFacet", "1-0-0", rowCount=event.rows)
-            }
+            told = _facet(event, "InputStatisticsInputDatasetFacet", "1-0-0", rowCount=event.rows)
+            each["inputFacets"] = {"inputStatistics": told}
     content = {
         "eventType": event.kind,
         "eventTime": event.at,
         "producer": event.producer,
         "schemaURL": SPECIFICATION,
-        "run": {"runId": run_id(event.instance, event.order_id), "facets": run},
-        "job": {"namespace": f"jutong:{event.instance}", "name": event.job, "facets": job},
+        "run": {"runId": run_id(event.instance, event.order_id), "facets": _run_facets(event)},
+        "job": {"namespace": f"jutong:{event.instance}", "name": event.job, "facets": _job_facets(event)},
         "inputs": inputs,
         "outputs": outputs,
     }
     return orjson.dumps(content, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+
+
+def _facet(event: Happened, name: str, version: str, **content: Any) -> dict[str, Any]:
+    return {"_producer": event.producer, "_schemaURL": f"{_FACETS}{version}/{name}.json", **content}
+
+
+def _dataset(event: Happened, each: Dataset) -> dict[str, Any]:
+    fields = [{"name": name, "type": kind, "description": said} for name, kind, said in each.fields]
+    facets = {"schema": _facet(event, "SchemaDatasetFacet", "1-1-1", fields=fields)} if fields else {}
+    return {"namespace": each.namespace, "name": each.name, "facets": facets}
+
+
+def _run_facets(event: Happened) -> dict[str, Any]:
+    facets = {"nominalTime": _facet(event, "NominalTimeRunFacet", "1-0-1", nominalStartTime=event.started_at)}
+    if event.sentence:
+        said = {"message": event.sentence, "programmingLanguage": "Python"}
+        facets["errorMessage"] = _facet(event, "ErrorMessageRunFacet", "1-0-1", **said)
+    return facets
+
+
+def _job_facets(event: Happened) -> dict[str, Any]:
+    kind = {"processingType": "BATCH", "integration": "JUTONG", "jobType": "TRANSFER"}
+    tags = [{"key": key, "value": value, "source": "JUTONG"} for key, value in event.tags.items()]
+    return {
+        "jobType": _facet(event, "JobTypeJobFacet", "2-0-3", **kind),
+        "documentation": _facet(event, "DocumentationJobFacet", "1-1-0", description=event.title),
+        "tags": _facet(event, "TagsJobFacet", "1-0-0", tags=tags),
+    }
