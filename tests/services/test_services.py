@@ -23,16 +23,16 @@ from test_requests import filed, reply
 from covers import covers
 from gateway_world import person
 from jutong.client.signing import signature
-from jutong.kernel import clock
+from jutong.kernel import clock, inbox
 from jutong.kernel.errors import RuleBroken
-from jutong.kernel.models import AuditEntry
+from jutong.kernel.models import AuditEntry, OutboxEvent
 from jutong.kernel.settings import settings
 from jutong.slices.grants import actions as grant_actions
 from jutong.slices.grants import queries as grants
-from jutong.slices.services import actions, queries, rules
-from jutong.slices.services.models import UsageDay
+from jutong.slices.services import actions, events, queries, rules
+from jutong.slices.services.models import Alert, UsageDay
 from jutong.slices.sharing import actions as sharing
-from jutong.wire.usage import Usage
+from jutong.wire.usage import LATENCY_MS, Evidence, Usage
 from published import published
 from world import World
 
@@ -123,6 +123,81 @@ def test_reports_of_gateways_add_up_per_day_and_system(world: World, granted: in
     assert use.calls == 9
     assert len(use.days) == 30
     assert [(s.calls, s.refused) for s in use.systems] == [(14, 3)]
+
+
+def test_the_console_shows_calls_faults_and_percentiles_to_both_sides_and_nobody_else(
+    world: World, granted: int
+) -> None:
+    now, key = clock.now().replace(second=0, microsecond=0), world.system("hr")
+    latency = (0, 90, 0, 0, 9, 0, 0, 1)
+    one = Usage(str(granted), str(key.system_id), now, "online_query", "x", 103, 3, 100, 2, latency)
+    actions.take_usage([one, one], node="local", at=now)
+    for who in ("hr.engineer", "civil.officer"):
+        (line,) = queries.traffic(world.actor(who), now, hours=1).lines
+        assert (line.span.calls, line.span.refused, line.span.failed) == (206, 6, 4)
+        assert (line.span.p50, line.span.p95, line.span.p99) == (1.6, 15.6, 20.0)
+        page = world.client(who).get("/services/traffic/").content.decode()
+        assert "206" in page
+        assert "15.6" in page
+        sheet = world.client(who).get("/services/traffic/?format=xlsx&hours=168")
+        assert sheet["Content-Disposition"].endswith(".xlsx")
+    assert queries.traffic(world.actor("police.engineer"), now).lines == ()
+    assert "这段时间没有调用" in world.client("police.engineer").get("/services/traffic/").content.decode()
+    assert world.client("police.engineer").get(f"/services/traffic/?grant={granted}").status_code == 404
+    assert actions.forget_minutes(now + timedelta(days=6)) == 0
+    assert actions.forget_minutes(now + timedelta(days=8)) == 1
+
+
+@given(st.lists(st.integers(0, 50), min_size=13, max_size=13))
+def test_percentiles_grow_with_their_share_and_stay_within_the_classes_counted(latency: list[int]) -> None:
+    found = [rules.percentile(latency, share) for share in (0.01, 0.5, 0.95, 0.99, 1)]
+    if not any(latency):
+        assert found == [None] * 5
+        return
+    assert found == sorted(found)
+    slowest = max(place for place, count in enumerate(latency) if count)
+    assert found[-1] == (*LATENCY_MS, LATENCY_MS[-1])[slowest]
+
+
+@covers("R-SHR-017")
+def test_misuse_is_kept_with_its_proof_told_to_the_provider_once_and_published(world: World, granted: int) -> None:
+    at, key = clock.now(), world.system("police")
+    proofs = tuple(Evidence("purpose", f"trace{n}", at) for n in range(3))
+    report = Usage(str(granted), str(key.system_id), at, "online_query", "x", 3, 3, 0, evidence=proofs)
+    actions.take_usage([report, report], node="local", at=at)
+    actions.take_usage([report], node="local", at=at)
+    ((row,), _meta) = queries.alerts(world.actor("civil.officer"))
+    assert (row.calls, row.kind, row.grant_id) == (9, "purpose", granted)
+    assert row.traces[:3] == ("trace0", "trace1", "trace2")
+    assert queries.alerts(world.actor("hr.engineer"))[0] == []
+    published_once = OutboxEvent.objects.filter(name=events.MISUSE_SUSPECTED)
+    assert [one.payload["traces"] for one in published_once] == [
+        ["trace0", "trace1", "trace2", "trace0", "trace1", "trace2"]
+    ]
+    assert [note.link for note in inbox.notices(world.actor("civil.officer")) if "疑似违规" in note.title] == [
+        "/services/alerts/"
+    ]
+    assert "以授权以外的用途调用" in world.client("civil.officer").get("/services/alerts/").content.decode()
+    assert world.client("civil.officer").get("/services/alerts/?format=xlsx").status_code == 200
+    strange = Usage(str(granted), "7", at, "online_query", "x", 1, 1, 0, evidence=(Evidence("invented", "t", at),))
+    unknown = Usage("999999", "7", at, "online_query", "x", 1, 1, 0, evidence=(Evidence("purpose", "t", at),))
+    actions.take_usage([strange, unknown], node="local", at=at)
+    assert Alert.objects.count() == 1
+
+
+def test_the_providers_head_opens_listings_and_asks_for_service_items(world: World, granted: int) -> None:
+    head, officer = world.client("civil.head"), world.client("civil.officer")
+    assert "接口规则" in officer.get(f"/grants/{granted}/").content.decode()
+    assert posted(officer, f"/services/{granted}/rules/", listing="on").status_code == 403
+    assert world.client("hr.engineer").get(f"/services/{granted}/rules/").status_code == 404
+    assert not grants.wire_grant(granted).listing
+    answer = posted(head, f"/services/{granted}/rules/", listing="on", portal="on")
+    assert answer.status_code == 303
+    wire = grants.wire_grant(granted)
+    assert (wire.listing, wire.portal, wire.version) == (True, True, 2)
+    document = queries.service(granted, world.actor("hr.engineer"), clock.now()).openapi
+    assert {"/v1/query", "/v1/list"} <= document["paths"].keys()
+    assert "没有变化" in posted(head, f"/services/{granted}/rules/", listing="on", portal="on").content.decode()
 
 
 def test_reports_that_name_no_grant_of_ours_are_left_out(world: World) -> None:

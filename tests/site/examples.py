@@ -296,6 +296,11 @@ def _delivery(book: Book, scene: Scene) -> None:
         "finish": "grant",
     }.items():
         book.deed("grants/<int:grant_id>/<slug:verb>/", scene[name], verb, case=verb, reason="依据已经变化")
+    book.seen("services/traffic/", "services/alerts/", to=())
+    for page in ("traffic", "alerts"):
+        book.add("GET", f"services/{page}/", query="?format=xlsx", case="as Excel")
+    book.add("GET", "services/<int:grant_id>/rules/", grant)
+    book.deed("services/<int:grant_id>/rules/", grant, portal="on")
     book.add("GET", "services/console/")
     book.add("GET", "services/console/", query=f"?grant={grant}", case="one grant")
     call = {

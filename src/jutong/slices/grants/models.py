@@ -16,7 +16,8 @@ class Grant(Case):
     items: [{"item", "column", "kind", "masking"}]; key_items, confirm_items: item names; conditions: wire conditions;
     modes, purposes: codes; quota: {"calls_per_day", "rows_per_batch", "batches_per_day"}; case_ref: what it came from
     ("sharing_request:12"); request_digest: SM3 of the agreed request; hash_key: for keyed hashes, sealed to the data plane beside us; own_hash_key: the same, SM4 at rest, from which it is
-    sealed to front-end nodes (empty for grants opened before there were any).
+    sealed to front-end nodes (empty for grants opened before there were any). listing: records
+    may be listed page by page; portal: each call names the service item it is made for.
     """
 
     resource = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="+")
@@ -42,6 +43,8 @@ class Grant(Case):
     case_ref = models.CharField(max_length=80, db_index=True)
     request_digest = models.CharField(max_length=64)
     hash_key = models.BinaryField()
+    listing = models.BooleanField(default=False)
+    portal = models.BooleanField(default=False)
     own_hash_key = models.BinaryField(default=b"")
     ended_ground = models.CharField(max_length=32, default="")
     ended_at = models.DateTimeField(null=True)

@@ -30,6 +30,8 @@ class Services(AppConfig):
         register(
             Entry(Group.EXCHANGE, N_("接口服务"), "services_list", "api", does_business, order=10),
             Entry(Group.EXCHANGE, N_("接口调试台"), "services_console", "terminal-2", calls, order=15),
+            Entry(Group.EXCHANGE, N_("网关运行"), "services_traffic", "activity", does_business, order=16),
+            Entry(Group.EXCHANGE, N_("疑似违规使用"), "services_alerts", "alert-triangle", does_business, order=17),
         )
         panels.register(
             "grant",

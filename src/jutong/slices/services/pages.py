@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -15,11 +15,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
 from jutong.kernel import clock, faces
+from jutong.kernel.clock import BEIJING
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.forms import Code, Form, Line, Whole
-from jutong.kernel.faces.pieces import Chart, Series
+from jutong.kernel.faces.pieces import Chart, Series, Tab
 from jutong.kernel.terms import MODE_LABELS, DeliveryMode, Purpose
-from jutong.slices.services import actions, queries
+from jutong.slices.grants import actions as grant_actions
+from jutong.slices.services import actions, queries, rules
+
+DAY_HOURS: Final = 24
 
 
 class Filter(Form):
@@ -207,7 +211,162 @@ def _rows(tried: actions.Tried, found: queries.Service) -> list[list[tuple[str, 
     return [[(item, row.get(item) or "") for item in items] for row in tried.rows]
 
 
+class TrafficFilter(Form):
+    """How far back to look, and at which grant."""
+
+    hours = django_forms.ChoiceField(
+        label=gettext_lazy("时间范围"), required=False, choices=[(str(hours), str(hours)) for hours in rules.STEPS]
+    )
+    grant = Whole(label=gettext_lazy("授权"), required=False, min_value=1)
+
+
+@require_safe
+def traffic(request: HttpRequest) -> HttpResponseBase:
+    """Show calls, refusals, faults and latencies of the gateway over time; with `format=xlsx` as Excel."""
+    form = TrafficFilter(request.GET)
+    form.is_valid()
+    hours, chosen = int(form.cleaned_data.get("hours") or DAY_HOURS), form.cleaned_data.get("grant")
+    found = queries.traffic(faces.actor_of(request), clock.now(), hours=hours, grant_id=chosen)
+    if request.GET.get("format") == "xlsx":
+        return _sheet(found)
+    words = {1: _("一小时"), 6: _("六小时"), 24: _("一天"), 168: _("一周")}
+    tabs = [
+        Tab(word, f"?hours={n}" + (f"&grant={chosen}" if chosen else ""), current=n == hours)
+        for n, word in words.items()
+    ]
+    return faces.page(
+        request,
+        "services/traffic.html",
+        title=_("网关运行"),
+        lead=_("本部门提供和使用的接口：调用、错误与应答时间。"),
+        crumbs=[(_("接口服务"), reverse("services_list")), (_("网关运行"), "")],
+        tabs=tabs,
+        hours=hours,
+        chosen=chosen,
+        found=found,
+        charts=_traffic_charts(found, hours),
+        any=any(span.calls for span in found.spans),
+    )
+
+
+def _traffic_charts(found: queries.Traffic, hours: int) -> list[tuple[str, Chart]]:
+    shape = "%m-%d %H:%M" if hours > DAY_HOURS else "%H:%M"
+    labels = [span.since.astimezone(BEIJING).strftime(shape) for span in found.spans]
+    calls = Chart(
+        _("调用"),
+        labels,
+        [
+            Series(_("成功"), [span.calls - span.refused for span in found.spans]),
+            Series(_("被拒绝"), [span.refused - span.failed for span in found.spans]),
+            Series(_("平台错误"), [span.failed for span in found.spans]),
+        ],
+        kind="bar",
+        stacked=True,
+        unit=_("次"),
+    )
+    latency = Chart(
+        _("应答时间"),
+        labels,
+        [
+            Series("p50", [span.p50 or 0 for span in found.spans]),
+            Series("p95", [span.p95 or 0 for span in found.spans]),
+            Series("p99", [span.p99 or 0 for span in found.spans]),
+        ],
+        kind="line",
+        unit=_("毫秒"),
+    )
+    return [("traffic-calls", calls), ("traffic-latency", latency)]
+
+
+def _sheet(found: queries.Traffic) -> HttpResponseBase:
+    headers = [
+        _("授权"), _("资源"), _("提供方"), _("使用方"), _("业务系统"), _("调用"), _("被拒绝"), _("平台错误"), "p50", "p95", "p99",
+    ]  # fmt: skip
+    rows = (
+        (
+            line.grant.reference, line.grant.resource_title, line.grant.provider_name, line.grant.consumer_name, line.system,
+            line.span.calls, line.span.refused, line.span.failed, line.span.p50, line.span.p95, line.span.p99,
+        )
+        for line in found.lines
+    )  # fmt: skip
+    return downloads.xlsx(_("网关运行.xlsx"), headers, rows, sheet=_("网关运行"))
+
+
+@require_safe
+def alerts(request: HttpRequest) -> HttpResponseBase:
+    """List suspected misuse of what the department provides; with `format=xlsx` as Excel."""
+    form = Filter(request.GET)
+    form.is_valid()
+    excel = request.GET.get("format") == "xlsx"
+    rows, meta = queries.alerts(
+        faces.actor_of(request), number=1 if excel else form.cleaned_data.get("page") or 1, size=200 if excel else 20
+    )
+    if excel:
+        headers = [
+            _("授权"), _("资源"), _("部门"), _("业务系统"), _("情形"), _("日期"), _("次数"), _("最近一次"), _("审计编号"),
+        ]  # fmt: skip
+        lines = (
+            (
+                row.reference, row.resource_title, row.department, row.system, row.kind_label, row.day, row.calls,
+                row.last_at, "、".join(row.traces),
+            )
+            for row in rows
+        )  # fmt: skip
+        return downloads.xlsx(_("疑似违规使用.xlsx"), headers, lines, sheet=_("疑似违规使用"))
+    return faces.page(
+        request,
+        "services/alerts.html",
+        title=_("疑似违规使用"),
+        lead=_("网关已拒绝的调用：用途、业务系统、记录或信息项超出授权。"),
+        crumbs=[(_("接口服务"), reverse("services_list")), (_("疑似违规使用"), "")],
+        rows=rows,
+        meta=meta,
+    )
+
+
+class RulesForm(Form):
+    """How the interface of a grant may be used."""
+
+    listing = django_forms.BooleanField(
+        label=gettext_lazy("允许逐页列出"),
+        required=False,
+        help_text=gettext_lazy("不必给出查询标识，按主键顺序逐页取得授权范围内的全部记录。"),
+    )
+    portal = django_forms.BooleanField(
+        label=gettext_lazy("用于政务服务事项办理"),
+        required=False,
+        help_text=gettext_lazy("每次调用必须写明事项编号，并记入审计。"),
+    )
+
+
+def interface(request: HttpRequest, grant_id: int) -> HttpResponse:
+    """Show and change how the interface of a grant may be used; the provider's head does."""
+    actor = faces.actor_of(request)
+    row = queries.provided(grant_id, actor)
+    form = RulesForm(faces.posted(request), initial={"listing": row.listing, "portal": row.portal})
+    if form.is_valid():
+        with faces.told(form):
+            grant_actions.set_interface(grant_id, by=actor, at=clock.now(), **form.cleaned_data)
+            return faces.done(request, _("接口规则已保存，两秒内生效。"), to=reverse("grant", args=[grant_id]))
+    return faces.page(
+        request,
+        "services/interface.html",
+        title=_("接口规则"),
+        lead=f"{row.reference} · {row.resource_title}",
+        crumbs=[
+            (_("授权"), reverse("grants_list")),
+            (row.reference, reverse("grant", args=[grant_id])),
+            (_("接口规则"), ""),
+        ],
+        form=form,
+        grant=row,
+    )
+
+
 urlpatterns: list[URLPattern] = [
+    path("traffic/", traffic, name="services_traffic"),
+    path("alerts/", alerts, name="services_alerts"),
+    path("<int:grant_id>/rules/", interface, name="services_interface"),
     path("", services, name="services_list"),
     path("console/", console, name="services_console"),
     path("<int:grant_id>/", service, name="service"),

@@ -10,17 +10,19 @@ from typing import Any, Final
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from jutong.kernel.actors import Actor
+from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
-from jutong.kernel.paging import Page
+from jutong.kernel.paging import Page, page
 from jutong.kernel.settings import settings
 from jutong.slices.grants import queries as grants
 from jutong.slices.parties import queries as parties
 from jutong.slices.services import rules
-from jutong.slices.services.models import UsageDay
+from jutong.slices.services.models import Alert, UsageDay, UsageMinute
 
 DAYS: Final = 30
+HOUR: Final = 60
+MOST_GRANTS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Use:
     days: tuple[DayUse, ...]
     systems: tuple[SystemUse, ...]
     interface: bool = False
+    provided: bool = False
 
     @property
     def calls(self) -> int:
@@ -111,6 +114,14 @@ def service(grant_id: int, actor: Actor, at: datetime) -> Service:
     )
 
 
+def provided(grant_id: int, actor: Actor) -> grants.GrantRow:
+    """Return a grant that the actor's departments provide. NotThere otherwise, and without an interface."""
+    row = grants.grant(grant_id, actor)
+    if row.provider_id not in actor.serves or not rules.is_interface(row.modes):
+        raise NotThere(_("没有找到该接口：授权不由本部门提供，或共享方式不含接口调用。"))
+    return row
+
+
 def use(grant_id: int, actor: Actor, at: datetime) -> Use:
     """Return the use of a grant over 30 days, days without calls included. NotThere where the actor may not know of it."""
     row = grants.grant(grant_id, actor)
@@ -133,7 +144,126 @@ def use(grant_id: int, actor: Actor, at: datetime) -> Use:
             SystemUse(names.get(pk, str(pk)), *sums) for pk, sums in sorted(by_system.items(), key=lambda s: -s[1][0])
         ),
         interface=row.consumer_id in actor.serves and rules.is_interface(row.modes),
+        provided=row.provider_id in actor.serves and rules.is_interface(row.modes),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Calls of one stretch of time: failed is part of refused; p50, p95, p99 in milliseconds, None without answers."""
+
+    since: datetime
+    calls: int
+    refused: int
+    failed: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The same for one grant and one system over the whole time looked at."""
+
+    grant: grants.GrantRow
+    system: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What went through the gateway: stretch by stretch, and by grant and system, most calls first."""
+
+    spans: tuple[Span, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """Refused calls that look like misuse, as the provider sees them."""
+
+    id: int
+    grant_id: int
+    reference: str
+    resource_title: str
+    department: str
+    system: str
+    kind: str
+    kind_label: str
+    day: date
+    calls: int
+    last_at: datetime
+    traces: tuple[str, ...]
+
+
+def traffic(actor: Actor, at: datetime, *, hours: int = 24, grant_id: int | None = None) -> Traffic:
+    """Return the calls of the last `hours` under the grants that the actor may know (of one of them with `grant_id`)."""
+    rows = [grants.grant(grant_id, actor)] if grant_id else grants.grants(actor, size=MOST_GRANTS)[0]
+    known = {row.id: row for row in rows}
+    step = timedelta(minutes=rules.STEPS[hours])
+    first = at.replace(second=0, microsecond=0) - timedelta(hours=hours)
+    first -= timedelta(minutes=first.minute % rules.STEPS[hours]) if rules.STEPS[hours] <= HOUR else timedelta()
+    by_time: dict[int, Sums] = defaultdict(Sums)
+    by_line: dict[tuple[int, int], Sums] = defaultdict(Sums)
+    found = UsageMinute.objects.filter(grant_id__in=list(known), minute__gte=first, minute__lte=at)
+    for row in found.iterator():
+        for sums in (by_time[(row.minute - first) // step], by_line[row.grant_id, row.system_id]):
+            sums.add(row)
+    count = (at - first) // step + 1
+    names = {one.id: one.name for one in parties.systems({system for _grant, system in by_line})}
+    ordered = sorted(by_line.items(), key=lambda entry: -entry[1].calls)
+    return Traffic(
+        spans=tuple(by_time[n].span(first + n * step) for n in range(count)),
+        lines=tuple(
+            Line(known[grant], names.get(system, str(system)), sums.span(first)) for (grant, system), sums in ordered
+        ),
+    )
+
+
+class Sums:
+    """Counts being added up."""
+
+    def __init__(self) -> None:
+        self.calls = self.refused = self.failed = 0
+        self.latency: list[int] = []
+
+    def add(self, row: UsageMinute) -> None:
+        """Add one minute."""
+        self.calls += row.calls
+        self.refused += row.refused
+        self.failed += row.failed
+        self.latency = rules.added(self.latency, row.latency)
+
+    def span(self, since: datetime) -> Span:
+        """Return what came together."""
+        shares = (rules.percentile(self.latency, share) for share in (0.5, 0.95, 0.99))
+        return Span(since, self.calls, self.refused, self.failed, *shares)
+
+
+def alerts(actor: Actor, *, number: int = 1, size: int = 20) -> tuple[list[AlertRow], Page]:
+    """Return suspected misuse of what the actor's departments provide, newest first; all of it to an auditor."""
+    rows = Alert.objects.order_by("-last_at", "-pk")
+    if not actor.holds(Role.AUDITOR):
+        rows = rows.filter(provider_id__in=actor.serves)
+    found, meta = page(rows, number, size)
+    systems = {one.id: one for one in parties.systems({row.system_id for row in found})}
+    return [
+        AlertRow(
+            id=row.pk,
+            grant_id=row.grant_id,
+            reference=row.reference,
+            resource_title=row.resource_title,
+            department=systems[row.system_id].department_name if row.system_id in systems else "",
+            system=systems[row.system_id].name if row.system_id in systems else str(row.system_id),
+            kind=row.kind,
+            kind_label=_(rules.MISUSE_KINDS[row.kind]),
+            day=row.day,
+            calls=row.calls,
+            last_at=row.last_at,
+            traces=tuple(row.traces),
+        )
+        for row in found
+    ], meta
 
 
 def panel(actor: Actor, at: datetime, *, grant_id: int) -> Use | None:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import MASKING_LABELS, N_
 from jutong.wire.grants import Grant, Kind, Mode
+from jutong.wire.usage import LATENCY_MS
 
 INTERFACE: Final = (Mode.ONLINE_QUERY, Mode.SYSTEM_DOCKING)
 """The modes that open the gateway's query interface (R-EXC-024)."""
@@ -22,6 +24,38 @@ SIGNED: Final = ("Key", "Time", "Nonce", "Purpose", "Signature")
 _FORMATS: Final = {Kind.DATE: "date", Kind.TIMESTAMP: "date-time"}
 _SECRET: Final = re.compile(r"[0-9a-fA-F]{64}")
 LONGEST_VALUE: Final = 200
+MISUSE_KINDS: Final[Mapping[str, str]] = {
+    "purpose": N_("以授权以外的用途调用"),
+    "system": N_("由授权以外的业务系统调用"),
+    "scope": N_("索取授权范围以外的记录"),
+    "item": N_("索取授权以外的信息项"),
+}
+STEPS: Final[Mapping[int, int]] = {1: 1, 6: 5, 24: 15, 168: 120}
+"""Hours looked at, and the minutes that one point of a chart stands for."""
+"""What a refused call that looks like misuse did (`wire.Evidence`)."""
+
+
+def added(held: Sequence[int], more: Sequence[int]) -> list[int]:
+    """Return two histograms of the same classes added; one may be empty or shorter."""
+    return [sum(pair) for pair in zip_longest(held, (max(0, count) for count in more), fillvalue=0)]
+
+
+def percentile(latency: Sequence[int], share: float) -> float | None:
+    """Return the milliseconds within which that share of the calls was answered, None without calls.
+
+    From a histogram over `LATENCY_MS`: even within a class; in the open last class, its lower bound.
+    """
+    total = sum(latency)
+    if not total:
+        return None
+    wanted, below = share * total, 0.0
+    for place, count in enumerate(latency):
+        if count and below + count >= wanted:
+            lower = LATENCY_MS[place - 1] if place else 0
+            upper = LATENCY_MS[place] if place < len(LATENCY_MS) else lower
+            return round(lower + (upper - lower) * (wanted - below) / count, 1)
+        below += count
+    return float(LATENCY_MS[-1])
 
 
 def is_interface(modes: Sequence[str]) -> bool:
@@ -51,10 +85,12 @@ def check_given(values: Mapping[str, str], known: Sequence[str], field: str) -> 
 
 def openapi(grant: Grant, gateway: str) -> dict[str, Any]:
     """Return an OpenAPI 3.1 document of the calls that one grant opens."""
-    headers = [_header(name) for name in SIGNED]
+    headers = [_header(name) for name in (*SIGNED, "Service-Item") if name in SIGNED or grant.portal]
     paths: dict[str, Any] = {}
     if is_interface(grant.modes):
         paths["/v1/query"] = {"post": _operation(_("按标识查询"), headers, _query(grant), _answer(grant))}
+        if grant.listing:
+            paths["/v1/list"] = {"post": _operation(_("逐页列出"), headers, _listing(grant), _answer(grant))}
         if grant.confirm_items:
             paths["/v1/confirm"] = {"post": _operation(_("核对（只回答相符与否）"), headers, _confirm(grant), _match())}
     return {
@@ -104,9 +140,19 @@ def _keys(grant: Grant) -> dict[str, Any]:
 def _query(grant: Grant) -> dict[str, Any]:
     several = {"type": "array", "items": _keys(grant), "minItems": 1, "maxItems": 1000}
     names = {"type": "array", "items": {"enum": [column.item for column in grant.columns]}}
-    return _object(
+    body = _object(
         {"grant": {"const": grant.id}, "keys": {"oneOf": [_keys(grant), several]}, "items": names}, ["grant", "keys"]
     )
+    return body | {"examples": [json.loads(body_example(grant))]}
+
+
+def _listing(grant: Grant) -> dict[str, Any]:
+    names = {"type": "array", "items": {"enum": [column.item for column in grant.columns]}}
+    limit = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
+    body = _object(
+        {"grant": {"const": grant.id}, "items": names, "after": {"type": "string"}, "limit": limit}, ["grant"]
+    )
+    return body | {"examples": [{"grant": grant.id, "limit": 100}]}
 
 
 def _confirm(grant: Grant) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from jutong.slices.grants.actions.grants import (
     open_grant,
     restore_grant,
     revoke_grant,
+    set_interface,
     suspend_grant,
     terminate_grant,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "remove",
     "restore_grant",
     "revoke_grant",
+    "set_interface",
     "suspend_grant",
     "terminate_grant",
 ]

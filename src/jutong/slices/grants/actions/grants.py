@@ -14,20 +14,21 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from jutong.kernel import keys, nodes, outbox
+from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor, system_actor
-from jutong.kernel.errors import Conflict, RuleBroken
+from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import events, rules
 from jutong.slices.grants.actions import bundle
 from jutong.slices.grants.models import Grant, GrantVersion
 from jutong.slices.grants.queries.wire import as_wire
-from jutong.slices.grants.workflow import GRANT
+from jutong.slices.grants.workflow import GRANT, PROVIDER_HEAD, may_know
 from jutong.wire.grants import Column, Condition, Kind, Quota
 
 HASH_KEY_SIZE: Final = 32
 _TERMS: Final = (
     "items", "conditions", "key_items", "confirm_items", "modes", "purposes", "quota", "valid_from", "valid_until",
-    "basis", "scope", "remarks",
+    "basis", "scope", "remarks", "listing", "portal",
 )  # fmt: skip
 
 
@@ -81,10 +82,10 @@ class Terms:
         }
 
 
-def _new_version(grant: Grant, *, by: Actor, at: datetime) -> None:
+def _new_version(grant: Grant, *, by: Actor, at: datetime, state: str | None = "active") -> None:
     content = {name: getattr(grant, name) for name in _TERMS}
     GrantVersion.objects.create(grant=grant, version=grant.version, content=content, at=at, by_name=by.name[:100])
-    tell_data_plane([grant], state="active")
+    tell_data_plane([grant], state=state)
     payload = {"id": grant.pk, "version": grant.version, **grant.event_payload()}
     outbox.publish(events.VERSION_OPENED, f"grant:{grant.pk}", payload, at=at, by=by)
 
@@ -178,6 +179,22 @@ def expire_grant(grant: Grant, *, by: Actor, at: datetime) -> None:
     _end(grant, "expired", at, _("使用时限届满。"))
 
 
+@action("grants.set_interface", allow=PROVIDER_HEAD, on=Grant, visible=may_know)
+def set_interface(grant: Grant, *, by: Actor, at: datetime, listing: bool, portal: bool) -> None:
+    """Say how the interface may be used: records listed page by page, each call for a named service item (R-EXC-021).
+
+    A new version of the grant. WrongState for one that ended, RuleBroken where nothing would change.
+    """
+    if grant.state not in ("granted", "suspended"):
+        raise WrongState(_("授权已结束，接口规则不能再调整。"))
+    if (grant.listing, grant.portal) == (listing, portal):
+        raise RuleBroken(_("接口规则没有变化，无需保存。"))
+    grant.listing, grant.portal = listing, portal
+    grant.version += 1
+    grant.save(update_fields=["listing", "portal", "version"])
+    _new_version(grant, by=by, at=at, state=None)
+
+
 def _stop(grant: Grant, state: str, reason: str) -> None:
     if not reason.strip():
         raise RuleBroken(_("请说明理由，使用方将看到这段文字。"), field="reason")
@@ -190,8 +207,8 @@ def _end(grant: Grant, ground: str, at: datetime, reason: str) -> None:
     _stop(grant, "ended", reason)
 
 
-def tell_data_plane(grants: Sequence[Grant], *, state: str) -> None:
-    """Put grants, with the mounts they read, into the bundle."""
+def tell_data_plane(grants: Sequence[Grant], *, state: str | None) -> None:
+    """Put grants, with the mounts they read, into the bundle; without a `state`, in their own."""
     resources = {grant.resource_id for grant in grants}
     mounts = [(str(pk), mount) for pk in resources if (mount := datacentre.wire_mount(pk))]
     if mounts:

@@ -2,13 +2,24 @@
 
 from jutong.slices.grants.queries.bundle import bundle, newest, node_bundle
 from jutong.slices.grants.queries.detail import Changed, GrantView, detail, ending_soon
-from jutong.slices.grants.queries.grants import GrantRow, VersionRow, between, grant, grants, of_case, versions
+from jutong.slices.grants.queries.grants import (
+    GrantRow,
+    Parties,
+    VersionRow,
+    between,
+    grant,
+    grants,
+    of_case,
+    parties_of,
+    versions,
+)
 from jutong.slices.grants.queries.wire import wire_grant
 
 __all__ = [
     "Changed",
     "GrantRow",
     "GrantView",
+    "Parties",
     "VersionRow",
     "between",
     "bundle",
@@ -19,6 +30,7 @@ __all__ = [
     "newest",
     "node_bundle",
     "of_case",
+    "parties_of",
     "versions",
     "wire_grant",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -52,6 +53,8 @@ class GrantRow:
     rows: int
     last_used_at: datetime | None
     buttons: tuple[Button, ...] = ()
+    listing: bool = False
+    portal: bool = False
 
     @property
     def last_day(self) -> date:
@@ -101,8 +104,26 @@ def row_of(g: Grant, buttons: tuple[Button, ...] = ()) -> GrantRow:
         calls=g.calls,
         rows=g.rows,
         last_used_at=g.last_used_at,
+        listing=g.listing,
+        portal=g.portal,
         buttons=buttons,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """Between whom a grant is, and of what."""
+
+    reference: str
+    resource_title: str
+    provider_id: int
+    consumer_id: int
+
+
+def parties_of(ids: Iterable[int]) -> dict[int, Parties]:
+    """Return the parties of grants by id, whoever asks; for reports that come without a person."""
+    rows = Grant.objects.filter(pk__in=set(ids)).only("resource_title", "provider_id", "consumer_id")
+    return {g.pk: Parties(f"G-{g.pk:06d}", g.resource_title, g.provider_id, g.consumer_id) for g in rows}
 
 
 def mine(actor: Actor) -> Q:

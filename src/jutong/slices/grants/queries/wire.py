@@ -37,6 +37,8 @@ def as_wire(grant: Grant, *, state: str | None = None) -> wire.Grant:
         state=state or _WIRE_STATES.get(grant.state, "ended"),
         reason=grant.reason,
         hash_key=bytes(grant.hash_key),
+        listing=grant.listing,
+        portal=grant.portal,
     )
 
 

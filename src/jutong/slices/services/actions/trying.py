@@ -1,30 +1,24 @@
-"""Writes of this slice: figures of use as gateways report them, and the console's one call to the gateway."""
+"""The console's one call to the gateway, as a registered system makes it."""
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import httpx
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jutong.client import Client, Refused
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor, Role, Who
-from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, RuleBroken
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
-from jutong.slices.grants import actions as grant_actions
 from jutong.slices.grants import queries as grants
 from jutong.slices.services import rules
-from jutong.slices.services.models import UsageDay
-from jutong.wire.usage import Usage
 
 CALLERS: Final = Who(
     "callers",
@@ -32,49 +26,6 @@ CALLERS: Final = Who(
     (Role.SYSTEM_ENGINEER, Role.DATA_OFFICER, Role.LIAISON, Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY),
 )
 WAIT_SECONDS: Final = 10.0
-Name = tuple[int, int, date, str, str]
-
-
-def take_usage(reports: Sequence[Usage], *, node: str, at: datetime) -> int:
-    """Add what a gateway counted to the figures per day and to the grants; returns how many reports were understood."""
-    sums: dict[Name, list[int]] = defaultdict(lambda: [0, 0, 0])
-    uses = []
-    for one in reports:
-        if not (one.grant_id.isdigit() and one.system_id.isdigit()):
-            continue
-        name = (int(one.grant_id), int(one.system_id), beijing_day(one.minute), one.mode[:24], one.purpose[:32])
-        for place, count in enumerate((one.calls, one.refused, one.rows)):
-            sums[name][place] += max(0, count)
-        uses.append((int(one.grant_id), one.calls, one.rows, one.minute))
-    with transaction.atomic():
-        _add(sums)
-        grant_actions.count_use(_by_grant(uses))
-    return len(uses)
-
-
-def _by_grant(uses: Sequence[tuple[int, int, int, datetime]]) -> list[tuple[int, int, int, datetime]]:
-    totals: dict[int, tuple[int, int, datetime]] = {}
-    for grant_id, calls, rows, when in uses:
-        before = totals.get(grant_id, (0, 0, when))
-        totals[grant_id] = (before[0] + calls, before[1] + rows, max(before[2], when))
-    return [(grant_id, *total) for grant_id, total in sorted(totals.items())]
-
-
-def _add(sums: Mapping[Name, Sequence[int]]) -> None:
-    columns = ("grant_id", "system_id", "day", "mode", "purpose")
-    UsageDay.objects.bulk_create(
-        [UsageDay(**dict(zip(columns, name, strict=True))) for name in sorted(sums)], ignore_conflicts=True
-    )
-    held = UsageDay.objects.select_for_update().filter(
-        grant_id__in={name[0] for name in sums}, day__in={name[2] for name in sums}
-    )
-    changed = []
-    for row in held.order_by("pk"):
-        added = sums.get((row.grant_id, row.system_id, row.day, row.mode, row.purpose))
-        if added:
-            row.calls, row.refused, row.rows = row.calls + added[0], row.refused + added[1], row.rows + added[2]
-            changed.append(row)
-    UsageDay.objects.bulk_update(changed, ["calls", "refused", "rows"], batch_size=500)
 
 
 @dataclass(frozen=True, slots=True)

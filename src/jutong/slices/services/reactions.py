@@ -1,0 +1,14 @@
+"""What this slice does by itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jutong.kernel import jobs
+from jutong.slices.services import actions
+
+
+@jobs.every(3600)
+def forget_old_minutes(at: datetime) -> int:
+    """Drop the figures by minute that are older than a week."""
+    return actions.forget_minutes(at)
