@@ -14,6 +14,7 @@ import msgspec
 from jutong.client.answers import Answer, Granted, Grants, Match, Page, Part, Parts, check, read
 from jutong.client.downloads import ATTEMPTS, Download
 from jutong.client.signing import CallAuth, named
+from jutong.crypto import Signer
 from jutong.wire.grants import Condition
 from jutong.wire.transfers import Manifest
 
@@ -97,9 +98,12 @@ class Client:
         """Return count, digest and time of a batch file."""
         return read(self._http.get(f"/v1/artefacts/{artefact_id}/manifest"), Manifest)
 
-    def download(self, artefact_id: str, path: Path) -> Manifest:
-        """Fetch a batch file, going on where an earlier try broke off, and check its SM3 before it gets its name."""
-        with closing(Download(self.manifest(artefact_id), path)) as download:
+    def download(self, artefact_id: str, path: Path, *, receiver: Signer | None = None) -> Manifest:
+        """Fetch a batch file, going on where an earlier try broke off, and check its SM3 before it gets its name.
+
+        receiver: the SM2 key to which the file is sealed, where it is; without it the container stays closed.
+        """
+        with closing(Download(self.manifest(artefact_id), path, receiver)) as download:
             broken = 0
             while download.missing:
                 before, cut = download.have, None

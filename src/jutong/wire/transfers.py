@@ -79,8 +79,8 @@ class Order(msgspec.Struct, frozen=True):
     at first, and a source that differs from it stops the run (drift). repair: partitions that a red run of this task
     named, moved again alone. most_dirty: rows that may be set aside before the run is rejected. not_before, not_after:
     the window in which it may work. rows_per_second: 0 for no limit. priority: 1 (first) to 9. node: the node that has
-    to run it, empty for any. receiver_key: hex public SM2 key to which a batch file's key is sealed. canary: hides
-    traceable rows of this consumer in a batch file; notice: stands visibly in it.
+    to run it, empty for any. receiver_key: hex public SM2 key to which a batch file's key is sealed. canary: a secret
+    of this consumer that orders the rows of a batch file, so that a copy can be traced; notice: stands visibly in it.
     """
 
     id: str
@@ -207,7 +207,12 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What accompanies a batch download (R-EXC-007)."""
+    """What accompanies a batch download (R-EXC-007).
+
+    bytes, sm3: of the file as it is handed over. envelope: not empty where the file is encrypted for its receiver: the
+    key of the SM4 container, sealed (SM2) to the receiver; plain_bytes, plain_sm3 then tell of the text within. notice:
+    stands visibly at the beginning. marked: the order of the rows traces a copy to this consumer.
+    """
 
     artefact_id: str
     order_id: str
@@ -227,3 +232,8 @@ class Manifest(msgspec.Struct, frozen=True):
     made_at: datetime
     expires_at: datetime
     receipt: builtins.bytes = b""
+    envelope: builtins.bytes = b""
+    plain_bytes: int = 0
+    plain_sm3: str = ""
+    notice: str = ""
+    marked: bool = False

@@ -147,6 +147,12 @@ class Xlsx:
         self._turn()
         return b""
 
+    def notice(self, text: str) -> None:
+        """Put a sheet of its own before the data, with nothing but a notice in its first row."""
+        sheet = self._book.add_worksheet("使用须知")
+        sheet.write_row(0, 0, [])
+        sheet.write_string(0, 0, text)
+
     def _turn(self) -> None:
         self._sheet = self._book.add_worksheet()
         self._sheet.write_row(0, 0, [])
