@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from django.test import Client
@@ -21,6 +22,7 @@ from jutong.kernel.models import AuditEntry, InboxItem, OutboxEvent, PolicyAssig
 from jutong.slices.grants import queries as grants
 from jutong.slices.sources import actions, queries
 from jutong.slices.sources.models import DataSource, FrontEndNode
+from jutong.slices.sources.queries import probing
 from jutong.slices.sources.rules import NodeLimits, check_algorithms
 from jutong.wire.bundle import Access
 from jutong.wire.envelope import Envelope
@@ -302,3 +304,41 @@ def test_a_forged_enrolment_is_refused(world: World, tmp_path: Path) -> None:
     forged = Envelope("enrolment", payload, draft.envelope.signature, draft.envelope.key_id)
     answer = Client().post("/internal/enrol", msgspec.json.encode(forged), content_type="application/json")
     assert answer.status_code == 401
+
+
+def test_without_a_tunnel_nothing_behind_a_node_is_granted_for_online_query(
+    world: World, tmp_path: Path, probe: Any, civil_db: str
+) -> None:
+    node = enrolled(world, tmp_path)
+    source = register(world, "civil", civil_db)
+    resource_id = mounted(world, source)
+    actions.place(source, by=world.actor("civil.engineer"), at=world.at, node_id=node.id)
+    limits = NodeLimits(tunnel=False)
+    actions.configure(node.id, by=world.actor("authority.operator"), at=clock.now(), limits=limits)
+    with pytest.raises(RuleBroken, match="联机通道"):
+        granted(world, resource_id, modes=("online_query",))
+    assert granted(world, resource_id, modes=("front_end_node",)).pk
+
+
+def test_a_probe_of_a_source_behind_a_node_without_tunnel_is_an_answer(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe: Any
+) -> None:
+    node, by = enrolled(world, tmp_path), world.actor("civil.engineer")
+    source = actions.register(
+        by=by, at=world.at, department_id=world.department("civil"),
+        details=details("postgresql://u:p@10.1.2.3/db", tls="require"),
+    )  # fmt: skip
+    actions.place(source, by=by, at=world.at, node_id=node.id)
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.url.path, "X-Jutong-Signature" in request.headers))
+        return httpx.Response(503, json={"title": "", "status": 503, "code": "unavailable", "detail": "没有联机通道"})
+
+    wire = httpx.MockTransport(answer)
+    monkeypatch.setattr(
+        probing, "tunnel", lambda: httpx.Client(base_url="http://gateway", auth=probing.Proof(), transport=wire)
+    )
+    tested = actions.test_connection(source.pk, by=by, at=world.at)
+    assert tested.tested_message == "没有联机通道"
+    assert asked == [(f"/v1/nodes/{node.me.name}/probe", True)]

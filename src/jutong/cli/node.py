@@ -37,10 +37,23 @@ def enrol(centre: str, code: str) -> None:
     say(_("已签收：节点 {node}，目录 {path}。请执行 jutong node run 启动。").format(node=folder.name, path=folder))
 
 
-@node.command(help=_("启动本节点的网关、探测和传输进程，按 Ctrl-C 停止。"))
+@node.command(help=_("启动本前置机（未签收的节点则启动其网关、探测和传输进程），按 Ctrl-C 停止。"))
 def run() -> None:
-    """Run gateway, probe and runner of the node that JUTONG_NODE names until SIGTERM or Ctrl-C."""
+    """Run the front-end node that signed on this machine, until SIGTERM or Ctrl-C.
+
+    A node without certificate, whose folder the operator brought, runs gateway, probe and runner: a data plane of its own.
+    """
+    from jutong.dataplane.node import app
     from jutong.dataplane.settings import Settings
+
+    if name := _signed():
+        home.find().create()
+        say(
+            _("前置机 {node} 已启动，状态页 http://{status}。按 Ctrl-C 停止。").format(
+                node=name, status=Settings().status_bind
+            )
+        )
+        sys.exit(app.main(name))
 
     settings = Settings()
     missing = [name for name in ("secret", "key.json", "control.pub") if not (settings.node_folder / name).exists()]
@@ -60,6 +73,39 @@ def run() -> None:
     }
     say(_("节点 {node} 已启动：网关 http://{gateway}。按 Ctrl-C 停止。").format(node=settings.node, **where))
     asyncio.run(Supervisor(serve.plane_children(where, environment), logs=at.logs, say=say).run())
+
+
+def _signed() -> str:
+    """Return the name of the node that signed here: the one that JUTONG_NODE names, else the only one."""
+    from jutong.dataplane.node import app
+
+    found = app.enrolled(home.find().root)
+    wanted = os.environ.get("JUTONG_NODE", "")
+    if wanted:
+        return wanted if wanted in found else ""
+    if len(found) > 1:
+        raise Stopped(
+            _("本机签收了多台前置机：{names}。").format(names="、".join(found)), _("请用 JUTONG_NODE 指明其中一台。")
+        )
+    return found[0] if found else ""
+
+
+@node.command(help=_("显示本前置机的状态；未运行时返回 1。"))
+def status() -> None:
+    """Print what the running node says of itself on its loopback address."""
+    import httpx
+    import msgspec
+
+    from jutong.dataplane.node.status import Status, lines
+    from jutong.dataplane.settings import Settings
+
+    try:
+        answer = httpx.get(f"http://{Settings().status_bind}/status.json", timeout=5, trust_env=False)
+        found = msgspec.json.decode(answer.raise_for_status().content, type=Status)
+    except (httpx.HTTPError, msgspec.MsgspecError) as error:
+        raise Stopped(_("前置机没有运行。"), _("请执行 jutong node run。")) from error
+    for label, value in lines(found):
+        say(f"{label}：{value}")
 
 
 @node.command(hidden=True, help=_("运行传输进程（由 serve 和 node run 启动）。"))

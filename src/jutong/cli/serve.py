@@ -140,7 +140,11 @@ def plane_children(where: dict[str, str], environment: dict[str, str]) -> list[C
     """Return the processes of the data plane: what also runs alone, on a front-end node."""
     as_factory = ("--interface", "asgi", "--factory")
     return [
-        Child("gateway", granian("jutong.dataplane.gateway.app:create", where["gateway"], *as_factory), environment),
+        Child(
+            "gateway",
+            granian("jutong.dataplane.gateway.app:create", where["gateway"], "--ws", *as_factory),
+            environment,
+        ),
         Child("probe", granian("jutong.dataplane.probe:create", where["probe"], *as_factory), environment),
         Child("runner", [sys.executable, "-m", "jutong", "node", "runner"], environment),
     ]
@@ -151,7 +155,7 @@ def granian(target: str, bind: str, *options: str) -> Sequence[str]:
     host, port = split(bind)
     return [
         sys.executable, "-m", "granian", "--host", host, "--port", str(port), "--workers", "1",
-        "--workers-kill-timeout", "5", "--log-level", "error", "--no-ws", *options, target,
+        "--workers-kill-timeout", "5", "--log-level", "error", *(() if "--ws" in options else ("--no-ws",)), *options, target,
     ]  # fmt: skip
 
 

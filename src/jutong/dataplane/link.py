@@ -17,6 +17,7 @@ from jutong.dataplane.errors import Unauthenticated, Unavailable
 from jutong.dataplane.identity import Identity
 from jutong.wire.alive import Alive
 from jutong.wire.envelope import Envelope, NodeProof
+from jutong.wire.nodes import Heartbeat, HeartbeatAnswer
 from jutong.wire.transfers import Order, Progress
 from jutong.wire.usage import Usage
 
@@ -132,6 +133,14 @@ class Link:
     async def post_alive(self, said: Alive) -> None:
         """Say that a process of this node lives, or ends."""
         await self._call("POST", "/internal/alive", body=msgspec.json.encode(said))
+
+    async def post_heartbeat(self, said: Heartbeat) -> HeartbeatAnswer:
+        """Say how this node is; the centre answers what it has to know."""
+        answer = await self._call("POST", "/internal/heartbeat", body=msgspec.json.encode(said))
+        found = _decoded(answer, HeartbeatAnswer)
+        if found is None:
+            raise Unavailable("控制面没有应答心跳，请检查两端版本是否一致。")
+        return found
 
     async def close(self) -> None:
         """Close the connections."""

@@ -45,6 +45,7 @@ class Plan:
     facts: what a confirmation claims. unique: the mount's key columns, for upserts. hash_key: of this grant, unsealed.
     cut: how a copy falls into partitions; parts: the names of the only ones that are read, all when empty.
     after: of a listing, the key (in the order of `key_columns`) behind which its page begins.
+    grant, asked: the grant's id and the caller's own filters, for an engine that hands the question on in these words.
     """
 
     schema: str
@@ -60,6 +61,8 @@ class Plan:
     cut: Cut | None = None
     parts: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    grant: str = ""
+    asked: tuple[Condition, ...] = ()
 
     @property
     def hashed(self) -> tuple[int, ...]:
@@ -166,6 +169,8 @@ def compile_lookup(
         keys=asked,
         limit=LOOKUP_ROWS,
         hash_key=hash_key,
+        grant=grant.id,
+        asked=tuple(filters),
     )
 
 
@@ -191,6 +196,7 @@ def compile_confirm(grant: Grant, mount: Mount, keys: Mapping[str, str], facts: 
         key_columns=columns,
         keys=asked,
         facts=claimed,
+        grant=grant.id,
     )
 
 

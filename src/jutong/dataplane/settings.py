@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     )
     runner_metrics: str = Field(default="127.0.0.1:8032", description="传输进程的指标监听地址；为空时不提供")
     log_format: Literal["text", "json"] = Field(default="text", description="日志格式：text 文本，json 每行一个 JSON")
+    tunnel_questions: int = Field(default=64, ge=1, description="一台前置机的联机通道中同时等待应答的最多查询数")
+    status_bind: str = Field(default="127.0.0.1:8031", description="前置机本机状态页的监听地址，只能是回环地址")
     usage_seconds: float = Field(default=10.0, gt=0, description="调用统计上报间隔（秒）")
 
     @property

@@ -137,12 +137,12 @@ def bundle(request: HttpRequest, node: str) -> HttpResponse:
 
 @require_safe
 @for_nodes
-def orders_feed(request: HttpRequest, _node: str) -> HttpResponse:
-    """Answer the orders that changed since a serial, or 204."""
+def orders_feed(request: HttpRequest, node: str) -> HttpResponse:
+    """Answer the orders that changed since a serial and are this node's to carry out, or 204."""
     since, wait = _since(request)
     end = time.monotonic() + wait
     while True:
-        serial, changed = orders.orders_since(since)
+        serial, changed = orders.orders_since(since, node=node if nodes.elsewhere(node) else "")
         if changed or serial < since:
             return answered(OrderFeed(serial, tuple(changed)))
         if time.monotonic() >= end:

@@ -69,8 +69,8 @@ class NodeConfig(msgspec.Struct, frozen=True):
 
     bytes_per_second: limit for parcels in each direction, 0 for none. window_from, window_to: Beijing time "HH:MM"
     between which parcels travel, both empty for always. heartbeat_seconds: between two heartbeats; a node silent for
-    `silent_seconds` counts as offline. queue_bytes: most bytes that wait in its outbox. folders: grants whose outbox
-    and inbox folders it keeps.
+    `silent_seconds` counts as offline. queue_bytes: most bytes that wait in its outbox. gateway: where its tunnel leads,
+    http(s) address; tunnel: whether it keeps one, without which sources behind it cannot be queried online.
     """
 
     node: str
@@ -81,7 +81,8 @@ class NodeConfig(msgspec.Struct, frozen=True):
     heartbeat_seconds: int = 20
     silent_seconds: int = 90
     queue_bytes: int = 53_687_091_200
-    folders: tuple[str, ...] = ()
+    gateway: str = ""
+    tunnel: bool = True
 
 
 class Enrolled(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ from jutong.dataplane.gateway.answers import Answer, as_json, refused, send_answ
 from jutong.dataplane.gateway.calls import Call, Receive, Scope, Send, read_call, within
 from jutong.dataplane.gateway.lookups import Lookups, Opener, Sources
 from jutong.dataplane.gateway.service import Service
+from jutong.dataplane.gateway.tunnels import Tunnels
 from jutong.dataplane.gateway.watch import Watch
 from jutong.dataplane.link import Link
 from jutong.dataplane.pulse import pulse
@@ -31,6 +32,7 @@ from jutong.logs import dictionary
 
 log = logging.getLogger(__name__)
 ARTEFACT = re.compile(r"/v1/artefacts/([A-Za-z0-9_-]{1,64})(/manifest)?")
+NODE_PROBE = re.compile(r"/v1/nodes/([a-z0-9-]{1,40})/probe")
 FIRST_BUNDLE_SECONDS = 2.0
 SWEEP_SECONDS = 60.0
 RARELY = 50_000
@@ -60,13 +62,19 @@ class Gateway:
         self._under_way = 0
         self.service: Service | None = None
         self._watch: Watch | None = None
+        self.tunnels: Tunnels | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Speak ASGI: lifespan and http."""
+        """Speak ASGI: lifespan, http, and the nodes' websocket."""
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            if self.tunnels:
+                await self.tunnels.serve(scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": 1012})
 
     async def start(self) -> None:
         """Open identity, book, chain and bundles, and start what runs beside the calls."""
@@ -89,7 +97,8 @@ class Gateway:
         with suppress(TimeoutError, Refusal):
             async with asyncio.timeout(FIRST_BUNDLE_SECONDS):
                 await bundles.fetch(link, wait=0, at=datetime.now(UTC))
-        sources = Sources(me.signer, self._opener, seconds=settings.lookup_seconds)
+        self.tunnels = Tunnels(settings, bundles.current)
+        sources = Sources(me.signer, self._opener, seconds=settings.lookup_seconds, ask=self.tunnels.ask)
         self._closing.push_async_callback(sources.close)
         lookups = Lookups(sources, me.signer, most=settings.gathered_keys)
         self.service = Service(settings, me, bundles, book, chain, lookups)
@@ -211,6 +220,8 @@ class Gateway:
                 "/v1/queries": service.several,
                 "/v1/tickets": service.ticket,
             }.get(call.path)
+            if found := NODE_PROBE.fullmatch(call.path):
+                return await service.probe(call, found[1], self.tunnels)
         elif call.method == "GET":
             deed = {"/v1/grants": service.grants, "/v1/openapi.json": service.openapi}.get(call.path)
             found = ARTEFACT.fullmatch(call.path)

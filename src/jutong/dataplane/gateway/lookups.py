@@ -12,6 +12,7 @@ import msgspec
 from jutong.crypto import CryptoRefused, Signer
 from jutong.dataplane import engines, policy, values
 from jutong.dataplane.engines.base import Engine, Paging
+from jutong.dataplane.engines.remote import Ask, RemoteEngine
 from jutong.dataplane.errors import Refusal, RuleBroken, TooLarge, Unavailable
 from jutong.dataplane.gateway.admission import Listing, mounted
 from jutong.dataplane.gathering import GATHER_SECONDS, Gathering
@@ -28,12 +29,18 @@ Opener = Callable[[Source, Access], Awaitable[Engine]]
 
 
 class Sources:
-    """Opened data sources by id; one is opened anew when its address or password changed."""
+    """Opened data sources by id; one is opened anew when its address or password changed.
 
-    def __init__(self, signer: Signer, opener: Opener = engines.open, *, seconds: float) -> None:
+    ask: puts a question to a front-end node; sources behind one are asked through it.
+    """
+
+    def __init__(
+        self, signer: Signer, opener: Opener = engines.open, *, seconds: float, ask: Ask | None = None
+    ) -> None:
         self._signer = signer
         self._opener = opener
         self._seconds = seconds
+        self._ask = ask
         self._open: dict[str, tuple[Source, asyncio.Task[Engine]]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
 
@@ -47,7 +54,7 @@ class Sources:
 
     async def _engine(self, source: Source) -> Engine:
         known = self._open.get(source.id)
-        if known is None or known[0].sealed != source.sealed or known[0].engine != source.engine:
+        if known is None or _moved(known[0], source):
             if known:
                 self._leave(known[1])
             known = (source, asyncio.create_task(self._connect(source)))
@@ -61,6 +68,8 @@ class Sources:
             raise Unavailable(f"数据源“{source.title}”暂时无法连接，请联系数据提供部门。") from error
 
     async def _connect(self, source: Source) -> Engine:
+        if source.node and self._ask:
+            return RemoteEngine(source, self._ask)
         access = msgspec.json.decode(self._signer.unseal(source.sealed), type=Access)
         return await self._opener(source, access)
 
@@ -82,6 +91,11 @@ class Sources:
         for _, opened in self._open.values():
             if opened.done() and not opened.cancelled() and opened.exception() is None:
                 await opened.result().close()
+
+
+def _moved(known: Source, source: Source) -> bool:
+    """Tell whether a source lies elsewhere, or is reached otherwise, than it did."""
+    return (known.sealed, known.engine, known.node) != (source.sealed, source.engine, source.node)
 
 
 class Point:

@@ -13,12 +13,13 @@ from jutong.dataplane.gateway.answers import Answer, as_json
 from jutong.dataplane.gateway.asking import Asking
 from jutong.dataplane.gateway.calls import Call
 from jutong.dataplane.gateway.fetching import Fetching
+from jutong.dataplane.gateway.probing import Probing
 from jutong.dataplane.snapshots import inactive_reason
 from jutong.wire.grants import Grant
 from jutong.wire.transfers import Manifest
 
 
-class Service(Asking, Fetching):
+class Service(Asking, Fetching, Probing):
     """The deeds of the gateway over its parts; `app` gives it requests, tests may too."""
 
     async def grants(self, call: Call) -> Answer:

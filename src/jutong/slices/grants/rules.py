@@ -106,6 +106,15 @@ def check_modes(modes: Collection[str], offered: Collection[str]) -> None:
             raise RuleBroken(N_("所选共享方式不在目录提供的方式之内，请重新选择。"), field="modes")
 
 
+def check_reach(modes: Sequence[str], *, online: bool) -> None:
+    """Refuse an online mode where the source sits behind a front-end node that keeps no tunnel."""
+    if not online and set(modes) & {"online_query", "system_docking"}:
+        raise RuleBroken(
+            N_("该资源的数据源位于没有联机通道的前置机之后，不能提供联机查询；请改选前置机共享或批量下载。"),
+            field="modes",
+        )
+
+
 def check_purposes(purposes: Collection[str]) -> None:
     """Refuse purposes outside the code list."""
     if not purposes or not set(purposes) <= {p.value for p in Purpose}:

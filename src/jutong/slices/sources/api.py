@@ -141,6 +141,7 @@ class LimitsIn(Schema):
     heartbeat_seconds: Annotated[int, Field(ge=1, le=86_400)] = 20
     silent_seconds: Annotated[int, Field(ge=2, le=86_400)] = 90
     queue_gigabytes: Annotated[int, Field(ge=1, le=100_000)] = 50
+    tunnel: bool = True
 
 
 class NodeNoteIn(Schema):

@@ -218,6 +218,7 @@ class NodeLimits:
     heartbeat_seconds: int = 20
     silent_seconds: int = 90
     queue_gigabytes: int = 50
+    tunnel: bool = True
 
 
 def check_wish(wish: NodeWish, policy: Policy) -> None:

@@ -28,6 +28,7 @@ from jutong.slices.exchange.rules import (
     Trigger,
     check_file,
     check_mode,
+    check_reach,
     check_target,
     check_term,
     opening,
@@ -84,6 +85,7 @@ def open_run(*, by: Actor, at: datetime, find: Callable[[], TransferTask], trigg
     grant, mount = allowed(task.grant_id, task.kind, by, at)
     if task.target_id is not None:
         check_target_source(task.target_id, grant, mount, by)
+    check_reach(task.kind, *_behind(mount.source_id, task.target_id))
     _lock(task)
     run = Run(
         region=by.region or parties.department(grant.consumer_id).region,
@@ -117,6 +119,12 @@ def check_target_source(source_id: int, grant: GrantRow, mount: MountRow, by: Ac
         raise RuleBroken(N_("请选择本部门在用的、作为使用方目标库的数据源。"), field="source_id")
     if target.zone != mount.zone:
         raise RuleBroken(N_("目标库与资源不在同一网络区域，不能直接传输，请选择同一区域的目标库。"), field="source_id")
+
+
+def _behind(source_id: int, target_id: int | None) -> tuple[str, str]:
+    """Return the front-end nodes behind which source and target sit, empty for the data plane beside us."""
+    names = sources.node_names({source_id, target_id or 0})
+    return names.get(source_id, ""), names.get(target_id or 0, "")
 
 
 def task_of(grant_id: int, wanted: Wanted, by: Actor, at: datetime) -> TransferTask:
@@ -226,6 +234,7 @@ def _again(run: Run, by: Actor, at: datetime, only: Sequence[str] = ()) -> None:
     grant, mount = allowed(run.grant_id, run.task.kind, by, at)
     if run.task.target_id is not None:
         check_target_source(run.task.target_id, grant, mount, by)
+    check_reach(run.task.kind, *_behind(mount.source_id, run.task.target_id))
     _lock(run.task)
     run.round += 1
     run.cancelled, run.attempt, run.rows_done, run.rows_total = False, 0, 0, 0

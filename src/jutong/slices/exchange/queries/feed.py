@@ -7,11 +7,15 @@ from django.db.models import Q
 
 from jutong.slices.exchange.models import OrderSerial, Run
 from jutong.slices.exchange.rules import OPEN, Terms
+from jutong.slices.sources import queries as sources
 from jutong.wire.transfers import Order, OrderKind, TableMode
 
 
-def orders_since(serial: int) -> tuple[int, list[Order]]:
+def orders_since(serial: int, *, node: str = "") -> tuple[int, list[Order]]:
     """Return the newest serial and the open orders that were made, retried or cancelled after `serial`, in that order.
+
+    node: the front-end node that asks; a table order is for the node behind which its target (and its source) sits,
+    every other for the data plane beside us.
 
     Serials become visible in the order they were given, so nothing is missed; a serial that is newer than ours (the
     database was restored) is answered with every open order.
@@ -21,11 +25,12 @@ def orders_since(serial: int) -> tuple[int, list[Order]]:
     rows = (
         Run.objects.filter(Q(state__in=OPEN), waiting=False, serial__gt=since).select_related("task").order_by("serial")
     )
-    orders = list(rows)
-    return max(newest, *(run.serial for run in orders), 0), [_order(run) for run in orders]
+    behind = sources.node_names({run.task.target_id for run in rows if run.task.target_id})
+    orders = [run for run in rows if behind.get(run.task.target_id or 0, "") == node]
+    return max(newest, *(run.serial for run in rows), 0), [_order(run, node) for run in orders]
 
 
-def _order(run: Run) -> Order:
+def _order(run: Run, node: str) -> Order:
     task, terms = run.task, msgspec.convert(run.terms, Terms)
     return Order(
         id=run.order_id,
@@ -54,4 +59,5 @@ def _order(run: Run) -> Order:
         not_before=run.not_before,
         not_after=run.not_after,
         rows_per_second=terms.rows_per_second,
+        node=node,
     )

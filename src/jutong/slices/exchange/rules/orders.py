@@ -198,3 +198,18 @@ def unreconciled(source: Tally, target: Tally, *, said: bool) -> str:
     if (source.checksum, source.method) != (target.checksum, target.method) or not said:
         return _("两端行数一致，但内容校验未通过，数据已隔离，原有数据保持不变。")
     return ""
+
+
+def check_reach(kind: str, source_node: str, target_node: str) -> None:
+    """Refuse an order that no data plane can carry out: a table moves where one of them reaches both ends.
+
+    source_node, target_node: the front-end node behind which the end sits; empty for the data plane beside the centre.
+    """
+    if kind == OrderKind.BATCH and source_node:
+        raise RuleBroken(
+            N_("该资源位于前置机之后，中心不能生成批量文件；请由提供部门通过前置机的文件交换发送。"), field="grant_id"
+        )
+    if kind == OrderKind.TABLE and source_node != target_node:
+        raise RuleBroken(
+            N_("资源与目标库不在同一前置机之后，不能直接库表传输；请改用前置机的文件交换。"), field="source_id"
+        )

@@ -23,6 +23,7 @@ from jutong.slices.grants.actions import bundle
 from jutong.slices.grants.models import Grant, GrantVersion
 from jutong.slices.grants.queries.wire import as_wire
 from jutong.slices.grants.workflow import GRANT, PROVIDER_HEAD, may_know
+from jutong.slices.sources import queries as sources
 from jutong.wire.grants import Column, Condition, Kind, Quota
 
 HASH_KEY_SIZE: Final = 32
@@ -90,6 +91,11 @@ def _new_version(grant: Grant, *, by: Actor, at: datetime, state: str | None = "
     outbox.publish(events.VERSION_OPENED, f"grant:{grant.pk}", payload, at=at, by=by)
 
 
+def _check_reach(resource_id: int, terms: Terms) -> None:
+    mount = datacentre.mount_of(resource_id)
+    rules.check_reach(terms.modes, online=mount is None or sources.answers_online(mount.source_id))
+
+
 @GRANT.opens("open", then=_new_version)
 def open_grant(
     *,
@@ -112,6 +118,7 @@ def open_grant(
     RuleBroken for terms outside the entry; Conflict when the same case already has a grant.
     """
     terms.check(at)
+    _check_reach(resource_id, terms)
     if Grant.objects.filter(case_ref=case_ref, state__in=["granted", "suspended"]).exists():
         raise Conflict(_("该申请已经开通授权，请勿重复办理。"))
     hash_key = secrets.token_bytes(HASH_KEY_SIZE)
@@ -136,6 +143,7 @@ def open_grant(
 def amend_grant(grant: Grant, *, by: Actor, at: datetime, terms: Terms) -> None:
     """Change the terms with the provider's consent: a new version, the old one stays readable (national-2025#25)."""
     terms.check(at)
+    _check_reach(grant.resource_id, terms)
     for name, value in terms.as_columns().items():
         setattr(grant, name, value)
     grant.version += 1

@@ -130,8 +130,9 @@ def _certify(node: FrontEndNode, at: datetime) -> None:
 def configuration(node: FrontEndNode) -> Envelope:
     """Return what the node has to keep to, signed."""
     given: dict[str, Any] = dict(node.config)
+    gateway = settings().gateway_origin
     queue = int(given.pop("queue_gigabytes", 50)) * GIGABYTE
-    said = NodeConfig(node=node.name, revision=node.config_revision, queue_bytes=queue, **given)
+    said = NodeConfig(node=node.name, revision=node.config_revision, queue_bytes=queue, gateway=gateway, **given)
     return seal("node_config", said, keys.instance())
 
 

@@ -70,6 +70,13 @@ class LimitsForm(forms.Form):
     silent_seconds = forms.Whole(label=gettext_lazy("离线判定（秒）"), min_value=2, initial=90)
     queue_gigabytes = forms.Whole(label=gettext_lazy("待发队列上限（GB）"), min_value=1, initial=50)
 
+    tunnel = django_forms.BooleanField(
+        label=gettext_lazy("保持联机通道"),
+        required=False,
+        initial=True,
+        help_text=gettext_lazy("取消后，其后的数据源不能提供联机查询。"),
+    )
+
     def limits(self) -> NodeLimits:
         """Return what was filled in."""
         return NodeLimits(**self.cleaned_data)
@@ -202,6 +209,7 @@ def _limits(row: NodeRow) -> list[pieces.Fact]:
         pieces.Fact(_("心跳间隔（秒）"), kept.get("heartbeat_seconds", "")),
         pieces.Fact(_("离线判定（秒）"), kept.get("silent_seconds", "")),
         pieces.Fact(_("待发队列上限（GB）"), kept.get("queue_gigabytes", "")),
+        pieces.Fact(_("保持联机通道"), _("是") if kept.get("tunnel", True) else _("否")),
     ]
 
 

@@ -3,6 +3,7 @@
 from jutong.slices.sources.queries.nodes import (
     NodeRow,
     NodeScope,
+    answers_online,
     node,
     node_names,
     node_of_department,
@@ -21,6 +22,7 @@ __all__ = [
     "NodeRow",
     "NodeScope",
     "SourceRow",
+    "answers_online",
     "choices",
     "node",
     "node_names",

@@ -171,6 +171,12 @@ def node_names(source_ids: Iterable[int]) -> dict[int, str]:
     return {pk: name for pk, name in rows.values_list("pk", "node__name") if name}
 
 
+def answers_online(source_id: int) -> bool:
+    """Tell whether a source can be queried online: not one behind a node that keeps no tunnel."""
+    found = DataSource.objects.select_related("node").filter(pk=source_id).first()
+    return found is None or found.node is None or bool(found.node.config.get("tunnel", True))
+
+
 @dataclass(frozen=True, slots=True)
 class NodeScope:
     """What a node's bundle is about: its department, its zone, the sources behind it."""

@@ -20,6 +20,7 @@ from jutong.kernel.terms import N_
 from jutong.slices.sources.models import DataSource
 from jutong.slices.sources.queries.sealing import sealed_access
 from jutong.slices.sources.rules import READERS, sees
+from jutong.wire.envelope import Problem
 from jutong.wire.grants import Column
 from jutong.wire.probe import FoundTable, ProbeAnswer, ProbeRequest
 
@@ -46,6 +47,11 @@ class Proof(httpx.Auth):
         yield request
 
 
+def tunnel() -> httpx.Client:
+    """Return a client of the gateway, through which sources behind front-end nodes are asked."""
+    return httpx.Client(base_url=settings().gateway_origin, auth=Proof(), timeout=TIMEOUT_SECONDS, trust_env=False)
+
+
 def client() -> httpx.Client:
     """Return a client of the probe service; redirects and proxies of the environment are not followed."""
     return httpx.Client(base_url=settings().probe_origin, auth=Proof(), timeout=TIMEOUT_SECONDS, trust_env=False)
@@ -57,9 +63,12 @@ def asked(source: DataSource, what: str, **details: object) -> ProbeAnswer:
     what: test, tables, schema or preview. Unavailable when the probe service does not answer.
     """
     question = ProbeRequest(what=what, engine=source.engine, sealed=sealed_access(source), **details)  # type: ignore[arg-type]
+    place = f"/v1/nodes/{source.node.name}/probe" if source.node else "/probe"
     try:
-        with client() as probe:
-            answer = probe.post("/probe", content=msgspec.json.encode(question))
+        with tunnel() if source.node else client() as probe:
+            answer = probe.post(place, content=msgspec.json.encode(question))
+            if source.node and answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+                return ProbeAnswer(ok=False, message=msgspec.json.decode(answer.content, type=Problem).detail)
             answer.raise_for_status()
             return msgspec.json.decode(answer.content, type=ProbeAnswer)
     except (httpx.HTTPError, msgspec.MsgspecError):
