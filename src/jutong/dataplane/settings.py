@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     chain_keep_days: int = Field(default=30, ge=1, description="已送达中心的审计链文件在本机保留天数")
     transfer_runs: int = Field(default=2, ge=1, le=32, description="一个传输进程同时执行的最多任务数")
     source_runs: int = Field(default=2, ge=1, le=32, description="同一数据源上同时执行的最多传输任务数")
+    change_log_mib: int = Field(
+        default=10_240, ge=1, description="一个变更捕获任务最多让数据源保留的变更日志（MiB），超过时放弃并重新全量复制"
+    )
+    change_log_seconds: float = Field(default=60.0, gt=0, description="检查变更日志占用的间隔（秒）")
     transfer_attempts: int = Field(default=8, ge=1, description="数据源暂不可用时一个传输任务的最多尝试次数")
     transfer_lease_seconds: float = Field(
         default=30.0, gt=1, description="传输任务租约时长，进程失联后多久由他人接手（秒）"

@@ -78,7 +78,8 @@ class Order(msgspec.Struct, frozen=True):
     watermark and change log, and never run at once. shape: digest of the source's columns that a person accepted; empty
     at first, and a source that differs from it stops the run (drift). repair: partitions that a red run of this task
     named, moved again alone. most_dirty: rows that may be set aside before the run is rejected. not_before, not_after:
-    the window in which it may work. rows_per_second: 0 for no limit. priority: 1 (first) to 9. node: the node that has
+    the window in which it may work; change capture without an end stops when it has caught up, with one it follows until
+    then. rows_per_second: 0 for no limit. priority: 1 (first) to 9. node: the node that has
     to run it, empty for any. receiver_key: hex public SM2 key to which a batch file's key is sealed. canary: a secret
     of this consumer that orders the rows of a batch file, so that a copy can be traced; notice: stands visibly in it.
     """

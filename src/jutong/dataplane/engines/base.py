@@ -70,7 +70,8 @@ class Target:
     """Where a landing goes. unique: key columns, used by upserts and for creating the table.
 
     task_id: whose mark moves with the data, empty for none. cut: the partitions that are tallied; parts: the only ones
-    that come, and whose rows in the target give way to them.
+    that come, and whose rows in the target give way to them. keyed: a new target table gets the key. step: one of many
+    landings of an order, of which only the task's mark is written down.
     """
 
     order_id: str
@@ -82,6 +83,55 @@ class Target:
     task_id: str = ""
     cut: Cut | None = None
     parts: tuple[str, ...] = ()
+    keyed: bool = False
+    step: bool = False
+
+
+Key = tuple[str, ...]
+"""Canonical texts of a row's key columns, in the order of `Plan.unique`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a change log tells since it was last forgotten up to: which rows were touched, not what they became.
+
+    changes: how many there were. position: up to where they go. at: when the newest was committed. everything: the keys
+    do not tell it all, so the whole table must be read. seen: what a reading must see (see `Reading.sees`).
+    """
+
+    keys: list[Key]
+    changes: int
+    position: str
+    at: datetime
+    everything: bool = False
+    seen: frozenset[int] = frozenset()
+
+
+class Log(Protocol):
+    """A source's own change log of one table, held open under a name until it is dropped."""
+
+    async def open(self) -> bool:
+        """Hold the log open; True when it begins only now, so that whatever happened before is not in it."""
+
+    async def read(self) -> Changes | None:
+        """Return what happened since the position last forgotten; None when nothing did."""
+
+    async def forget(self, position: str) -> None:
+        """Let the source throw away what is before a position; the next `read` begins there."""
+
+    async def retained(self) -> int | None:
+        """Return how many bytes the source keeps for this log; None when it is not held open."""
+
+    async def drop(self) -> None:
+        """Let go of the log for good."""
+
+
+@runtime_checkable
+class Logging(Protocol):
+    """An engine whose sources tell their changes."""
+
+    def log(self, name: str, plan: Plan) -> AbstractAsyncContextManager[Log]:
+        """Open a change log of a plan's table."""
 
 
 class Reading(Protocol):
@@ -101,6 +151,12 @@ class Reading(Protocol):
 
     async def highest(self, column: str) -> tuple[str | None, bool]:
         """Return the greatest value of a column among the plan's rows, and whether a row has none."""
+
+    async def sees(self, changes: Changes) -> bool:
+        """Tell whether this reading's state contains these changes: a log may tell of one before others can see it."""
+
+    def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:
+        """Return each row's key and number by a method, sorted by the bytes of the key's texts."""
 
     def narrow(self, plan: Plan) -> None:
         """Read, of the same fields and the same state, only what another plan lets through."""
@@ -126,6 +182,7 @@ class Landing(Protocol):
     """One order arriving in one target table, inside one transaction that nobody sees before `settle`."""
 
     position: Position | None  # set when this order has landed before: nothing is left to do
+    existing: bool  # whether the target table was there before
     mark: str  # how far the task has come, empty before its first landing
     casts: tuple[str, ...]
 
@@ -147,6 +204,15 @@ class Landing(Protocol):
 
     async def parts(self, method: str, cut: Cut) -> dict[str, Tally]:
         """Do the same for each partition."""
+
+    async def give_way(self, keys: Sequence[Key]) -> None:
+        """Let the rows with these keys give way to the staged ones, at `settle`; may be called again and again."""
+
+    def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:
+        """Do in the target table, as it was before, what `Reading.digests` does in the source."""
+
+    async def whole(self, method: str) -> Tally:
+        """Count and sum, inside the target, the whole target table as it will be."""
 
     async def settle(self, tally: Tally, *, at: datetime, mark: str = "", held: Sequence[str] = ()) -> None:
         """Merge into the target table, write position and mark; committed together when the landing is left in peace.

@@ -9,6 +9,7 @@ from typing import Any
 
 from jutong.dataplane import values
 from jutong.dataplane.engines.base import Shape, Sink
+from jutong.dataplane.engines.plain import PlainReading
 from jutong.dataplane.engines.types import TEXT, Type
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.files import shaping
@@ -38,7 +39,7 @@ def typed(column: Column) -> Type:
     return Type(column.kind, bits=64 if column.kind is Kind.INTEGER else 0)
 
 
-class PassReading:
+class PassReading(PlainReading):
     """One plan over one source that is read from beginning to end.
 
     dirty: what the last pass of `lines` set aside. most_dirty: more than so many stop it.

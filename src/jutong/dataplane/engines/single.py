@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 from jutong.dataplane.engines.base import Shape, Sink
+from jutong.dataplane.engines.plain import PlainReading
 from jutong.dataplane.partitions import Cut
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE
@@ -15,7 +16,7 @@ from jutong.wire.transfers import Tally
 STREAM_SECONDS = 0.5
 
 
-class SingleReading(ABC):
+class SingleReading(PlainReading, ABC):
     """A reading over one session, which is asked one thing at a time."""
 
     methods: tuple[str, ...] = (PORTABLE,)
@@ -70,7 +71,7 @@ class SingleReading(ABC):
         self._plan = plan
         self._summed = None
 
-    def cast(self, casts: Sequence[str]) -> None:  # noqa: B027 - nothing is to be done, in any of them
+    def cast(self, casts: Sequence[str]) -> None:
         """See `Reading.cast`: nothing is relayed from here."""
 
     async def relay(self, sink: Sink) -> int:

@@ -51,6 +51,7 @@ class Guard:
         self._current = current
         self._cancelled = cancelled
         self._sealed = False
+        self._left = "此前已同步的变更保留。" if order.read is Read.CHANGES else "没有数据放行。"
         self.snapshot = current()
         self.grant = self._grant(self.snapshot)
         self.check(datetime.now(UTC))
@@ -67,7 +68,7 @@ class Guard:
         """Raise NotAllowed when the run must end, Unavailable when it must be begun again later."""
         snapshot = self._current()
         if self._cancelled(self._order.id):
-            raise NotAllowed("任务已取消，运行已停止，没有数据放行。")
+            raise NotAllowed(f"任务已取消，运行已停止，{self._left}")
         until = self._order.not_after
         if until is not None and at >= until and self._order.read is not Read.CHANGES:
             raise RuleBroken(
@@ -77,7 +78,7 @@ class Guard:
         grant = self._grant(snapshot)
         reason = inactive_reason(grant, at)
         if reason:
-            raise NotAllowed(reason + "运行已停止，没有数据放行。")
+            raise NotAllowed(f"{reason}运行已停止，{self._left}")
         if not set(MODES[self._order.kind]) & set(grant.modes):
             raise NotAllowed("授权不包含本次任务的提供方式，请按已授权的方式获取或另行申请。")
         if (grant, snapshot.mounts.get(grant.resource_id)) != (

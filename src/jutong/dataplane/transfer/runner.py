@@ -26,6 +26,7 @@ from jutong.dataplane.pulse import BUSY, pulse, serve_runner
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.batches import run_batch
 from jutong.dataplane.transfer.desk import Desk
+from jutong.dataplane.transfer.feeds import Watch
 from jutong.dataplane.transfer.guard import Guard, LeaseLost, arrival, watched
 from jutong.dataplane.transfer.outcomes import RELEASED, Outcome, outcome_of
 from jutong.dataplane.transfer.purge import purge
@@ -70,6 +71,7 @@ class Runner:
             self._beside("进度", self.reports.send),
             self._beside("清理", self._purge),
             self._beside("运行状态", lambda: pulse(self._link, "runner", busy=lambda: len(self._busy), name=self.name)),
+            self._beside("变更日志", self._watch_feeds),
             *(self._beside("执行", self._work) for _ in range(self._settings.transfer_runs)),
         ]
         async with asyncio.TaskGroup() as group:
@@ -110,6 +112,13 @@ class Runner:
                 snapshot = self._bundles.current()
                 await purge(self._book, snapshot, self._settings.artefact_folder, at=datetime.now(UTC))
             await asyncio.sleep(PURGE_SECONDS)
+
+    async def _watch_feeds(self) -> None:
+        watch = Watch(self._book, self._me, self.reports, self._settings.change_log_mib)
+        while True:
+            await asyncio.sleep(self._settings.change_log_seconds)
+            with suppress(Unavailable):
+                await watch.look(self._bundles.current())
 
     async def _work(self) -> None:
         """Attempt one due order after another."""

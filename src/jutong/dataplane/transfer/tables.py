@@ -8,7 +8,9 @@ from jutong.dataplane.engines.base import Engine, Landing, Reading, Target
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import Unreconciled, unmatched
 from jutong.dataplane.transfer import watermarks
+from jutong.dataplane.transfer.comparing import compare
 from jutong.dataplane.transfer.drift import check_drift
+from jutong.dataplane.transfer.following import follow
 from jutong.dataplane.transfer.moving import Ends, moved
 from jutong.dataplane.transfer.runs import Run
 from jutong.wire.grants import Masking
@@ -51,6 +53,8 @@ def _check_repair(run: Run) -> None:
         raise RuleBroken("按分区核对需要内容校验，请把核对方式改为内容校验，或取消分区。")
     if order.repair and order.split is None:
         raise RuleBroken("修复分区的任务没有说明分区方式，请填写分区数据项。")
+    if order.read in (Read.COMPARE, Read.CHANGES) and order.target_mode is TableMode.APPEND:
+        raise RuleBroken("逐行比对和变更捕获不能用追加方式写入，请改用按主键更新方式。")
     if order.repair and (order.target_mode is TableMode.APPEND or order.read is not Read.FULL):
         raise RuleBroken("只有全量读取、按替换或主键更新写入的任务可以只修复分区，请重新执行整个任务。")
 
@@ -65,6 +69,10 @@ async def run_table(run: Run) -> None:
     target = _target(run)
     async with run.source() as source, run.target() as sink:
         await check_drift(run, source)
+        if run.order.read is Read.CHANGES:
+            return await follow(run, source, sink, target)
+        if run.order.read is Read.COMPARE:
+            return await compare(run, source, sink, target)
         async with source.reading(run.plan) as reading, sink.landing(target, reading.shapes) as landing:
             if landing.position is None:
                 ends, receipt = await _landed(run, reading, landing, relayed=_relayed(run, source, sink))
@@ -75,6 +83,7 @@ async def run_table(run: Run) -> None:
         raise Unreconciled(_named(ends.differing, rest="其余分区已放行"), ends.differing)
     rows = ends.legs[-1][1].rows
     run.tell(RunState.RELEASED, f"已放行 {rows} 行，两端核对一致。", done=rows, total=rows, receipt=receipt)
+    return None
 
 
 def _relayed(run: Run, source: Engine, sink: Engine) -> bool:

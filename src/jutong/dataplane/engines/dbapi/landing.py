@@ -20,6 +20,7 @@ from jutong.dataplane.engines.dbapi.dialect import Dialect
 from jutong.dataplane.engines.dbapi.merging import Merge
 from jutong.dataplane.engines.dbapi.sessions import Session, open_session
 from jutong.dataplane.engines.dbapi.texts import canonical
+from jutong.dataplane.engines.plain import PlainLanding
 from jutong.dataplane.engines.types import Type, holds
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.partitions import Cut
@@ -46,7 +47,7 @@ TASK_COLUMNS = (
 )
 
 
-class RowsLanding:
+class RowsLanding(PlainLanding):
     """The landing of one order; see `open_landing` for its life."""
 
     methods: tuple[str, ...] = (PORTABLE,)

@@ -24,6 +24,7 @@ import msgspec
 
 from jutong.crypto import sm3
 from jutong.dataplane.engines.base import Landing, Position, Shape, Target
+from jutong.dataplane.engines.plain import PlainLanding
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.files.stores import Store, check_name
 from jutong.dataplane.partitions import Cut
@@ -52,7 +53,7 @@ class FileManifest(msgspec.Struct, frozen=True):
     at: datetime
 
 
-class FileLanding:
+class FileLanding(PlainLanding):
     """The landing of one order; see `open_landing` for its life."""
 
     mark = ""

@@ -23,6 +23,7 @@ from jutong.dataplane.engines.mysql.loading import load
 from jutong.dataplane.engines.mysql.merging import Merge
 from jutong.dataplane.engines.mysql.sql import Native, literal, qualified, quoted
 from jutong.dataplane.engines.mysql.types import NAME, native, neutral
+from jutong.dataplane.engines.plain import PlainLanding
 from jutong.dataplane.engines.types import Type, holds
 from jutong.dataplane.errors import RuleBroken, Unavailable
 from jutong.dataplane.partitions import Cut
@@ -51,7 +52,7 @@ def _lock(*names: str) -> str:
     return "jutong:" + hashlib.sha256("\0".join(names).encode()).hexdigest()[:48]
 
 
-class TableLanding:
+class TableLanding(PlainLanding):
     """The landing of one order; see `open_landing` for its life."""
 
     methods: tuple[str, ...] = (PORTABLE,)
@@ -59,6 +60,7 @@ class TableLanding:
     def __init__(self, session: Any, title: str, target: Target, shapes: Sequence[Shape]) -> None:
         self.position: Position | None = None
         self.mark = ""
+        self.existing = False
         self.casts: tuple[str, ...] = tuple(shape.base for shape in shapes)
         self.settled = False
         self._session = session
@@ -96,6 +98,7 @@ class TableLanding:
             return
         await self._hold(_lock("staging", schema, self._staging))
         found = await catalogue.columns_of(self._session, schema, self._target.table)
+        self.existing = bool(found)
         self._merge = Merge(self._session, self._target, self._staging, [shape.name for shape in self._shapes])
         if found:
             self._natives = self._fitted({row[0]: row for row in found})

@@ -12,10 +12,11 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from jutong.dataplane.engines.base import Capabilities, Landing, Reading, Shape, Target, used
+from jutong.dataplane.engines.base import Capabilities, Landing, Log, Reading, Shape, Target, used
 from jutong.dataplane.engines.postgresql import catalogue, sql
 from jutong.dataplane.engines.postgresql.connect import arguments, connect_once, refusing
 from jutong.dataplane.engines.postgresql.landing import open_landing
+from jutong.dataplane.engines.postgresql.log import open_log
 from jutong.dataplane.engines.postgresql.paging import select_page
 from jutong.dataplane.engines.postgresql.reading import open_reading
 from jutong.dataplane.engines.postgresql.types import NAME
@@ -159,6 +160,10 @@ class PostgreSQL:
     def reading(self, plan: Plan) -> AbstractAsyncContextManager[Reading]:
         """See `Engine.reading`."""
         return open_reading(self._access, self._title, plan)
+
+    def log(self, name: str, plan: Plan) -> AbstractAsyncContextManager[Log]:
+        """See `Logging.log`."""
+        return open_log(self._access, self._title, name, plan)
 
     def landing(self, target: Target, shapes: Sequence[Shape]) -> AbstractAsyncContextManager[Landing]:
         """See `Engine.landing`."""

@@ -14,9 +14,10 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-from jutong.dataplane.engines.base import POSITION, TASK, Landing, Position, Shape, Target
+from jutong.dataplane.engines.base import POSITION, TASK, Key, Landing, Position, Shape, Target
 from jutong.dataplane.engines.postgresql import catalogue, sql, tallies
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
+from jutong.dataplane.engines.postgresql.reading import batches
 from jutong.dataplane.engines.postgresql.sql import Parts, qualified, quoted
 from jutong.dataplane.engines.postgresql.types import NAME, native, neutral
 from jutong.dataplane.engines.types import holds
@@ -31,6 +32,7 @@ create table if not exists {name} (
     order_id text primary key, grant_id text not null, target text not null,
     rows bigint not null, checksum text not null, method text not null, at timestamptz not null)
 """
+KEYS = "pg_temp.jutong_keys"
 MAKE_TASK = """
 create table if not exists {name} (
     task_id text primary key, target text not null, mark text not null, at timestamptz not null)
@@ -74,10 +76,11 @@ class TableLanding:
         self._shapes = shapes
         self._names = [shape.name for shape in shapes]
         self._staging = "jutong_" + hashlib.sha256(target.order_id.encode()).hexdigest()[:24]
-        self._existing = False
+        self.existing = False
         self._swap = True
         self._watch: Any = None
         self._rows = 0
+        self._replacing = False
         self.settled = False
 
     @property
@@ -102,17 +105,18 @@ class TableLanding:
         """Compare the target's columns with what comes and make the staging table. watch: a session for progress."""
         self._watch = watch
         found = await catalogue.columns_of(self._connection, self._goal)
-        self._existing = bool(found)
+        self.existing = bool(found)
         if not found:
             types = zip(self._names, self._types, strict=True)
             columns = ", ".join(f"{quoted(name)} {full}" for name, (full, _) in types)
-            if self._target.mode is TableMode.UPSERT:
+            if self._target.mode is TableMode.UPSERT or self._target.keyed:
                 columns += f", primary key ({', '.join(map(quoted, self._target.unique))})"
             await self._connection.execute(f"create table {self._stage} ({columns})")
             return
         self.casts = self._fitted({row["name"]: row for row in found})
         plain = await self._connection.fetchval(PLAIN, self._goal)
-        self._swap = self._target.mode is TableMode.REPLACE and bool(plain) and not self._target.parts
+        whole = self._target.mode is TableMode.REPLACE and not self._target.parts
+        self._swap = whole and bool(plain)
         if self._swap:
             await self._connection.execute(f"create table {self._stage} (like {self._goal} including all)")
             return
@@ -160,38 +164,74 @@ class TableLanding:
         self._rows = max(self._rows, found or 0)
         return self._rows
 
-    def _staged(self, method: str) -> tuple[Parts, list[tuple[str, str]]]:
-        """Return the staged rows as a method needs them, with their fields."""
+    def _held(self, method: str, table: str) -> tuple[Parts, list[tuple[str, str]]]:
+        """Return the rows of a table as a method needs them, with their fields."""
         fields = [(quoted(name), base) for name, base in zip(self._names, self.casts, strict=True)]
         if method != PORTABLE:
-            return [f"select {self._columns} from {self._stage}"], fields
+            return [f"select {self._columns} from {table}"], fields
         texts = ", ".join(f"{sql.canonical(*field)} as c{n}" for n, field in enumerate(fields))
-        return [f"select {texts} from {self._stage}"], [(f"c{n}", "text") for n in range(len(fields))]
+        return [f"select {texts} from {table}"], [(f"c{n}", "text") for n in range(len(fields))]
 
     async def tally(self, method: str) -> Tally:
         """See `Landing.tally`."""
-        rows, fields = self._staged(method)
+        rows, fields = self._held(method, self._stage)
         text, _ = sql.parametrised(tallies.tallied(rows, fields, method))
         count, checksum = await self._connection.fetchrow(text, timeout=None)
         return Tally(rows=count, checksum=checksum, method=method)
 
     async def parts(self, method: str, cut: Cut) -> dict[str, Tally]:
         """See `Landing.parts`."""
-        rows, fields = self._staged(method)
+        rows, fields = self._held(method, self._stage)
         text, _ = sql.parametrised(tallies.tallied_by(rows, fields, method, cut))
         found = await self._connection.fetch(text, timeout=None)
         return {name: Tally(rows=count, checksum=checksum, method=method) for name, count, checksum in found}
+
+    async def give_way(self, keys: Sequence[Key]) -> None:
+        """See `Landing.give_way`."""
+        names = ", ".join(map(quoted, self._target.unique))
+        if not self._replacing:
+            await self._connection.execute(
+                f"create temp table {KEYS} on commit drop as select {names} from {self._goal} with no data"
+            )
+            self._replacing = True
+        if not keys:
+            return
+        bases = dict(zip(self._names, self.casts, strict=True))
+        columns = list(zip(*keys, strict=True))
+        given = ", ".join(
+            f"decode(k{n}, 'hex')" if bases[name] == "bytea" else f"k{n}::{bases[name]}"
+            for n, name in enumerate(self._target.unique)
+        )
+        listed = ", ".join(f"k{n}" for n in range(len(columns)))
+        arrays = ", ".join(f"${n + 1}::text[]" for n in range(len(columns)))
+        statement = f"insert into {KEYS} select {given} from unnest({arrays}) u({listed})"
+        await self._connection.execute(statement, *map(list, columns), timeout=None)
+
+    async def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:
+        """See `Landing.digests`."""
+        rows, fields = self._held(method, self._goal)
+        keys = [self._names.index(name) for name in self._target.unique]
+        text, values = sql.parametrised(tallies.numbered(rows, fields, method, keys))
+        async for batch in batches(self._connection, text, values):
+            yield batch
+
+    async def whole(self, method: str) -> Tally:
+        """See `Landing.whole`."""
+        rows, fields = self._held(method, self._goal)
+        text, _ = sql.parametrised(tallies.tallied(rows, fields, method))
+        count, checksum = await self._connection.fetchrow(text, timeout=None)
+        return Tally(rows=count, checksum=checksum, method=method)
 
     async def settle(self, tally: Tally, *, at: datetime, mark: str = "", held: Sequence[str] = ()) -> None:
         """See `Landing.settle`; `Unreconciled` when the target's own triggers or rules let other rows through."""
         if held:
             await self._execute([f"delete from {self._stage} where ", *self._among(held)])
         if self._swap:
-            if self._existing and held:
+            if self.existing and held:
                 await self._execute(
                     [f"insert into {self._stage} select * from {self._goal} where ", *self._among(held)]
                 )
-            if self._existing:
+            if self.existing:
                 await self._connection.execute(f"drop table {self._goal}")
             await self._connection.execute(f"alter table {self._stage} rename to {quoted(self._target.table)}")
         else:
@@ -202,11 +242,12 @@ class TableLanding:
 
     async def _write(self, tally: Tally, mark: str, at: datetime) -> None:
         """Write down that the order has landed and how far its task has come."""
-        await self._connection.execute(
-            f"insert into {qualified(self._target.schema, POSITION)} values ($1, $2, $3, $4, $5, $6, $7)",
-            *(self._target.order_id, self._target.grant_id, self._target.table),
-            *(tally.rows, tally.checksum, tally.method, at),
-        )
+        if not self._target.step:
+            await self._connection.execute(
+                f"insert into {qualified(self._target.schema, POSITION)} values ($1, $2, $3, $4, $5, $6, $7)",
+                *(self._target.order_id, self._target.grant_id, self._target.table),
+                *(tally.rows, tally.checksum, tally.method, at),
+            )
         if self._target.task_id and mark:
             await self._connection.execute(
                 f"insert into {qualified(self._target.schema, TASK)} values ($1, $2, $3, $4)"
@@ -230,13 +271,17 @@ class TableLanding:
 
     async def _merge(self, rows: int, held: Sequence[str]) -> None:
         """Insert the staged rows into the existing table as its mode says."""
-        if self._target.parts:
+        if self._replacing:
+            match = " and ".join(f"g.{name} = k.{name}" for name in map(quoted, self._target.unique))
+            await self._execute([f"analyze {KEYS}"])
+            await self._execute([f"delete from {self._goal} g using {KEYS} k where {match}"])
+        elif self._target.parts:
             await self._execute([f"delete from {self._goal} where ", *self._among(self._target.parts)])
         elif self._target.mode is TableMode.REPLACE:
             rest: Parts = [" where not (", *self._among(held), ")"] if held else []
             await self._execute([f"delete from {self._goal}", *rest])
         conflict = ""
-        if self._target.mode is TableMode.UPSERT:
+        if self._target.mode is TableMode.UPSERT and not self._replacing:
             others = [name for name in self._names if name not in self._target.unique] or self._names
             changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in others)
             conflict = f" on conflict ({', '.join(map(quoted, self._target.unique))}) do update set {changes}"

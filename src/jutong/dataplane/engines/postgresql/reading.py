@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from jutong.dataplane.engines.base import Reading, Shape, Sink
+from jutong.dataplane.engines.base import Changes, Key, Reading, Shape, Sink
 from jutong.dataplane.engines.postgresql import catalogue, sql, tallies
 from jutong.dataplane.engines.postgresql.binary import BinaryRows
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
@@ -20,6 +20,11 @@ from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE
 from jutong.wire.bundle import Access
 from jutong.wire.transfers import Tally
+
+WRAP = 1 << 32
+"""Transaction numbers in the log have 32 bits and start again."""
+
+FETCHED = 5000
 
 BEGIN = "begin isolation level repeatable read read only"
 
@@ -89,6 +94,24 @@ class SnapshotReading:
         )
         return highest, missing
 
+    async def sees(self, changes: Changes) -> bool:
+        """See `Reading.sees`: a transaction can be in the log a moment before it is in anybody's snapshot."""
+        with refusing(self._title):
+            found: str = await self._count.fetchval("select pg_current_snapshot()::text")
+        _, end, running = found.split(":")
+        unseen = {int(one) % WRAP for one in running.split(",") if one}
+        return not any(one in unseen or (one - int(end)) % WRAP < WRAP // 2 for one in changes.seen)
+
+    async def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:
+        """See `Reading.digests`."""
+        rows, fields = self._texts() if method == PORTABLE else self._typed()
+        names = [field.column for field in self._plan.fields]
+        keys = [names.index(name) for name in self._plan.unique]
+        text, values = sql.parametrised(tallies.numbered(rows, fields, method, keys))
+        with refusing(self._title):
+            async for batch in batches(self._count, text, values):
+                yield batch
+
     @property
     def methods(self) -> tuple[str, ...]:
         """See `Reading.methods`."""
@@ -124,6 +147,13 @@ class SnapshotReading:
             query = sql.inlined(parts, literals)
             tag = await self._stream.copy_from_query(query, output=sink, format=kind, timeout=None)
         return int(tag.split()[1])
+
+
+async def batches(connection: Any, statement: str, values: Sequence[Any]) -> AsyncIterator[list[tuple[Key, str]]]:
+    """Return the rows of a statement as key and number, few at a time."""
+    cursor = await connection.cursor(statement, *values)
+    while found := await cursor.fetch(FETCHED):
+        yield [(tuple(row[:-1]), row[-1]) for row in found]
 
 
 def _shape(name: str, base: str, native: sql.Native) -> Shape:

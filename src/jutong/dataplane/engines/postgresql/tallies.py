@@ -108,6 +108,15 @@ def tallied(rows: Parts, fields: Sequence[Field], method: str) -> Parts:
     return [f"select count(*), coalesce(sum({digest(fields, method)}), 0)::text from (", *rows, ") r"]
 
 
+def numbered(rows: Parts, fields: Sequence[Field], method: str, keys: Sequence[int]) -> Parts:
+    """Return each row's number behind its key's texts, sorted by their bytes. keys: places of the key's fields."""
+    texts = [canonical(f"r.{fields[place][0]}", fields[place][1]) for place in keys]
+    listed = ", ".join(f"{text} as k{n}" for n, text in enumerate(texts))
+    order = ", ".join(f'k{n} collate "C"' for n in range(len(texts)))
+    number = f"({digest(fields, method)})::text as number"
+    return [f"select * from (select {listed}, {number} from (", *rows, f") r) d order by {order}"]
+
+
 def tallied_by(rows: Parts, fields: Sequence[Field], method: str, cut: Cut) -> Parts:
     """Return partition, count and sum; one partition too many at most, so that a foolish cut costs little."""
     name, base = fields[cut.place]

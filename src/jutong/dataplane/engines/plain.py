@@ -1,0 +1,44 @@
+"""What an engine inherits that reads and lands whole tables and increments, but cannot go row by row."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import NoReturn
+
+from jutong.dataplane.engines.base import Changes, Key
+from jutong.dataplane.errors import RuleBroken
+from jutong.wire.transfers import Tally
+
+
+def _refused() -> NoReturn:
+    raise RuleBroken("该类型的数据库不支持逐行比对和变更写入，请改用全量或增量读取。")
+
+
+class PlainReading:
+    """Refuses what only some sources can be asked."""
+
+    async def sees(self, changes: Changes) -> bool:  # noqa: ARG002
+        """See `Reading.sees`: no log of such a source is read, and another's changes are not its own."""
+        _refused()
+
+    def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:  # noqa: ARG002
+        """See `Reading.digests`."""
+        _refused()
+
+
+class PlainLanding:
+    """Refuses what only some targets can do."""
+
+    existing = False
+
+    async def give_way(self, keys: Sequence[Key]) -> None:  # noqa: ARG002
+        """See `Landing.give_way`."""
+        _refused()
+
+    def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:  # noqa: ARG002
+        """See `Landing.digests`."""
+        _refused()
+
+    async def whole(self, method: str) -> Tally:  # noqa: ARG002
+        """See `Landing.whole`."""
+        _refused()
