@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         default=(),
         description="允许作为文件数据源的本机目录（绝对路径，JSON 数组，含其下级）；为空时不允许本机目录",
     )
+    file_bytes_per_second: int = Field(default=0, ge=0, description="一个文件交换任务的带宽上限（字节每秒）；0 为不限")
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="可信反向代理的网段；来自它们的 X-Forwarded-For 才被采信"
     )

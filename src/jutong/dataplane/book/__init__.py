@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from jutong.dataplane.book.base import FINAL, Artefact, Book, Claim, Feed, Place, Run, Verdict, beijing_day
+from jutong.dataplane.book.base import FINAL, Arrival, Artefact, Book, Claim, Feed, Place, Run, Verdict, beijing_day
 
-__all__ = ["FINAL", "Artefact", "Book", "Claim", "Feed", "Place", "Run", "Verdict", "beijing_day", "open_book"]
+__all__ = [
+    "FINAL",
+    "Arrival",
+    "Artefact",
+    "Book",
+    "Claim",
+    "Feed",
+    "Place",
+    "Run",
+    "Verdict",
+    "beijing_day",
+    "open_book",
+]
 
 
 async def open_book(location: str) -> Book:

@@ -81,6 +81,17 @@ class Artefact:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file that was delivered. name: as in the source's listing; mark: the source's; sm3: of its bytes, hex."""
+
+    name: str
+    size: int
+    mark: str
+    sm3: str
+    order_id: str
+
+
 ANYWHERE = Place()
 
 
@@ -151,6 +162,18 @@ class Book(Protocol):
 
     async def drop_artefact(self, artefact_id: str) -> None:
         """Strike a file from the book after its bytes are gone."""
+
+    async def arrivals(self, stream: str) -> list[Arrival]:
+        """Return the files delivered under a stream (a task, or an order without one), each in its newest version."""
+
+    async def add_arrivals(self, stream: str, arrivals: Sequence[Arrival], *, at: datetime) -> None:
+        """Enter delivered files; a newer version of a file replaces the older one."""
+
+    async def file_part(self, tag: str) -> tuple[int, str] | None:
+        """Return how far an unfinished file has safely come, and the SM3 (hex) of that much of it."""
+
+    async def keep_file_part(self, tag: str, offset: int, sm3: str, *, at: datetime) -> None:
+        """Keep how far an unfinished file has come, in place of what was kept before."""
 
     async def close(self) -> None:
         """Give the connections back."""

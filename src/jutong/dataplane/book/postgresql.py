@@ -14,6 +14,7 @@ import msgspec
 from jutong.dataplane.book.base import (
     ANYWHERE,
     FINAL,
+    Arrival,
     Artefact,
     Claim,
     Feed,
@@ -216,6 +217,9 @@ class PostgresqlBook:
         """See `Book.forget`."""
         await self._pool.execute("DELETE FROM book.nonces WHERE used_at < $1", before)
         await self._pool.execute("DELETE FROM book.tickets WHERE used_at < $1", before)
+        await self._pool.execute(
+            "DELETE FROM book.file_parts WHERE noted_at < $1::timestamptz - interval '30 days'", before
+        )
         await self._pool.execute("DELETE FROM book.quotas WHERE day < $1::date - 1", beijing_day(before))
 
     async def lease(
@@ -276,6 +280,40 @@ class PostgresqlBook:
     async def drop_feed(self, name: str) -> None:
         """See `Book.drop_feed`."""
         await self._pool.execute("DELETE FROM book.feeds WHERE name = $1", name)
+
+    async def arrivals(self, stream: str) -> list[Arrival]:
+        """See `Book.arrivals`."""
+        statement = "SELECT name, size, mark, sm3, order_id FROM book.arrivals WHERE stream = $1"
+        rows = await self._pool.fetch(statement, stream)
+        return [Arrival(row["name"].decode("utf-8", "surrogatepass"), *list(row)[1:]) for row in rows]
+
+    async def add_arrivals(self, stream: str, arrivals: Sequence[Arrival], *, at: datetime) -> None:
+        """See `Book.add_arrivals`: one statement for all of them."""
+        statement = """INSERT INTO book.arrivals (stream, arrived_at, name, size, mark, sm3, order_id)
+            SELECT $1, $2, * FROM unnest($3::bytea[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+            ON CONFLICT (stream, name) DO UPDATE SET size = excluded.size, mark = excluded.mark, sm3 = excluded.sm3,
+                order_id = excluded.order_id, arrived_at = excluded.arrived_at"""
+        await self._pool.execute(
+            statement,
+            stream,
+            at,
+            [each.name.encode("utf-8", "surrogatepass") for each in arrivals],
+            [each.size for each in arrivals],
+            [each.mark for each in arrivals],
+            [each.sm3 for each in arrivals],
+            [each.order_id for each in arrivals],
+        )
+
+    async def file_part(self, tag: str) -> tuple[int, str] | None:
+        """See `Book.file_part`."""
+        row = await self._pool.fetchrow("SELECT taken, sm3 FROM book.file_parts WHERE tag = $1", tag)
+        return (row["taken"], row["sm3"]) if row else None
+
+    async def keep_file_part(self, tag: str, offset: int, sm3: str, *, at: datetime) -> None:
+        """See `Book.keep_file_part`."""
+        statement = """INSERT INTO book.file_parts VALUES ($1, $2, $3, $4) ON CONFLICT (tag) DO UPDATE
+            SET taken = excluded.taken, sm3 = excluded.sm3, noted_at = excluded.noted_at"""
+        await self._pool.execute(statement, tag, offset, sm3, at)
 
     async def keep_receipt(self, order_id: str, side: str, envelope: bytes, *, at: datetime) -> None:
         """See `Book.keep_receipt`."""

@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 from jutong.dataplane.book.base import (
     ANYWHERE,
     FINAL,
+    Arrival,
     Artefact,
     Claim,
     Feed,
@@ -221,6 +222,39 @@ class SqliteBook:
     async def drop_feed(self, name: str) -> None:
         """See `Book.drop_feed`."""
         await self._do(lambda connection: connection.execute("DELETE FROM feeds WHERE name = ?", (name,)))
+
+    async def arrivals(self, stream: str) -> list[Arrival]:
+        """See `Book.arrivals`."""
+        statement = "SELECT name, size, mark, sm3, order_id FROM arrivals WHERE stream = ?"
+        rows = await self._do(lambda connection: connection.execute(statement, (stream,)).fetchall())
+        return [Arrival(row[0].decode("utf-8", "surrogatepass"), *row[1:]) for row in rows]
+
+    async def add_arrivals(self, stream: str, arrivals: Sequence[Arrival], *, at: datetime) -> None:
+        """See `Book.add_arrivals`."""
+        rows = [
+            (
+                stream,
+                each.name.encode("utf-8", "surrogatepass"),
+                each.size,
+                each.mark,
+                each.sm3,
+                each.order_id,
+                written(at),
+            )
+            for each in arrivals
+        ]
+        statement = "REPLACE INTO arrivals VALUES (?, ?, ?, ?, ?, ?, ?)"
+        await self._do(lambda connection: connection.executemany(statement, rows))
+
+    async def file_part(self, tag: str) -> tuple[int, str] | None:
+        """See `Book.file_part`."""
+        statement = "SELECT taken, sm3 FROM file_parts WHERE tag = ?"
+        return await self._do(lambda connection: connection.execute(statement, (tag,)).fetchone())
+
+    async def keep_file_part(self, tag: str, offset: int, sm3: str, *, at: datetime) -> None:
+        """See `Book.keep_file_part`."""
+        values = (tag, offset, sm3, written(at))
+        await self._do(lambda connection: connection.execute("REPLACE INTO file_parts VALUES (?, ?, ?, ?)", values))
 
     async def keep_receipt(self, order_id: str, side: str, envelope: bytes, *, at: datetime) -> None:
         """See `Book.keep_receipt`."""

@@ -25,6 +25,7 @@ ARRIVAL_LOOKS = 30
 MODES = {
     OrderKind.TABLE: (Mode.FRONT_END_NODE, Mode.SYSTEM_DOCKING),
     OrderKind.BATCH: (Mode.BATCH_DOWNLOAD,),
+    OrderKind.FILES: (Mode.FRONT_END_NODE, Mode.SYSTEM_DOCKING),
 }
 """Delivery modes under which a kind of order may run; one of them must be granted."""
 

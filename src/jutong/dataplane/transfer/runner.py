@@ -27,6 +27,7 @@ from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.batches import run_batch
 from jutong.dataplane.transfer.desk import Desk
 from jutong.dataplane.transfer.feeds import Watch
+from jutong.dataplane.transfer.folders import run_files
 from jutong.dataplane.transfer.guard import Guard, LeaseLost, arrival, watched
 from jutong.dataplane.transfer.outcomes import RELEASED, Outcome, outcome_of
 from jutong.dataplane.transfer.purge import purge
@@ -44,6 +45,7 @@ LONGEST_PAUSE_SECONDS = 60.0
 DEEDS: dict[OrderKind, Callable[[Run], Coroutine[Any, Any, None]]] = {
     OrderKind.TABLE: run_table,
     OrderKind.BATCH: run_batch,
+    OrderKind.FILES: run_files,
 }
 
 

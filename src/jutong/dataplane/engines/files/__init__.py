@@ -68,13 +68,13 @@ class Files:
 
     def __init__(self, access: Access, title: str, store: Store) -> None:
         self._title = title
-        self._store = store
+        self.store = store
         self._manner = Manner.of(access.options)
         self._options = access.options
 
     async def test(self) -> str:
         """See `Engine.test`."""
-        return await asyncio.to_thread(self._store.describe)
+        return await asyncio.to_thread(self.store.describe)
 
     async def tables(self, schema: str) -> tuple[FoundTable, ...]:
         """See `Engine.tables`: the declared pattern, else a pattern for each kind of file in a folder and every file."""
@@ -84,7 +84,7 @@ class Files:
         declared = self._options.get("pattern", "")
         if declared:
             return (FoundTable(TOP, declared, "文件名模式", 0),)
-        names = [entry.name for entry in islice(self._store.entries("**/*"), 100 * OFFERED)]
+        names = [entry.name for entry in islice(self.store.entries("**/*"), 100 * OFFERED)]
         places = [(name.rpartition("/")[0] or TOP, name.rpartition("/")[2]) for name in sorted(names)]
         places = [place for place in places if schema in ("", place[0])]
         kinds = Counter((folder, "*." + name.rpartition(".")[2]) for folder, name in places if "." in name)
@@ -99,18 +99,18 @@ class Files:
         return FoundTable(schema or TOP, table, "", 0, columns)
 
     def _columns(self, pattern: str) -> Any:
-        listing = Listing.of(self._store, pattern)
+        listing = Listing.of(self.store, pattern)
         if not listing.entries:
             raise RuleBroken(f"数据源“{self._title}”中没有与“{pattern}”匹配的文件，请检查文件夹与文件名模式。")
         first = listing.entries[0]
-        with self._store.reader(first.name) as file:
+        with self.store.reader(first.name) as file:
             return formats.columns(file, first.name, first.size, self._manner)
 
     def _pass(self, listing: Listing, wanted: Sequence[Column]) -> Iterator[Batch]:
         """Read all files of a listing; a dirty row says which file it stands in."""
         for entry in listing.entries:
-            _unchanged(self._store, entry)
-            with self._store.reader(entry.name) as opened:
+            _unchanged(self.store, entry)
+            with self.store.reader(entry.name) as opened:
                 file = io.BufferedReader(Bounded(opened, entry.size))
                 for batch in formats.batches(file, entry.name, entry.size, wanted, self._manner):
                     named = (
@@ -119,7 +119,7 @@ class Files:
                         else batch.dirty
                     )
                     yield Batch(batch.columns, batch.rows, named)
-            _unchanged(self._store, entry)
+            _unchanged(self.store, entry)
 
     async def preview(self, plan: Plan) -> tuple[tuple[str, ...], ...]:
         """See `Engine.preview`."""
@@ -151,18 +151,18 @@ class Files:
     async def reading(self, plan: Plan) -> AsyncIterator[Reading]:
         """See `Engine.reading`: the files that match at this moment, none of which may change meanwhile."""
         pattern = pattern_of(plan.schema, plan.table)
-        listing = await asyncio.to_thread(Listing.of, self._store, pattern)
+        listing = await asyncio.to_thread(Listing.of, self.store, pattern)
         if not listing.entries:
             raise Unavailable(f"数据源“{self._title}”中没有与“{pattern}”匹配的文件，稍后自动重试。")
         yield PassReading(plan, NAME, lambda wanted: self._pass(listing, wanted))
 
     def landing(self, target: Target, shapes: Sequence[Shape]) -> AbstractAsyncContextManager[Landing]:
         """See `Engine.landing`: a file of the declared format (CSV unless stated) with its manifest."""
-        return open_landing(self._store, self._options, target, shapes)
+        return open_landing(self.store, self._options, target, shapes)
 
     async def close(self) -> None:
         """See `Engine.close`."""
-        await asyncio.to_thread(self._store.close)
+        await asyncio.to_thread(self.store.close)
 
 
 def _named(dirty: Dirty, file: str) -> Dirty:
