@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 import coverage_of_requirements
+from jutong.crypto import keyfile
 from postgres import server_url
 from world import world  # noqa: F401 - the fixture `world`, for every test
 
+keyfile._SCRYPT.update(n=1 << 10, p=1)  # quick; the product's cost is 1 << 15, and what a file says is what counts
 REQUIRE_ALL = os.environ.get("JUTONG_REQUIRE_ALL") == "1"
 
 

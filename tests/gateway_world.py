@@ -32,7 +32,7 @@ from jutong.wire.bundle import Access, Bundle, Caller, Mount, Source
 from jutong.wire.envelope import Envelope
 from jutong.wire.grants import Column, Grant, Kind, Masking, Mode, Quota
 from jutong.wire.transfers import Manifest
-from jutong.wire.usage import ChainRecord, Usage
+from jutong.wire.usage import ChainRecord, Usage, UsageBatch
 from postgres import database_url
 
 PEOPLE = """
@@ -132,7 +132,7 @@ class ControlPlane:
                     return 204, b""
             return 200, msgspec.json.encode(self.bundle(since))
         if path == "/internal/usage":
-            self.usage += msgspec.json.decode(body, type=list[Usage])
+            self.usage += msgspec.json.decode(body, type=UsageBatch).counts
         elif path == "/internal/segments":
             shipped = msgspec.json.decode(body)
             self.segments.append((msgspec.convert(shipped["envelope"], Envelope), base64.b64decode(shipped["lines"])))

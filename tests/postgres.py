@@ -39,14 +39,71 @@ def on_database(name: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, f"/{name}", parts.query, ""))
 
 
+_free: list[str] = []
+"""Databases that tests of this process have given back, empty again."""
+
+
 @contextmanager
 def database_url() -> Iterator[str]:
-    """Yield the URL of a new empty database and drop it afterwards, whoever is still connected."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server_url(), autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    """Yield the URL of an empty database; afterwards it is emptied for the next test, whoever is still connected."""
+    name = _free.pop() if _free else _new()
     try:
         yield on_database(name)
     finally:
-        with psycopg.connect(server_url(), autocommit=True) as admin:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        if _emptied(name):
+            _free.append(name)
+        else:
+            _drop(name)
+
+
+def _new() -> str:
+    if not _free:
+        atexit.unregister(_drop_all)
+        atexit.register(_drop_all)
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server_url(), autocommit=True) as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return name
+
+
+def _drop(name: str) -> None:
+    with psycopg.connect(server_url(), autocommit=True) as admin:
+        admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _drop_all() -> None:
+    while _free:
+        _drop(_free.pop())
+
+
+LEFT_BEHIND = """
+select exists (select from pg_publication) or exists (select from pg_subscription) or exists (select from pg_event_trigger)
+    or exists (select from pg_extension where extname <> 'plpgsql') or exists (select from pg_largeobject_metadata)
+    or exists (select from pg_replication_slots where database = current_database())
+    or exists (select from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where d.datname = current_database())
+    or exists (select from pg_default_acl) or exists (select from pg_foreign_data_wrapper)
+"""
+"""Whether a test changed more of a database than schemas and what is in them: then it is not used again."""
+
+
+def _emptied(name: str) -> bool:
+    """End every connection and drop every schema; False where the database cannot be made like new."""
+    try:
+        with psycopg.connect(on_database(name), autocommit=True) as admin:
+            admin.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+            unlike = admin.execute(LEFT_BEHIND).fetchone()
+            if unlike is None or unlike[0]:
+                return False
+            found = admin.execute(
+                "select nspname from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'"
+            ).fetchall()
+            for (schema,) in found:
+                admin.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+            admin.execute("create schema public authorization pg_database_owner")
+            admin.execute("grant usage on schema public to public")
+    except psycopg.Error:
+        return False
+    return True

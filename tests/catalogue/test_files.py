@@ -12,11 +12,11 @@ from typing import Any
 import openpyxl
 import pytest
 
+from jutong.kernel import workbooks
 from jutong.kernel.actors import system_actor
 from jutong.kernel.errors import NotThere, RuleBroken, TooLarge
 from jutong.kernel.models import AuditEntry
 from jutong.slices.catalogue import actions, queries
-from jutong.slices.catalogue.formats import guard
 from jutong.slices.catalogue.formats.exports import GUIDE_HEADERS
 from jutong.slices.catalogue.formats.mapping import as_mapping, propose_mapping
 from jutong.slices.catalogue.formats.raw import mapped
@@ -177,7 +177,7 @@ def test_zip_bombs_and_giant_grids_are_refused_before_they_are_opened(tmp_path: 
         read(bomb)
     many = tmp_path / "many.xlsx"
     with zipfile.ZipFile(many, "w") as target:
-        for number in range(guard.MOST_PARTS + 1):
+        for number in range(workbooks.MOST_PARTS + 1):
             target.writestr(f"xl/{number}", b"")
     with pytest.raises(TooLarge, match="部件过多"):
         read(many)
@@ -194,7 +194,7 @@ def test_zip_bombs_and_giant_grids_are_refused_before_they_are_opened(tmp_path: 
     with pytest.raises(RuleBroken, match="不是有效的 Excel"):
         read(plain)
     with (tmp_path / "huge.json").open("wb") as huge:
-        huge.truncate(guard.MOST_BYTES + 1)
+        huge.truncate(workbooks.MOST_BYTES + 1)
     with pytest.raises(TooLarge, match="64 MB"):
         read(tmp_path / "huge.json")
     (tmp_path / "empty.csv").write_bytes(b"")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+from typing import Any
+
 import pytest
 from asking_world import posted
 from test_requests import answered
 
 from covers import covers
-from jutong.slices.grants import actions
+from jutong.kernel.errors import NotAllowed, RuleBroken
+from jutong.kernel.models import InboxItem
+from jutong.slices.grants import actions, queries, rules
 from jutong.slices.grants.models import Grant
-from jutong.wire.grants import Column, Kind, Masking, Quota
+from jutong.wire.grants import Masking, Quota
 from published import published
 from world import World
 
@@ -74,24 +79,124 @@ def test_the_buttons_are_those_of_the_table(world: World, grant: Grant) -> None:
     assert f"/grants/{grant.pk}/finish/" not in provider
 
 
-def test_a_new_version_shows_what_changed(world: World, grant: Grant) -> None:
-    terms = actions.Terms(
-        columns=(Column("公民身份号码", "id_number", Kind.TEXT, Masking.IDENTITY),),
-        conditions=(),
-        key_items=("公民身份号码",),
-        modes=("online_query",),
-        purposes=("administrative_basis",),
-        valid_from=grant.valid_from,
-        valid_until=grant.valid_until,
-        basis=grant.basis,
-        quota=Quota(calls_per_day=500),
-        known={"公民身份号码": Kind.TEXT},
+def adjusted(**changes: Any) -> dict[str, Any]:
+    """The form of changing the grant of these tests, as the page shows it first."""
+    same = {
+        "items": ["公民身份号码", "姓名"],
+        "masking-0": "none",
+        "masking-1": "name",
+        "key_items": ["公民身份号码"],
+        "confirm_items": ["收入"],
+        "modes": ["online_query", "front_end_node"],
+        "purposes": ["administrative_basis"],
+        "use_until": "2027-03-01",
+        "condition-0-item": "户籍行政区划",
+        "condition-0-operator": "prefix",
+        "condition-0-values": "5110",
+        "reason": "按最小必要原则收窄",
+    }
+    return {**same, **changes}
+
+
+@covers(partly=["R-SHR-036", "R-SHR-008"])
+def test_the_providers_head_narrows_a_grant_and_the_consumer_is_told(world: World, grant: Grant) -> None:
+    page = f"/grants/{grant.pk}/amend/"
+    shown = world.client("civil.head").get(page).content.decode()
+    assert "只能在原同意的范围内收窄" in shown
+    assert 'name="items" value="姓名"' in shown
+    assert 'name="items" value="出生日期"' not in shown
+    changes = {"items": ["公民身份号码"], "masking-0": "identity", "calls_per_day": "500", "use_until": "2026-12-31"}
+    assert posted(world.client("civil.head"), page, page=page, **adjusted(**changes)).status_code == 303
+    seen = world.client("hr.clerk").get(f"/grants/{grant.pk}/").content.decode()
+    assert "第 2 版" in seen
+    assert "<ins>每日 500 次调用</ins>" in seen
+    assert "证件号码掩码" in seen
+    notice = InboxItem.objects.get(department_id=world.department("hr"), link=f"/grants/{grant.pk}/")
+    assert (notice.text, "第 2 版" in notice.title) == ("按最小必要原则收窄", True)
+    wire = queries.wire_grant(grant.pk)
+    assert [(c.item, c.masking) for c in wire.columns] == [("公民身份号码", Masking.IDENTITY)]
+    assert (wire.version, wire.quota.calls_per_day, wire.valid_until.isoformat()) == (
+        2,
+        500,
+        "2026-12-31T16:00:00+00:00",
     )
-    actions.amend_grant(grant, by=world.actor("civil.head"), at=world.at, terms=terms)
-    page = world.client("hr.clerk").get(f"/grants/{grant.pk}/").content.decode()
-    assert "第 2 版" in page
-    assert "<ins>每日 500 次调用</ins>" in page
-    assert "证件号码掩码" in page
+    back = adjusted(reason="恢复原范围")
+    assert posted(world.client("civil.head"), page, page=page, **back).status_code == 303
+    assert [row.version for row in queries.versions(grant.pk, world.actor("hr.clerk"))] == [3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"masking-1": "none"}, "脱敏方式比原同意的宽"),
+        ({"condition-0-item": "", "condition-0-values": ""}, "“行条件”超出了原同意的范围"),
+        ({"use_until": "2027-03-02"}, "“使用截止日期”超出了原同意的范围"),
+        ({"items": ["公民身份号码", "姓名", "出生日期"]}, "取值不在可选范围内"),
+        ({"modes": ["batch_download"]}, "取值不在可选范围内"),
+        ({"purposes": ["work_reference"]}, "取值不在可选范围内"),
+        ({"confirm_items": ["收入", "姓名"]}, "取值不在可选范围内"),
+        ({"items": []}, "请选择“提供的信息项”"),
+        ({"use_until": "2026-01-01"}, "截止日期须晚于今天"),
+        ({"calls_per_day": "多"}, "应为整数"),
+        ({"reason": ""}, "请填写“调整理由”"),
+        ({}, "内容没有变化"),
+    ],
+)
+def test_a_grant_is_never_widened_by_its_provider_alone(
+    world: World, grant: Grant, changes: dict[str, Any], sentence: str
+) -> None:
+    page = f"/grants/{grant.pk}/amend/"
+    answer = posted(world.client("civil.head"), page, page=page, **adjusted(**changes))
+    assert (answer.status_code, sentence in answer.content.decode()) == (422, True)
+    grant.refresh_from_db()
+    assert grant.version == 1
+
+
+def test_only_the_table_says_who_adjusts(world: World, grant: Grant) -> None:
+    page = f"/grants/{grant.pk}/amend/"
+    assert page in world.client("civil.head").get(f"/grants/{grant.pk}/").content.decode()
+    for key in ("hr.head", "civil.officer"):
+        assert page not in world.client(key).get(f"/grants/{grant.pk}/").content.decode()
+        assert world.client(key).get(page).status_code == 409
+        by = world.actor(key)
+        with pytest.raises(NotAllowed):
+            actions.amend_grant(grant, by=by, at=world.at, adjustment=ADJUSTMENT, reason="收窄")
+    actions.suspend_grant(grant, by=world.actor("civil.head"), at=world.at, reason="核查")
+    assert world.client("civil.head").get(page).status_code == 409
+
+
+def test_a_quota_once_agreed_is_not_raised_nor_lifted() -> None:
+    agreed = rules.Agreed((), (), (), (), (), (), Quota(100, 0, 0), datetime(2027, 1, 1, tzinfo=UTC))
+    for calls in (0, 101):
+        terms = actions.Adjustment((), (), (), date(2026, 6, 1), quota=Quota(calls, 0, 0))
+        with pytest.raises(RuleBroken, match="额度不得高于原同意的"):
+            rules.check_within(terms, datetime(2026, 6, 1, tzinfo=UTC), agreed)
+
+
+def test_the_endpoint_adjusts_within_what_was_agreed(world: World, grant: Grant) -> None:
+    body = {
+        "items": [{"item": "公民身份号码", "masking": "identity"}],
+        "modes": ["online_query"],
+        "purposes": ["administrative_basis"],
+        "use_until": "2026-12-31",
+        "conditions": [{"item": "户籍行政区划", "operator": "prefix", "values": ["5110"]}],
+        "key_items": ["公民身份号码"],
+        "reason": "按最小必要原则收窄",
+    }
+    client, url = world.client("civil.head"), f"/api/v1/grants/{grant.pk}/amend"
+    wide = client.post(url, {**body, "use_until": "2028-01-01"}, content_type="application/json")
+    assert (wide.status_code, wide.json()["code"]) == (422, "validation_error")
+    done = client.post(url, body, content_type="application/json")
+    assert (done.status_code, done.json()["version"]) == (200, 2)
+
+
+ADJUSTMENT = actions.Adjustment(
+    items=(actions.Kept("公民身份号码"),),
+    modes=("online_query",),
+    purposes=("administrative_basis",),
+    use_until=date(2026, 12, 31),
+    key_items=("公民身份号码",),
+)
 
 
 def test_the_endpoints_read_and_end_a_grant(world: World, grant: Grant) -> None:

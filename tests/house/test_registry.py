@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 
 from django.apps import apps
@@ -39,3 +40,14 @@ def test_every_slice_with_tables_is_installed() -> None:
         name for name in checkout.slice_names() if (checkout.SLICES / name / "apps.py").exists() and name not in labels
     ]
     assert not missing, "\n".join(missing)
+
+
+def test_every_action_has_a_name_that_people_read() -> None:
+    """The audit's pages name what was done in words: `@action("slice.verb", label=N_("……"), …)`."""
+    import jutong.site.urls  # noqa: F401 - what only a page does is declared once the pages are loaded
+    from jutong.kernel.actions import actions
+
+    ours = {name: face for name, face in actions().items() if not name.startswith("tests.")}
+    assert len(ours) > 60
+    nameless = sorted(name for name, face in ours.items() if not re.search("[\u4e00-\u9fff]", face.label))
+    assert not nameless, f"actions without label=N_(…): {nameless}"

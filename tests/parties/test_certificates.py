@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 
 from covers import covers
 from jutong.crypto import sm2
-from jutong.kernel import clock
+from jutong.kernel import clock, signing
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.settings import settings
 from jutong.slices.parties import actions, queries
@@ -130,19 +130,20 @@ def test_rubbish_for_a_certificate_is_refused(world, authorities, text):
 
 
 def signed(world, token, statement, signature=None, key="market.clerk"):
+    signature = token.sign(statement) if signature is None else signature
+    by = world.actor(key, at=NOW).signing(signature)
     actions.verify_signature(
-        world.account(key), statement, token.sign(statement) if signature is None else signature,
-        department_id=world.department("market"), subject="sharing_request:1", by=world.actor(key, at=NOW), at=NOW,
-    )  # fmt: skip
+        statement, department_id=world.department("market"), subject="sharing_request:1", by=by, at=NOW
+    )
 
 
 @covers(partly=["R-SEC-002"])
 def test_a_signature_holds_until_the_record_is_changed(world, authorities):
     token = linked(world, authorities[0])
-    said = queries.statement("sharing_request.agree", "sharing_request:1", "ab" * 32)
+    said = signing.statement("sharing_request.agree", "sharing_request:1", "ab" * 32)
     signed(world, token, said)
     assert [row.holds for row in queries.signatures("sharing_request:1", said)] == [True]
-    changed = queries.statement("sharing_request.agree", "sharing_request:1", "cd" * 32)
+    changed = signing.statement("sharing_request.agree", "sharing_request:1", "cd" * 32)
     assert [row.holds for row in queries.signatures("sharing_request:1", changed)] == [False]
 
 

@@ -91,6 +91,7 @@ def _site(book: Book, scene: Scene) -> None:
     book.deed("inbox/")
     book.add("GET", "audit/entries/<int:entry_id>/", scene["audit"])
     book.deed("audit/verify/")
+    book.add("GET", "audit/verify/<int:progress_id>/", scene["work"])
     book.deed("audit/export/")
     book.deed("audit/purge/", older_than="2022-01-01", export_digest="ab" * 32)
     for verb in ("replay", "skip"):
@@ -287,6 +288,9 @@ def _sources(book: Book, scene: Scene) -> None:
 
 def _delivery(book: Book, scene: Scene) -> None:
     grant = scene["grant"]
+    narrower = {"items": "公民身份号码", "masking-0": "identity", "key_items": "公民身份号码", "modes": "online_query"}
+    terms = {"purposes": "administrative_basis", "use_until": "2027-01-31", "reason": "收窄范围"}
+    book.page("grants/<int:grant_id>/amend/", grant, **narrower, **terms)
     book.seen("grants/<int:grant_id>/", "services/<int:grant_id>/", "services/<int:grant_id>/openapi.json", to=(grant,))
     for verb, name in {
         "suspend": "grant",

@@ -150,6 +150,11 @@ def _sharing(book: Book, scene: Scene) -> None:
 def _grants(book: Book, scene: Scene) -> None:
     base = f"{V1}/grants/<grant_id>"
     book.seen(base, f"{base}/versions", to=(scene["grant"],))
+    narrower = {
+        "items": [{"item": "公民身份号码", "masking": "identity"}], "key_items": ["公民身份号码"], "reason": "收窄范围",
+        "modes": ["online_query"], "purposes": ["administrative_basis"], "use_until": "2027-01-31",
+    }  # fmt: skip
+    book.add("POST", f"{base}/amend", scene["grant"], body=narrower)
     for verb, name in {
         "suspend": "grant",
         "restore": "suspended",
@@ -190,7 +195,7 @@ def _exchange(book: Book, scene: Scene) -> None:
 def _internal(book: Book, scene: Scene) -> None:
     del scene
     book.add("POST", "internal/progress", body=[])
-    book.add("POST", "internal/usage", body=[])
+    book.add("POST", "internal/usage", body={"writer": "1", "number": 1, "counts": []})
     book.add("POST", "internal/enrol", body={"kind": "enrolment", "payload": "", "signature": "", "key_id": ""})
     spoken = {"at": "2026-03-02T01:00:00Z", "version": "0.2", "encryption": ["SM4-GCM"], "authentication": ["SM2"]}
     book.add("POST", "internal/heartbeat", body=spoken)

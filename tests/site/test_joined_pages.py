@@ -10,6 +10,7 @@ import orjson
 import pytest
 from asking_world import posted
 from django.db import connection
+from django.test import Client
 from test_requests import asked, filed
 
 from covers import covers
@@ -165,19 +166,31 @@ def test_a_strange_search_of_the_trail_is_refused_with_a_sentence(world: World, 
     assert "jt-notice-bad" in text(answer)
 
 
+def verified(world: World, client: Client) -> str:
+    """Let the trail be verified in the background and return the report's page."""
+    answer = posted(client, "/audit/verify/", page="/audit/")
+    assert answer.status_code == 303
+    assert "jt-progress" in text(client.get(answer["Location"]))
+    world.drain()
+    assert world.client("audit.auditor").get(answer["Location"]).status_code == 404
+    assert 'href="' + answer["Location"] in text(client.get(answer["Location"], headers={"HX-Request": "true"}))
+    return text(client.get(answer["Location"]))
+
+
 @covers("R-SEC-008", partly=["R-SEC-007"])
 def test_verifying_names_a_changed_entry(world: World) -> None:
     filed(world, published(world))
     sealing.seal(clock.now())
     client = world.client("admin.audit")
-    assert "审计链完整" in text(posted(client, "/audit/verify/", page="/audit/"))
+    assert "审计链完整" in verified(world, client)
     victim = AuditEntry.objects.earliest("id").pk
     with connection.cursor() as cursor:
         cursor.execute("set session_replication_role = replica")
         cursor.execute("update kernel_auditentry set reason = reason || 'x' where id = %s", [victim])
         cursor.execute("set session_replication_role = default")
-    page = text(posted(client, "/audit/verify/", page="/audit/"))
+    page = verified(world, client)
     assert f"审计条目 {victim} 与封存时不符" in page
+    assert "发现 1 处异常" in page
     assert client.get("/audit/verify/").status_code == 405
     stranger = world.client("admin.system").post("/audit/verify/", {"once_token": once.fresh()})
     assert stranger.status_code == 403

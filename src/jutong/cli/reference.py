@@ -84,9 +84,9 @@ def _actions() -> Iterator[str]:
     from jutong.kernel.actions import actions
 
     yield "\n## 其他操作"
-    yield from head("操作", "由谁", "说明")
+    yield from head("操作", "名称", "由谁", "说明")
     for name, face in sorted(actions().items()):
-        yield row(f"`{name}`", gettext(face.allow.label), face.says)
+        yield row(f"`{name}`", gettext(face.label), gettext(face.allow.label), face.says)
 
 
 def _events() -> Iterator[str]:

@@ -19,7 +19,7 @@ from jutong.wire.alive import Alive
 from jutong.wire.envelope import Envelope, NodeProof
 from jutong.wire.nodes import Heartbeat, HeartbeatAnswer
 from jutong.wire.transfers import Order, Progress
-from jutong.wire.usage import Usage
+from jutong.wire.usage import UsageBatch
 
 TOLERANCE_MS = 300_000
 Message = TypeVar("Message")
@@ -121,9 +121,9 @@ class Link:
         """Report progress of runs; the same report twice is the same as once."""
         await self._call("POST", "/internal/progress", body=msgspec.json.encode(reports))
 
-    async def post_usage(self, counts: Sequence[Usage]) -> None:
+    async def post_usage(self, batch: UsageBatch) -> None:
         """Report counted calls."""
-        await self._call("POST", "/internal/usage", body=msgspec.json.encode(counts))
+        await self._call("POST", "/internal/usage", body=msgspec.json.encode(batch))
 
     async def post_segment(self, envelope: Envelope, lines: bytes) -> None:
         """Ship one sealed segment of a chain with its lines."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from jutong.dataplane.errors import Refusal
 from jutong.dataplane.link import Link
-from jutong.wire.usage import LATENCY_MS, Evidence, Usage
+from jutong.wire.usage import LATENCY_MS, Evidence, Usage, UsageBatch
 
 MOST = 100_000
 """Different counters kept while the control plane is away; beyond it the oldest are left to the audit chain."""
@@ -35,6 +35,9 @@ class UsageCounts:
     def __init__(self) -> None:
         self._counts: dict[Name, _Count] = {}
         self._handed = Totals()
+        self._writer = secrets.token_hex(12)
+        self._number = 0
+        self._pending: UsageBatch | None = None
 
     def answered(
         self, grant: str, system: str, *, at: datetime, mode: str, purpose: str, rows: int, seconds: float
@@ -74,17 +77,19 @@ class UsageCounts:
         return count
 
     async def flush(self, link: Link) -> None:
-        """Hand over everything counted so far; kept for the next time when the control plane is away."""
-        taken, self._counts = self._counts, {}
-        if not taken:
-            return
-        try:
-            await link.post_usage([_told(name, count) for name, count in taken.items()])
-            self._handed.add(taken)
-        except Refusal:
-            for name, count in taken.items():
-                self._merge(name, count)
-            raise
+        """Hand over everything counted so far.
+
+        A batch whose answer was lost is sent again as it was, so that it counts once; what is counted meanwhile waits.
+        """
+        while self._pending or self._counts:
+            if self._pending is None:
+                taken, self._counts = self._counts, {}
+                self._handed.add(taken)
+                self._number += 1
+                told = tuple(_told(name, count) for name, count in taken.items())
+                self._pending = UsageBatch(self._writer, self._number, told)
+            await link.post_usage(self._pending)
+            self._pending = None
 
     def totals(self) -> Totals:
         """Return everything counted since the start, handed over or not."""
@@ -92,15 +97,6 @@ class UsageCounts:
         found.calls, found.latency = dict(self._handed.calls), dict(self._handed.latency)
         found.add(self._counts)
         return found
-
-    def _merge(self, name: Name, count: _Count) -> None:
-        known = self._counts.setdefault(name, _Count())
-        known.calls += count.calls
-        known.refused += count.refused
-        known.rows += count.rows
-        known.failed += count.failed
-        known.latency = [mine + theirs for mine, theirs in zip(known.latency, count.latency, strict=True)]
-        known.evidence = (count.evidence + known.evidence)[:MOST_EVIDENCE]
 
 
 def _told(name: Name, count: _Count) -> Usage:

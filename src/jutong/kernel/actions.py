@@ -26,12 +26,13 @@ _ACTIONS: Final[dict[str, ActionFace]] = {}
 
 
 class ActionFace:
-    """A declared action: its name, who may, and the first line of its docstring."""
+    """A declared action: its name, what people call it (Chinese), who may, and the first line of its docstring."""
 
-    __slots__ = ("allow", "name", "says")
+    __slots__ = ("allow", "label", "name", "says")
 
-    def __init__(self, name: str, allow: Who, says: str) -> None:
+    def __init__(self, name: str, allow: Who, says: str, label: str = "") -> None:
         self.name = name
+        self.label = label
         self.allow = allow
         self.says = says
 
@@ -59,25 +60,31 @@ def acting(act: Act) -> Iterator[Act]:
 
 @overload
 def action(
-    name: str, *, allow: Who, on: type[M], visible: Callable[[Actor, Any], bool] | None = None
+    name: str, *, allow: Who, on: type[M], visible: Callable[[Actor, Any], bool] | None = None, label: str = ""
 ) -> Callable[[Callable[Concatenate[M, P], R]], Callable[Concatenate[M | int | str, P], R]]: ...
 
 
 @overload
-def action(name: str, *, allow: Who) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def action(name: str, *, allow: Who, label: str = "") -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
 
 def action(
-    name: str, *, allow: Who, on: type[models.Model] | None = None, visible: Callable[[Actor, Any], bool] | None = None
+    name: str,
+    *,
+    allow: Who,
+    on: type[models.Model] | None = None,
+    visible: Callable[[Actor, Any], bool] | None = None,
+    label: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Dress a write: permission by `allow`, one transaction, audit of success and refusal.
 
+    label: what people call it, in Chinese, on the pages of the audit (marked with N_).
     on: the table whose row (id or instance) is the first argument; it is locked and `allow` is asked about it.
     Without it, `allow` is asked about the keyword arguments. visible: who may know that the row exists.
     """
 
     def dress(body: Callable[..., Any]) -> Callable[..., Any]:
-        _ACTIONS[name] = ActionFace(name, allow, (body.__doc__ or "").strip().split("\n", 1)[0])
+        _ACTIONS[name] = ActionFace(name, allow, (body.__doc__ or "").strip().split("\n", 1)[0], label)
 
         @functools.wraps(body)
         def acted(*args: Any, by: Actor, at: datetime, **values: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -82,7 +82,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts now, from which department, by which door and from which address."""
+    """Who acts now, from which department, by which door and from which address.
+
+    signature: the person's own SM2 signature (DER) under this one act, where one was given (R-SEC-002).
+    """
 
     account_id: int | None
     name: str
@@ -93,6 +96,11 @@ class Actor:
     channel: Channel = Channel.PAGE
     address: str = ""
     trace: str = ""
+    signature: bytes = field(default=b"", repr=False)
+
+    def signing(self, signature: bytes) -> Actor:
+        """Return the same actor with a signature under the act to come."""
+        return replace(self, signature=signature)
 
     @property
     def roles(self) -> frozenset[Role]:

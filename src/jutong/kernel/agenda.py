@@ -14,8 +14,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from jutong.kernel import jurisdiction
+from jutong.kernel.actions import actions
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
+from jutong.kernel.faces import turned_away
 from jutong.kernel.models import AuditEntry, Case, Clock, ClockState
 from jutong.kernel.queries import ClockRow, clocks
 from jutong.kernel.workflow import Workflow, workflows
@@ -292,7 +294,11 @@ def _titles(subjects: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
 
 
 def verb_label(kind: str, verb: str) -> str:
-    """Return the Chinese name of a workflow's verb as the audit writes it ("sharing_request.agree"), translated."""
+    """Return the Chinese name of a verb as the audit writes it ("sharing_request.agree", "parties.unlock"), translated."""
+    if verb == turned_away.VERB:
+        return _("访问被拒")
+    if (face := actions().get(verb)) and face.label:
+        return _(face.label)
     workflow = workflows().get(kind)
     short = verb.rpartition(".")[2]
     moves = workflow.moves if workflow else ()

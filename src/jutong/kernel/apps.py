@@ -15,5 +15,6 @@ class Kernel(AppConfig):
         from django.utils.translation import gettext
 
         from jutong.kernel import errors, timers  # noqa: F401 - importing sets them
+        from jutong.kernel.audit import reading  # noqa: F401 - its task is known to the worker
 
         errors.translated_by(gettext)

@@ -20,6 +20,8 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
 
     status = 400
     code = "refused"
+    audited = False
+    """Whether the trail holds it already."""
 
     def __init__(self, template: str, **places: object) -> None:
         self.template = str(template)

@@ -24,14 +24,14 @@ SHOWN: Final = 50
 LOOK_BACK: Final = timedelta(days=1)
 
 
-@action("operations.replay_event", allow=SYSTEM_ADMIN, on=OutboxEvent)
+@action("operations.replay_event", label=N_("重放事件"), allow=SYSTEM_ADMIN, on=OutboxEvent)
 def replay_event(event: OutboxEvent, *, by: Actor, at: datetime, note: str) -> None:
     """Deliver a held event again; `note` says what was mended. WrongState unless it is held."""
     _check_held(event, note)
     outbox.put_back(event, at=at)
 
 
-@action("operations.skip_event", allow=SYSTEM_ADMIN, on=OutboxEvent)
+@action("operations.skip_event", label=N_("跳过事件"), allow=SYSTEM_ADMIN, on=OutboxEvent)
 def skip_event(event: OutboxEvent, *, by: Actor, at: datetime, note: str) -> None:
     """Give a held event up so that its subject goes on; `note` says why this does no harm. WrongState unless held."""
     _check_held(event, note)

@@ -30,7 +30,7 @@ from jutong.slices.services import actions as services
 from jutong.wire.alive import Alive
 from jutong.wire.envelope import Envelope
 from jutong.wire.transfers import DirtyRows, Order, Progress
-from jutong.wire.usage import Usage
+from jutong.wire.usage import UsageBatch
 
 WINDOW_MS: Final = 300_000
 LONGEST_WAIT: Final = 25.0
@@ -169,8 +169,8 @@ def dirty(request: HttpRequest, node: str) -> HttpResponse:
 @require_POST
 @for_nodes
 def usage(request: HttpRequest, node: str) -> HttpResponse:
-    """Take usage figures per minute."""
-    services.take_usage(read(request, list[Usage]), node=node, at=clock.now())
+    """Take usage figures per minute; each batch is taken once, however often it comes."""
+    services.take_batch(read(request, UsageBatch), node=node, at=clock.now())
     return HttpResponse(status=204)
 
 

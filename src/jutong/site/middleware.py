@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel import clock
 from jutong.kernel.errors import Refusal, TooLarge, Unauthenticated, Unavailable
-from jutong.kernel.faces import actors, answers, gate, limits, once, sessions
+from jutong.kernel.faces import actors, answers, gate, limits, once, sessions, turned_away
 from jutong.kernel.faces.addresses import client_address
 from jutong.kernel.faces.shell import address_of
 from jutong.kernel.settings import settings
@@ -131,9 +131,11 @@ class known_actor:  # noqa: N801 - named like the functions beside it in the set
 
     def _to_the_door(self, request: HttpRequest) -> HttpResponse:
         door = address_of("sign_in")
+        refusal = Unauthenticated(_("登录已失效，请重新登录后再操作。"))
+        turned_away.note(request, refusal)
         if request.method == "GET" and door and not answers.is_htmx(request):
             return HttpResponseRedirect(f"{door}?{urlencode({'next': request.get_full_path()})}")
-        response = answers.refused(request, Unauthenticated(_("登录已失效，请重新登录后再操作。")))
+        response = answers.refused(request, refusal)
         if answers.is_htmx(request) and door:
             response["HX-Redirect"] = door
         return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
@@ -40,6 +41,17 @@ class Usage(msgspec.Struct, frozen=True):
     failed: int = 0
     latency: tuple[int, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+
+
+class UsageBatch(msgspec.Struct, frozen=True):
+    """What one gateway process counted since its batch before; sent again with the same number until it was answered.
+
+    writer: a name of the process, new with each start. number: 1, 2, 3 … per writer; each counts once.
+    """
+
+    writer: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{1,64}$")]
+    number: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+    counts: tuple[Usage, ...]
 
 
 class ChainRecord(msgspec.Struct, frozen=True, omit_defaults=True):

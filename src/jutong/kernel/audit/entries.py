@@ -51,6 +51,7 @@ def record_refusal(act: Act, refusal: Refusal) -> None:
     act.before = act.after = ""
     with transaction.atomic():
         record([act])
+    refusal.audited = True
 
 
 def _entry(act: Act) -> AuditEntry:

@@ -21,7 +21,7 @@ from jutong.kernel.terms import N_
 AUDIT_ADMIN = Who("audit_admin", N_("审计管理员"), (Role.AUDIT_ADMIN,))
 
 
-@action("audit.export", allow=AUDIT_ADMIN | SYSTEM_ONLY)
+@action("audit.export", label=N_("导出审计记录"), allow=AUDIT_ADMIN | SYSTEM_ONLY)
 def export_trail(*, by: Actor, at: datetime, path: Path) -> str:
     """Write the whole trail to a file and return its SM3 (R-SEC-007)."""
     digest = sm3.new()
@@ -32,7 +32,7 @@ def export_trail(*, by: Actor, at: datetime, path: Path) -> str:
     return digest.hexdigest()
 
 
-@action("audit.purge", allow=AUDIT_ADMIN)
+@action("audit.purge", label=N_("清除审计记录"), allow=AUDIT_ADMIN)
 def purge(*, by: Actor, at: datetime, older_than: datetime, export_digest: str) -> int:
     """Delete entries sealed before `older_than`, after their export; returns how many (R-SEC-008, national-2025#29).
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import orjson
@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from jutong.crypto import sm2, sm3
 from jutong.kernel.audit import export
 from jutong.kernel.audit.chain import GENESIS, Fault, Purge, Seal, check_purge, check_seal
-from jutong.kernel.models import AuditSegment
+from jutong.kernel.models import AuditSeal, AuditSegment
 from jutong.wire.envelope import Envelope
 from jutong.wire.usage import Segment
 
@@ -41,21 +41,36 @@ class NodeKeys(Protocol):
         """Return a writer's key."""
 
 
-def online(public: str, nodes: NodeKeys) -> Report:
-    """Verify the trail in the database against the instance's public key (hex)."""
+EVERY: Final = 50
+"""Seals and chain files between two words about how far the verification is."""
+
+Told = Callable[[int, int], None]
+
+
+def _quiet(_done: int, _total: int) -> None:
+    """Tell nobody."""
+
+
+def online(public: str, nodes: NodeKeys, told: Told = _quiet) -> Report:
+    """Verify the trail in the database against the instance's public key (hex); told: hears how many pieces are done."""
     report = Report()
+    total = AuditSeal.objects.count() + AuditSegment.objects.count()
     purged = max((_take_purge(report, purge, public) for purge in export.stored_purges()), default=0)
     before: Seal | None = None
     for seal in export.stored_seals():
         entries = export.stored_entries(list(seal.entry_ids))
         _take_seal(report, seal, before, entries, public, purged=seal.number <= purged)
         before = seal
+        if not report.seals % EVERY:
+            told(report.seals, total)
     for entry_id in export.unsealed_strays():
         name = _("审计条目 %d") % entry_id
         report.faults.append(Fault("inserted", name, _("%(entry)s 不在任何封存之中：绕过平台写入。") % {"entry": name}))
     rows = AuditSegment.objects.order_by("writer", "number").iterator(chunk_size=20)
     shipped = ((r.writer, r.number, bytes(r.envelope), bytes(r.lines)) for r in rows)
+    told(report.seals, total)
     _take_segments(report, shipped, nodes)
+    told(total, total)
     return report
 
 

@@ -7,6 +7,7 @@ from jutong.kernel.faces.addresses import client_address
 from jutong.kernel.faces.answers import done, page, partial, posted, problem, progressed, refused
 from jutong.kernel.faces.forms import Form, told
 from jutong.kernel.faces.once import rehearsal
+from jutong.kernel.faces.signing import signed
 
 __all__ = [
     "Form",
@@ -20,5 +21,6 @@ __all__ = [
     "progressed",
     "refused",
     "rehearsal",
+    "signed",
     "told",
 ]

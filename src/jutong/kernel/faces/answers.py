@@ -12,6 +12,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import Refusal, RuleBroken, TooMany, Unauthenticated
+from jutong.kernel.faces import turned_away
 from jutong.kernel.terms import N_
 
 SEE_OTHER: Final = 303
@@ -130,6 +131,7 @@ def remedy_of(status: int) -> str:
 
 def problem(request: HttpRequest, refusal: Refusal) -> JsonResponse:
     """Answer a refusal as problem+json (RFC 9457): type, title, status, detail (the sentence), code, trace, remarks."""
+    turned_away.note(request, refusal)
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": title_of(refusal.status),
@@ -153,6 +155,7 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """Answer a refusal with its sentence and status: problem+json below /api/, a notice for HTMX, else a page."""
     if is_api(request):
         return problem(request, refusal)
+    turned_away.note(request, refusal)
     if is_htmx(request):
         response = partial(request, "pieces/refusal.html", status=refusal.status, refusal=refusal)
         response["HX-Retarget"] = "#jt-refusal"

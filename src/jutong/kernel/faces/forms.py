@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -56,6 +58,39 @@ class Code(Line):
     def to_python(self, value: Any) -> str:
         """Return the cleaned code."""
         return half_width(super().to_python(value)).replace(" ", "")
+
+
+class Suggesting(forms.TextInput):
+    """A line of text with a list to choose from while typing (datalist): works without JavaScript and with long lists.
+
+    names: called when the form is drawn; what may be chosen.
+    """
+
+    def __init__(self, names: Callable[[], Iterable[str]], attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.names = names
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        """Draw the input and its list."""
+        held = f"{(attrs or {}).get('id', name)}_names"
+        shown = super().render(name, value, {**(attrs or {}), "list": held, "autocomplete": "off"}, renderer)
+        options = format_html_join("", '<option value="{}"></option>', ((one,) for one in self.names()))
+        return format_html('{}<datalist id="{}">{}</datalist>', shown, held, options)
+
+
+class CodeFrom(Code):
+    """A code chosen from a list of "code name", or typed.
+
+    names: called when the form is drawn. max_length: of the code with the name behind it.
+    """
+
+    def __init__(self, names: Callable[[], Iterable[str]], *, max_length: int = 100, **kwargs: Any) -> None:
+        super().__init__(max_length=max_length, widget=Suggesting(names), **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        """Return the code, without the name that stands behind it in the list."""
+        code, _blank, _name = super(Code, self).to_python(value).partition(" ")
+        return super().to_python(code)
 
 
 class Whole(forms.IntegerField):

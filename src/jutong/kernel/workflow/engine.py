@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import models
 from django.utils.translation import gettext as _
 
-from jutong.kernel import jurisdiction, outbox
+from jutong.kernel import jurisdiction, outbox, signing
 from jutong.kernel.actions import acting
 from jutong.kernel.actors import Actor, Post
 from jutong.kernel.audit import Act, digest_of, record
@@ -45,7 +45,8 @@ class Workflow(Generic[C]):
     """A declared table of moves over one kind of case, and the only door to its `state`.
 
     name: identifier, as in workflows.md. title: Chinese. case: model as "app.Model". start: state of a new case.
-    visible: who may know of a case; others are told that it is not there.
+    visible: who may know of a case; others are told that it is not there. signed: verbs of legal effect, each with the
+    digest of what the case says then: where the actor's department demands it, they need the person's signature.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Workflow(Generic[C]):
         clocks: Sequence[ClockRule] = (),
         states: Mapping[str, str] | None = None,
         visible: Visible | None = None,
+        signed: Mapping[str, Callable[[Any], str]] | None = None,
     ) -> None:
         if name in _WORKFLOWS:
             raise BadTable(f"workflow {name} is declared twice")
@@ -70,6 +72,7 @@ class Workflow(Generic[C]):
         self.moves = read_moves(name, moves, clocks, start)
         self.states = dict(states or {})
         self.visible = visible
+        self.signed = dict(signed or {})
         self._bodies: dict[str, Callable[..., Any]] = {}
         self._guards: dict[str, Guard] = {}
         _WORKFLOWS[name] = self
@@ -148,10 +151,18 @@ class Workflow(Generic[C]):
         return cast("C", body(case, by=by, at=at, **values))
 
     def advance_many(
-        self, verb: str, ids: Iterable[int], *, by: Actor, at: datetime, one_audit_row: bool = False, **values: Any
+        self,
+        verb: str,
+        ids: Iterable[int],
+        *,
+        by: Actor,
+        at: datetime,
+        one_audit_row: bool = False,
+        words: Mapping[str, Any] | None = None,
+        **values: Any,
     ) -> Moved:
         """Move a set of cases with set-based SQL under the same guards; see `workflow.many`."""
-        return advance_many(self, verb, list(ids), by, at, one_audit_row=one_audit_row, values=values)
+        return advance_many(self, verb, list(ids), by, at, one_audit_row=one_audit_row, values=values, words=words)
 
     def _open(self, case: C, move: Move, by: Actor, at: datetime, act: Act) -> C:
         post = move.who.permits(by, case)
@@ -177,6 +188,7 @@ class Workflow(Generic[C]):
         move = self._move_from(case, verb)
         post = self._permit(move, by, case)
         self._check_profile(move, case)
+        self.check_signed(verb, case, post, by, at, values)
         act.before = digest_of(case)
         body(case, by=by, at=at, **values)
         came_from = case.state
@@ -213,6 +225,16 @@ class Workflow(Generic[C]):
                 _("现行政策规则（%(profile)s）不提供“%(what)s”。") % {"profile": case.profile, "what": _(move.label)}
             )
 
+    def statement(self, verb: str, case: C, words: Mapping[str, Any]) -> bytes:
+        """Return what is signed for a move of legal effect, with the words given with it."""
+        return signing.statement(verb, f"{self.name}:{case.pk}", signing.digest_with(self.signed[verb](case), words))
+
+    def check_signed(self, verb: str, case: C, post: Post, by: Actor, at: datetime, words: Mapping[str, Any]) -> None:
+        """Keep the actor's signature under a move of legal effect; RuleBroken where one is demanded and not right."""
+        if verb in self.signed and (by.signature or signing.demanded(post.department_id)):
+            said, subject = self.statement(verb, case, words), f"{self.name}:{case.pk}"
+            signing.check(said, department_id=post.department_id, subject=subject, by=by, at=at)
+
     def _write(self, case: C, move: Move, came_from: str, act: Act, post: Post, by: Actor, at: datetime) -> None:
         act.subject_id = str(case.pk)
         act.acting_for = post.acting_for
@@ -244,6 +266,20 @@ class Workflow(Generic[C]):
             and move.who.permits(actor, case)
             and (move.when is None or move.when(case.policy, case))
         ]
+
+    def signing(self, verb: str, pk: int, by: Actor, words: Mapping[str, Any] | None) -> signing.Signing | None:
+        """Return what the actor has to sign for a move; None where no signature is demanded or the move is not open.
+
+        words: what is given with the move; None as long as that is not known.
+        """
+        case = self.model._default_manager.filter(pk=pk).first() if verb in self.signed else None
+        if case is None or (self.visible and not self.visible(by, case)):
+            return None
+        move = next((m for m in self.moves if m.verb == verb and case.state in m.sources), None)
+        post = move.who.permits(by, case) if move else None
+        if post is None or not signing.demanded(post.department_id):
+            return None
+        return signing.asked(b"" if words is None else self.statement(verb, case, words), by)
 
     def waiting_for(self, actor: Actor, *verbs: str) -> models.Q:
         """Return the condition of the cases that the actor may move (by these verbs): the workbench's question."""

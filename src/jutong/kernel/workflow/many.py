@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from jutong.kernel import jurisdiction, outbox
+from jutong.kernel import jurisdiction, outbox, signing
 from jutong.kernel.actions import acting
 from jutong.kernel.actors import Actor, Post
 from jutong.kernel.audit import Act, digest_of, record
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotThere
+from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.kernel.models import Case
 from jutong.kernel.workflow import clocks as clockwork
 from jutong.kernel.workflow.table import NOWHERE, PREVIOUS, STAY, BadTable, Move
@@ -41,10 +41,11 @@ def advance_many(
     *,
     one_audit_row: bool,
     values: Mapping[str, Any],
+    words: Mapping[str, Any] | None = None,
 ) -> Moved:
     """Move every case of `ids` that may be moved by `verb`; the others are refused one by one, with a sentence each.
 
-    values: columns set on every moved case. one_audit_row: a single audit row for the set (imports); otherwise one per
+    values: columns set on every moved case. words: what is said with the move, covered by a signature. one_audit_row: a single audit row for the set (imports); otherwise one per
     case, refusals included (legal acts). Moves to "previous" are not for sets.
     """
     moves = [m for m in workflow.moves if m.verb == verb]
@@ -56,6 +57,12 @@ def advance_many(
         ready, refused = _sorted(workflow, moves, ids, by)
         if guard := workflow.guard_of(verb):
             for pk, sentence in guard([r.case for r in ready.values()], by=by, at=at).items():
+                ready.pop(pk)
+                refused[pk] = sentence
+        if verb in workflow.signed:
+            for pk, sentence in _unsigned(
+                workflow, verb, ready, by, at, alone=len(ids) == 1, words=words or {}
+            ).items():
                 ready.pop(pk)
                 refused[pk] = sentence
         for move in moves:
@@ -112,6 +119,30 @@ class _Ready:
         case = self.case
         payload = {"id": case.pk, "verb": self.move.verb, "from": self.came_from, "to": case.state}
         return f"{name}.{case.state}", f"{name}:{case.pk}", payload | case.event_payload()
+
+
+def _unsigned(
+    workflow: Workflow[Any],
+    verb: str,
+    ready: Mapping[int, _Ready],
+    by: Actor,
+    at: datetime,
+    *,
+    alone: bool,
+    words: Mapping[str, Any],
+) -> dict[int, str]:
+    """Return the cases that lack a demanded signature: a signature is under one case, so several are not for sets."""
+    departments = {r.post.department_id for r in ready.values()}
+    strict = {department for department in departments if signing.demanded(department)}
+    if not alone:
+        sentence = _("本部门要求对该操作进行电子签名，不能成批办理，请逐条签名办理。")
+        return {pk: sentence for pk, r in ready.items() if r.post.department_id in strict}
+    for pk, r in ready.items():
+        try:
+            workflow.check_signed(verb, r.case, r.post, by, at, words)
+        except RuleBroken as refusal:
+            return {pk: refusal.sentence}
+    return {}
 
 
 def _refusal(act: Act, pk: int, sentence: str) -> Act:

@@ -147,23 +147,30 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
 
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
-    """Verify the whole trail and show what was found."""
-    report = reading.verify_trail(by=faces.actor_of(request), at=clock.now())
-    counts = _("核验了 %(seals)d 次封存、%(entries)d 条记录、%(segments)d 个数据面日志段。") % {
-        "seals": report.seals,
-        "entries": report.entries,
-        "segments": report.segments,
+    """Start verifying the whole trail in the background."""
+    started = reading.verify_trail(by=faces.actor_of(request), at=clock.now())
+    return faces.done(request, _("核验已开始，完成后在本页显示结果。"), to=reverse("audit_report", args=[started]))
+
+
+@require_safe
+def report(request: HttpRequest, progress_id: int) -> HttpResponse:
+    """Show how far a verification is, and in the end what it found."""
+    found = reading.verification(progress_id, faces.actor_of(request))
+    if faces.answers.is_htmx(request):
+        return faces.progressed(request, found.work)
+    lead = _("核验了 %(seals)d 次封存、%(entries)d 条记录、%(segments)d 个数据面日志段。") % {
+        "seals": found.seals,
+        "entries": found.entries,
+        "segments": found.segments,
     }
-    found = len(report.faults)
     return faces.page(
         request,
         "joined/audit_report.html",
         title=_("审计链核验"),
-        lead=counts,
+        lead=lead if found.work.state == "done" else "",
         crumbs=[(_("治理"), ""), (_("审计"), reverse("audit")), (_("审计链核验"), "")],
-        report=report,
-        faults=report.faults[:500],
-        words=ngettext("发现 %d 处异常", "发现 %d 处异常", found) % found,
+        found=found,
+        words=ngettext("发现 %d 处异常", "发现 %d 处异常", found.count) % found.count,
     )
 
 
@@ -207,6 +214,7 @@ urlpatterns: list[URLPattern] = [
     path("audit/", trail, name="audit"),
     path("audit/entries/<int:entry_id>/", entry, name="audit_entry"),
     path("audit/verify/", verify, name="audit_verify"),
+    path("audit/verify/<int:progress_id>/", report, name="audit_report"),
     path("audit/export/", export, name="audit_export"),
     path("audit/purge/", purge_old, name="audit_purge"),
 ]

@@ -72,6 +72,17 @@ def may_know(actor: Actor, entry: Entry) -> bool:
     return bool(actor.serves & {entry.provider_id, entry.authority_id}) or actor.holds(Role.AUDITOR)
 
 
+LEGAL_ACTS: Final = (
+    "assess", "leader_approve", "submit", "submit_directly", "return_entry", "determine", "review", "publish", "withdraw",
+)  # fmt: skip
+"""Moves under which a department can demand the person's signature (R-SEC-002)."""
+
+
+def _content(entry: Entry) -> str:
+    """Return the digest of the version at work: what is assessed, approved, submitted and published."""
+    return entry.working.digest if entry.working else ""
+
+
 ENTRY: Final = Workflow["Entry"](
     "catalog_entry",
     N_("目录条目"),
@@ -79,6 +90,7 @@ ENTRY: Final = Workflow["Entry"](
     start="draft",
     states=STATES,
     visible=may_know,
+    signed=dict.fromkeys(LEGAL_ACTS, _content),
     moves=[
         # verb             from                        to                       who           clocks  button               condition
         ("compile",        "-",                        "draft",                 PROVIDER,     "",     N_("新建目录")),

@@ -29,7 +29,7 @@ from jutong.slices.sources import queries as sources
 from jutong.wire.grants import Kind
 
 
-@action("datacentre.mount", allow=OFFICERS)
+@action("datacentre.mount", label=N_("挂接资源"), allow=OFFICERS)
 def mount(
     *,
     by: Actor,
@@ -74,7 +74,7 @@ def _line(line: Mapped, kind: Kind) -> dict[str, object]:
     }
 
 
-@action("datacentre.unmount", allow=OFFICERS)
+@action("datacentre.unmount", label=N_("解除挂接"), allow=OFFICERS)
 def unmount(*, by: Actor, at: datetime, resource_id: int, note: str) -> Mount:
     """Take a resource off its table: every delivery under it stops within two seconds. RuleBroken without a reason."""
     row = Mount.objects.select_for_update().filter(entry_id=resource_id).first()
@@ -102,7 +102,7 @@ def _changed(row: Mount, by: Actor, at: datetime, *, active: bool) -> None:
     outbox.publish(events.MOUNT_CHANGED, f"mount:{row.entry_id}", payload, at=at, by=by)
 
 
-@action("datacentre.preview", allow=OFFICERS)
+@action("datacentre.preview", label=N_("预览挂接数据"), allow=OFFICERS)
 def preview(resource_id: int, *, by: Actor, at: datetime) -> tuple[MountRow, tuple[tuple[str, ...], ...]]:
     """Return the first ten rows of a mounted resource to its own department's people, masked; the look is audited."""
     row = mount_of(resource_id)
@@ -114,7 +114,7 @@ def preview(resource_id: int, *, by: Actor, at: datetime) -> tuple[MountRow, tup
     return row, sources.preview(row.source_id, schema=row.schema, table=row.table, columns=columns)
 
 
-@action("datacentre.compare", allow=SYSTEM_ONLY)
+@action("datacentre.compare", label=N_("比对挂接与目录版本"), allow=SYSTEM_ONLY)
 def compare(*, by: Actor, at: datetime, resource_id: int) -> int:
     """Note at a mount that a newly published version has other items, and tell its department (R-CAT-059)."""
     row = Mount.objects.select_for_update().filter(entry_id=resource_id, active=True).first()

@@ -1,28 +1,71 @@
-"""The management API of grants: reading, and suspending, restoring, ending them."""
+"""The management API of grants: reading, changing within what was agreed, suspending, restoring, ending them."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
+import msgspec
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Schema
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
 from jutong.slices.grants import actions, queries
+from jutong.wire.grants import Masking, Operator
 
 router = Router()
 
 PLAIN = r"^[^\x00-\x08\x0b-\x1f\x7f]*$"
 Id = Annotated[int, Path(ge=1, le=2**53)]
 Name = Annotated[str, StringConstraints(max_length=100, pattern=PLAIN)]
+Term = Annotated[str, StringConstraints(max_length=128, pattern=PLAIN)]
+Terms = Annotated[list[Term], Field(max_length=1000)]
+Limit = Annotated[int, Field(ge=0, le=10_000_000_000)]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
 class GrantReasonIn(Schema):
     """Why; the other side reads it."""
 
+    reason: Annotated[str, Field(max_length=1000, pattern=PLAIN)]
+
+
+class KeptIn(Schema):
+    """An item that stays granted, with its masking."""
+
+    item: Term
+    masking: Masking = Masking.NONE
+
+
+class OnlyRowsIn(Schema):
+    """One row condition."""
+
+    item: Term
+    operator: Operator
+    values: Annotated[list[Annotated[str, StringConstraints(max_length=200)]], Field(max_length=1000)] = []
+
+
+class LimitsIn(Schema):
+    """Limits; 0 for none."""
+
+    calls_per_day: Limit = 0
+    rows_per_batch: Limit = 0
+    batches_per_day: Limit = 0
+
+
+class AdjustmentIn(Schema):
+    """New terms within what was agreed, and why."""
+
+    items: Annotated[list[KeptIn], Field(min_length=1, max_length=1000)]
+    modes: Terms
+    purposes: Terms
+    use_until: date
+    conditions: Annotated[list[OnlyRowsIn], Field(max_length=20)] = []
+    key_items: Terms = []
+    confirm_items: Terms = []
+    quota: LimitsIn = LimitsIn()
+    remarks: Annotated[str, Field(max_length=2000, pattern=PLAIN)] = ""
     reason: Annotated[str, Field(max_length=1000, pattern=PLAIN)]
 
 
@@ -101,6 +144,16 @@ def versions(request: HttpRequest, grant_id: Id) -> list[queries.VersionRow]:
 def _moved(request: HttpRequest, grant_id: int, deed: Any, body: GrantReasonIn) -> queries.GrantRow:
     deed(grant_id, by=faces.actor_of(request), at=clock.now(), reason=body.reason)
     return queries.grant(grant_id, faces.actor_of(request))
+
+
+@router.post("/{grant_id}/amend", response=GrantOut, summary="调整授权")
+def amend(request: HttpRequest, grant_id: Id, body: AdjustmentIn) -> queries.GrantRow:
+    """Change the terms within what was agreed; a new version, and the consumer is told."""
+    actor = faces.actor_of(request)
+    plain = body.model_dump(mode="json", exclude={"reason"})
+    adjustment = msgspec.convert(plain, actions.Adjustment)
+    actions.amend_grant(grant_id, by=actor, at=clock.now(), adjustment=adjustment, reason=body.reason)
+    return queries.grant(grant_id, actor)
 
 
 @router.post("/{grant_id}/suspend", response=GrantOut, summary="暂停授权")

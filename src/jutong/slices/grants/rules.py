@@ -3,21 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import MASKING_LABELS, N_, DeliveryMode, Purpose
-from jutong.wire.grants import Column, Condition, Kind, Masking, Operator
+from jutong.wire.grants import Column, Condition, Kind, Masking, Operator, Quota
 
 LONGEST_TERM: Final = timedelta(days=5 * 366)
 """No grant runs longer than five years without a new decision (default; the texts name no number)."""
 
 MASKING_FOR_DATES: Final = frozenset({Masking.NONE, Masking.YEAR, Masking.SUPPRESS, Masking.KEYED_HASH})
 _NULL_TESTS: Final = frozenset({Operator.IS_NULL, Operator.NOT_NULL})
+INSTANT: Final = timedelta(microseconds=1)
+"""A term that ends at 24:00 ends with the Beijing day before."""
 LONGEST_VALUE: Final = 200
 MOST_VALUES: Final = 1000
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """An item that stays granted, with its masking."""
+
+    item: str
+    masking: Masking = Masking.NONE
+
+
+class Adjustment(msgspec.Struct, frozen=True):
+    """New terms of a grant, within what was agreed; use_until is the last Beijing day of use."""
+
+    items: tuple[Kept, ...]
+    modes: tuple[str, ...]
+    purposes: tuple[str, ...]
+    use_until: date
+    conditions: tuple[Condition, ...] = ()
+    key_items: tuple[str, ...] = ()
+    confirm_items: tuple[str, ...] = ()
+    quota: Quota = Quota()
+    remarks: str = ""
+
+
+class Agreed(msgspec.Struct, frozen=True):
+    """What was agreed when the grant was opened: the widest that any later version may allow."""
+
+    items: tuple[Column, ...]
+    conditions: tuple[Condition, ...]
+    key_items: tuple[str, ...]
+    confirm_items: tuple[str, ...]
+    modes: tuple[str, ...]
+    purposes: tuple[str, ...]
+    quota: Quota
+    valid_until: datetime
 
 
 def check_columns(columns: Sequence[Column], known: Mapping[str, Kind]) -> None:
@@ -128,3 +166,40 @@ def check_keys(key_items: Collection[str], known: Collection[str], modes: Collec
     for item in key_items:
         if item not in known:
             raise RuleBroken(N_("查询条件项“%(item)s”不在目录中，请重新选择。"), field="key_items", item=item)
+
+
+def maskings_within(agreed: Column) -> tuple[Masking, ...]:
+    """Return the maskings an item may have: the agreed one, one that hides all, and any that fits where none was agreed."""
+    dated = agreed.kind in {Kind.DATE, Kind.TIMESTAMP}
+    if agreed.masking is Masking.NONE:
+        return tuple(m for m in Masking if (m in MASKING_FOR_DATES if dated else m is not Masking.YEAR))
+    return tuple(dict.fromkeys((agreed.masking, Masking.SUPPRESS)))
+
+
+def check_within(terms: Adjustment, valid_until: datetime, agreed: Agreed) -> None:
+    """Refuse terms wider than what was agreed: more needs a new request (national-2025#25)."""
+    wide = N_("“%(what)s”超出了原同意的范围：授权只能在原范围内收窄，需要扩大的，请使用方重新申请。")
+    columns = {column.item: column for column in agreed.items}
+    for kept in terms.items:
+        if kept.item not in columns:
+            raise RuleBroken(wide, field="items", what=kept.item)
+        if kept.masking not in maskings_within(columns[kept.item]):
+            raise RuleBroken(
+                N_("信息项“%(item)s”的脱敏方式比原同意的宽，请选原方式或“全部隐去”。"), field="items", item=kept.item
+            )
+    lists: dict[str, tuple[Collection[Any], Collection[Any], str]] = {
+        "key_items": (terms.key_items, agreed.key_items, N_("查询条件项")),
+        "confirm_items": (terms.confirm_items, agreed.confirm_items, N_("仅供核对的信息项")),
+        "modes": (terms.modes, agreed.modes, N_("共享方式")),
+        "purposes": (terms.purposes, agreed.purposes, N_("准许的使用用途")),
+        "conditions": (agreed.conditions, terms.conditions, N_("行条件")),
+    }
+    for field, (less, more, label) in lists.items():
+        if any(one not in more for one in less):
+            raise RuleBroken(wide, field=field, what=label)
+    if valid_until > agreed.valid_until:
+        raise RuleBroken(wide, field="use_until", what=N_("使用截止日期"))
+    for name in Quota.__struct_fields__:
+        asked, most = getattr(terms.quota, name), getattr(agreed.quota, name)
+        if most and not 0 < asked <= most:
+            raise RuleBroken(N_("额度不得高于原同意的 %(most)d，也不能改为不限，请改小。"), field=name, most=most)

@@ -1,4 +1,4 @@
-"""Figures of use, by day and by minute, and refused calls that look like misuse."""
+"""Figures of use, by day and by minute, which reports were taken, and refused calls that look like misuse."""
 
 from __future__ import annotations
 
@@ -65,3 +65,15 @@ class Alert(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["grant_id", "system_id", "kind", "day"], name="one_alert_a_day")]
+
+
+class UsageWriter(models.Model):
+    """The last batch of usage taken from one gateway process, so that none counts twice."""
+
+    node = models.CharField(max_length=64)
+    writer = models.CharField(max_length=64)
+    number = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["node", "writer"], name="one_usage_writer")]

@@ -7,12 +7,10 @@ from typing import Annotated, Any
 
 import msgspec
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
-from jutong.kernel.errors import RuleBroken
 from jutong.slices.sharing import actions, queries
 from jutong.wire.grants import Masking, Operator
 
@@ -241,16 +239,8 @@ def _case(request: HttpRequest, request_id: int) -> queries.RequestRow:
 
 
 def _moved(request: HttpRequest, request_id: int, deed: Any, **values: Any) -> queries.RequestRow:
-    deed(request_id, by=faces.actor_of(request), at=clock.now(), **values)
+    deed(request_id, by=faces.signed(request), at=clock.now(), **values)
     return _case(request, request_id)
-
-
-def _signature(request: HttpRequest) -> bytes:
-    """Return the decider's SM2 signature from the header X-Act-Signature (hex, DER), empty where none is given."""
-    try:
-        return bytes.fromhex(request.headers.get("X-Act-Signature", ""))
-    except ValueError:
-        raise RuleBroken(_("请求头 X-Act-Signature 应为十六进制的电子签名，请检查。"), field="signature") from None
 
 
 @router.get("/requests", response=RequestLines, summary="共享申请列表")
@@ -284,7 +274,7 @@ def change(request: HttpRequest, request_id: Id, body: AskedIn) -> queries.Reque
 @router.post("/requests/{request_id}/consent", response=CaseOut, summary="同意提出申请")
 def consent(request: HttpRequest, request_id: Id) -> queries.RequestRow:
     """The consumer's sharing-unit head consents."""
-    return _moved(request, request_id, actions.consent, signature=_signature(request))
+    return _moved(request, request_id, actions.consent)
 
 
 @router.post("/requests/{request_id}/file", response=CaseOut, summary="提交申请")
@@ -338,13 +328,13 @@ def withhold_consent(request: HttpRequest, request_id: Id, body: RemarkIn) -> qu
 @router.post("/requests/{request_id}/agree", response=CaseOut, summary="同意共享")
 def agree(request: HttpRequest, request_id: Id) -> queries.RequestRow:
     """The provider's head agrees; the grant opens."""
-    return _moved(request, request_id, actions.agree, signature=_signature(request))
+    return _moved(request, request_id, actions.agree)
 
 
 @router.post("/requests/{request_id}/refuse", response=CaseOut, summary="不同意共享")
 def refuse(request: HttpRequest, request_id: Id) -> queries.RequestRow:
     """The provider's head refuses as drafted."""
-    return _moved(request, request_id, actions.refuse, signature=_signature(request))
+    return _moved(request, request_id, actions.refuse)
 
 
 @router.post("/requests/{request_id}/withdraw", response=CaseOut, summary="撤回申请")

@@ -8,6 +8,7 @@ from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role, Who
 from jutong.kernel.policy import Policy
 from jutong.kernel.terms import N_, ShareType
 from jutong.kernel.workflow import ClockRule, Workflow
+from jutong.slices.sharing import rules
 from jutong.slices.sharing.models import SharingRequest
 
 HEADS = (Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY)
@@ -43,12 +44,26 @@ def may_know(actor: Actor, case: SharingRequest) -> bool:
     return case.received_at is not None and bool(actor.serves & {case.provider_id, case.authority_id})
 
 
+def _asked(case: SharingRequest) -> str:
+    """Return the digest of what is asked for."""
+    return case.digest
+
+
+def _answered(case: SharingRequest) -> str:
+    """Return the digest of what is asked for and of the drafted reply."""
+    return rules.reply_digest(case.digest, case.reply)
+
+
 SHARING_REQUEST = Workflow[SharingRequest](
     "sharing_request",
     N_("共享申请"),
     case="sharing.SharingRequest",
     start="draft",
     visible=may_know,
+    signed={
+        **dict.fromkeys(("consent", "file", "decline", "extend"), _asked),
+        **dict.fromkeys(("agree", "refuse"), _answered),
+    },
     states={
         "draft": N_("草稿"),
         "head_consented": N_("本方负责人已同意"),

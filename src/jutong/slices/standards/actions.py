@@ -18,6 +18,7 @@ from jutong.kernel.calendar import parse_calendar
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotAllowed, RuleBroken
 from jutong.kernel.models import CalendarDay, PolicyAssignment
+from jutong.kernel.terms import N_
 from jutong.kernel.workflow import clocks
 from jutong.slices.parties import queries as parties
 from jutong.slices.standards import events, formats
@@ -40,7 +41,7 @@ def import_calendar(source: IO[bytes], *, by: Actor, at: datetime) -> Loaded:
     return load_calendar(formats.read(source), by=by, at=at)
 
 
-@action("standards.load_calendar", allow=CALENDAR_KEEPERS)
+@action("standards.load_calendar", label=N_("导入工作日历"), allow=CALENDAR_KEEPERS)
 def load_calendar(rows: Iterable[Sequence[object]], *, by: Actor, at: datetime) -> Loaded:
     """Load the official calendar of later years; provisional due days are computed again (R-OVR-035).
 
@@ -66,7 +67,7 @@ def load_calendar(rows: Iterable[Sequence[object]], *, by: Actor, at: datetime) 
     return loaded
 
 
-@action("standards.assign_profile", allow=PROFILE_KEEPERS)
+@action("standards.assign_profile", label=N_("指定政策规则"), allow=PROFILE_KEEPERS)
 def assign_profile(
     *,
     region: str,

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
-from typing import IO, Any, Final
+from typing import IO, Final
 
-import openpyxl
 from django.utils.translation import gettext as _
 
+from jutong.kernel import workbooks
 from jutong.kernel.errors import RuleBroken, TooLarge
 
 MOST_BYTES: Final = 2 * 1024 * 1024
@@ -26,15 +25,7 @@ def read(source: IO[bytes]) -> list[list[object]]:
 
 
 def _workbook(data: bytes) -> list[list[object]]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MOST_UNPACKED:
-                raise TooLarge(_("工作簿解压后体积异常，疑似压缩炸弹，已拒绝打开。"))
-        book: Any = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, IndexError) as error:
-        raise RuleBroken(
-            _("日历文件不是有效的 Excel 工作簿，请另存为 .xlsx 或 CSV 后再导入。"), field="file"
-        ) from error
+    book = workbooks.opened(io.BytesIO(data), most_bytes=MOST_BYTES, most_unpacked=MOST_UNPACKED)
     try:
         lines = book.worksheets[0].iter_rows(max_row=MOST_ROWS, max_col=3, values_only=True)
         return [list(line) for line in lines]

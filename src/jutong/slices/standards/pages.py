@@ -18,10 +18,11 @@ from jutong.kernel.actors import Actor, Who
 from jutong.kernel.errors import NotAllowed
 from jutong.kernel.faces import Form, actor_of, done, page, posted, told
 from jutong.kernel.faces.answers import posted_files
-from jutong.kernel.faces.forms import Code, Day, Paragraph, Whole
+from jutong.kernel.faces.forms import Code, CodeFrom, Day, Paragraph, Whole
 from jutong.kernel.faces.navigation import Entry, Group, register
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
+from jutong.slices.parties import queries as parties
 from jutong.slices.standards import actions, queries
 from jutong.slices.standards.workflow import CALENDAR_KEEPERS, PROFILE_KEEPERS
 
@@ -42,7 +43,7 @@ class CalendarFile(Form):
 class Assignment(Form):
     """A profile for a region."""
 
-    region = Code(label=_l("行政区划代码"), max_length=12)
+    region = CodeFrom(parties.region_choices, label=_l("行政区划代码"))
     profile = forms.ChoiceField(label=_l("政策规则"), choices=_profiles)
     effective_from = Day(label=_l("生效日期"))
     overrides = Paragraph(

@@ -15,6 +15,7 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken
+from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue.actions.coding import give_codes
 from jutong.slices.catalogue.actions.refusing import refuse, summary
@@ -178,7 +179,7 @@ def return_entries(ids: Iterable[int], *, by: Actor, at: datetime, reason: str) 
     if not reason.strip():
         raise RuleBroken(_("退回须说明理由，请填写总体意见或逐项意见。"), field="reason")
     with transaction.atomic():
-        moved = ENTRY.advance_many("return_entry", ids, by=by, at=at, changed_at=at)
+        moved = ENTRY.advance_many("return_entry", ids, by=by, at=at, words={"reason": reason}, changed_at=at)
         _opinions(moved.done, "return", by, at, passed=False, text=reason.strip())
     return moved
 
@@ -222,7 +223,7 @@ def _pass(case: Entry, by: Actor, at: datetime, note: str, express_prohibition: 
 def review_entries(ids: Iterable[int], *, by: Actor, at: datetime, note: str = "") -> Moved:
     """Pass the review of a set; withheld entries are left for single review, with the reason why."""
     with transaction.atomic():
-        moved = ENTRY.advance_many("review", ids, by=by, at=at, changed_at=at)
+        moved = ENTRY.advance_many("review", ids, by=by, at=at, words={"note": note}, changed_at=at)
         _opinions(moved.done, "review", by, at, text=note.strip())
     return moved
 
@@ -294,7 +295,7 @@ def _next_serial(name: str) -> int:
     return Counter.objects.values_list("last", flat=True).get(name=name)
 
 
-@action("catalogue.acknowledge_filing", allow=AUTHORITY, on=Entry, visible=ENTRY.visible)
+@action("catalogue.acknowledge_filing", label=N_("确认备案"), allow=AUTHORITY, on=Entry, visible=ENTRY.visible)
 def acknowledge_filing(entry: Entry, *, by: Actor, at: datetime) -> None:
     """Take note of the filing of a restrictive type; it never blocks publication (inner-mongolia-2018#12)."""
     filing = entry.opinions.filter(kind="filing", acknowledged_at=None).order_by("-at").first()

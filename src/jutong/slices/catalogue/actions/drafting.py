@@ -14,6 +14,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.policy import Policy
+from jutong.kernel.terms import N_
 from jutong.slices.catalogue.actions.coding import check_title_free
 from jutong.slices.catalogue.actions.refusing import refuse
 from jutong.slices.catalogue.actions.storing import add_version, describe, digest_of, unlist
@@ -177,7 +178,7 @@ def withdraw(case: Entry, *, by: Actor, at: datetime, reason: str = "") -> None:
     case.changed_at = at
 
 
-@action("catalogue.discard_draft", allow=PROVIDER, on=Entry, visible=ENTRY.visible)
+@action("catalogue.discard_draft", label=N_("删除草稿"), allow=PROVIDER, on=Entry, visible=ENTRY.visible)
 def discard_draft(entry: Entry, *, by: Actor, at: datetime) -> None:
     """Delete a draft that was never submitted, with its versions; anything that has a code or history stays."""
     if entry.state != "draft" or entry.code or entry.published_id or entry.opinions.exists():

@@ -14,10 +14,10 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role, Who, system_actor
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.terms import N_
+from jutong.kernel.workbooks import MOST_BYTES
 from jutong.slices.catalogue.actions.absorbing import Absorbed, absorb
 from jutong.slices.catalogue.events import IMPORTED
 from jutong.slices.catalogue.formats.faults import write_faults
-from jutong.slices.catalogue.formats.guard import MOST_BYTES
 from jutong.slices.catalogue.formats.mapping import TARGETS, as_mapping, propose_mapping
 from jutong.slices.catalogue.formats.raw import RawEntry, Source, mapped
 from jutong.slices.catalogue.formats.reading import read
@@ -33,7 +33,7 @@ _SHORT: Final = 80
 Watch = Callable[[int, int], None]
 
 
-@action("catalogue.upload", allow=IMPORTERS)
+@action("catalogue.upload", label=N_("上传目录文件"), allow=IMPORTERS)
 def upload(file: IO[bytes], name: str, *, by: Actor, at: datetime, region: str = "", encoding: str = "") -> ImportRun:
     """Keep an uploaded catalogue file, read its headers and propose how they map to elements.
 
@@ -78,7 +78,7 @@ def _may_start(by: Actor, run: ImportRun) -> bool:
     return by.account_id is None or run.account_id == by.account_id
 
 
-@action("catalogue.start_import", allow=OWNERS, on=ImportRun, visible=_may_start)
+@action("catalogue.start_import", label=N_("开始目录导入"), allow=OWNERS, on=ImportRun, visible=_may_start)
 def choose_mapping(run: ImportRun, *, by: Actor, at: datetime, mapping: Mapping[str, str] | None = None) -> int:
     """Confirm the mapping {element: header} and start the import in the background; returns the progress id.
 
@@ -137,7 +137,7 @@ def _entries(source: Source, mapping: Mapping[str, str]) -> list[RawEntry]:
     return list(source.entries) if source.table is None else list(mapped(source.table, mapping))
 
 
-@action("catalogue.finish_import", allow=SYSTEM_ONLY, on=ImportRun)
+@action("catalogue.finish_import", label=N_("完成目录导入"), allow=SYSTEM_ONLY, on=ImportRun)
 def finish(run: ImportRun, *, by: Actor, at: datetime, absorbed: Absorbed) -> None:
     """Write down what became of an import: counts, reasons and the file of rows that came back."""
     for name in ("total", "accepted", "updated", "unchanged", "refused", "warned"):
@@ -189,7 +189,7 @@ def import_file(
     return run
 
 
-@action("catalogue.start_import_now", allow=SYSTEM_ONLY, on=ImportRun)
+@action("catalogue.start_import_now", label=N_("平台直接导入目录"), allow=SYSTEM_ONLY, on=ImportRun)
 def start(run: ImportRun, *, by: Actor, at: datetime, mapping: Mapping[str, str] | None = None) -> None:
     """Mark a run as started by the platform itself, which then does the work in the same process."""
     _prepare(run, mapping)

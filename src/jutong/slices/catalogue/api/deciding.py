@@ -107,37 +107,37 @@ def returned_rows(request: HttpRequest, run_id: Id) -> HttpResponseBase:
 @router.post("/{entry_id}/assess", response={204: None}, summary="登记评估")
 def assess(request: HttpRequest, entry_id: Id, body: AssessIn) -> Status[None]:
     """Record the secrecy and personal-information assessments of the present version."""
-    actions.assess(entry_id, by=faces.actor_of(request), at=clock.now(), **body.dict())
+    actions.assess(entry_id, by=faces.signed(request), at=clock.now(), **body.dict())
     return Status(204, None)
 
 
 @router.post("/{entry_id}/leader_approve", response={204: None}, summary="负责人审核同意")
 def leader_approve(request: HttpRequest, entry_id: Id, body: NoteIn) -> Status[None]:
     """Approve the present version as a registered leader of the department."""
-    actions.leader_approve(entry_id, by=faces.actor_of(request), at=clock.now(), note=body.note)
+    actions.leader_approve(entry_id, by=faces.signed(request), at=clock.now(), note=body.note)
     return Status(204, None)
 
 
 @router.post("/submit", response=MovedOut, summary="批量提交审核")
 def submit(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
     """Send approved entries to the authority."""
-    return _moved(actions.submit_entries(body.ids, by=faces.actor_of(request), at=clock.now()))
+    return _moved(actions.submit_entries(body.ids, by=faces.signed(request), at=clock.now()))
 
 
 @router.post("/review", response=MovedOut, summary="批量审核通过")
 def review(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
     """Pass submitted entries."""
-    return _moved(actions.review_entries(body.ids, by=faces.actor_of(request), at=clock.now()))
+    return _moved(actions.review_entries(body.ids, by=faces.signed(request), at=clock.now()))
 
 
 @router.post("/return", response=MovedOut, summary="批量退回")
 def send_back(request: HttpRequest, body: ReturnIn) -> dict[str, Any]:
     """Send submitted entries back with a reason."""
-    return _moved(actions.return_entries(body.ids, by=faces.actor_of(request), at=clock.now(), reason=body.reason))
+    return _moved(actions.return_entries(body.ids, by=faces.signed(request), at=clock.now(), reason=body.reason))
 
 
 @router.post("/publish", response=MovedOut, summary="批量发布")
 def publish(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
     """Publish reviewed entries in one notice to all departments."""
-    moved, notice = actions.publish_entries(body.ids, by=faces.actor_of(request), at=clock.now())
+    moved, notice = actions.publish_entries(body.ids, by=faces.signed(request), at=clock.now())
     return _moved(moved, notice)

@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import RuleBroken
-from jutong.slices.catalogue.formats.guard import check_size
+from jutong.kernel.workbooks import check_size
 from jutong.slices.catalogue.formats.raw import Source
 from jutong.slices.catalogue.formats.sheets import read_workbook
 from jutong.slices.catalogue.formats.text import read_csv, read_json

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from python_calamine import CalamineError, CalamineWorkbook
 
 from jutong.kernel.errors import RuleBroken
-from jutong.slices.catalogue.formats.guard import check_workbook
+from jutong.kernel.workbooks import check_workbook
 from jutong.slices.catalogue.formats.raw import Line, RawEntry, Source, Table
 from jutong.slices.catalogue.formats.text import headers
 from jutong.slices.catalogue.rules.text import clean, clean_title, title_key

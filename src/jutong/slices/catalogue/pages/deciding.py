@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel import clock
 from jutong.kernel.errors import NotThere, RuleBroken, WrongState
-from jutong.kernel.faces import Form, actor_of, done, page, posted, told
+from jutong.kernel.faces import Form, actor_of, done, page, posted, signed, told
 from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages import forms
@@ -40,10 +40,15 @@ def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         raise NotThere(_("没有“%s”这项操作，请刷新页面后重试。") % verb[:40])
     actor, back = actor_of(request), reverse("catalogue_entry", args=[pk])
     form = FORMS[verb](posted(request))
+    words = None
     if form.is_bound and form.is_valid():
+        words = _given(form)
         with told(form):
-            ENTRY.do(verb, pk, by=actor, at=clock.now(), **_given(form))
-            return done(request, _("已办理。"), to=back)
+            by = signed(request)
+            if by.signature or ENTRY.signing(verb, pk, by, words) is None:
+                ENTRY.do(verb, pk, by=by, at=clock.now(), **words)
+                return done(request, _("已办理。"), to=back)
+    signing = ENTRY.signing(verb, pk, actor, words)
     seen = queries.entry(pk, actor=actor, at=clock.now())
     button = next((b for b in seen.buttons if b.verb == verb), None)
     title = button.label if button else _("办理")
@@ -52,7 +57,15 @@ def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             if name in form.fields and not form.is_bound:
                 del form.fields[name]
     return page(
-        request, "catalogue/deed.html", title=title, form=form, seen=seen, back=back, allowed=button is not None
+        request,
+        "catalogue/deed.html",
+        status=RuleBroken.status if signing and words is not None else None,
+        title=title,
+        form=form,
+        seen=seen,
+        back=back,
+        allowed=button is not None,
+        signing=signing,
     )
 
 
@@ -87,7 +100,7 @@ def _decide(request: HttpRequest) -> HttpResponse:
     ids = [int(pk) for pk in chosen if pk.isascii() and pk.isdigit() and len(pk) < LONGEST_ID]
     if not ids:
         raise RuleBroken(_("请先勾选要办理的目录。"), field="ids")
-    actor, at, verb = actor_of(request), clock.now(), request.POST.get("verb", "")
+    actor, at, verb = signed(request), clock.now(), request.POST.get("verb", "")
     note = request.POST.get("note", "")[:1000]
     number = ""
     if verb == "review":

@@ -23,7 +23,7 @@ from jutong.kernel.terms import (
     Term,
     UpdateCycle,
 )
-from jutong.slices.catalogue.formats.guard import MOST_BYTES
+from jutong.kernel.workbooks import MOST_BYTES
 from jutong.slices.catalogue.formats.text import ENCODINGS
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent

@@ -40,7 +40,7 @@ class Sample:
     why: str
 
 
-@action("exchange.preview", allow=ORDERERS)
+@action("exchange.preview", label=N_("预览授权数据"), allow=ORDERERS)
 def preview(*, by: Actor, at: datetime, grant_id: int, kind: OrderKind) -> Sample:
     """Return the items of a grant with a few masked values, for the consumer's people about to set up a task.
 

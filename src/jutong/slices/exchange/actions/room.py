@@ -80,7 +80,7 @@ def admit() -> int:
     return admitted
 
 
-@action("exchange.limit_source", allow=SOURCE_OWNERS)
+@action("exchange.limit_source", label=N_("限制数据源用量"), allow=SOURCE_OWNERS)
 def limit_source(
     *, by: Actor, at: datetime, source_id: int, most_runs: int, rows_per_second: int, hours: Window | None
 ) -> int:

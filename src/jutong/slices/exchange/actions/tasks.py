@@ -37,7 +37,7 @@ MOST_AT_ONCE: Final = 200
 _PLAN: Final = ("terms", "cron", "due_at", "after_task", "after_update")
 
 
-@action("exchange.create_task", allow=ORDERERS)
+@action("exchange.create_task", label=N_("建立任务"), allow=ORDERERS)
 def create_task(
     *, by: Actor, at: datetime, grant_id: int, wanted: Wanted, plan: Plan, at_once: bool = False
 ) -> TransferTask:
@@ -110,7 +110,7 @@ def _predecessor(task: TransferTask, wanted: int | None, grant: GrantRow) -> Tra
     return found
 
 
-@action("exchange.change_task", allow=CONSUMER, on=TransferTask, visible=may_know)
+@action("exchange.change_task", label=N_("修改任务"), allow=CONSUMER, on=TransferTask, visible=may_know)
 def change_task(task: TransferTask, *, by: Actor, at: datetime, plan: Plan) -> TransferTask:
     """Change how and when a task runs; a run that is under way keeps what it was ordered with. Refusals as for a new one."""
     _there(task)
@@ -119,7 +119,7 @@ def change_task(task: TransferTask, *, by: Actor, at: datetime, plan: Plan) -> T
     return task
 
 
-@action("exchange.pause_task", allow=CONSUMER, on=TransferTask, visible=may_know)
+@action("exchange.pause_task", label=N_("暂停任务"), allow=CONSUMER, on=TransferTask, visible=may_know)
 def pause_task(task: TransferTask, *, by: Actor, at: datetime, note: str = "") -> TransferTask:
     """Let a task rest: neither schedule nor event starts it until it is resumed. WrongState when it rests already."""
     _there(task)
@@ -130,7 +130,7 @@ def pause_task(task: TransferTask, *, by: Actor, at: datetime, note: str = "") -
     return task
 
 
-@action("exchange.resume_task", allow=CONSUMER, on=TransferTask, visible=may_know)
+@action("exchange.resume_task", label=N_("恢复任务"), allow=CONSUMER, on=TransferTask, visible=may_know)
 def resume_task(task: TransferTask, *, by: Actor, at: datetime, note: str = "") -> TransferTask:
     """Let a paused task run again, from its next time on; what was missed is not made up. WrongState when it runs."""
     _there(task)
@@ -142,7 +142,7 @@ def resume_task(task: TransferTask, *, by: Actor, at: datetime, note: str = "") 
     return task
 
 
-@action("exchange.delete_task", allow=CONSUMER, on=TransferTask, visible=may_know)
+@action("exchange.delete_task", label=N_("删除任务"), allow=CONSUMER, on=TransferTask, visible=may_know)
 def delete_task(task: TransferTask, *, by: Actor, at: datetime, note: str = "") -> TransferTask:
     """Take a task off; its runs, receipts and proofs stay. Conflict while a run is under way."""
     _there(task)

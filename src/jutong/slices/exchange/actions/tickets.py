@@ -18,7 +18,7 @@ from jutong.slices.grants import queries as grants
 from jutong.wire.transfers import OrderKind
 
 
-@action("exchange.download", allow=CONSUMER, on=Run, visible=may_know)
+@action("exchange.download", label=N_("下载批次文件"), allow=CONSUMER, on=Run, visible=may_know)
 def issue_ticket(run: Run, *, by: Actor, at: datetime, purpose: str) -> str:
     """Return a signed ticket for the file of a released batch: single use, good for less than a minute (R-EXC-007).
 

@@ -15,8 +15,11 @@ from jutong.slices.grants.actions.grants import (
     suspend_grant,
     terminate_grant,
 )
+from jutong.slices.grants.rules import Adjustment, Kept
 
 __all__ = [
+    "Adjustment",
+    "Kept",
     "Terms",
     "amend_grant",
     "count_use",

@@ -9,19 +9,24 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+import orjson
 from django.db.models import F
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
-from jutong.kernel import keys, nodes, outbox
+from jutong.kernel import inbox, keys, nodes, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor, system_actor
+from jutong.kernel.clock import end_of_day
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
+from jutong.kernel.terms import N_
+from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import events, rules
 from jutong.slices.grants.actions import bundle
 from jutong.slices.grants.models import Grant, GrantVersion
 from jutong.slices.grants.queries.wire import as_wire
+from jutong.slices.grants.rules import Adjustment
 from jutong.slices.grants.workflow import GRANT, PROVIDER_HEAD, may_know
 from jutong.slices.sources import queries as sources
 from jutong.wire.grants import Column, Condition, Kind, Quota
@@ -140,14 +145,67 @@ def open_grant(
 
 
 @GRANT.action("amend")
-def amend_grant(grant: Grant, *, by: Actor, at: datetime, terms: Terms) -> None:
-    """Change the terms with the provider's consent: a new version, the old one stays readable (national-2025#25)."""
+def amend_grant(grant: Grant, *, by: Actor, at: datetime, adjustment: Adjustment, reason: str) -> None:
+    """Change the terms within what was agreed: a new version, the old one stays readable, the consumer is told.
+
+    RuleBroken for terms wider than the first version, for which the consumer has to ask anew (national-2025#25), for
+    terms that change nothing, and without a reason.
+    """
+    if not reason.strip():
+        raise RuleBroken(_("请说明理由，使用方将看到这段文字。"), field="reason")
+    valid_until = end_of_day(adjustment.use_until)
+    first = GrantVersion.objects.get(grant=grant, version=1).content
+    agreed = msgspec.convert({name: first[name] for name in rules.Agreed.__struct_fields__}, rules.Agreed)
+    rules.check_within(adjustment, valid_until, agreed)
+    terms = _narrowed(grant, adjustment, valid_until, agreed)
     terms.check(at)
     _check_reach(grant.resource_id, terms)
-    for name, value in terms.as_columns().items():
+    changes = {
+        name: value
+        for name, value in terms.as_columns().items()
+        if _canonical(value) != _canonical(getattr(grant, name))
+    }
+    if not changes:
+        raise RuleBroken(_("内容没有变化，无需调整。"), field="items")
+    for name, value in changes.items():
         setattr(grant, name, value)
     grant.version += 1
     _new_version(grant, by=by, at=at)
+    inbox.tell(
+        department_id=grant.consumer_id,
+        title=_("授权 G-%(id)06d（%(title)s）已由提供方调整为第 %(version)d 版")
+        % {"id": grant.pk, "title": grant.resource_title, "version": grant.version},
+        text=reason.strip(),
+        link=f"/grants/{grant.pk}/",
+        at=at,
+    )
+
+
+def _canonical(value: Any) -> bytes:
+    """Return a term as JSON with sorted keys: how it was stored makes no difference."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _narrowed(grant: Grant, adjustment: Adjustment, valid_until: datetime, agreed: rules.Agreed) -> Terms:
+    columns = {column.item: column for column in agreed.items}
+    entry = catalogue.published(grant.resource_id)
+    known = {item.name: item.kind for item in entry.items} if entry else {}
+    return Terms(
+        columns=tuple(msgspec.structs.replace(columns[one.item], masking=one.masking) for one in adjustment.items),
+        conditions=adjustment.conditions,
+        key_items=adjustment.key_items,
+        confirm_items=adjustment.confirm_items,
+        modes=adjustment.modes,
+        purposes=adjustment.purposes,
+        valid_from=grant.valid_from,
+        valid_until=valid_until,
+        basis=grant.basis,
+        scope=grant.scope,
+        remarks=adjustment.remarks,
+        quota=adjustment.quota,
+        known=known | {column.item: column.kind for column in agreed.items},
+        offered=agreed.modes,
+    )
 
 
 @GRANT.action("suspend")
@@ -187,7 +245,7 @@ def expire_grant(grant: Grant, *, by: Actor, at: datetime) -> None:
     _end(grant, "expired", at, _("使用时限届满。"))
 
 
-@action("grants.set_interface", allow=PROVIDER_HEAD, on=Grant, visible=may_know)
+@action("grants.set_interface", label=N_("设置接口使用方式"), allow=PROVIDER_HEAD, on=Grant, visible=may_know)
 def set_interface(grant: Grant, *, by: Actor, at: datetime, listing: bool, portal: bool) -> None:
     """Say how the interface may be used: records listed page by page, each call for a named service item (R-EXC-021).
 

@@ -1,7 +1,7 @@
 """Reads of this slice: grants as people see them, and the bundle as the data plane does."""
 
 from jutong.slices.grants.queries.bundle import bundle, newest, node_bundle
-from jutong.slices.grants.queries.detail import Changed, GrantView, detail, ending_soon
+from jutong.slices.grants.queries.detail import Adjustable, Changed, GrantView, adjustable, detail, ending_soon
 from jutong.slices.grants.queries.grants import (
     GrantRow,
     Parties,
@@ -16,11 +16,13 @@ from jutong.slices.grants.queries.grants import (
 from jutong.slices.grants.queries.wire import wire_grant
 
 __all__ = [
+    "Adjustable",
     "Changed",
     "GrantRow",
     "GrantView",
     "Parties",
     "VersionRow",
+    "adjustable",
     "between",
     "bundle",
     "detail",

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import msgspec
+
 from jutong.kernel.actors import Actor
+from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants.models import Grant
 from jutong.slices.grants.queries.grants import GrantRow, VersionRow, grant, mine, row_of, versions
+from jutong.slices.grants.rules import Agreed
 
 SOON: Final = timedelta(days=30)
 
@@ -44,6 +48,25 @@ def _changed(new: VersionRow, old: VersionRow | None) -> Changed:
         return Changed(new, ())
     names = [name for name in new.content if new.content[name] != old.content.get(name)]
     return Changed(new, tuple((name, old.content.get(name), new.content[name]) for name in names))
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustable:
+    """A grant that is to be changed: as it is, what was agreed, and the items rows can be limited by."""
+
+    row: GrantRow
+    agreed: Agreed
+    items: tuple[str, ...]
+
+
+def adjustable(grant_id: int, actor: Actor) -> Adjustable:
+    """Return a grant with what was agreed at first: the widest terms it may be changed to."""
+    row = grant(grant_id, actor)
+    first = versions(grant_id, actor)[-1].content
+    agreed = msgspec.convert({name: first[name] for name in Agreed.__struct_fields__}, Agreed)
+    entry = catalogue.published(row.resource_id)
+    names = [item.name for item in entry.items] if entry else []
+    return Adjustable(row, agreed, tuple(dict.fromkeys([*(column.item for column in agreed.items), *names])))
 
 
 def ending_soon(actor: Actor, at: datetime) -> list[GrantRow] | None:

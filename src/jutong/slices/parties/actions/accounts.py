@@ -15,6 +15,7 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import ADMINISTRATORS, ANYONE, SYSTEM_ONLY, Actor, Role
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, Unauthenticated, WrongState
 from jutong.kernel.settings import settings
+from jutong.kernel.terms import N_
 from jutong.slices.parties.actions.organisation import ensure_regions, name_authority, register_department
 from jutong.slices.parties.actions.people import activate, confirm, report
 from jutong.slices.parties.actions.posts import appoint
@@ -33,7 +34,7 @@ class First:
     password: str
 
 
-@action("parties.establish_administrators", allow=SYSTEM_ONLY)
+@action("parties.establish_administrators", label=N_("平台初始化"), allow=SYSTEM_ONLY)
 def establish_administrators(
     *,
     regions: Mapping[str, str],
@@ -66,7 +67,7 @@ def establish_administrators(
     return ids
 
 
-@action("parties.change_password", allow=ANYONE, on=Account)
+@action("parties.change_password", label=N_("修改口令"), allow=ANYONE, on=Account)
 def change_password(account: Account, *, old: str, new: str, by: Actor, at: datetime) -> None:
     """Change one's own password; every other session of the account ends.
 
@@ -99,7 +100,7 @@ def _set_password(account: Account, new: str, at: datetime) -> None:
     PasswordUsed.objects.filter(account=account).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
 
 
-@action("parties.reset_password", allow=SECURITY_ADMINS, on=Account)
+@action("parties.reset_password", label=N_("重置口令"), allow=SECURITY_ADMINS, on=Account)
 def reset_password(account: Account, *, password: str, by: Actor, at: datetime) -> None:
     """Set a first password again, unlock, take off the second factor and end every session; it must be changed next."""
     if account.pk == by.account_id:
@@ -111,14 +112,14 @@ def reset_password(account: Account, *, password: str, by: Actor, at: datetime) 
     account.save()
 
 
-@action("parties.unlock", allow=SECURITY_ADMINS, on=Account)
+@action("parties.unlock", label=N_("解除锁定"), allow=SECURITY_ADMINS, on=Account)
 def unlock(account: Account, *, by: Actor, at: datetime) -> None:
     """Lift the lock that failed sign-ins brought."""
     account.failures, account.locked_until = 0, None
     account.save(update_fields=["failures", "locked_until"])
 
 
-@action("parties.disable_account", allow=SECURITY_ADMINS | SYSTEM_ADMINS, on=Account)
+@action("parties.disable_account", label=N_("停用账号"), allow=SECURITY_ADMINS | SYSTEM_ADMINS, on=Account)
 def disable_account(account: Account, *, by: Actor, at: datetime) -> None:
     """Switch an account off; its sessions and API keys stop with the next call."""
     if account.pk == by.account_id:
@@ -128,7 +129,7 @@ def disable_account(account: Account, *, by: Actor, at: datetime) -> None:
     account.save(update_fields=["is_active", "generation"])
 
 
-@action("parties.enable_account", allow=SECURITY_ADMINS, on=Account)
+@action("parties.enable_account", label=N_("启用账号"), allow=SECURITY_ADMINS, on=Account)
 def enable_account(account: Account, *, by: Actor, at: datetime) -> None:
     """Switch an account on again; WrongState for the account of a person who is not active (R-OVR-008)."""
     if account.person.state != ManagerState.ACTIVE:

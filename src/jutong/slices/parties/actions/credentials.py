@@ -17,6 +17,7 @@ from jutong.kernel import keys
 from jutong.kernel.actions import action
 from jutong.kernel.actors import ANYONE, Actor
 from jutong.kernel.errors import Conflict, NotThere, RuleBroken, TooMany
+from jutong.kernel.terms import N_
 from jutong.slices.parties.actions.signing_in import matching_step
 from jutong.slices.parties.formats import trust
 from jutong.slices.parties.models import Account, ApiKey, Department, IdentityLink, SignedAct
@@ -43,7 +44,7 @@ def _own(account: Account, by: Actor) -> None:
         raise NotThere(_("没有找到该账号。"))
 
 
-@action("parties.prepare_second_factor", allow=ANYONE, on=Account)
+@action("parties.prepare_second_factor", label=N_("生成动态口令种子"), allow=ANYONE, on=Account)
 def prepare_second_factor(account: Account, *, by: Actor, at: datetime) -> str:
     """Make a new TOTP seed and return its otpauth address for the QR code; it counts only once confirmed."""
     _own(account, by)
@@ -55,7 +56,7 @@ def prepare_second_factor(account: Account, *, by: Actor, at: datetime) -> str:
     return pyotp.TOTP(seed).provisioning_uri(name=account.username, issuer_name=_("聚通"))
 
 
-@action("parties.confirm_second_factor", allow=ANYONE, on=Account)
+@action("parties.confirm_second_factor", label=N_("启用动态口令"), allow=ANYONE, on=Account)
 def confirm_second_factor(account: Account, *, code: str, by: Actor, at: datetime) -> None:
     """Turn the second factor on with a first right code."""
     _own(account, by)
@@ -66,7 +67,7 @@ def confirm_second_factor(account: Account, *, code: str, by: Actor, at: datetim
     account.save(update_fields=["totp_on", "totp_step"])
 
 
-@action("parties.remove_second_factor", allow=ANYONE, on=Account)
+@action("parties.remove_second_factor", label=N_("停用动态口令"), allow=ANYONE, on=Account)
 def remove_second_factor(account: Account, *, code: str, by: Actor, at: datetime) -> None:
     """Turn the second factor off, with a right code."""
     _own(account, by)
@@ -76,7 +77,7 @@ def remove_second_factor(account: Account, *, code: str, by: Actor, at: datetime
     account.save(update_fields=["totp_on", "totp_secret"])
 
 
-@action("parties.issue_api_key", allow=ANYONE)
+@action("parties.issue_api_key", label=N_("申请接口密钥"), allow=ANYONE)
 def issue_api_key(*, name: str, days: int, by: Actor, at: datetime) -> Issued:
     """Issue a personal key for the management API, valid for 1 to 366 days; TooMany beyond ten."""
     if not 1 <= days <= LONGEST_DAYS:
@@ -96,7 +97,7 @@ def issue_api_key(*, name: str, days: int, by: Actor, at: datetime) -> Issued:
     return Issued(row.pk, text, row.expires_at)
 
 
-@action("parties.revoke_api_key", allow=ANYONE, on=ApiKey)
+@action("parties.revoke_api_key", label=N_("停用接口密钥"), allow=ANYONE, on=ApiKey)
 def revoke_api_key(key: ApiKey, *, by: Actor, at: datetime) -> None:
     """Revoke one of one's own keys; it stops with the next call."""
     if key.account_id != by.account_id:
@@ -105,7 +106,7 @@ def revoke_api_key(key: ApiKey, *, by: Actor, at: datetime) -> None:
     key.save(update_fields=["revoked_at"])
 
 
-@action("parties.link_identity", allow=SECURITY_ADMINS, on=Account)
+@action("parties.link_identity", label=N_("关联外部身份"), allow=SECURITY_ADMINS, on=Account)
 def link_identity(account: Account, *, kind: str, issuer: str, subject: str, by: Actor, at: datetime) -> IdentityLink:
     """Say that an identity elsewhere is this account: OIDC issuer and subject, or certificate issuer and serial."""
     issuer = organisations.check_text(issuer, most=300, field="issuer")
@@ -119,13 +120,13 @@ def link_identity(account: Account, *, kind: str, issuer: str, subject: str, by:
         raise Conflict(_("该身份已与其他账号关联，请先解除原关联。")) from None
 
 
-@action("parties.unlink_identity", allow=SECURITY_ADMINS, on=IdentityLink)
+@action("parties.unlink_identity", label=N_("解除身份关联"), allow=SECURITY_ADMINS, on=IdentityLink)
 def unlink_identity(link: IdentityLink, *, by: Actor, at: datetime) -> None:
     """Take an identity off its account."""
     link.delete()
 
 
-@action("parties.register_certificate", allow=SECURITY_ADMINS, on=Account)
+@action("parties.register_certificate", label=N_("登记签名证书"), allow=SECURITY_ADMINS, on=Account)
 def register_certificate(account: Account, *, certificate: bytes, by: Actor, at: datetime) -> None:
     """Register a person's SM2 signing certificate: for signing in and for acts that need a signature (R-SEC-002)."""
     try:
@@ -143,21 +144,20 @@ def register_certificate(account: Account, *, certificate: bytes, by: Actor, at:
         link_identity(account, kind="certificate", issuer=holder.issuer, subject=subject, by=by, at=at)
 
 
-@action("parties.verify_signature", allow=ANYONE)
-def verify_signature(
-    account_id: int, statement: bytes, signature: bytes, *, department_id: int, subject: str, by: Actor, at: datetime
-) -> None:
-    """Keep a person's signature under an act of legal effect (R-SEC-002).
+@action("parties.verify_signature", label=N_("核验并保存电子签名"), allow=ANYONE)
+def verify_signature(statement: bytes, *, department_id: int, subject: str, by: Actor, at: datetime) -> None:
+    """Keep the actor's signature under an act of legal effect (R-SEC-002).
 
-    statement: what is signed, as `queries.statement` builds it. An empty signature is accepted only where the
+    statement: what is signed, as `kernel.signing.statement` builds it. No signature is accepted only where the
     department does not require one. RuleBroken: missing where required, no registered certificate, or not valid.
     """
-    required = Department.objects.filter(pk=department_id, signature_required=True).exists()
+    signature = by.signature
     if not signature:
-        if required:
-            raise RuleBroken(_("本部门要求对该操作进行电子签名，请使用签名证书签名后提交。"), field="signature")
+        if Department.objects.filter(pk=department_id, signature_required=True).exists():
+            sentence = _("本部门要求对该操作进行电子签名：请用登记的签名证书对“%(statement)s”签名后提交。")
+            raise RuleBroken(sentence % {"statement": statement.decode()}, field="signature")
         return
-    account = Account.objects.get(pk=account_id)
+    account = Account.objects.get(pk=by.account_id or 0)
     if not account.public_key:
         raise RuleBroken(_("您的账号尚未登记签名证书，请联系安全管理员登记。"), field="signature")
     if not sm2.verify(sm2.public_from_hex(account.public_key), statement, signature):

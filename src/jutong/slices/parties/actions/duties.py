@@ -15,6 +15,7 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotThere, RuleBroken
+from jutong.kernel.terms import N_
 from jutong.slices.parties import events
 from jutong.slices.parties.models import Department, InternalRules, Person, SharingUnit, UnitRole
 from jutong.slices.parties.rules import organisations
@@ -24,7 +25,7 @@ from jutong.slices.parties.workflow import KEEPERS, OPERATORS, OWN_KEEPERS, REGI
 LONGEST = 2000
 
 
-@action("parties.open_sharing_unit", allow=OWN_KEEPERS | REGISTRARS, on=Department)
+@action("parties.open_sharing_unit", label=N_("登记共享工作机构"), allow=OWN_KEEPERS | REGISTRARS, on=Department)
 def open_sharing_unit(department: Department, *, name: str, by: Actor, at: datetime) -> SharingUnit:
     """Register the department's sharing unit with its six duties (national-2025#11, R-OVR-042).
 
@@ -44,21 +45,21 @@ def open_sharing_unit(department: Department, *, name: str, by: Actor, at: datet
         ) from None
 
 
-@action("parties.close_sharing_unit", allow=OWN_KEEPERS | REGISTRARS, on=Department)
+@action("parties.close_sharing_unit", label=N_("撤销共享工作机构"), allow=OWN_KEEPERS | REGISTRARS, on=Department)
 def close_sharing_unit(department: Department, *, by: Actor, at: datetime) -> None:
     """End the department's sharing unit; without one nothing can be requested or answered in its name."""
     if not SharingUnit.objects.filter(department=department, ended_at=None).update(ended_at=at):
         raise NotThere(_("“%s”没有登记共享工作机构。") % department.name)
 
 
-@action("parties.set_goals", allow=OWN_KEEPERS | OPERATORS, on=Department)
+@action("parties.set_goals", label=N_("登记共享目标任务"), allow=OWN_KEEPERS | OPERATORS, on=Department)
 def set_goals(department: Department, *, goals: str, by: Actor, at: datetime) -> None:
     """Register the department's goals and duties for sharing (R-OVR-006)."""
     department.goals = organisations.check_text(goals, most=LONGEST, field="goals")
     department.save(update_fields=["goals"])
 
 
-@action("parties.set_unit_role", allow=KEEPERS | REGISTRARS)
+@action("parties.set_unit_role", label=N_("登记机构职责"), allow=KEEPERS | REGISTRARS)
 def set_unit_role(
     *, department_id: int, kind: str, name: str, duties: str, contact_id: int | None = None, by: Actor, at: datetime
 ) -> UnitRole:
@@ -85,7 +86,7 @@ def set_unit_role(
     )
 
 
-@action("parties.file_rules", allow=KEEPERS | REGISTRARS)
+@action("parties.file_rules", label=N_("报备内部制度"), allow=KEEPERS | REGISTRARS)
 def file_rules(
     *, department_id: int, kind: str, title: str, file: UploadedFile[bytes], by: Actor, at: datetime
 ) -> InternalRules:

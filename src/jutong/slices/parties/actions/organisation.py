@@ -15,7 +15,7 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
-from jutong.kernel.terms import Level, OrgType
+from jutong.kernel.terms import N_, Level, OrgType
 from jutong.slices.parties import events
 from jutong.slices.parties.models import Authority, Department, Person, Region
 from jutong.slices.parties.rules import codes, organisations
@@ -23,7 +23,7 @@ from jutong.slices.parties.rules.words import AuthorityFunction
 from jutong.slices.parties.workflow import AUTHORITIES, REGISTRARS
 
 
-@action("parties.ensure_regions", allow=REGISTRARS)
+@action("parties.ensure_regions", label=N_("登记行政区划"), allow=REGISTRARS)
 def ensure_regions(names: Mapping[str, str], *, by: Actor, at: datetime) -> int:
     """Register or rename regions: {division code: name}; a region above must exist or come along. Returns how many.
 
@@ -47,7 +47,7 @@ def ensure_regions(names: Mapping[str, str], *, by: Actor, at: datetime) -> int:
     return len(rows)
 
 
-@action("parties.end_region", allow=REGISTRARS, on=Region)
+@action("parties.end_region", label=N_("撤销行政区划"), allow=REGISTRARS, on=Region)
 def end_region(region: Region, *, valid_to: date, successor: str = "", by: Actor, at: datetime) -> None:
     """End a region that was merged or renamed; `successor` is the code of the region that follows it."""
     if region.valid_to:
@@ -109,7 +109,7 @@ def _check_type(department: Department, at: datetime) -> None:
     )
 
 
-@action("parties.register_department", allow=REGISTRARS)
+@action("parties.register_department", label=N_("登记部门"), allow=REGISTRARS)
 def register_department(
     *,
     name: str,
@@ -145,7 +145,7 @@ def register_department(
     return department
 
 
-@action("parties.change_department", allow=REGISTRARS, on=Department)
+@action("parties.change_department", label=N_("修改部门信息"), allow=REGISTRARS, on=Department)
 def change_department(department: Department, /, *, by: Actor, at: datetime, **changes: Any) -> Department:
     """Change name, short_name, uscc, org_type, parent_id, mandate or signature_required; the same checks hold."""
     allowed = {"name", "short_name", "uscc", "org_type", "parent_id", "mandate", "signature_required"}
@@ -167,7 +167,7 @@ def change_department(department: Department, /, *, by: Actor, at: datetime, **c
     return department
 
 
-@action("parties.confirm_department", allow=REGISTRARS | AUTHORITIES, on=Department)
+@action("parties.confirm_department", label=N_("确认部门"), allow=REGISTRARS | AUTHORITIES, on=Department)
 def confirm_department(department: Department, *, uscc: str, by: Actor, at: datetime) -> None:
     """Confirm a department that an import had named; its credit code becomes known."""
     if department.confirmed:
@@ -178,7 +178,7 @@ def confirm_department(department: Department, *, uscc: str, by: Actor, at: date
     _save(department)
 
 
-@action("parties.close_department", allow=REGISTRARS, on=Department)
+@action("parties.close_department", label=N_("撤销部门"), allow=REGISTRARS, on=Department)
 def close_department(department: Department, *, by: Actor, at: datetime) -> None:
     """Close a department that no longer exists; its people must have left before, its history stays."""
     if not department.active:
@@ -191,7 +191,7 @@ def close_department(department: Department, *, by: Actor, at: datetime) -> None
     outbox.publish(events.DEPARTMENT_CLOSED, f"department:{department.pk}", {"id": department.pk}, at=at, by=by)
 
 
-@action("parties.ensure_departments", allow=REGISTRARS | AUTHORITIES)
+@action("parties.ensure_departments", label=N_("登记导入的部门"), allow=REGISTRARS | AUTHORITIES)
 def ensure_departments(names: Sequence[str], region: str, *, by: Actor, at: datetime) -> dict[str, int]:
     """Return {name: id} for department names in a region; those unknown are registered as unconfirmed, in bulk.
 
@@ -212,7 +212,7 @@ def ensure_departments(names: Sequence[str], region: str, *, by: Actor, at: date
     return {name: ids[cleaned] for name, cleaned in wanted.items()}
 
 
-@action("parties.name_authority", allow=REGISTRARS)
+@action("parties.name_authority", label=N_("指定主管部门"), allow=REGISTRARS)
 def name_authority(
     *,
     region: str,

@@ -12,6 +12,7 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import ANYONE, SYSTEM_ONLY, Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
+from jutong.kernel.terms import N_
 from jutong.slices.parties import events
 from jutong.slices.parties.models import Authority, Delegation, Department, Person, PostHeld
 from jutong.slices.parties.rules import duties, organisations
@@ -19,7 +20,7 @@ from jutong.slices.parties.rules.words import ManagerState
 from jutong.slices.parties.workflow import SECURITY_ADMINS
 
 
-@action("parties.appoint", allow=SECURITY_ADMINS | SYSTEM_ONLY, on=Person)
+@action("parties.appoint", label=N_("任命岗位"), allow=SECURITY_ADMINS | SYSTEM_ONLY, on=Person)
 def appoint(
     person: Person,
     *,
@@ -99,7 +100,7 @@ def _tell(person: Person, post: PostHeld, name: str, by: Actor, at: datetime) ->
     outbox.publish(name, f"person:{person.pk}", payload, at=at, by=by)
 
 
-@action("parties.release", allow=SECURITY_ADMINS | SYSTEM_ONLY, on=PostHeld)
+@action("parties.release", label=N_("免去岗位"), allow=SECURITY_ADMINS | SYSTEM_ONLY, on=PostHeld)
 def release(post: PostHeld, *, by: Actor, at: datetime) -> None:
     """Take a post back at once, with every delegation of it."""
     if post.ended_at:
@@ -110,7 +111,7 @@ def release(post: PostHeld, *, by: Actor, at: datetime) -> None:
     _tell(post.person, post, events.RELEASED, by, at)
 
 
-@action("parties.delegate", allow=ANYONE, on=PostHeld)
+@action("parties.delegate", label=N_("委托代办"), allow=ANYONE, on=PostHeld)
 def delegate(
     post: PostHeld, *, to_id: int, since: date, until: date, reason: str = "", by: Actor, at: datetime
 ) -> Delegation:
@@ -140,7 +141,7 @@ def delegate(
     )
 
 
-@action("parties.end_delegation", allow=ANYONE, on=Delegation)
+@action("parties.end_delegation", label=N_("结束代办"), allow=ANYONE, on=Delegation)
 def end_delegation(delegation: Delegation, *, by: Actor, at: datetime) -> None:
     """End a delegation before its day: by the one who gave it or the one who received it."""
     if by.account_id not in (delegation.post.person.account.pk, delegation.to.account.pk):

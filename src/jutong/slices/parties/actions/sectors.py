@@ -12,6 +12,7 @@ from jutong.kernel import inbox, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Conflict, RuleBroken
+from jutong.kernel.terms import N_
 from jutong.slices.parties import events
 from jutong.slices.parties.models import Department, SectorLine, SectorMember, SectorNote
 from jutong.slices.parties.rules import organisations
@@ -20,7 +21,7 @@ from jutong.slices.parties.workflow import LEADERS, REGISTRARS
 LONGEST_NOTE = 4000
 
 
-@action("parties.start_sector", allow=REGISTRARS)
+@action("parties.start_sector", label=N_("建立行业条线"), allow=REGISTRARS)
 def start_sector(*, name: str, lead_id: int, members: Sequence[int], by: Actor, at: datetime) -> SectorLine:
     """Register a sector line with its lead and its departments (national-2025#8)."""
     clean = organisations.check_name(name, most=60)
@@ -36,7 +37,7 @@ def start_sector(*, name: str, lead_id: int, members: Sequence[int], by: Actor, 
     return line
 
 
-@action("parties.guide_sector", allow=LEADERS, on=SectorLine)
+@action("parties.guide_sector", label=N_("行业指导"), allow=LEADERS, on=SectorLine)
 def guide_sector(line: SectorLine, *, title: str, text: str, by: Actor, at: datetime) -> SectorNote:
     """The sector lead gives guidance; it reaches every department of the line (R-OVR-040)."""
     body = organisations.check_text(text, most=LONGEST_NOTE, field="text")

@@ -14,7 +14,7 @@ from jutong.kernel import files
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Conflict, Refusal, RuleBroken
-from jutong.kernel.terms import OrgType
+from jutong.kernel.terms import N_, OrgType
 from jutong.slices.parties.actions.organisation import register_department
 from jutong.slices.parties.actions.people import report
 from jutong.slices.parties.formats import sheets
@@ -32,7 +32,7 @@ class Imported:
     file_id: int | None
 
 
-@action("parties.import_departments", allow=REGISTRARS)
+@action("parties.import_departments", label=N_("导入部门"), allow=REGISTRARS)
 def import_departments(source: IO[bytes], *, by: Actor, at: datetime) -> Imported:
     """Register the departments of a workbook, parents by name before or in the same file; see `sheets.DEPARTMENTS`."""
     kinds = {_(kind.label): str(kind) for kind in OrgType} | {kind.label: str(kind) for kind in OrgType}
@@ -66,7 +66,7 @@ def _parent(name: str, region: str) -> int | None:
     return found.pk
 
 
-@action("parties.import_people", allow=KEEPERS | REGISTRARS)
+@action("parties.import_people", label=N_("导入人员"), allow=KEEPERS | REGISTRARS)
 def import_people(source: IO[bytes], *, department_id: int | None = None, by: Actor, at: datetime) -> Imported:
     """Report the people of a workbook; see `sheets.PEOPLE`.
 

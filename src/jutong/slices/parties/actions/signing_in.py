@@ -19,6 +19,7 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import SYSTEM_ONLY, Actor, system_actor
 from jutong.kernel.errors import Unauthenticated
 from jutong.kernel.settings import settings
+from jutong.kernel.terms import N_
 from jutong.slices.parties.actions.accounts import check_usable, note_failure, wrong_credentials
 from jutong.slices.parties.formats import trust
 from jutong.slices.parties.models import Account, IdentityLink
@@ -62,7 +63,7 @@ def _waste(password: str) -> bool:
     return False
 
 
-@action("parties.sign_in", allow=SYSTEM_ONLY)
+@action("parties.sign_in", label=N_("登录"), allow=SYSTEM_ONLY)
 def _by_password(account_id: int, *, good: bool, by: Actor, at: datetime) -> SignedIn:
     """Somebody signs in with name and password."""
     account = check_usable(Account.objects.filter(pk=account_id).first(), at)
@@ -90,7 +91,7 @@ def second_factor(account_id: int, code: str, *, by: Actor, at: datetime) -> Sig
     return _by_code(account_id, step=step, by=by, at=at)
 
 
-@action("parties.second_factor", allow=SYSTEM_ONLY)
+@action("parties.second_factor", label=N_("动态口令登录"), allow=SYSTEM_ONLY)
 def _by_code(account_id: int, *, step: int, by: Actor, at: datetime) -> SignedIn:
     """Somebody shows the second factor."""
     account = check_usable(Account.objects.select_for_update().filter(pk=account_id).first(), at)
@@ -113,7 +114,7 @@ def matching_step(account: Account, code: str, at: datetime) -> int:
     )
 
 
-@action("parties.sign_in_by_identity", allow=SYSTEM_ONLY)
+@action("parties.sign_in_by_identity", label=N_("外部身份登录"), allow=SYSTEM_ONLY)
 def sign_in_by_identity(kind: str, *, issuer: str, subject: str, by: Actor, at: datetime) -> SignedIn:
     """Sign in whom another trust service vouches for: kind "oidc" or "certificate". Unauthenticated when not linked."""
     link = IdentityLink.objects.filter(kind=kind, issuer=issuer, subject=subject).select_related("account").first()
@@ -139,7 +140,7 @@ def sign_in_by_certificate(
     return _by_certificate(certificate, challenge=challenge, signature=signature, by=by, at=at)
 
 
-@action("parties.sign_in_by_certificate", allow=SYSTEM_ONLY)
+@action("parties.sign_in_by_certificate", label=N_("证书登录"), allow=SYSTEM_ONLY)
 def _by_certificate(
     certificate: bytes, *, challenge: str, signature: bytes | None, by: Actor, at: datetime
 ) -> SignedIn:

@@ -17,7 +17,7 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
-from jutong.kernel.terms import Zone
+from jutong.kernel.terms import N_, Zone
 from jutong.slices.parties import events
 from jutong.slices.parties.formats import trust
 from jutong.slices.parties.models import BusinessSystem, Department
@@ -77,7 +77,7 @@ def _changed(system: BusinessSystem, by: Actor, at: datetime) -> None:
     outbox.publish(events.SYSTEM_CHANGED, f"business_system:{system.pk}", payload, at=at, by=by)
 
 
-@action("parties.register_system", allow=KEY_HOLDERS)
+@action("parties.register_system", label=N_("登记业务系统"), allow=KEY_HOLDERS)
 def register_system(
     *,
     department_id: int,
@@ -109,7 +109,7 @@ def register_system(
     return CallKey(system.pk, system.key_id, secret)
 
 
-@action("parties.change_system", allow=KEY_HOLDERS, on=BusinessSystem)
+@action("parties.change_system", label=N_("修改业务系统"), allow=KEY_HOLDERS, on=BusinessSystem)
 def change_system(
     system: BusinessSystem, *, purpose: str, zone: str, addresses: Sequence[str], by: Actor, at: datetime
 ) -> None:
@@ -119,7 +119,7 @@ def change_system(
     _changed(system, by, at)
 
 
-@action("parties.rotate_key", allow=KEY_HOLDERS, on=BusinessSystem)
+@action("parties.rotate_key", label=N_("更换调用密钥"), allow=KEY_HOLDERS, on=BusinessSystem)
 def rotate_key(system: BusinessSystem, *, by: Actor, at: datetime) -> CallKey:
     """Give the system a new call key; the old one stops with the next bundle (within seconds)."""
     if not system.active:
@@ -130,7 +130,7 @@ def rotate_key(system: BusinessSystem, *, by: Actor, at: datetime) -> CallKey:
     return CallKey(system.pk, system.key_id, secret)
 
 
-@action("parties.disable_system", allow=SYSTEM_KEEPERS | REGISTRARS, on=BusinessSystem)
+@action("parties.disable_system", label=N_("停用业务系统"), allow=SYSTEM_KEEPERS | REGISTRARS, on=BusinessSystem)
 def disable_system(system: BusinessSystem, *, by: Actor, at: datetime) -> None:
     """Switch a system off: its calls are refused from the next bundle on."""
     if not system.active:
@@ -140,7 +140,7 @@ def disable_system(system: BusinessSystem, *, by: Actor, at: datetime) -> None:
     _changed(system, by, at)
 
 
-@action("parties.enable_system", allow=REGISTRARS, on=BusinessSystem)
+@action("parties.enable_system", label=N_("启用业务系统"), allow=REGISTRARS, on=BusinessSystem)
 def enable_system(system: BusinessSystem, *, by: Actor, at: datetime) -> None:
     """Switch a system on again, by the platform's operator."""
     system.active, system.disabled_at = True, None
@@ -148,7 +148,7 @@ def enable_system(system: BusinessSystem, *, by: Actor, at: datetime) -> None:
     _changed(system, by, at)
 
 
-@action("parties.note_connection", allow=REGISTRARS, on=BusinessSystem)
+@action("parties.note_connection", label=N_("记录连接测试"), allow=REGISTRARS, on=BusinessSystem)
 def note_connection(system: BusinessSystem, *, succeeded: bool, record: str, by: Actor, at: datetime) -> None:
     """Record a connection test; only one that succeeded makes the system connected (R-EXC-011)."""
     if not record.strip():

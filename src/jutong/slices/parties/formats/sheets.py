@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import io
 import unicodedata
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO, Any, Final
 
-import openpyxl
 import xlsxwriter
 from django.utils.translation import gettext as _
 
+from jutong.kernel import workbooks
 from jutong.kernel.errors import RuleBroken, TooLarge
 from jutong.kernel.faces.downloads import neutral
 from jutong.kernel.terms import N_, OrgType
@@ -125,7 +124,7 @@ def read(source: IO[bytes], columns: Sequence[Column]) -> Iterator[Row]:
 
     RuleBroken: no workbook, or a needed column is missing; TooLarge: more than 8 MB, 5,000 rows, or a zip bomb.
     """
-    book = _opened(source)
+    book = workbooks.opened(source, most_bytes=MOST_BYTES, most_unpacked=MOST_UNPACKED, template=True)
     try:
         lines = book.worksheets[0].iter_rows(max_row=MOST_ROWS + 2, max_col=40, values_only=True)
         places = _places(next(lines, ()), columns)
@@ -137,19 +136,6 @@ def read(source: IO[bytes], columns: Sequence[Column]) -> Iterator[Row]:
                 yield Row(number, values)
     finally:
         book.close()
-
-
-def _opened(source: IO[bytes]) -> Any:
-    data = source.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise TooLarge(_("文件超过 %d MB，请拆分后分批导入。") % (MOST_BYTES // 1024 // 1024))
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MOST_UNPACKED:
-                raise TooLarge(_("工作簿解压后体积异常，疑似压缩炸弹，已拒绝打开。"))
-        return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, IndexError) as error:
-        raise RuleBroken(_("文件不是有效的 Excel 工作簿，请使用下载的模板填写后再导入。"), field="file") from error
 
 
 def _places(heading: Sequence[object], columns: Sequence[Column]) -> dict[str, int]:

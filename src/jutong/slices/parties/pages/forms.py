@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from jutong.kernel.actors import Role
-from jutong.kernel.faces.forms import Code, Day, Form, Line, Paragraph, Whole
+from jutong.kernel.faces.forms import Code, CodeFrom, Day, Form, Line, Paragraph, Whole
 from jutong.kernel.terms import OrgType, Zone
+from jutong.slices.parties import queries
+from jutong.slices.parties.pages.picking import DepartmentField, DepartmentsField
 from jutong.slices.parties.rules.words import AuthorityFunction, RulesKind, UnitKind
 
 MEBIBYTE = 1024 * 1024
@@ -142,9 +144,11 @@ class Department(Form):
     short_name = Line(label=_l("机构简称"), max_length=40, required=False)
     uscc = Code(label=_l("统一社会信用代码"), max_length=30, required=False)
     org_type = forms.ChoiceField(label=_l("机构类型"), choices=lambda: chosen(OrgType.choices()))
-    region = Code(label=_l("行政区划代码"), max_length=12, help_text=_l("按 GB/T 2260，如 511000。"))
-    parent_id = Whole(
-        label=_l("上级机构编号"), required=False, help_text=_l("机构页面地址中的数字；没有上级机构的留空。")
+    region = CodeFrom(
+        queries.region_choices, label=_l("行政区划代码"), help_text=_l("按 GB/T 2260，如 511000；可从列表中选择。")
+    )
+    parent_id = DepartmentField(
+        label=_l("上级机构"), required=False, help_text=_l("输入名称，从列表中选择；没有上级机构的留空。")
     )
     mandate = forms.FileField(label=_l("委托文件"), required=False, help_text=_l("仅受委托组织需要。"))
 
@@ -207,7 +211,9 @@ class Appoint(Form):
     """A post for a person."""
 
     role = forms.ChoiceField(label=_l("岗位"), choices=lambda: [(str(role), _(role.label)) for role in Role])
-    department_id = Whole(label=_l("任职机构编号"), required=False, help_text=_l("留空为本人所在部门。"))
+    department_id = DepartmentField(
+        label=_l("任职机构"), required=False, help_text=_l("输入名称，从列表中选择；留空为本人所在部门。")
+    )
     since = Day(label=_l("开始日期"), required=False)
     until = Day(label=_l("截止日期"), required=False)
 
@@ -232,8 +238,8 @@ class Region(Form):
 class Authority(Form):
     """The competent authority of a region."""
 
-    region = Code(label=_l("行政区划代码"), max_length=12)
-    department_id = Whole(label=_l("主管部门编号"), min_value=1)
+    region = CodeFrom(queries.region_choices, label=_l("行政区划代码"))
+    department_id = DepartmentField(label=_l("主管部门"), help_text=_l("输入名称，从列表中选择。"))
     functions = forms.MultipleChoiceField(
         label=_l("主管职能"), required=False, choices=lambda: chosen(AuthorityFunction.choices()),
         widget=forms.CheckboxSelectMultiple, help_text=_l("不选为全部职能。"),
@@ -241,18 +247,11 @@ class Authority(Form):
 
 
 class Sector(Form):
-    """A sector line; members by number."""
+    """A sector line; members by name."""
 
     name = Line(label=_l("行业条线名称"), max_length=60)
-    lead_id = Whole(label=_l("牵头部门编号"), min_value=1)
-    members = Code(label=_l("成员部门编号"), max_length=2000, help_text=_l("多个编号用逗号分隔。"))
-
-    def clean_members(self) -> list[int]:
-        """Return the numbers."""
-        parts = [part for part in self.cleaned_data["members"].replace("，", ",").replace("、", ",").split(",") if part]
-        if not all(part.isascii() and part.isdecimal() and len(part) <= 12 for part in parts):  # noqa: PLR2004
-            raise forms.ValidationError(_("成员部门编号应为数字，多个编号用逗号分隔。"))
-        return [int(part) for part in parts]
+    lead_id = DepartmentField(label=_l("牵头部门"), help_text=_l("输入名称，从列表中选择。"))
+    members = DepartmentsField(label=_l("成员部门"), max_length=4000, help_text=_l("每行一个部门的名称或简称。"))
 
 
 class Guidance(Form):

@@ -8,12 +8,13 @@ from jutong.slices.parties.queries.accounts import (
     account_page,
     administrators,
     api_keys,
+    certificate_name,
     delegable,
     demo_accounts,
     identity_links,
     own_account,
+    signature_demanded,
     signatures,
-    statement,
 )
 from jutong.slices.parties.queries.actors import actor_by_key, actor_for
 from jutong.slices.parties.queries.departments import (
@@ -50,6 +51,12 @@ from jutong.slices.parties.queries.people import (
     sharing_unit_head,
     unit_roles,
 )
+from jutong.slices.parties.queries.picking import (
+    department_names,
+    department_shown,
+    departments_called,
+    region_choices,
+)
 from jutong.slices.parties.queries.rulebooks import RulesRow, internal_rules, own_file, rules_version
 from jutong.slices.parties.queries.sectors import SectorRow, is_sector_lead, sector, sectors
 from jutong.slices.parties.queries.systems import SystemRow, callers, system, systems, systems_page
@@ -74,11 +81,15 @@ __all__ = [
     "authorities",
     "authority_of",
     "callers",
+    "certificate_name",
     "delegable",
     "delegations",
     "demo_accounts",
     "department",
+    "department_names",
+    "department_shown",
     "departments",
+    "departments_called",
     "departments_page",
     "departments_sheet",
     "gaps",
@@ -97,6 +108,7 @@ __all__ = [
     "person_page",
     "posts",
     "principal",
+    "region_choices",
     "region_name",
     "region_names",
     "regions",
@@ -108,8 +120,8 @@ __all__ = [
     "sectors",
     "sharing_unit",
     "sharing_unit_head",
+    "signature_demanded",
     "signatures",
-    "statement",
     "system",
     "systems",
     "systems_page",

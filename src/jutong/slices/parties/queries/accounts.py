@@ -12,7 +12,7 @@ from jutong.crypto import sm2, sm3
 from jutong.kernel.actors import ADMINISTRATORS, Actor, Role
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
-from jutong.slices.parties.models import Account, ApiKey, IdentityLink, PostHeld, SignedAct
+from jutong.slices.parties.models import Account, ApiKey, Department, IdentityLink, PostHeld, SignedAct
 from jutong.slices.parties.queries.people import DelegationRow, PostRow, colleagues, delegations, posts
 from jutong.slices.parties.rules.duties import NOT_DELEGATED
 
@@ -145,9 +145,14 @@ class SignatureRow:
     holds: bool
 
 
-def statement(verb: str, subject: str, digest: str) -> bytes:
-    """Return the bytes a person signs for an act of legal effect: the verb, the case, the digest of what it says."""
-    return f"jutong-act|{verb}|{subject}|{digest}".encode()
+def signature_demanded(department_id: int) -> bool:
+    """Tell whether acts of legal effect in the name of a department need the person's signature (R-SEC-002)."""
+    return Department.objects.filter(pk=department_id, signature_required=True).exists()
+
+
+def certificate_name(account_id: int) -> str:
+    """Return the name in a person's registered signing certificate, or nothing."""
+    return Account.objects.filter(pk=account_id).values_list("certificate_name", flat=True).first() or ""
 
 
 def signatures(subject: str, said: bytes) -> list[SignatureRow]:

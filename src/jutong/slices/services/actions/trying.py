@@ -68,7 +68,7 @@ class _Listening(httpx.HTTPTransport):
         return response
 
 
-@action("services.try_query", allow=CALLERS)
+@action("services.try_query", label=N_("控制台试调用"), allow=CALLERS)
 def try_query(
     grant_id: int,
     *,

@@ -13,10 +13,11 @@ from jutong.kernel.clock import beijing_day
 from jutong.slices.grants import actions as grant_actions
 from jutong.slices.services import rules
 from jutong.slices.services.actions.alerts import raise_alerts
-from jutong.slices.services.models import UsageDay, UsageMinute
-from jutong.wire.usage import Usage
+from jutong.slices.services.models import UsageDay, UsageMinute, UsageWriter
+from jutong.wire.usage import Usage, UsageBatch
 
 MINUTES_KEPT: Final = timedelta(days=7)
+WRITERS_KEPT: Final = timedelta(days=31)
 Name = tuple[int, int, date, str, str]
 Minute = tuple[int, int, datetime]
 
@@ -37,6 +38,22 @@ def take_usage(reports: Sequence[Usage], *, node: str, at: datetime) -> int:
         raise_alerts(known, at=at)
         grant_actions.count_use(_by_grant(uses))
     return len(uses)
+
+
+def take_batch(batch: UsageBatch, *, node: str, at: datetime) -> int:
+    """Take what one gateway process counted, once however often it comes; returns how many reports count now.
+
+    Processes that were silent for a month are forgotten.
+    """
+    writer = {"node": node[:64], "writer": batch.writer}
+    with transaction.atomic():
+        UsageWriter.objects.bulk_create([UsageWriter(**writer, number=0, at=at)], ignore_conflicts=True)
+        fresh = UsageWriter.objects.filter(**writer, number__lt=batch.number).update(number=batch.number, at=at)
+        if not fresh:
+            return 0
+        if batch.number == 1:
+            UsageWriter.objects.filter(at__lt=at - WRITERS_KEPT).delete()
+        return take_usage(batch.counts, node=node, at=at)
 
 
 def _by_grant(uses: Sequence[tuple[int, int, int, datetime]]) -> list[tuple[int, int, int, datetime]]:

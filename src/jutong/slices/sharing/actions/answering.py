@@ -18,7 +18,6 @@ from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import actions as grants
 from jutong.slices.parties import queries as parties
 from jutong.slices.sharing import rules
-from jutong.slices.sharing.actions.signing import check_signed
 from jutong.slices.sharing.models import SharingRequest
 from jutong.slices.sharing.rules import Reply
 from jutong.slices.sharing.workflow import SHARING_REQUEST
@@ -121,33 +120,27 @@ def withhold_consent(case: SharingRequest, *, by: Actor, at: datetime, remark: s
 
 
 @SHARING_REQUEST.action("agree")
-def agree(case: SharingRequest, *, by: Actor, at: datetime, signature: bytes = b"") -> None:
+def agree(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """The provider agrees: the grant opens in the same transaction, and the delivery clock starts (national-2025#22).
 
     Conflict when the drafted reply is a refusal; RuleBroken when the department has no registered sharing unit.
     """
     reply = _drafted(case, agree=True)
-    _decide(case, "agree", by, at, signature)
+    parties.sharing_unit_head(case.provider_id, at)
     open_grant(case, reply, by, at)
     case.replied_at = at
     tell_consumer(case, _("申请 %(number)s 已获同意") % {"number": case.number}, at, reply.remarks)
 
 
 @SHARING_REQUEST.action("refuse")
-def refuse(case: SharingRequest, *, by: Actor, at: datetime, signature: bytes = b"") -> None:
+def refuse(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """The provider refuses conditional data with a reason on the substance (national-2025#21)."""
     reply = _drafted(case, agree=False)
-    _decide(case, "refuse", by, at, signature)
+    parties.sharing_unit_head(case.provider_id, at)
     if "basis" in case.policy.list("refusal_needs") and not reply.basis.strip():
         raise RuleBroken(_("现行规则要求说明拒绝的依据，请退回补充。"), field="basis")
     case.replied_at, case.reply_reason = at, reply.reason.strip()
     tell_consumer(case, _("申请 %(number)s 未获同意") % {"number": case.number}, at, case.reply_reason)
-
-
-def _decide(case: SharingRequest, verb: str, by: Actor, at: datetime, signature: bytes) -> None:
-    parties.sharing_unit_head(case.provider_id, at)
-    digest = rules.reply_digest(case.digest, case.reply)
-    check_signed(case, verb, digest, department_id=case.provider_id, by=by, at=at, signature=signature)
 
 
 def _drafted(case: SharingRequest, *, agree: bool) -> Reply:

@@ -19,7 +19,6 @@ from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
 from jutong.slices.parties import queries as parties
 from jutong.slices.sharing import rules
-from jutong.slices.sharing.actions.signing import check_signed
 from jutong.slices.sharing.models import RequestNumber, SharingRequest
 from jutong.slices.sharing.rules import Asked
 from jutong.slices.sharing.workflow import SHARING_REQUEST
@@ -104,10 +103,9 @@ def change_request(
 
 
 @SHARING_REQUEST.action("consent")
-def consent(case: SharingRequest, *, by: Actor, at: datetime, signature: bytes = b"") -> None:
+def consent(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """The head of the consumer's sharing unit consents to this version (national-2025#20)."""
     parties.sharing_unit_head(case.consumer_id, at)
-    check_signed(case, "consent", case.digest, department_id=case.consumer_id, by=by, at=at, signature=signature)
     case.consented_digest, case.consented_by, case.consented_at = case.digest, by.name, at
 
 

@@ -32,7 +32,7 @@ class Sample:
     rows: tuple[tuple[str, ...], ...]
 
 
-@action("sharing.preview_reply", allow=LOOKERS, on=SharingRequest, visible=may_know)
+@action("sharing.preview_reply", label=N_("预览答复数据"), allow=LOOKERS, on=SharingRequest, visible=may_know)
 def preview_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> Sample:
     """Return five rows with the reply's items and masking; the look is audited. Row conditions are not applied.
 

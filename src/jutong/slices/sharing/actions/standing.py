@@ -19,7 +19,7 @@ HEAD = Who("sharing_unit_head", N_("共享工作机构负责人"), HEADS)
 CONSENT_HEAD = Who("provider_unit_head", N_("提供方共享工作机构负责人"), HEADS, of="provider_id")
 
 
-@action("sharing.give_standing_consent", allow=HEAD)
+@action("sharing.give_standing_consent", label=N_("作出常设同意"), allow=HEAD)
 def give_standing_consent(*, by: Actor, at: datetime, resource_id: int) -> StandingConsent:
     """Consent once to every request for an unconditional resource of one's own department.
 
@@ -38,7 +38,7 @@ def give_standing_consent(*, by: Actor, at: datetime, resource_id: int) -> Stand
     )
 
 
-@action("sharing.end_standing_consent", allow=CONSENT_HEAD, on=StandingConsent)
+@action("sharing.end_standing_consent", label=N_("终止常设同意"), allow=CONSENT_HEAD, on=StandingConsent)
 def end_standing_consent(consent: StandingConsent, *, by: Actor, at: datetime) -> None:
     """End a standing consent; later requests are answered one by one."""
     consent.ended_at = at

@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from jutong.kernel import clock, faces
 from jutong.kernel.errors import Refusal, WrongState
+from jutong.kernel.faces.conditions import ConditionsField
 from jutong.kernel.faces.forms import Day, Form, Paragraph, Whole
 from jutong.kernel.terms import MASKING_LABELS, ShareType
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.cases import asked_facts
-from jutong.slices.sharing.pages.forms import ConditionsField, mode_choices, purpose_choices
+from jutong.slices.sharing.pages.forms import mode_choices, purpose_choices
 from jutong.slices.sharing.rules import LONGEST_TEXT, GrantedItem, Reply
 from jutong.wire.grants import Kind, Masking, Quota
 

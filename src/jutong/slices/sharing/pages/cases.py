@@ -16,11 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 from jutong.kernel import clock, faces, files, panels
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
+from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
 from jutong.kernel.faces.forms import Form, Paragraph, Whole
 from jutong.kernel.faces.pieces import Fact, Happening
+from jutong.kernel.signing import Signing
 from jutong.kernel.terms import N_, ShareType
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.forms import Uploads
@@ -33,6 +34,7 @@ from jutong.slices.sharing.pages.wording import (
     reply_items,
     share_type_label,
 )
+from jutong.slices.sharing.workflow import SHARING_REQUEST
 
 
 class Nothing(Form):
@@ -164,7 +166,10 @@ PAGES: Final = {"change": "sharing_change", "prepare_reply": "sharing_reply"}
 
 @dataclass(frozen=True, slots=True)
 class OpenDeed:
-    """A move open to the actor, with its form (bound when it was refused) or the page where it is made."""
+    """A move open to the actor, with its form (bound when it was refused) or the page where it is made.
+
+    signing: what the actor has to sign with it, where the department demands signatures.
+    """
 
     verb: str
     label: str
@@ -173,6 +178,7 @@ class OpenDeed:
     tone: str
     hint: str
     asked: bool
+    signing: Signing | None = None
 
 
 @require_safe
@@ -198,8 +204,10 @@ def deed(request: HttpRequest, request_id: int, verb: str) -> HttpResponse:
     if form.is_valid():
         try:
             with faces.told(form):
-                known.call(request_id, by=faces.actor_of(request), at=clock.now(), **form.cleaned_data)
-                return faces.done(request, _(known.said), to=reverse("sharing_case", args=[request_id]))
+                by = faces.signed(request)
+                if by.signature or SHARING_REQUEST.signing(verb, request_id, by, form.cleaned_data) is None:
+                    known.call(request_id, by=by, at=clock.now(), **form.cleaned_data)
+                    return faces.done(request, _(known.said), to=reverse("sharing_case", args=[request_id]))
         except (WrongState, NotAllowed) as refusal:
             return show(request, request_id, template=template, refusal=refusal)
     return show(request, request_id, template=template, tried=(verb, form))
@@ -217,7 +225,8 @@ def show(
     actor, now = faces.actor_of(request), clock.now()
     found = queries.case(request_id, actor, now)
     line = found.row.line
-    status = refusal.status if refusal else faces.answers.form_status(tried[1]) if tried else None
+    deeds = open_deeds(found, tried, actor)
+    status = refusal.status if refusal else _status(deeds, tried)
     return faces.page(
         request,
         template,
@@ -231,13 +240,21 @@ def show(
         reply_facts=reply_facts(found),
         reply_items=reply_items(found.reply) if found.reply else [],
         happenings=happenings(found),
-        deeds=open_deeds(found, tried),
+        deeds=deeds,
         refusal=refusal,
         panels=panels.filled("sharing_request", actor, now, request_id=request_id, grant_id=found.row.grant_id),
     )
 
 
-def open_deeds(found: queries.CaseView, tried: tuple[str, Form] | None) -> list[OpenDeed]:
+def _status(deeds: list[OpenDeed], tried: tuple[str, Form] | None) -> int | None:
+    """Return the status of a move that was tried and did not come off: refused, or not signed yet."""
+    if tried is None:
+        return None
+    unsigned = any(deed.asked and deed.signing for deed in deeds)
+    return RuleBroken.status if unsigned else faces.answers.form_status(tried[1])
+
+
+def open_deeds(found: queries.CaseView, tried: tuple[str, Form] | None, actor: Actor) -> list[OpenDeed]:
     """Return the moves of the table that fit the case: only the drafted of the two decisions is offered."""
     deeds = []
     for button in found.row.line.buttons:
@@ -245,11 +262,13 @@ def open_deeds(found: queries.CaseView, tried: tuple[str, Form] | None) -> list[
             continue
         if button.verb == "extend" and not found.row.extension_asked.get("days"):
             continue
-        deeds.append(_open_deed(found, button.verb, button.label, tried))
+        deeds.append(_open_deed(found, button.verb, button.label, tried, actor))
     return deeds
 
 
-def _open_deed(found: queries.CaseView, verb: str, label: str, tried: tuple[str, Form] | None) -> OpenDeed:
+def _open_deed(
+    found: queries.CaseView, verb: str, label: str, tried: tuple[str, Form] | None, actor: Actor
+) -> OpenDeed:
     case_id = found.row.line.id
     if verb in PAGES:
         tone = "primary" if verb == "prepare_reply" else ""
@@ -259,7 +278,9 @@ def _open_deed(found: queries.CaseView, verb: str, label: str, tried: tuple[str,
     initial = {"days": found.row.extension_asked.get("days")} if verb == "extend" else None
     form = tried[1] if tried and asked else known.form(initial=initial, auto_id=f"id_{verb}_%s")
     url = reverse("sharing_deed", args=[case_id, verb])
-    return OpenDeed(verb, label, url, form, known.tone, _(known.hint) if known.hint else "", asked)
+    words = form.cleaned_data if form.is_bound and form.is_valid() else None if form.fields else {}
+    signing = SHARING_REQUEST.signing(verb, case_id, actor, words)
+    return OpenDeed(verb, label, url, form, known.tone, _(known.hint) if known.hint else "", asked, signing)
 
 
 def asked_facts(found: queries.CaseView) -> list[Fact]:

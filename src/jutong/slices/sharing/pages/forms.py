@@ -13,17 +13,14 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from jutong.kernel.faces.conditions import ConditionsField
 from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload
-from jutong.kernel.terms import MODE_LABELS, OPERATOR_LABELS, Purpose, ShareType
+from jutong.kernel.terms import MODE_LABELS, Purpose, ShareType
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.sharing.queries import FileLine
 from jutong.slices.sharing.rules import LONGEST_TEXT, Asked
-from jutong.wire.grants import Condition, Operator
 
-NULL_TESTS: Final = frozenset({Operator.IS_NULL, Operator.NOT_NULL})
-CONDITION_ROWS: Final = 4
 MOST_FILES: Final = 5
-LONGEST_VALUES: Final = 2000
 
 
 class SeveralFiles(django_forms.FileInput):
@@ -57,54 +54,6 @@ def mode_choices(modes: Sequence[str]) -> list[tuple[str, str]]:
 def purpose_choices() -> list[tuple[str, str]]:
     """Return purposes with their translated names."""
     return [(purpose.value, _(purpose.label)) for purpose in Purpose]
-
-
-class ConditionsField:
-    """Row conditions, as rows of item, operator and values named ``condition-<row>-item`` and so on."""
-
-    def __init__(
-        self, items: Sequence[str], data: Mapping[str, Any] | None, initial: Sequence[Mapping[str, Any]]
-    ) -> None:
-        self.items = list(items)
-        self.operators = [(str(operator), _(label)) for operator, label in OPERATOR_LABELS.items()]
-        self.rows = self._posted(data) if data is not None else self._initial(initial)
-        self.errors: list[str] = []
-
-    @staticmethod
-    def _posted(data: Mapping[str, Any]) -> list[tuple[int, str, str, str]]:
-        found = []
-        for row in range(20):
-            parts = [str(data.get(f"condition-{row}-{part}", "")) for part in ("item", "operator", "values")]
-            if row < CONDITION_ROWS or any(parts):
-                found.append((row, parts[0], parts[1], parts[2][:LONGEST_VALUES]))
-        return found
-
-    @staticmethod
-    def _initial(initial: Sequence[Mapping[str, Any]]) -> list[tuple[int, str, str, str]]:
-        given = [(str(one["item"]), str(one["operator"]), "、".join(one.get("values", ()))) for one in initial]
-        given += [("", "", "")] * max(1, CONDITION_ROWS - len(given))
-        return [(row, *parts) for row, parts in enumerate(given)]
-
-    def conditions(self) -> tuple[Condition, ...]:
-        """Return the filled rows as conditions; what is wrong stands in `errors`."""
-        found = []
-        for row, item, operator, text in self.rows:
-            if not item and not text.strip():
-                continue
-            if item not in self.items or operator not in set(Operator):
-                self.errors.append(_("第 %d 行条件请选择信息项和比较方式。") % (row + 1))
-                continue
-            values = () if operator in NULL_TESTS else _values(text, many=operator == Operator.IN)
-            found.append(Condition(item, Operator(operator), values))
-        return tuple(found)
-
-
-def _values(text: str, *, many: bool) -> tuple[str, ...]:
-    if not many:
-        return (text.strip(),)
-    for sign in "，,；;\n\t ":
-        text = text.replace(sign, "、")
-    return tuple(part for part in text.split("、") if part)
 
 
 class AskForm(Form):

@@ -58,7 +58,7 @@ def _issue(node: FrontEndNode, *, by: Actor, at: datetime, digest: str) -> None:
     node.code_digest, node.code_until = digest, at + CODE_LIFE
 
 
-@action("sources.enrol", allow=SYSTEM_ONLY)
+@action("sources.enrol", label=N_("接纳前置机"), allow=SYSTEM_ONLY)
 def enrol(*, by: Actor, at: datetime, envelope: Envelope) -> Enrolled:
     """Take in a node that signs for itself: its key, its secret, and what it can do (R-EXC-004, R-SEC-006).
 

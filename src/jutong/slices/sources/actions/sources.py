@@ -35,7 +35,7 @@ def _around() -> Surroundings:
     )
 
 
-@action("sources.register", allow=ENGINEERS)
+@action("sources.register", label=N_("登记数据源"), allow=ENGINEERS)
 def register(*, by: Actor, at: datetime, department_id: int, details: Details) -> DataSource:
     """Register a data source of a department (R-EXC-023); its password is encrypted with SM4 before it is stored.
 
@@ -48,7 +48,7 @@ def register(*, by: Actor, at: datetime, department_id: int, details: Details) -
     return source
 
 
-@action("sources.change", allow=ENGINEERS, on=DataSource, visible=sees)
+@action("sources.change", label=N_("修改数据源"), allow=ENGINEERS, on=DataSource, visible=sees)
 def change(source: DataSource, *, by: Actor, at: datetime, details: Details) -> None:
     """Change a data source; what was tested before counts no longer.
 
@@ -78,7 +78,7 @@ def _fill(source: DataSource, details: Details, at: datetime) -> None:
         raise Conflict(N_("本部门已有同名的数据源，请换一个名称。")) from None
 
 
-@action("sources.test", allow=ENGINEERS, on=DataSource, visible=sees)
+@action("sources.test", label=N_("测试数据源连接"), allow=ENGINEERS, on=DataSource, visible=sees)
 def test_connection(source: DataSource, *, by: Actor, at: datetime) -> DataSource:
     """Let the data plane connect and keep what it found; a failed test is a result, not a refusal.
 
@@ -91,7 +91,7 @@ def test_connection(source: DataSource, *, by: Actor, at: datetime) -> DataSourc
     return source
 
 
-@action("sources.place", allow=ENGINEERS, on=DataSource, visible=sees)
+@action("sources.place", label=N_("安排数据源位置"), allow=ENGINEERS, on=DataSource, visible=sees)
 def place(source: DataSource, *, by: Actor, at: datetime, node_id: int | None) -> None:
     """Place a data source behind a front-end node of its department, or (None) let the data plane beside us reach it.
 
@@ -112,7 +112,7 @@ def place(source: DataSource, *, by: Actor, at: datetime, node_id: int | None) -
     _tell(source, by, at)
 
 
-@action("sources.disable", allow=ENGINEERS, on=DataSource, visible=sees)
+@action("sources.disable", label=N_("停用数据源"), allow=ENGINEERS, on=DataSource, visible=sees)
 def disable(source: DataSource, *, by: Actor, at: datetime, note: str = "") -> None:
     """Stop using a data source: within two seconds nothing is read from or written to it any more."""
     if not source.active:
@@ -121,7 +121,7 @@ def disable(source: DataSource, *, by: Actor, at: datetime, note: str = "") -> N
     _switched(source, by, at)
 
 
-@action("sources.enable", allow=ENGINEERS, on=DataSource, visible=sees)
+@action("sources.enable", label=N_("启用数据源"), allow=ENGINEERS, on=DataSource, visible=sees)
 def enable(source: DataSource, *, by: Actor, at: datetime, note: str = "") -> None:
     """Use a disabled data source again."""
     if source.active:

@@ -1,12 +1,18 @@
-"""A look at a workbook before it is opened: zip bombs, foreign archives, grids too wide for memory."""
+"""Workbooks that people bring: looked at before they are opened, for zip bombs, foreign archives and giant grids.
+
+What is read are the values a person sees: a cell's formula is never evaluated, its stored result counts. What goes out
+is neutralised by `faces.downloads.neutral`.
+"""
 
 from __future__ import annotations
 
+import io
 import re
 import zipfile
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
+import openpyxl
 from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import RuleBroken, TooLarge
@@ -31,16 +37,36 @@ def check_size(path: Path) -> None:
         raise RuleBroken(_("文件是空的，请选择有内容的文件。"), field="file")
 
 
-def check_workbook(path: Path) -> None:
+def opened(source: IO[bytes], *, most_bytes: int, most_unpacked: int, template: bool = False) -> Any:
+    """Read a whole uploaded workbook of at most `most_bytes` and open it with openpyxl, read-only; close it afterwards.
+
+    TooLarge beyond the limits; RuleBroken for what is no workbook. template: say that ours is to be used.
+    """
+    data = source.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise TooLarge(_("文件超过 %d MB，请拆分后分批导入。") % (most_bytes // 1024 // 1024))
+    check_workbook(io.BytesIO(data), most_unpacked=most_unpacked)
+    try:
+        return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError, OSError, EOFError, IndexError) as error:
+        sentence = (
+            _("文件不是有效的 Excel 工作簿，请使用下载的模板填写后再导入。")
+            if template
+            else _("文件不是有效的 Excel 工作簿，请另存为 .xlsx 后再导入。")
+        )
+        raise RuleBroken(sentence, field="file") from error
+
+
+def check_workbook(source: Path | IO[bytes], *, most_unpacked: int = MOST_UNPACKED) -> None:
     """Refuse what is no xlsx, what unpacks beyond measure and what would open as a giant grid (TooLarge, RuleBroken)."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(source) as archive:
             parts = archive.infolist()
             if len(parts) > MOST_PARTS:
                 raise TooLarge(_("工作簿包含的部件过多，疑似压缩炸弹，已拒绝打开。"))
             unpacked = sum(part.file_size for part in parts)
             packed = sum(part.compress_size for part in parts) or 1
-            if unpacked > MOST_UNPACKED or (unpacked > RATIO_FROM and unpacked / packed > MOST_RATIO):
+            if unpacked > most_unpacked or (unpacked > RATIO_FROM and unpacked / packed > MOST_RATIO):
                 raise TooLarge(_("工作簿解压后体积异常，疑似压缩炸弹，已拒绝打开。"))
             if "xl/workbook.xml" not in {part.filename for part in parts}:
                 raise RuleBroken(_("文件不是有效的 Excel 工作簿，请另存为 .xlsx 后再导入。"), field="file")

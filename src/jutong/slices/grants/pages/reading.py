@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
@@ -195,6 +195,7 @@ def _show(
         figures=_use(row),
         versions=[_version(one) for one in found.history],
         deeds=[_open_deed(row, button.verb, button.label, tried) for button in row.buttons if button.verb in DEEDS],
+        adjusts=any(button.verb == "amend" for button in row.buttons),
         refusal=refusal,
         panels=panels.filled("grant", actor, now, grant_id=grant_id),
     )
@@ -286,10 +287,3 @@ def _version(one: queries.Changed) -> tuple[queries.VersionRow, list[Change]]:
     return one.version, [
         Change(_(TERMS.get(name, name)), _in_words(name, old), _in_words(name, new)) for name, old, new in one.terms
     ]
-
-
-urlpatterns: list[URLPattern] = [
-    path("", grants, name="grants_list"),
-    path("<int:grant_id>/", grant, name="grant"),
-    path("<int:grant_id>/<slug:verb>/", deed, name="grant_deed"),
-]
