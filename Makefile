@@ -4,10 +4,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?= -n auto --dist loadfile
+ROUNDS ?= 200
 UV_OPTIONS := --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal
 SETTINGS := DJANGO_SETTINGS_MODULE=jutong.site.settings
 
-.PHONY: demo demo-once test slow check format bench assets docs coverage-of-requirements screenshots messages lock clean
+.PHONY: demo demo-once test slow chaos check format bench assets docs coverage-of-requirements screenshots messages lock clean
 
 demo: assets ## the demo city, the main job run before your eyes; stays up until Ctrl-C
 	$(BIN)/jutong demo
@@ -17,6 +18,9 @@ demo-once: assets ## the same, then stops; the last line counts the steps
 
 test: assets ## the tests; the slower suites are `make slow`
 	$(BIN)/pytest $(PYTEST_ARGS) -m "not slow"
+
+chaos: .venv/ready ## 200 rounds of killed runners, cut lines and ended sessions over every mode of a table order
+	cd tests && ../$(BIN)/python -m chaos $(ROUNDS)
 
 slow: assets ## journeys in the browser, chaos, packaging
 	$(BIN)/pytest -m slow

@@ -31,7 +31,7 @@ from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.runner import serve
 from jutong.wire.bundle import Access, Bundle, Mount, Source
 from jutong.wire.grants import Column, Condition, Grant, Kind, Masking, Mode, Quota
-from jutong.wire.transfers import Order, OrderKind, Progress, Receipt, RunState, TableMode
+from jutong.wire.transfers import DirtyRows, Order, OrderKind, Progress, Receipt, RunState, TableMode
 from postgres import database_url
 
 COLUMNS = (
@@ -59,6 +59,7 @@ class Control:
         self.key = sm2.generate()
         self.secret = b""
         self.progress: list[Progress] = []
+        self.dirty: list[DirtyRows] = []
         self.away = False
         self._serial = 1
         self._orders: list[tuple[int, Order]] = []
@@ -137,8 +138,10 @@ class Control:
                 if self.command == "GET":
                     asked = parse_qs(parts.query)
                     answer = control._poll(parts.path, int(asked["since"][0]), min(5, float(asked["wait"][0])))
-                else:
+                elif parts.path == "/internal/progress":
                     control.progress.extend(msgspec.json.decode(body, type=list[Progress]))
+                elif parts.path == "/internal/dirty":
+                    control.dirty.append(msgspec.json.decode(body, type=DirtyRows))
                 self.send_response(200 if answer else 204)
                 self.send_header("Content-Length", str(len(answer or b"")))
                 self.end_headers()
@@ -181,6 +184,7 @@ class World:
             transfer_lease_seconds=3,
             bundle_wait_seconds=2,
         )
+        self.told: int | None = None  # where runners of their own say what happens; as this process when None
         now = datetime.now(UTC)
         self.grant = Grant(
             id="grant-1",
@@ -318,7 +322,7 @@ class World:
             "JUTONG_TRANSFER_LEASE_SECONDS": "3",
             "JUTONG_BUNDLE_WAIT_SECONDS": "2",
         }
-        return subprocess.Popen([sys.executable, "-c", command], env=environment)
+        return subprocess.Popen([sys.executable, "-c", command], env=environment, stderr=self.told)
 
 
 @cache
@@ -342,12 +346,12 @@ def emptied(url: str) -> str:
 
 
 @contextmanager
-def world(folder: Path, people: int = 1000) -> Iterator[World]:
+def world(folder: Path, people: int = 1000, kind: type[World] = World) -> Iterator[Any]:
     """Build the world with so many people, published and served."""
     before = os.environ.get("JUTONG_SOURCE_ADDRESSES")
     os.environ["JUTONG_SOURCE_ADDRESSES"] = json.dumps(["127.0.0.0/8", "::1/128", "/tmp", "/var/run"])  # noqa: S108 - sockets of test servers
     provider, consumer, book = map(emptied, databases())
-    made = World(folder, (provider, consumer, book))
+    made = kind(folder, (provider, consumer, book))
     made.people(people)
     try:
         with made.control.serving():
