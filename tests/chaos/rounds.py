@@ -153,7 +153,7 @@ def stirred(made: Ground, rng: random.Random) -> None:
         f"""update ledger set amount = amount + 1, changed = nextval('moment') where n between {at} and {at + 300};
         insert into ledger select {n} + i, '新人' || i, '110107', i, nextval('moment'), 's' from generate_series(0, 50) i;
         delete from ledger where n between {at + 400} and {at + 440};
-        update ledger set n = n + 1000000, changed = nextval('moment') where n = {at + 500}""",
+        update ledger set n = (select max(n) + 1 from ledger), changed = nextval('moment') where n = {at + 500}""",
     )
 
 
