@@ -328,6 +328,10 @@ def _delivery(book: Book, scene: Scene) -> None:
     for verb, name in {"run": "task", "pause": "task", "resume": "paused", "delete": "task"}.items():
         book.deed("exchange/tasks/<int:task_id>/<slug:verb>/", scene[name], verb, case=verb, note="改期")
     book.page("exchange/sources/<int:source_id>/limits/", scene["target"], most_runs="2", rows_per_second="0")
+    book.add("GET", "exchange/submissions/new/")
+    book.add("POST", "exchange/submissions/new/", form={"resource_id": scene["published"]}, case="without a file")
+    batch = "exchange/submissions/<int:submission_id>/"
+    book.seen(batch, f"{batch}faults/", to=(scene["submission"],))
     base = "exchange/runs/<int:run_id>/"
     book.seen(f"{base}parts/", f"{base}rows/", to=(scene["failed"],))
     book.seen(base, f"{base}live/", to=(scene["queued"],))

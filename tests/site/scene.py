@@ -235,6 +235,14 @@ def _runs(scene: Scene) -> None:
     }
     exchange.pause_task(made["six"].pk, by=clerk, at=at)
     scene.ids |= {"task": made["five"].pk, "paused": made["six"].pk}
+    submitted = exchange.submit_batch(
+        by=world.actor("civil.officer"),
+        at=at,
+        resource_id=scene["published"],
+        name="a.csv",
+        source=io.BytesIO(b"x\n1\n"),
+    )
+    scene.ids["submission"] = submitted.pk
 
 
 def _machinery(scene: Scene) -> None:

@@ -214,6 +214,72 @@ class SourceLimit(models.Model):
     changed_by = models.CharField(max_length=100)
 
 
+class Submission(models.Model):
+    """A batch that a provider submitted for an entry, checked against the version in force (R-EXC-010, R-EXC-017).
+
+    rows: read; accepted: without fault; refused: outside a code list; faults: broken rules counted. ok: nothing
+    structural was wrong, so the accepted rows count as provided.
+    """
+
+    resource = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="+")
+    entry_version = models.IntegerField()
+    title = models.CharField(max_length=200)
+    provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    file = models.ForeignKey("kernel.StoredFile", on_delete=models.PROTECT, related_name="+")
+    file_name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    ok = models.BooleanField()
+    rows = models.BigIntegerField(default=0)
+    accepted = models.BigIntegerField(default=0)
+    refused = models.BigIntegerField(default=0)
+    faults = models.BigIntegerField(default=0)
+    remark = models.CharField(max_length=500, default="")
+    unbound = models.BooleanField(default=False)
+    account_id = models.BigIntegerField(null=True)
+    account_name = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["provider", "-id"], name="submission_provider")]
+
+
+class SubmissionFault(models.Model):
+    """A value of a submitted batch that breaks a rule: its row, item, value (masked where sensitive), rule, reason."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="found")
+    number = models.BigIntegerField()
+    item = models.CharField(max_length=200)
+    value = models.CharField(max_length=200)
+    rule = models.CharField(max_length=12)
+    reason = models.CharField(max_length=300)
+
+
+class Timeliness(models.Model):
+    """When the next batch of a submitted entry is due, and since when it is late."""
+
+    resource = models.OneToOneField("catalogue.Entry", on_delete=models.CASCADE, related_name="+")
+    provider = models.ForeignKey("parties.Department", on_delete=models.CASCADE, related_name="+")
+    title = models.CharField(max_length=200)
+    cycle = models.CharField(max_length=16)
+    last_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, db_index=True)
+    late_since = models.DateTimeField(null=True)
+
+
+class OffPlatform(models.Model):
+    """A delivery of conditional information outside the platform, where the profile of its day lets it be (R-SHR-025)."""
+
+    grant = models.ForeignKey("grants.Grant", on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(max_length=200)
+    provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    consumer = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    delivered_on = models.DateField()
+    reason = models.CharField(max_length=1000)
+    profile = models.CharField(max_length=60)
+    account_name = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+
 class OrderSerial(models.Model):
     """One row: the serial of the newest order. Its row lock makes serials become visible in order."""
 

@@ -64,3 +64,21 @@ def send_lineage(at: datetime) -> int:
     del at
     actions.send_lineage_aside()
     return 0
+
+
+@outbox.on("exchange.submission_accepted")
+def follow_data(event: outbox.Event, at: datetime) -> None:
+    """A resource's data were renewed: the tasks that follow its updates are started."""
+    actions.order_updated(event.payload["resource_id"], at=at)
+
+
+@outbox.on("catalog_entry.published")
+def watch_entry(event: outbox.Event, at: datetime) -> None:
+    """An entry came into force: where its data are submitted as files, their limit is watched."""
+    actions.watch_entry(event.payload["id"], at=at)
+
+
+@jobs.every(60)
+def find_late(at: datetime) -> int:
+    """Find the entries whose update limit has passed without a batch."""
+    return actions.find_late(at)

@@ -48,6 +48,9 @@ class PublishedItem:
     sensitive: bool
     base_item: bool
     description: str
+    standard: str = ""
+    code_table: str = ""
+    value_range: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -89,6 +92,7 @@ class PublishedEntry:
     data_category: str
     personal: bool
     items: tuple[PublishedItem, ...]
+    format_types: tuple[str, ...] = ()
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -147,6 +151,7 @@ def _entry(case: Entry, content: Content) -> PublishedEntry:
         data_category=content.data_category,
         personal=content.personal,
         items=_items(content),
+        format_types=content.format_types,
     )
 
 
@@ -162,6 +167,9 @@ def _items(content: Content) -> tuple[PublishedItem, ...]:
             sensitive=item.sensitive,
             base_item=item.base_item,
             description=item.description,
+            standard=item.standard,
+            code_table=item.code_table,
+            value_range=item.value_range,
         )
         for item in content.items
     )

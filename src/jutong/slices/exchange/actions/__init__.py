@@ -15,6 +15,7 @@ from jutong.slices.exchange.actions.progress import take_progress
 from jutong.slices.exchange.actions.room import admit, limit_source
 from jutong.slices.exchange.actions.segments import take_segment
 from jutong.slices.exchange.actions.setting_aside import take_dirty
+from jutong.slices.exchange.actions.submitting import find_late, record_off_platform, submit_batch, watch_entry
 from jutong.slices.exchange.actions.tasks import (
     change_task,
     create_task,
@@ -38,6 +39,7 @@ __all__ = [
     "change_task",
     "create_task",
     "delete_task",
+    "find_late",
     "issue_ticket",
     "limit_source",
     "order_after",
@@ -48,13 +50,16 @@ __all__ = [
     "pause_task",
     "preview",
     "record_lineage",
+    "record_off_platform",
     "repair",
     "resume_task",
     "retry",
     "run_now",
     "send_lineage",
     "send_lineage_aside",
+    "submit_batch",
     "take_dirty",
     "take_progress",
     "take_segment",
+    "watch_entry",
 ]

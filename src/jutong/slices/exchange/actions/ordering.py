@@ -14,6 +14,7 @@ from jutong.kernel import heartbeats
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.kernel.terms import N_
+from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.datacentre.queries import MountRow
 from jutong.slices.exchange.actions import room
@@ -33,6 +34,7 @@ from jutong.slices.exchange.rules import (
     check_term,
     opening,
 )
+from jutong.slices.exchange.rules.submissions import check_declared
 from jutong.slices.exchange.workflow import EXCHANGE_TASK
 from jutong.slices.grants import queries as grants
 from jutong.slices.grants.queries import GrantRow
@@ -83,6 +85,8 @@ def open_run(*, by: Actor, at: datetime, find: Callable[[], TransferTask], trigg
         heartbeats.check_runner(at)
     task = find()
     grant, mount = allowed(task.grant_id, task.kind, by, at)
+    if task.kind == OrderKind.BATCH:
+        check_declared(task.format, declared_formats(grant.resource_id))
     if task.target_id is not None:
         check_target_source(task.target_id, grant, mount, by)
     check_reach(task.kind, *_behind(mount.source_id, task.target_id))
@@ -110,6 +114,12 @@ def allowed(grant_id: int, kind: str, by: Actor, at: datetime) -> tuple[GrantRow
     if mount is None:
         raise WrongState(N_("该资源尚未挂接到数据源，暂不能提供；请联系提供部门。"))
     return grant, mount
+
+
+def declared_formats(resource_id: int) -> tuple[str, ...]:
+    """Return the format types that the entry in force declares; none where it is not in force."""
+    entry = catalogue.published(resource_id)
+    return entry.format_types if entry else ()
 
 
 def check_target_source(source_id: int, grant: GrantRow, mount: MountRow, by: Actor) -> None:

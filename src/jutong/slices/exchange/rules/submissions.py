@@ -1,0 +1,184 @@
+"""What a submitted batch must keep to: the entry's format, items, types and code lists; and when the next is due. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel.errors import RuleBroken
+from jutong.kernel.terms import N_, Term, UpdateCycle
+from jutong.wire.grants import Kind
+
+MOST_ROWS: Final = 1_000_000
+MOST_FAULTS: Final = 10_000
+"""Faults kept of one batch; the count goes on."""
+CYCLES: Final[Mapping[str, int]] = {
+    UpdateCycle.REAL_TIME: 1,
+    UpdateCycle.DAILY: 1,
+    UpdateCycle.WEEKLY: 7,
+    UpdateCycle.MONTHLY: 31,
+    UpdateCycle.QUARTERLY: 92,
+    UpdateCycle.HALF_YEARLY: 184,
+    UpdateCycle.YEARLY: 366,
+}
+"""Natural days within which an entry of a cycle is updated; others have no limit."""
+FILE_TYPES: Final[Mapping[str, str]] = {"csv": "csv", "xlsx": "xlsx", "json": "jsonl"}
+"""Declared format types that are files this platform writes, and the format's name in an order."""
+
+_SPLIT: Final = re.compile(r"[、,，;；\n]+")
+_TRUTH: Final = frozenset({"1", "0", "true", "false", "是", "否", "t", "f"})
+_DAY: Final = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
+
+
+class Rule(Term):
+    """Which rule a value breaks."""
+
+    TYPE = "type", N_("数据类型")
+    LENGTH = "length", N_("长度")
+    EMPTY = "empty", N_("主键不得为空")
+    CODE = "code", N_("代码表")
+    SHORT = "short", N_("列数")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An item as the entry declares it. codes: the values of its code list; standard: what binds it, in words."""
+
+    name: str
+    column: str
+    kind: Kind
+    length: int | None
+    key: bool
+    sensitive: bool
+    standard: str
+    codes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A value that breaks a rule: row number in the file, item, value (shortened, masked where sensitive), rule, reason."""
+
+    number: int
+    item: str
+    value: str
+    rule: str
+    reason: str
+
+
+def codes_in(text: str) -> frozenset[str]:
+    """Return the codes of a declared value range such as "1 男；2 女" or "A、B"; a single value or prose is none."""
+    parts = [part.strip() for part in _SPLIT.split(text) if part.strip()]
+    codes = [re.split(r"[ ：:=\t|]", part, maxsplit=1)[0].strip() for part in parts]
+    return frozenset(codes) if len(parts) > 1 and all(len(code) <= 20 for code in codes) else frozenset()  # noqa: PLR2004 - a code is short
+
+
+def check_header(items: Sequence[Expected], header: Sequence[str]) -> dict[str, int]:
+    """Return the place of each item in the header, by item name; RuleBroken naming the items that are missing."""
+    places: dict[str, int] = {}
+    names = [text.strip() for text in header]
+    for item in items:
+        for wanted in (item.name, item.column):
+            if wanted and wanted in names:
+                places.setdefault(item.name, names.index(wanted))
+    if missing := [item.name for item in items if item.name not in places]:
+        raise RuleBroken(
+            N_("报送的文件缺少目录声明的信息项：%(missing)s；请按目录补齐后重新报送。"),
+            field="file",
+            missing="、".join(missing[:20]),
+        )
+    return places
+
+
+def faults_of(items: Sequence[Expected], places: Mapping[str, int], number: int, row: Sequence[str]) -> Iterator[Fault]:
+    """Yield what is wrong with a row."""
+    for item in items:
+        place = places[item.name]
+        if place >= len(row):
+            yield Fault(number, item.name, "", Rule.SHORT, _("该行的列数少于表头，请检查分隔符和换行。"))
+            continue
+        value = row[place].strip()
+        if found := _fault(item, value):
+            rule, reason = found
+            yield Fault(number, item.name, _shown(value, sensitive=item.sensitive), rule, reason)
+
+
+def _fault(item: Expected, value: str) -> tuple[str, str] | None:
+    if not value:
+        return (Rule.EMPTY, _("“%s”是主键，不得为空。") % item.name) if item.key else None
+    if not is_of(item.kind, value):
+        return Rule.TYPE, _("“%(item)s”应为%(kind)s，请修改。") % {"item": item.name, "kind": _(_KIND_WORDS[item.kind])}
+    if item.length and item.kind is Kind.TEXT and len(value) > item.length:
+        return Rule.LENGTH, _("“%(item)s”最长 %(length)d 个字符，请修改。") % {"item": item.name, "length": item.length}
+    if item.codes and value not in item.codes:
+        return Rule.CODE, _("“%(item)s”的取值不在“%(standard)s”内，请按代码表修改。") % {
+            "item": item.name,
+            "standard": item.standard or _("目录声明的值域"),
+        }
+    return None
+
+
+_KIND_WORDS: Final = {
+    Kind.TEXT: N_("文本"),
+    Kind.INTEGER: N_("整数"),
+    Kind.NUMBER: N_("数字"),
+    Kind.DATE: N_("日期"),
+    Kind.TIMESTAMP: N_("日期时间"),
+    Kind.BOOLEAN: N_("是或否"),
+    Kind.BINARY: N_("二进制"),
+}
+
+
+def is_of(kind: Kind, value: str) -> bool:
+    """Tell whether a text is a value of a canonical type."""
+    try:
+        if kind is Kind.INTEGER:
+            return re.fullmatch(r"[+-]?[0-9]{1,19}", value) is not None
+        if kind is Kind.NUMBER:
+            return Decimal(value).is_finite()
+        if kind is Kind.DATE:
+            found = _DAY.fullmatch(value)
+            return found is not None and date(*(int(part) for part in found.groups())) is not None
+        if kind is Kind.TIMESTAMP:
+            return datetime.fromisoformat(value.replace("/", "-")) is not None
+    except (ValueError, InvalidOperation):
+        return False
+    return kind is not Kind.BOOLEAN or value.lower() in _TRUTH
+
+
+def _shown(value: str, *, sensitive: bool) -> str:
+    return value[:1] + "***" if sensitive and value else value[:200]
+
+
+def is_structural(fault: Fault) -> bool:
+    """Tell whether a fault rejects the whole batch: all but a value outside a code list, which rejects its row."""
+    return fault.rule != Rule.CODE
+
+
+def due_after(cycle: str, day: date) -> date | None:
+    """Return the last Beijing day on which the next batch is in time; None for entries without update limit."""
+    return day + timedelta(days=CYCLES[cycle]) if cycle in CYCLES else None
+
+
+def check_declared(file_format: str, declared: Sequence[str]) -> None:
+    """Refuse a batch format that the entry does not declare, where it declares files at all (R-EXC-018)."""
+    known = [FILE_TYPES[kind] for kind in declared if kind in FILE_TYPES]
+    if known and file_format not in known:
+        raise RuleBroken(
+            N_("目录声明的文件格式为：%(known)s，请按声明的格式获取。"), field="format", known="、".join(known)
+        )
+
+
+def check_off_platform(policy: str, reason: str) -> None:
+    """Refuse the record of a delivery outside the platform where the profile forbids it, or without a reason (R-SHR-025)."""
+    if policy != "in_principle":
+        raise RuleBroken(
+            N_("有条件共享的数据应当统一通过平台提供，不得在平台外提供；请通过平台办理。"), field="delivered_on"
+        )
+    if not reason.strip():
+        raise RuleBroken(N_("请说明在平台外提供的理由。"), field="reason")
