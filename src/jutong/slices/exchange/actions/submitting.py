@@ -43,7 +43,7 @@ class _Checked:
     faults: list[rules.Fault] = field(default_factory=list)
 
 
-@action("exchange.submit_batch", allow=SUBMITTERS)
+@action("exchange.submit_batch", allow=SUBMITTERS, label=N_("报送数据"))
 def submit_batch(*, by: Actor, at: datetime, resource_id: int, source: IO[bytes], name: str) -> Submission:
     """Take a provider's batch for a published entry and check it against format, items, types and code lists.
 
@@ -194,7 +194,7 @@ def find_late(at: datetime) -> int:
     return len(late)
 
 
-@action("exchange.record_off_platform", allow=SUBMITTERS)
+@action("exchange.record_off_platform", allow=SUBMITTERS, label=N_("登记平台外提供"))
 def record_off_platform(*, by: Actor, at: datetime, grant_id: int, delivered_on: date, reason: str) -> OffPlatform:
     """Record that conditional information was delivered outside the platform, as an exception with its reason (R-SHR-025).
 
