@@ -216,8 +216,8 @@ def test_a_source_that_cannot_be_reached_is_refused_without_its_password(
 
 
 def test_an_unknown_engine_is_refused_by_name() -> None:
-    with pytest.raises(RuleBroken, match="不支持的数据源类型“oracle”"):
-        asyncio.run(engines.open(Source("s", "d", "oracle", "库", b""), Access()))
+    with pytest.raises(RuleBroken, match="不支持的数据源类型“access”"):
+        asyncio.run(engines.open(Source("s", "d", "access", "库", b""), Access()))
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_a_change_is_told_to_the_data_plane_by_an_event(world: World) -> None:
         ({"user": ""}, "user"),
         ({"password": ""}, "password"),
         ({"password": "x" * 257}, "password"),
-        ({"engine": "oracle"}, "engine"),
+        ({"engine": "access"}, "engine"),
         ({"zone": "internet"}, "zone"),
         ({"tls": "disable"}, "tls"),
         ({"tls": "maybe"}, "tls"),
@@ -136,6 +136,41 @@ def test_a_bad_registration_is_refused_with_a_sentence_at_its_field(
         registered(world, **changes)
     assert list(refused.value.remarks) == [field]
     assert not DataSource.objects.exists()
+
+
+FILE = replace(
+    FAR, engine="sqlite", host="", port=0, database="/srv/shared/people.db", user="", password="", tls="disable"
+)
+
+
+def test_a_file_is_registered_by_its_path_alone(world: World, node: Any) -> None:
+    by = world.actor("civil.engineer")
+    source = actions.register(by=by, at=world.at, department_id=world.department("civil"), details=FILE)
+    row = queries.source(source.pk, by)
+    assert (row.engine_label, row.address, row.database) == ("SQLite 文件", "", "/srv/shared/people.db")
+    assert world.client("civil.engineer").get(f"/sources/{source.pk}/").status_code == 200
+    assert world.client("civil.engineer").get("/sources/").status_code == 200
+    for changes, field in (({"database": "people.db"}, "database"), ({"host": "10.1.2.3"}, "host")):
+        with pytest.raises(RuleBroken) as refused:
+            actions.change(source.pk, by=by, at=world.at, details=replace(FILE, **changes))  # type: ignore[arg-type]
+        assert list(refused.value.remarks) == [field]
+
+
+def test_the_usual_port_of_an_engine_is_taken_where_none_is_stated(world: World, node: Any) -> None:
+    client = world.client("civil.engineer")
+    form = {
+        "title": "业务库", "engine": "mysql", "host": "10.1.2.3", "port": "", "database": "yw", "user": "share",
+        "password": "s3cret", "zone": "outer", "tls": "verify-full", "provides": "on",
+    }  # fmt: skip
+    assert client.post("/sources/new/", form).status_code == 303
+    assert DataSource.objects.get().port == 3306
+
+
+def test_a_schema_is_what_the_database_calls_one() -> None:
+    assert [queries.place(engine, "") for engine in ("postgresql", "mysql", "sqlite")] == ["public", "", ""]
+    assert queries.place("mysql", "city") == "city"
+    with pytest.raises(RuleBroken, match="SQLite 没有模式"):
+        queries.place("sqlite", "main")
 
 
 def test_an_unencrypted_connection_is_possible_in_the_inner_network_only(world: World) -> None:
@@ -291,7 +326,7 @@ def test_the_api_registers_changes_and_refuses(world: World, probe: Any, civil_d
         f"/api/v1/sources/{key}", body | {"title": "改名", "password": ""}, content_type="application/json"
     )
     assert changed.json()["title"] == "改名"
-    for bad in ({**body, "port": 0}, {**body, "title": "a\u0000"}, {**body, "host": "x" * 400}, []):
+    for bad in ({**body, "port": 70000}, {**body, "title": "a\u0000"}, {**body, "host": "x" * 400}, []):
         assert client.post("/api/v1/sources/", bad, content_type="application/json").status_code == 422
     assert world.signed_out().get("/api/v1/sources/").status_code == 401
     assert client.post(f"/api/v1/sources/{key}/disable").status_code == 204

@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     probe_bind: str = Field(default="127.0.0.1:8021", description="数据源探测服务监听地址")
     source_addresses: tuple[str, ...] = Field(
         default=(),
-        description="允许连接的数据源网段（CIDR，JSON 数组；以 / 开头的是允许的套接字目录）；为空时除回环、链路本地、组播地址和本机套接字外都可以",
+        description="允许连接的数据源网段（CIDR，JSON 数组；以 / 开头的是允许的套接字目录和 SQLite 文件目录）；为空时除回环、链路本地、组播地址和本机套接字外都可以",
     )
     file_folders: tuple[str, ...] = Field(
         default=(),

@@ -7,7 +7,8 @@ Whatever its engine, a value has one canonical text, by which it is shown, maske
 * fixed number: never with an exponent, with all digits behind the point that its type has (`1.50`).
 * floating number: the shortest digits that read back as the same double, written as PostgreSQL writes a double: plain
   from 1e-4 up to below 1e15, else `1.5e+15`, `1e-05`; `NaN`, `Infinity`, `-Infinity`;
-  a zero has no sign.
+  a zero has no sign. (Of some doubles above 2^53 PostgreSQL writes one digit more than the others; between two
+  engines such a value does not reconcile and is quarantined, never changed.)
 * date: `2026-01-31`. time: `2026-01-31 08:30:00`, with a fraction of up to six digits without trailing zeros; a time with
   a zone in Beijing's with its offset, `2026-01-31 08:30:00+08`. Years after 9999 have five digits, years before the
   first end with ` BC`; `infinity`, `-infinity`.

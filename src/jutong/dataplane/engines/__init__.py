@@ -11,12 +11,19 @@ from jutong.dataplane.errors import RuleBroken
 from jutong.wire.bundle import Access, Source
 
 ENGINES = {
-    "postgresql": "jutong.dataplane.engines.postgresql",
-    "mysql": "jutong.dataplane.engines.mysql",
-    "sqlite": "jutong.dataplane.engines.sqlite",
-    "files": "jutong.dataplane.engines.files",
+    "postgresql": "jutong.dataplane.engines.postgresql:connect",
+    "mysql": "jutong.dataplane.engines.mysql:connect",
+    "sqlite": "jutong.dataplane.engines.sqlite:connect",
+    "files": "jutong.dataplane.engines.files:connect",
+    "oceanbase": "jutong.dataplane.engines.mysql.relatives:oceanbase",
+    "tidb": "jutong.dataplane.engines.mysql.relatives:tidb",
+    "dameng": "jutong.dataplane.engines.others:dameng",
+    "kingbase": "jutong.dataplane.engines.others:kingbase",
+    "opengauss": "jutong.dataplane.engines.others:opengauss",
+    "oracle": "jutong.dataplane.engines.others:oracle",
+    "sqlserver": "jutong.dataplane.engines.others:sqlserver",
 }
-"""Engine name to the module that offers `connect(access, title) -> Engine`."""
+"""Engine name to the module and the function in it that takes access and title and returns the engine."""
 
 
 async def open(source: Source, access: Access) -> Engine:  # noqa: A001 - `engines.open` is how it is called
@@ -26,6 +33,6 @@ async def open(source: Source, access: Access) -> Engine:  # noqa: A001 - `engin
     """
     if source.engine not in ENGINES:
         raise RuleBroken(f"不支持的数据源类型“{source.engine}”，支持的类型：{'、'.join(ENGINES)}。")
-    module = importlib.import_module(ENGINES[source.engine])
-    connect = cast("Callable[[Access, str], Awaitable[Engine]]", module.connect)
+    module, _, function = ENGINES[source.engine].partition(":")
+    connect = cast("Callable[[Access, str], Awaitable[Engine]]", getattr(importlib.import_module(module), function))
     return await connect(access, source.title)

@@ -36,7 +36,7 @@ def _target(run: Run) -> Target:
     return Target(
         order_id=order.id,
         grant_id=run.guard.grant.id,
-        schema=order.target_schema or "public",
+        schema=order.target_schema,
         table=order.target_table,
         mode=order.target_mode,
         unique=plan.unique,

@@ -40,6 +40,11 @@ class MountedItem:
         return MASKING_LABELS[self.masking]
 
 
+def place_of(table: FoundTable) -> str:
+    """Return a table's name with its schema, where its database has schemas."""
+    return ".".join(filter(None, (table.schema, table.name)))
+
+
 @dataclass(frozen=True, slots=True)
 class MountRow:
     """A mounted resource. remark: what a person should look at; zone: of its data source; may_change: by this actor."""
@@ -68,7 +73,7 @@ class MountRow:
     @property
     def place(self) -> str:
         """Schema and table, joined by a dot."""
-        return f"{self.schema}.{self.table}"
+        return ".".join(filter(None, (self.schema, self.table)))
 
     @property
     def key_items(self) -> tuple[str, ...]:
@@ -96,6 +101,11 @@ class Draft:
     tables: tuple[FoundTable, ...]
     found: FoundTable | None
     lines: list[Proposal]
+
+    @property
+    def places(self) -> list[tuple[str, str]]:
+        """The tables to choose from, each with its comment."""
+        return [(place_of(table), table.comment) for table in self.tables]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +190,7 @@ def draft(resource_id: int, actor: Actor, *, source_id: int = 0, place: str = ""
     offered = sources.choices(entry.provider_id, provides=True)
     chosen = source_id if any(each.id == source_id for each in offered) else 0
     tables = sources.tables(chosen, actor) if chosen else ()
-    there = next((each for each in tables if f"{each.schema}.{each.name}" == place), None)
+    there = next((each for each in tables if place_of(each) == place.lstrip(".")), None)
     found = sources.schema(chosen, actor, schema=there.schema, table=there.name) if there else None
     return Draft(
         resource_id=resource_id,

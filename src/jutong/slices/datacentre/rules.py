@@ -46,6 +46,8 @@ FITTING: Final[Mapping[str, frozenset[Kind]]] = {
 }
 """Kinds of columns that can carry a national data type (standards-facts 2.4); an item without type takes any."""
 
+_TRUTHS: Final = ("tinyint(1)", "bit(1)")
+
 _HINTS: Final = (
     (re.compile(r"身份证|公民身份|证件号"), Masking.IDENTITY),
     (re.compile(r"电话|手机|联系方式"), Masking.PHONE),
@@ -180,8 +182,14 @@ def check_mapping(
         remarks["mapping"] = _("至少应有一个信息项对应到列，请选择。")
     if remarks:
         raise RuleBroken(next(iter(remarks.values())), remarks=remarks)
-    ordered = [lines[item.name] for item in items]
-    return [(line, known[line.column].kind if line.column else Kind.TEXT) for line in ordered]
+    ordered = [(item, lines[item.name]) for item in items]
+    return [(line, _kind(item, known[line.column]) if line.column else Kind.TEXT) for item, line in ordered]
+
+
+def _kind(item: ItemFacts, found: FoundColumn) -> Kind:
+    """Return the kind of a column; MySQL's one-digit numbers are truth values where the catalogue says so."""
+    told = item.type == DataType.LOGICAL and found.native.lower().startswith(_TRUTHS)
+    return Kind.BOOLEAN if told else found.kind
 
 
 def _doubled(mapping: Sequence[Mapped]) -> bool:
@@ -217,9 +225,10 @@ def _masking_remark(line: Mapped, found: FoundColumn) -> str:
 
 
 def check_place(schema: str, table: str) -> None:
-    """Refuse names of schema and table that no database has."""
+    """Refuse names of schema and table that no database has; some know no schemas (SQLite)."""
     for name, text in (("schema", schema), ("table", table)):
-        if not text or len(text.encode("utf-8", "replace")) > NAME_BYTES or not text.isprintable():
+        missing = not text and name == "table"
+        if missing or len(text.encode("utf-8", "replace")) > NAME_BYTES or not (text or "-").isprintable():
             raise RuleBroken(N_("请选择模式和表；名称应为 1 至 63 个字节，不含控制字符。"), field=name)
 
 

@@ -11,11 +11,14 @@ from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
 from jutong.slices.sources import actions, queries
-from jutong.slices.sources.rules import Details, NodeLimits, NodeWish
+from jutong.slices.sources.rules import Details, NodeLimits, NodeWish, port_for
 
 router = Router()
 
 Id = Annotated[int, Path(ge=1, le=2**53)]
+Engines = Literal[
+    "postgresql", "mysql", "sqlite", "oceanbase", "tidb", "dameng", "kingbase", "opengauss", "oracle", "sqlserver"
+]
 Words = Annotated[str, StringConstraints(max_length=253, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -47,11 +50,11 @@ class SourceIn(Schema):
     """What an engineer states about a data source; an empty password keeps the stored one."""
 
     title: Words
-    engine: Literal["postgresql"] = "postgresql"
-    host: Words
-    port: Annotated[int, Field(ge=1, le=65535)] = 5432
+    engine: Engines = "postgresql"
+    host: Words = ""
+    port: Annotated[int, Field(ge=0, le=65535, description="0：该类数据库的常用端口")] = 0
     database: Words
-    user: Words
+    user: Words = ""
     password: Annotated[str, StringConstraints(max_length=256)] = ""
     tls: Literal["verify-full", "require", "disable"] = "verify-full"
     ca: Annotated[str, StringConstraints(max_length=20_000)] = ""
@@ -61,7 +64,7 @@ class SourceIn(Schema):
 
     def details(self) -> Details:
         """Return the slice's own form of it."""
-        return Details(**self.model_dump())
+        return Details(**self.model_dump() | {"port": port_for(self.engine, self.port)})
 
 
 class Sources(Schema):

@@ -65,7 +65,7 @@ class FrontEndNode(Case):
 
 
 class DataSource(models.Model):
-    """A department's database: where it is, with which account it is reached, and what it serves for.
+    """A department's database: where it is (`database` is the path of an SQLite file), with which account it is reached, and what it serves for.
 
     secret: the account's password, SM4 at rest (`kernel.keys.conceal`), never shown again. ca: PEM of the authority that
     signed the server's certificate, empty for the system's own. provides: resources can be mounted on it. receives: the
@@ -75,10 +75,10 @@ class DataSource(models.Model):
     department = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
     title = models.CharField(max_length=80)
     engine = models.CharField(max_length=20, choices=Engine.choices(), default=Engine.POSTGRESQL)
-    host = models.CharField(max_length=253)
+    host = models.CharField(max_length=253, blank=True)
     port = models.IntegerField()
-    database = models.CharField(max_length=63)
-    user = models.CharField(max_length=63)
+    database = models.CharField(max_length=255)
+    user = models.CharField(max_length=63, blank=True)
     secret = models.BinaryField()
     tls = models.CharField(max_length=12, choices=Tls.choices(), default=Tls.VERIFY_FULL)
     ca = models.TextField(default="")

@@ -17,9 +17,18 @@ from jutong.kernel.terms import N_, Term, Zone
 
 
 class Engine(Term):
-    """Kinds of databases that the data plane can read and write."""
+    """Kinds of databases that the data plane can read and write; the manual says which were tried against a server."""
 
     POSTGRESQL = "postgresql", N_("PostgreSQL")
+    MYSQL = "mysql", N_("MySQL / MariaDB")
+    SQLITE = "sqlite", N_("SQLite 文件")
+    OCEANBASE = "oceanbase", N_("OceanBase（MySQL 模式）")
+    TIDB = "tidb", N_("TiDB")
+    DAMENG = "dameng", N_("达梦")
+    KINGBASE = "kingbase", N_("人大金仓 KingbaseES")
+    OPENGAUSS = "opengauss", N_("openGauss")
+    ORACLE = "oracle", N_("Oracle")
+    SQLSERVER = "sqlserver", N_("SQL Server")
 
 
 class Tls(Term):
@@ -49,6 +58,20 @@ SECONDARY: Final = (Role.SYSTEM_ENGINEER, Role.DATA_OFFICER, *OVERSEERS)
 HIGHEST_PORT: Final = 65_535
 NAME_BYTES: Final = 63
 """PostgreSQL's limit for identifiers."""
+PATH_BYTES: Final = 240
+PORTS: Final[dict[str, int]] = {
+    Engine.POSTGRESQL: 5432,
+    Engine.MYSQL: 3306,
+    Engine.SQLITE: 0,
+    Engine.OCEANBASE: 2881,
+    Engine.TIDB: 4000,
+    Engine.DAMENG: 5236,
+    Engine.KINGBASE: 54321,
+    Engine.OPENGAUSS: 5432,
+    Engine.ORACLE: 1521,
+    Engine.SQLSERVER: 1433,
+}
+"""The usual port of each engine, taken where none is stated; a file has none."""
 LONGEST_TITLE: Final = 80
 LONGEST_SECRET: Final = 256
 LONGEST_CA: Final = 20_000
@@ -70,7 +93,11 @@ class Owned(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """A data source as an engineer states it. password: empty keeps the one stored. ca: PEM of the signing authority."""
+    """A data source as an engineer states it. password: empty keeps the one stored. ca: PEM of the signing authority.
+
+    port: 0 for the engine's usual one. An SQLite source has neither host, port, user nor password: `database` is the
+    path of its file on the node.
+    """
 
     title: str
     host: str
@@ -127,6 +154,33 @@ def _remarks(details: Details, around: Surroundings, *, new: bool) -> Iterator[t
         yield "title", _("“名称”应为 1 至 %(most)d 个字，不含控制字符，请修改。") % {"most": LONGEST_TITLE}
     if details.engine not in set(Engine):
         yield "engine", _("“数据库类型”不在支持范围内，请从列表中选择。")
+    yield from _file_remarks(details) if is_file(details.engine) else _server_remarks(details, around, new=new)
+    yield from _protection_remarks(details, around)
+    if not (details.provides or details.receives):
+        yield "provides", _("请至少勾选一种用途：作为提供方来源，或作为使用方目标库。")
+
+
+def is_file(engine: str) -> bool:
+    """Tell whether a source of this engine is a file on the node, not a server."""
+    return engine == Engine.SQLITE
+
+
+def port_for(engine: str, port: int | None) -> int:
+    """Return the stated port, or the engine's usual one."""
+    return port or PORTS.get(engine, 0)
+
+
+def place(engine: str, schema: str) -> str:
+    """Return the schema that a name without one means: `public` in PostgreSQL, the registered database in MySQL.
+
+    RuleBroken for a schema where the engine has none.
+    """
+    if is_file(engine) and schema:
+        raise RuleBroken(_("SQLite 没有模式，请将“目标模式”留空。"), field="schema")
+    return schema or ("public" if engine in (Engine.POSTGRESQL, Engine.KINGBASE, Engine.OPENGAUSS) else "")
+
+
+def _server_remarks(details: Details, around: Surroundings, *, new: bool) -> Iterator[tuple[str, str]]:
     yield from _host_remarks(details, around)
     if not 1 <= details.port <= HIGHEST_PORT:
         yield "port", _("“端口”应为 1 至 65535 的整数，请修改。")
@@ -135,9 +189,17 @@ def _remarks(details: Details, around: Surroundings, *, new: bool) -> Iterator[t
         if not text or len(text.encode("utf-8", "replace")) > NAME_BYTES or not text.isprintable():
             yield name, _("“%(label)s”应为 1 至 63 个字节，不含控制字符，请修改。") % {"label": label}
     yield from _secret_remarks(details, new=new)
-    yield from _protection_remarks(details, around)
-    if not (details.provides or details.receives):
-        yield "provides", _("请至少勾选一种用途：作为提供方来源，或作为使用方目标库。")
+
+
+def _file_remarks(details: Details) -> Iterator[tuple[str, str]]:
+    """A file is named by its path alone; where on the node it may lie, the node itself decides."""
+    path = details.database
+    if not path.startswith("/") or ".." in path.split("/") or not path.isprintable():
+        yield "database", _("SQLite 数据源请在“数据库名”填写文件的绝对路径，不含“..”和控制字符。")
+    elif len(path.encode("utf-8", "replace")) > PATH_BYTES:
+        yield "database", _("文件路径最长 240 个字节，请缩短。")
+    if details.host or details.user or details.password:
+        yield "host", _("SQLite 数据源是节点上的文件，请将主机地址、用户名和口令留空。")
 
 
 def _host_remarks(details: Details, around: Surroundings) -> Iterator[tuple[str, str]]:
@@ -183,7 +245,7 @@ def _protection_remarks(details: Details, around: Surroundings) -> Iterator[tupl
         yield "zone", _("“网络区域”应为政务外网或政务内网，请选择。")
     if details.tls not in set(Tls):
         yield "tls", _("“传输保护”不在可选范围内，请从列表中选择。")
-    elif details.tls == Tls.DISABLE and not around.demo and details.zone != Zone.INNER:
+    elif details.tls == Tls.DISABLE and not (around.demo or details.zone == Zone.INNER or is_file(details.engine)):
         yield "tls", _("政务外网上的数据源不得使用不加密的连接，请选择加密方式。")
     if len(details.ca) > LONGEST_CA or (details.ca and not _PEM.fullmatch(details.ca.strip())):
         yield "ca", _("“CA 证书”应为 PEM 文本（以 BEGIN CERTIFICATE 开头），请重新粘贴。")

@@ -59,11 +59,16 @@ def literal(text: str) -> str:
     return f"_utf8mb4 x'{text.encode().hex()}'"
 
 
+def _two(number: str) -> str:
+    """Return a whole number with two digits at least."""
+    return f"concat(if({number} < 10, '0', ''), cast({number} as char))"
+
+
 def _floating(column: str) -> str:
     """Return a double as PostgreSQL writes it: MySQL's shortest digits, another place where the exponent begins."""
     text = f"cast({column} as char)"
     mantissa, power = f"substring_index({text}, 'e', 1)", f"cast(substring_index({text}, 'e', -1) as signed)"
-    written = f"concat({mantissa}, 'e', if({power} < 0, '-', '+'), lpad(cast(abs({power}) as char), 2, '0'))"
+    written = f"concat({mantissa}, 'e', if({power} < 0, '-', '+'), {_two(f'abs({power})')})"
     plain = f"cast(abs({column}) as char)"
     digits = f"trim(both '0' from replace({plain}, '.', ''))"
     small = f"1 + char_length(substring_index({plain}, '.', -1)) - char_length({digits})"
@@ -71,7 +76,7 @@ def _floating(column: str) -> str:
     moved = (
         f"concat(if({column} < 0, '-', ''), left({digits}, 1), if(char_length({digits}) > 1, '.', ''), "
         f"substring({digits}, 2), if(abs({column}) < 1, 'e-', 'e+'), "
-        f"lpad(cast(if(abs({column}) < 1, {small}, {large}) as char), 2, '0'))"
+        f"{_two(f'if(abs({column}) < 1, {small}, {large})')})"
     )
     return (
         f"(case when {column} = 0 then '0' when abs({column}) >= 1e-4 and abs({column}) < 1e15 then {text} "

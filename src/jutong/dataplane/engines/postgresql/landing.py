@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -357,6 +358,7 @@ async def open_landing(access: Access, title: str, target: Target, shapes: Seque
     """Open the landing transaction of one order. Left after `settle` it commits; left otherwise nothing has happened."""
     if target.table in (POSITION, TASK) or target.schema.startswith("pg_") or target.schema == "information_schema":
         raise RuleBroken(f"目标表不能位于系统模式，也不能命名为 {POSITION} 或 {TASK}，请更换。")
+    target = replace(target, schema=target.schema or "public")
     connection = await connect_once(access, title, reading=False)
     try:
         watch = await connect_once(access, title, reading=True)

@@ -65,8 +65,14 @@ def order_table_transfer(
     RuleBroken for a target that does not belong to the consumer or lies in another zone; Conflict while one runs.
     """
     check_target(schema, table, mode)
-    wanted = Wanted(OrderKind.TABLE, source_id, schema, table, mode)
+    wanted = Wanted(OrderKind.TABLE, source_id, place(source_id, schema), table, mode)
     return open_run(by=by, at=at, find=lambda: task_of(grant_id, wanted, by, at))
+
+
+def place(source_id: int, schema: str) -> str:
+    """Return the schema that is meant in a target: where none is named, the one usual for its kind of database."""
+    target = sources.source_of(source_id)
+    return sources.place(target.engine, schema) if target else schema
 
 
 def order_batch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime
 from typing import Final
 
@@ -13,7 +14,7 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.terms import N_
-from jutong.slices.exchange.actions.ordering import Wanted, allowed, check_target_source, open_run, task_of
+from jutong.slices.exchange.actions.ordering import Wanted, allowed, check_target_source, open_run, place, task_of
 from jutong.slices.exchange.models import Run, TransferTask
 from jutong.slices.exchange.rules import (
     CONSUMER,
@@ -47,6 +48,7 @@ def create_task(
     """
     if wanted.kind == OrderKind.TABLE:
         check_target(wanted.schema, wanted.table, wanted.mode)
+        wanted = dataclasses.replace(wanted, schema=place(wanted.target_id or 0, wanted.schema))
     else:
         check_file(wanted.format, wanted.encoding)
     grant, mount = allowed(grant_id, wanted.kind, by, at)

@@ -26,7 +26,7 @@ class TableOrder(Schema):
 
     grant_id: Number
     source_id: Number
-    place_schema: Words = Field("public", alias="schema")
+    place_schema: Words = Field("", alias="schema")
     table: Words
     mode: Literal["replace", "upsert", "append"] = "replace"
 

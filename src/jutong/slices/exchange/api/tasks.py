@@ -75,7 +75,7 @@ class TaskIn(Schema):
     grant_id: Number
     kind: Literal["table", "batch"] = "table"
     source_id: Number | None = None
-    place_schema: Words = Field("public", alias="schema")
+    place_schema: Words = Field("", alias="schema")
     table: Words = ""
     mode: Literal["replace", "upsert", "append"] = "replace"
     format: Literal["csv", "xlsx", "jsonl"] = "csv"

@@ -53,7 +53,12 @@ class TableForm(OrderForm):
     source_id = django_forms.TypedChoiceField(
         label=gettext_lazy("目标库"), coerce=int, help_text=gettext_lazy("本部门登记的、可接收数据的数据源。")
     )
-    schema = forms.Line(label=gettext_lazy("目标模式"), max_length=NAME_BYTES, initial="public")
+    schema = forms.Line(
+        label=gettext_lazy("目标模式"),
+        max_length=NAME_BYTES,
+        required=False,
+        help_text=gettext_lazy("留空即目标库的默认模式：PostgreSQL 为 public，MySQL 为登记的库；SQLite 没有模式。"),
+    )
     table = forms.Line(
         label=gettext_lazy("目标表"),
         max_length=NAME_BYTES,

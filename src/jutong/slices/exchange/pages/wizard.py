@@ -12,7 +12,7 @@ from jutong.kernel import clock, faces
 from jutong.kernel.faces import forms, pieces
 from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.pages.forms import FileTargetForm, GrantForm, PlanForm, TableTargetForm
-from jutong.slices.exchange.rules import Format, Kind, Mode, Reading, in_words, next_times
+from jutong.slices.exchange.rules import Format, Kind, Mode, Reading, in_words, next_times, table_name
 from jutong.wire.transfers import OrderKind
 
 STEPS: Final = ("grant", "target", "mapping", "plan", "summary")
@@ -147,7 +147,7 @@ class Passage:
         facts = [pieces.Fact(_("授权"), grant), pieces.Fact(_("提供方式"), _(Kind(wanted.kind).label))]
         if wanted.kind is OrderKind.TABLE:
             source = dict(self.offer.target_choices)[str(wanted.target_id)]
-            place = f"{source} · {wanted.schema}.{wanted.table}（{_(Mode(wanted.mode).label)}）"
+            place = f"{source} · {table_name(wanted.schema, wanted.table)}（{_(Mode(wanted.mode).label)}）"
         else:
             place = f"{_(Format(wanted.format).label)} {wanted.encoding}"
         facts += [pieces.Fact(_("去向"), place), pieces.Fact(_("读取方式"), _(Reading(plan.terms.read).label))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jutong.kernel.actors import Actor
 from jutong.slices.exchange.models import TransferTask
+from jutong.slices.exchange.rules import table_name
 from jutong.wire.transfers import OrderKind
 
 
@@ -15,5 +16,5 @@ def followable(actor: Actor, *, but: int | None = None) -> list[tuple[int, str]]
 
 def named(task: TransferTask) -> str:
     """Return a task's number, resource and target."""
-    where = f"{task.schema}.{task.table}" if task.kind == OrderKind.TABLE else task.format
+    where = table_name(task.schema, task.table) if task.kind == OrderKind.TABLE else task.format
     return f"J-{task.pk:06d} {task.grant.resource_title} → {where}"

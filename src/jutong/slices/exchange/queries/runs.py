@@ -22,7 +22,7 @@ from jutong.kernel.workflow import Button
 from jutong.slices.exchange.formats import CENTRE, receipt_in
 from jutong.slices.exchange.models import Run, RunReceipt, TransferTask
 from jutong.slices.exchange.queries.ordering import ordering
-from jutong.slices.exchange.rules import CONSUMER, OPEN, Encoding, Format, Kind, Mode, Trigger
+from jutong.slices.exchange.rules import CONSUMER, OPEN, Encoding, Format, Kind, Mode, Trigger, table_name
 from jutong.slices.exchange.workflow import EXCHANGE_TASK, OVERSEERS, may_know
 from jutong.wire.envelope import Envelope
 from jutong.wire.transfers import OrderKind, Read, Tally
@@ -329,6 +329,6 @@ def _row(run: Run, actor: Actor) -> RunRow:
 def place_of(task: TransferTask) -> str:
     """Return in words where a task delivers to."""
     if task.target is not None:
-        return f"{task.target.title} · {task.schema}.{task.table}（{_(Mode(task.mode).label)}）"
+        return f"{task.target.title} · {table_name(task.schema, task.table)}（{_(Mode(task.mode).label)}）"
     encoding = "" if task.format != Format.CSV else f"，{_(Encoding(task.encoding).label)}"
     return f"{_(Format(task.format).label)}{encoding}"

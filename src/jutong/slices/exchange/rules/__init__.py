@@ -24,6 +24,7 @@ from jutong.slices.exchange.rules.orders import (
     check_target,
     check_term,
     foreign,
+    table_name,
     unreconciled,
     way,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "in_words",
     "next_times",
     "opening",
+    "table_name",
     "unreconciled",
     "way",
     "window_fault",

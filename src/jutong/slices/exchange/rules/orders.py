@@ -138,16 +138,23 @@ def check_term(state: str, valid_from: datetime, valid_until: datetime, at: date
         raise WrongState(N_("该授权的使用时限已届满，请重新申请。"))
 
 
+def table_name(schema: str, table: str) -> str:
+    """Return a table's name as people read it: with its schema, where its database has schemas."""
+    return f"{schema}.{table}" if schema else table
+
+
 def check_target(schema: str, table: str, mode: str) -> None:
-    """Refuse names that no ordinary table has, and unknown modes."""
+    """Refuse names that no ordinary table has, and unknown modes; an empty schema is the target's usual one."""
     for field, label, text in (("schema", _("目标模式"), schema), ("table", _("目标表"), table)):
+        if field == "schema" and not text:
+            continue
         if not _NAME.fullmatch(text) or len(text.encode()) > NAME_BYTES:
             raise RuleBroken(
                 N_("“%(label)s”应以字母、汉字或下划线开头，只含字母、数字、汉字、下划线，最长 63 字节，请修改。"),
                 field=field,
                 label=label,
             )
-        if text.lower().startswith("pg_") or text.lower() in _RESERVED:
+        if text.lower().startswith(("pg_", "jutong_", "sqlite_")) or text.lower() in _RESERVED:
             raise RuleBroken(
                 N_("“%(label)s”不能使用系统保留的名称“%(text)s”，请换一个。"), field=field, label=label, text=text
             )

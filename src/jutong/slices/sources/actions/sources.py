@@ -16,7 +16,7 @@ from jutong.kernel.terms import N_
 from jutong.slices.sources import events
 from jutong.slices.sources.models import DataSource, FrontEndNode
 from jutong.slices.sources.queries.probing import asked
-from jutong.slices.sources.rules import ENGINEERS, Details, Surroundings, check, check_placing, sees
+from jutong.slices.sources.rules import ENGINEERS, Details, Surroundings, check, check_placing, is_file, sees
 from jutong.slices.sources.workflow import WORKING
 
 _PLAIN: Final = (
@@ -42,7 +42,7 @@ def register(*, by: Actor, at: datetime, department_id: int, details: Details) -
     RuleBroken with a sentence per field; Conflict for a title the department already uses.
     """
     check(details, _around(), new=True)
-    source = DataSource(department_id=department_id, registered_at=at)
+    source = DataSource(department_id=department_id, registered_at=at, secret=keys.conceal(b""))
     _fill(source, details, at)
     _tell(source, by, at)
     return source
@@ -55,7 +55,9 @@ def change(source: DataSource, *, by: Actor, at: datetime, details: Details) -> 
     An empty password keeps the stored one, but never lets it travel: another place or user needs it typed again.
     """
     check(details, _around(), new=False)
-    if not details.password and any(getattr(source, name) != getattr(details, name) for name in _PLACE):
+    if not (details.password or is_file(details.engine)) and any(
+        getattr(source, name) != getattr(details, name) for name in _PLACE
+    ):
         raise RuleBroken(N_("主机、端口、数据库或用户名有变化，请重新填写口令。"), field="password")
     if source.node and source.node.zone != details.zone:
         raise RuleBroken(N_("数据源置于前置机之后，网络区域须与前置机一致；请先改接再修改。"), field="zone")
@@ -68,7 +70,7 @@ def _fill(source: DataSource, details: Details, at: datetime) -> None:
     for name in _PLAIN:
         setattr(source, name, getattr(details, name))
     source.ca = details.ca.strip()
-    if details.password:
+    if details.password or is_file(details.engine):
         source.secret = keys.conceal(details.password.encode())
     source.changed_at = at
     try:

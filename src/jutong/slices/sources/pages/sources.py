@@ -24,9 +24,11 @@ from jutong.slices.sources.rules import (
     LONGEST_SECRET,
     LONGEST_TITLE,
     NAME_BYTES,
+    PATH_BYTES,
     Details,
     Engine,
     Tls,
+    port_for,
 )
 
 
@@ -43,11 +45,22 @@ class SourceForm(forms.Form):
     host = forms.Code(
         label=gettext_lazy("主机地址"),
         max_length=253,
-        help_text=gettext_lazy("域名或 IP 地址，不带端口和协议；连接由数据面发起。"),
+        required=False,
+        help_text=gettext_lazy("域名或 IP 地址，不带端口和协议；连接由数据面发起。SQLite 文件留空。"),
     )
-    port = forms.Whole(label=gettext_lazy("端口"), min_value=1, max_value=65535, initial=5432)
-    database = forms.Line(label=gettext_lazy("数据库名"), max_length=NAME_BYTES)
-    user = forms.Line(label=gettext_lazy("用户名"), max_length=NAME_BYTES)
+    port = forms.Whole(
+        label=gettext_lazy("端口"),
+        min_value=1,
+        max_value=65535,
+        required=False,
+        help_text=gettext_lazy("留空即为该类数据库的常用端口，如 PostgreSQL 5432、MySQL 3306、达梦 5236。"),
+    )
+    database = forms.Line(
+        label=gettext_lazy("数据库名"),
+        max_length=PATH_BYTES,
+        help_text=gettext_lazy("Oracle 填服务名；SQLite 填节点上文件的绝对路径，须在管理员允许的目录内。"),
+    )
+    user = forms.Line(label=gettext_lazy("用户名"), max_length=NAME_BYTES, required=False)
     password = django_forms.CharField(
         label=gettext_lazy("口令"),
         max_length=LONGEST_SECRET,
@@ -71,7 +84,8 @@ class SourceForm(forms.Form):
 
     def details(self) -> Details:
         """Return what was filled in."""
-        return Details(**self.cleaned_data)
+        given = self.cleaned_data
+        return Details(**given | {"port": port_for(given["engine"], given["port"])})
 
 
 @require_GET
@@ -122,9 +136,9 @@ def _facts(row: SourceRow) -> list[pieces.Fact]:
     return [
         pieces.Fact(_("所属部门"), row.department_name),
         pieces.Fact(_("数据库类型"), row.engine_label),
-        pieces.Fact(_("主机地址"), f"{row.host}:{row.port}"),
+        pieces.Fact(_("主机地址"), row.address or "—"),
         pieces.Fact(_("数据库名"), row.database),
-        pieces.Fact(_("用户名"), row.user),
+        pieces.Fact(_("用户名"), row.user or "—"),
         pieces.Fact(_("口令"), _("已加密保存，不显示")),
         pieces.Fact(_("传输保护"), _(row.tls_label)),
         pieces.Fact(_("网络区域"), _(Zone(row.zone).label)),
@@ -165,7 +179,8 @@ def change(request: HttpRequest, source_id: int) -> HttpResponse:
 
 
 def _initial(row: SourceRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in SourceForm.base_fields if name != "password"}
+    given = {name: getattr(row, name) for name in SourceForm.base_fields if name != "password"}
+    return given | {"port": row.port or None}
 
 
 class PlaceForm(forms.Form):
@@ -235,7 +250,7 @@ def columns(request: HttpRequest, source_id: int) -> HttpResponse:
     wanted = {name: request.GET.get(name, "").replace("\x00", "") for name in ("schema", "table")}
     found = queries.schema(source_id, actor, **wanted)
     row = queries.source(source_id, actor)
-    title = f"{found.schema}.{found.name}"
+    title = ".".join(filter(None, (found.schema, found.name)))
     return faces.page(request, "sources/columns.html", title=title, crumbs=_crumbs(row, title), source=row, table=found)
 
 

@@ -17,6 +17,7 @@ from jutong.slices.sources.queries.nodes import (
 from jutong.slices.sources.queries.probing import preview, schema, tables
 from jutong.slices.sources.queries.rows import SourceRow, choices, source, source_of, sources
 from jutong.slices.sources.queries.sealing import wire_sources
+from jutong.slices.sources.rules import place
 
 __all__ = [
     "NodeRow",
@@ -28,6 +29,7 @@ __all__ = [
     "node_names",
     "node_of_department",
     "nodes",
+    "place",
     "placed",
     "preview",
     "schema",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotThere
@@ -47,6 +48,11 @@ class SourceRow:
     may_change: bool = False
     may_read: bool = False
 
+    @property
+    def address(self) -> str:
+        """Host and port, or an empty text for a file."""
+        return f"{self.host}:{self.port}" if self.host else ""
+
 
 def _row(source: DataSource, actor: Actor | None = None) -> SourceRow:
     return SourceRow(
@@ -55,7 +61,7 @@ def _row(source: DataSource, actor: Actor | None = None) -> SourceRow:
         department_name=source.department.name,
         title=source.title,
         engine=source.engine,
-        engine_label=Engine(source.engine).label,
+        engine_label=_(Engine(source.engine).label),
         host=source.host,
         port=source.port,
         database=source.database,
