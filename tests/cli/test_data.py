@@ -104,7 +104,7 @@ def test_an_export_verifies_with_the_public_key_alone_and_never_overwrites(world
     verified = jutong("audit", "verify", "--export", file, "--public", keys.instance().public.hex())
     assert "校验通过（ok）" in verified.output
     assert "已存在" in str(jutong("audit", "export", file).exception)
-    file.write_bytes(file.read_bytes().replace(b"parties.register_system", b"parties.register_sistem", 1))
+    file.write_bytes(file.read_bytes().replace(b"business_system.register", b"business_sistem.register", 1))
     broken = jutong("audit", "verify", "--export", file, "--public", keys.instance().public.hex())
     assert "校验未通过" in str(broken.exception)
 

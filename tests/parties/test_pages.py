@@ -7,7 +7,16 @@ from django.urls import reverse
 from covers import covers
 from jutong.kernel.settings import settings
 from jutong.slices.parties import actions, pages, queries
-from jutong.slices.parties.models import Account, ApiKey, BusinessSystem, Delegation, IdentityLink, Person, PostHeld
+from jutong.slices.parties.models import (
+    Account,
+    ApiKey,
+    BusinessSystem,
+    Delegation,
+    IdentityLink,
+    LegacyExchange,
+    Person,
+    PostHeld,
+)
 
 OPEN = {"sign_in", "second_factor", "oidc", "oidc_callback", "certificate"}
 PEOPLE = ("market.head", "hr.clerk", "authority.operator", "admin.security")
@@ -29,6 +38,7 @@ def city(world, monkeypatch):
     )
     actions.set_unit_role(department_id=market, kind="secrecy", name="保密办", duties="审查", by=head, at=world.at)
     actions.issue_api_key(name="程序", days=9, by=head, at=world.at)
+    actions.list_legacy(department_id=market, title="旧平台", by=head, at=world.at)
     day = world.at.date()
     actions.delegate(
         queries.posts(person_id=world.person("market.head"))[0].id, to_id=world.person("market.clerk"), since=day,
@@ -53,6 +63,7 @@ def addresses(world):
         "posts": PostHeld.objects.get(person_id=world.person("market.officer")).pk, "sectors": queries.sectors()[0].id,
         "systems": BusinessSystem.objects.get().pk, "me/keys": ApiKey.objects.get().pk,
         "me/delegations": Delegation.objects.get().pk, "links": IdentityLink.objects.get().pk, "imports": 1,
+        "access/<slug:register>": LegacyExchange.objects.get().pk,
     }  # fmt: skip
     found = {}
     for pattern in pages.urlpatterns:
@@ -60,6 +71,10 @@ def addresses(world):
         kwargs = {}
         if "<int:pk>" in route:
             kwargs["pk"] = ids[route.partition("/<int:pk>")[0]]
+        if "<slug:register>" in route:
+            kwargs["register"] = "legacy"
+        if "<slug:verb>" in route:
+            kwargs["verb"] = "plan" if "register" in kwargs else "test"
         if "<int:rules>" in route:
             kwargs["rules"] = queries.internal_rules(market)[0].id
         found[pattern.name] = reverse(pattern.name, kwargs=kwargs)

@@ -142,9 +142,11 @@ def _organisation(book: Book, scene: Scene) -> None:
     book.add("GET", "parties/systems/<int:pk>", scene["system"])
     book.page("parties/systems/<int:pk>/change", scene["system"], **system)
     book.deed("parties/systems/<int:pk>/key", scene["system"])
-    book.page("parties/systems/<int:pk>/connection", scene["system"], succeeded="on", record="联调成功")
     book.deed("parties/systems/<int:pk>/disable", scene["system"])
     book.deed("parties/systems/<int:pk>/enable", scene["system_off"])
+    from examples_access import pages
+
+    pages(book, scene)
 
 
 def _uscc(region: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import examples_access as access
+
 if TYPE_CHECKING:
     from examples import Book
     from scene import Scene
@@ -15,7 +17,7 @@ def fill(book: Book, scene: Scene) -> None:
     """Add them all."""
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         book.add(method, f"{V1}/")
-    for part in (_standards, _parties, _sources, _catalogue, _sharing, _grants, _exchange, _internal):
+    for part in (_standards, _parties, access.endpoints, _sources, _catalogue, _sharing, _grants, _exchange, _internal):
         part(book, scene)
 
 

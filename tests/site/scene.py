@@ -23,7 +23,7 @@ from jutong.slices.exchange import actions as exchange
 from jutong.slices.exchange.rules import Plan
 from jutong.slices.grants import actions as grants
 from jutong.slices.parties import actions as parties
-from jutong.slices.parties.models import PostHeld, SectorLine
+from jutong.slices.parties.models import PostHeld, SectorLine, Step
 from jutong.slices.sharing import actions as sharing
 from jutong.slices.sources import actions as sources
 from jutong.slices.sources.rules import NodeWish
@@ -56,7 +56,9 @@ class Scene:
 def build(world: World, node: Identity, civil_db: str, hr_db: str) -> Scene:
     """Let the people of the city do what leads to the scene."""
     scene = Scene(world, node, {name: world.department(name) for name in ("civil", "hr", "market", "authority")})
-    for part in (_people, _systems, _entries, _nodes, _mounts, _imports, _requests, _grants, _runs, _machinery):
+    for part in (
+        _people, _systems, _access, _entries, _nodes, _mounts, _imports, _requests, _grants, _runs, _machinery,
+    ):  # fmt: skip
         part(scene, *((civil_db, hr_db) if part is _mounts else ()))
     return scene
 
@@ -111,6 +113,43 @@ def _systems(scene: Scene) -> None:
     used, off = world.system("civil"), world.system("civil", "旧系统")
     parties.disable_system(off.system_id, by=world.actor("civil.head"), at=world.at)
     scene.ids |= {"system": used.system_id, "system_off": off.system_id, "hr_system": world.system("hr").system_id}
+    plain = world.system("civil", "自用系统", cross_department=False)
+    scene.ids |= {"system_alone": plain.system_id}
+
+
+def _access(scene: Scene) -> None:
+    """One case in each register, in the state in which its moves can be made."""
+    world, at = scene.world, scene.world.at
+    engineer, guard, auditor = (world.actor(name) for name in ("civil.engineer", "admin.security", "audit.auditor"))
+    common = {"department_id": scene["civil"], "title": "某事项", "at": at}
+    legacy, moving = (parties.list_legacy(**common, by=engineer) for _n in range(2))
+    network, joining = (parties.list_network(**common, by=engineer) for _n in range(2))
+    for case, plan, start in ((legacy, parties.plan_legacy, None), (moving, parties.plan_legacy, parties.start_legacy),
+                              (network, parties.plan_network, None), (joining, parties.plan_network, parties.start_network)):  # fmt: skip
+        plan(case, title="第一步", due_on=date(2026, 12, 31), by=engineer, at=at)
+        if start is not None:
+            start(case, by=engineer, at=at)
+    for case, kind, reach in (
+        (moving, "legacy_exchange", parties.reach_legacy),
+        (joining, "dedicated_network", parties.reach_network),
+    ):
+        reach(case, step_id=Step.objects.get(kind=kind, case_id=case.pk).pk, by=engineer, at=at)
+    asked, answered = (parties.ask_support(**common, kind="access", by=engineer) for _n in range(2))
+    parties.answer_support(answered, text="见手册", by=world.actor("authority.operator"), at=at)
+    direct = parties.report_direct(**common, receiver_id=scene["hr"], text="直连", by=auditor)
+    incident, classified = (parties.open_incident(**common, text="经过", by=guard) for _n in range(2))
+    parties.plan_incident(incident, title="更换密钥", due_on=date(2026, 12, 31), by=guard, at=at)
+    parties.classify_incident(classified, side="provider", by=guard, at=at)
+    scene.ids |= {
+        "legacy": legacy.pk, "moving": moving.pk, "network": network.pk, "joining": joining.pk, "asked": asked.pk,
+        "answered": answered.pk, "direct": direct.pk, "incident": incident.pk, "classified": classified.pk,
+    }  # fmt: skip
+    for kind, name in (
+        ("legacy_exchange", "legacy"),
+        ("dedicated_network", "network"),
+        ("security_incident", "incident"),
+    ):
+        scene.ids[f"{name}_step"] = Step.objects.get(kind=kind, case_id=scene[name], done_on=None).pk
 
 
 def _entries(scene: Scene) -> None:

@@ -1,11 +1,21 @@
-"""Who may change organisations and people, and the moves of an information manager (W23)."""
+"""Who may change organisations and people; the moves of an information manager (W23) and of systems' access (W21)."""
 
 from __future__ import annotations
+
+from typing import Any, Final
 
 from jutong.kernel.actors import ANYONE, SYSTEM_ONLY, Actor, Role, Who
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Workflow
-from jutong.slices.parties.models import Person
+from jutong.slices.parties.models import (
+    BusinessSystem,
+    DedicatedNetwork,
+    DirectExchange,
+    LegacyExchange,
+    Person,
+    SecurityIncident,
+    SupportRequest,
+)
 from jutong.slices.parties.rules.words import ManagerState
 
 SYSTEM_ADMINS = Who("system_admin", N_("系统管理员"), (Role.SYSTEM_ADMIN,))
@@ -26,6 +36,12 @@ KEY_HOLDERS = SYSTEM_KEEPERS | SYSTEM_ONLY
 REPORTERS = KEEPERS | OPERATORS | SYSTEM_ADMINS | SYSTEM_ONLY
 CONFIRMERS = OPERATORS | SYSTEM_ONLY
 ACTIVATORS = SYSTEM_ADMINS | OPERATORS | SYSTEM_ONLY
+
+SYSTEM_REGISTRARS = SYSTEM_KEEPERS | REGISTRARS
+_OVERSEERS = (Role.AUDITOR, Role.AUTHORITY_HEAD, Role.AUTHORITY_REVIEWER, Role.PLATFORM_OPERATOR)
+WITNESSES = Who("witness", N_("各部门共享工作机构、主管部门、平台管理员或审计人员"), (*_KEEPERS, *_OVERSEERS))
+GUARDIANS = Who("guardian", N_("平台管理员或安全管理员"), (Role.PLATFORM_OPERATOR, Role.SECURITY_ADMIN))
+ASKERS = SYSTEM_KEEPERS | OPERATORS
 
 PEOPLE_READERS = frozenset(
     {
@@ -64,7 +80,102 @@ MANAGER: Workflow[Person] = Workflow(
     ],
 )  # fmt: skip
 
+
+def sees_access(actor: Actor, case: object) -> bool:
+    """Tell whether the actor may know of a case of the access register: a department it concerns, or an overseer."""
+    concerned = {getattr(case, name, None) for name in ("department_id", "counterpart_id", "receiver_id")}
+    return (
+        actor.account_id is None
+        or bool(actor.roles & PEOPLE_READERS)
+        or actor.department_id in concerned
+        or any(post.department_id in concerned for post in actor.posts)
+    )
+
+
+BUSINESS_SYSTEM: Final[Workflow[BusinessSystem]] = Workflow(
+    "business_system", N_("业务系统接入"), case="parties.BusinessSystem", start="registered", visible=sees_access,
+    states={"registered": N_("已登记"), "testing": N_("联调中"), "connected": N_("已接入"), "in_operation": N_("已投入运行"),
+            "retired": N_("已退役")},
+    moves=[
+        # verb       from                                       to              who                clocks  button
+        ("register", "-",                                       "registered",   KEY_HOLDERS,       "",     N_("登记业务系统")),
+        ("test",     "registered testing",                      "testing",      SYSTEM_REGISTRARS, "",     N_("记录联调情况")),
+        ("connect",  "registered testing",                      "connected",    REGISTRARS,        "",     N_("确认接入")),
+        ("operate",  "registered testing connected",            "in_operation", SYSTEM_REGISTRARS, "",     N_("投入运行")),
+        ("retire",   "registered testing connected in_operation", "retired",    SYSTEM_REGISTRARS, "",     N_("退役")),
+    ],
+)  # fmt: skip
+
+LEGACY_EXCHANGE: Final[Workflow[LegacyExchange]] = Workflow(
+    "legacy_exchange", N_("既有交换系统迁移"), case="parties.LegacyExchange", start="planned", visible=sees_access,
+    states={"planned": N_("待迁移"), "migrating": N_("迁移中"), "migrated": N_("已迁移")},
+    moves=[
+        ("list",   "-",                 "planned",   SYSTEM_REGISTRARS, "", N_("登记既有交换系统")),
+        ("plan",   "planned migrating", "=",         SYSTEM_REGISTRARS, "", N_("增加里程碑")),
+        ("reach",  "planned migrating", "=",         SYSTEM_REGISTRARS, "", N_("里程碑完成")),
+        ("start",  "planned",           "migrating", SYSTEM_REGISTRARS, "", N_("开始迁移")),
+        ("finish", "migrating",         "migrated",  REGISTRARS,        "", N_("确认迁移完成")),
+    ],
+)  # fmt: skip
+
+DEDICATED_NETWORK: Final[Workflow[DedicatedNetwork]] = Workflow(
+    "dedicated_network", N_("业务专网"), case="parties.DedicatedNetwork", start="listed", visible=sees_access,
+    states={"listed": N_("已登记"), "connecting": N_("接入中"), "connected": N_("已接入政务外网")},
+    moves=[
+        ("list",   "-",                 "listed",     SYSTEM_REGISTRARS, "", N_("登记业务专网")),
+        ("except", "listed connecting", "=",          AUTHORITIES,       "", N_("登记例外依据")),
+        ("plan",   "listed connecting", "=",          SYSTEM_REGISTRARS, "", N_("增加接入计划")),
+        ("reach",  "listed connecting", "=",          SYSTEM_REGISTRARS, "", N_("计划完成")),
+        ("start",  "listed",            "connecting", SYSTEM_REGISTRARS, "", N_("开始接入")),
+        ("finish", "connecting",        "connected",  REGISTRARS,        "", N_("确认接入完成")),
+    ],
+)  # fmt: skip
+
+SUPPORT_REQUEST: Final[Workflow[SupportRequest]] = Workflow(
+    "support_request", N_("技术支持"), case="parties.SupportRequest", start="asked", visible=sees_access,
+    states={"asked": N_("待答复"), "answered": N_("已答复"), "closed": N_("已关闭")},
+    moves=[
+        ("ask",    "-",        "asked",    ASKERS,    "", N_("提出支持请求")),
+        ("answer", "asked",    "answered", OPERATORS, "", N_("答复")),
+        ("reask",  "answered", "asked",    ASKERS,    "", N_("继续追问")),
+        ("close",  "answered", "closed",   ASKERS,    "", N_("关闭")),
+    ],
+)  # fmt: skip
+
+DIRECT_EXCHANGE: Final[Workflow[DirectExchange]] = Workflow(
+    "direct_exchange", N_("点对点交换线索"), case="parties.DirectExchange", start="reported", visible=sees_access,
+    states={"reported": N_("待核实"), "confirmed": N_("已认定"), "dismissed": N_("不予认定")},
+    moves=[
+        ("report",  "-",        "reported",  WITNESSES,   "", N_("报告点对点交换")),
+        ("confirm", "reported", "confirmed", AUTHORITIES, "", N_("认定违规")),
+        ("dismiss", "reported", "dismissed", AUTHORITIES, "", N_("不予认定")),
+    ],
+)  # fmt: skip
+
+SECURITY_INCIDENT: Final[Workflow[SecurityIncident]] = Workflow(
+    "security_incident", N_("安全事件"), case="parties.SecurityIncident", start="opened", visible=sees_access,
+    states={"opened": N_("待定责"), "classified": N_("处置中"), "closed": N_("已关闭")},
+    moves=[
+        ("open",     "-",                 "opened",     GUARDIANS, "", N_("登记安全事件")),
+        ("classify", "opened classified", "classified", GUARDIANS, "", N_("认定责任方")),
+        ("plan",     "opened classified", "=",          GUARDIANS, "", N_("增加安全任务")),
+        ("reach",    "opened classified", "=",          GUARDIANS, "", N_("任务完成")),
+        ("close",    "classified",        "closed",     GUARDIANS, "", N_("关闭")),
+    ],
+)  # fmt: skip
+
+REGISTERS: Final[dict[str, Workflow[Any]]] = {
+    "legacy": LEGACY_EXCHANGE,
+    "networks": DEDICATED_NETWORK,
+    "support": SUPPORT_REQUEST,
+    "direct": DIRECT_EXCHANGE,
+    "incidents": SECURITY_INCIDENT,
+}
+"""The registers of access by the name in their addresses."""
+
 __all__ = [
-    "ACTIVATORS", "ANYONE", "AUTHORITIES", "CONFIRMERS", "KEEPERS", "KEY_HOLDERS", "LEADERS", "MANAGER", "OPERATORS", "OWN_KEEPERS",
-    "PEOPLE_READERS", "REGISTRARS", "REPORTERS", "SECURITY_ADMINS", "SYSTEM_ADMINS", "SYSTEM_KEEPERS", "SYSTEM_ONLY", "sees",
+    "ACTIVATORS", "ANYONE", "ASKERS", "AUTHORITIES", "BUSINESS_SYSTEM", "CONFIRMERS", "DEDICATED_NETWORK", "DIRECT_EXCHANGE", "GUARDIANS",
+    "KEEPERS", "KEY_HOLDERS", "LEADERS", "LEGACY_EXCHANGE", "MANAGER", "OPERATORS", "OWN_KEEPERS", "PEOPLE_READERS", "REGISTERS",
+    "REGISTRARS", "REPORTERS", "SECURITY_ADMINS", "SECURITY_INCIDENT", "SUPPORT_REQUEST", "SYSTEM_ADMINS", "SYSTEM_KEEPERS",
+    "SYSTEM_ONLY", "SYSTEM_REGISTRARS", "WITNESSES", "sees", "sees_access",
 ]  # fmt: skip

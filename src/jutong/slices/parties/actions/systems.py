@@ -1,4 +1,4 @@
-"""Registered business systems: their call keys, addresses and connection (R-EXC-002, R-EXC-005, R-EXC-011)."""
+"""Registered business systems: their call keys, addresses, and how they come onto the platform (R-EXC-005, W21)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from jutong.crypto import sm2
-from jutong.kernel import outbox
+from jutong.kernel import jurisdiction, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
@@ -20,10 +20,9 @@ from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.kernel.terms import N_, Zone
 from jutong.slices.parties import events
 from jutong.slices.parties.formats import trust
-from jutong.slices.parties.models import BusinessSystem, Department
-from jutong.slices.parties.rules import organisations
-from jutong.slices.parties.rules.words import Connection
-from jutong.slices.parties.workflow import KEY_HOLDERS, REGISTRARS, SYSTEM_KEEPERS
+from jutong.slices.parties.models import BusinessSystem, DedicatedNetwork, Department
+from jutong.slices.parties.rules import access, organisations
+from jutong.slices.parties.workflow import BUSINESS_SYSTEM, KEY_HOLDERS, REGISTRARS, SYSTEM_KEEPERS
 
 KEY_BYTES = 32
 MOST_ADDRESSES = 20
@@ -63,21 +62,18 @@ def _purpose(text: str) -> str:
     return organisations.check_text(text, most=200, field="purpose", needed=False)
 
 
-def _new_key(system: BusinessSystem, at: datetime) -> str:
-    """Give the system a fresh key, sealed to the data plane; returns it for showing once."""
-    secret = secrets.token_bytes(KEY_BYTES)
+def _give_key(system: BusinessSystem, secret: bytes, at: datetime) -> None:
+    """Give the system a key, sealed to the data plane and kept nowhere else."""
     system.key_id = "bs" + secrets.token_hex(8)
     system.sealed_key = sm2.seal(trust.data_plane_key(), secret)
     system.key_made_at = at
-    return secret.hex()
 
 
-def _changed(system: BusinessSystem, by: Actor, at: datetime) -> None:
+def _changed(system: BusinessSystem, *, by: Actor, at: datetime) -> None:
     payload = {"id": system.pk, "department_id": system.department_id, "active": system.active}
     outbox.publish(events.SYSTEM_CHANGED, f"business_system:{system.pk}", payload, at=at, by=by)
 
 
-@action("parties.register_system", label=N_("登记业务系统"), allow=KEY_HOLDERS)
 def register_system(
     *,
     department_id: int,
@@ -85,38 +81,108 @@ def register_system(
     purpose: str = "",
     zone: str = Zone.OUTER,
     addresses: Sequence[str] = (),
+    network: str = "",
+    network_exception: str = "",
+    hosting: str = "",
+    cross_department: bool = True,
     by: Actor,
     at: datetime,
 ) -> CallKey:
-    """Register a business system of a department; its call key comes back once. It starts as not connected."""
-    if not Department.objects.filter(pk=department_id, active=True).exists():
+    """Register a business system of a department; its call key comes back once. It starts as not connected.
+
+    network: what carries it, the zone's own network when left out; one that the profile does not name needs an exception
+    (R-EXC-014). cross_department: it will share with other departments, so it must be connected before it is put into
+    operation (R-EXC-012).
+    """
+    secret = secrets.token_bytes(KEY_BYTES)
+    details = _details(purpose, zone, addresses, network, network_exception, hosting)
+    system = _register(
+        department_id=department_id,
+        name=name,
+        details=details | {"cross_department": cross_department},
+        secret=secret,
+        by=by,
+        at=at,
+    )
+    return CallKey(system.pk, system.key_id, secret.hex())
+
+
+@BUSINESS_SYSTEM.opens("register", then=_changed)
+def _register(
+    *, department_id: int, name: str, details: dict[str, Any], secret: bytes, by: Actor, at: datetime
+) -> BusinessSystem:
+    """Register a system with the key that it will sign with."""
+    department = Department.objects.filter(pk=department_id, active=True).first()
+    if department is None:
         raise RuleBroken(_("所选部门不存在或已撤销，请重新选择。"), field="department_id")
     system = BusinessSystem(
+        region=department.region_id,
         department_id=department_id,
         name=organisations.check_name(name, most=80),
-        purpose=_purpose(purpose),
-        zone=_zone(zone),
-        addresses=_addresses(addresses),
         registered_at=at,
+        **details,
     )
-    secret = _new_key(system, at)
-    try:
-        with transaction.atomic():
-            system.save()
-    except IntegrityError:
-        raise Conflict(_("本部门已登记名为“%s”的业务系统，请勿重复登记。") % system.name) from None
-    _changed(system, by, at)
-    return CallKey(system.pk, system.key_id, secret)
+    if BusinessSystem.objects.filter(department_id=department_id, name=system.name).exists():
+        raise Conflict(_("本部门已登记名为“%s”的业务系统，请勿重复登记。") % system.name)
+    _check_network(system, at)
+    _give_key(system, secret, at)
+    return system
+
+
+def _details(
+    purpose: str, zone: str, addresses: Sequence[str], network: str, network_exception: str, hosting: str
+) -> dict[str, Any]:
+    """Return the particulars of a system, checked."""
+    known = _zone(zone)
+    return {
+        "purpose": _purpose(purpose),
+        "zone": known,
+        "addresses": _addresses(addresses),
+        "network": access.chosen(access.Network, network or known, field="network", label=N_("承载网络")),
+        "network_exception": _line(network_exception, "network_exception"),
+        "hosting": _line(hosting, "hosting", most=100),
+    }
+
+
+def _line(text: str, field: str, *, most: int = 300) -> str:
+    return organisations.check_text(text, most=most, field=field, needed=False)
+
+
+def _check_network(system: BusinessSystem, at: datetime) -> None:
+    """Refuse a network that the profile in force does not let the system run on (R-EXC-014, R-EXC-015)."""
+    policy = jurisdiction.policy_for(system.region, beijing_day(at))
+    if system.network != access.Network.DEDICATED:
+        access.check_network(
+            system.network, carried_by=policy.list("business_system_network"), exception=system.network_exception
+        )
+        return
+    held = DedicatedNetwork.objects.filter(department_id=system.department_id).exclude(exception="").first()
+    access.check_dedicated(policy.text("new_dedicated_network"), held.exception if held else system.network_exception)
 
 
 @action("parties.change_system", label=N_("修改业务系统"), allow=KEY_HOLDERS, on=BusinessSystem)
 def change_system(
-    system: BusinessSystem, *, purpose: str, zone: str, addresses: Sequence[str], by: Actor, at: datetime
+    system: BusinessSystem,
+    *,
+    purpose: str,
+    zone: str,
+    addresses: Sequence[str],
+    network: str = "",
+    network_exception: str = "",
+    hosting: str = "",
+    cross_department: bool = True,
+    by: Actor,
+    at: datetime,
 ) -> None:
-    """Change purpose, network zone and addresses."""
-    system.purpose, system.zone, system.addresses = _purpose(purpose), _zone(zone), _addresses(addresses)
+    """Change what is registered of it; see `register_system`."""
+    if system.state == "in_operation" and cross_department and system.connected_on is None:
+        raise WrongState(_("该系统已投入运行但未接入平台，不能改为需要跨部门共享；请先完成接入。"))
+    for name, value in _details(purpose, zone, addresses, network, network_exception, hosting).items():
+        setattr(system, name, value)
+    system.cross_department = cross_department
+    _check_network(system, at)
     system.save()
-    _changed(system, by, at)
+    _changed(system, by=by, at=at)
 
 
 @action("parties.rotate_key", label=N_("更换调用密钥"), allow=KEY_HOLDERS, on=BusinessSystem)
@@ -124,10 +190,11 @@ def rotate_key(system: BusinessSystem, *, by: Actor, at: datetime) -> CallKey:
     """Give the system a new call key; the old one stops with the next bundle (within seconds)."""
     if not system.active:
         raise WrongState(_("业务系统“%s”已停用，请先启用。") % system.name)
-    secret = _new_key(system, at)
+    secret = secrets.token_bytes(KEY_BYTES)
+    _give_key(system, secret, at)
     system.save()
-    _changed(system, by, at)
-    return CallKey(system.pk, system.key_id, secret)
+    _changed(system, by=by, at=at)
+    return CallKey(system.pk, system.key_id, secret.hex())
 
 
 @action("parties.disable_system", label=N_("停用业务系统"), allow=SYSTEM_KEEPERS | REGISTRARS, on=BusinessSystem)
@@ -137,23 +204,47 @@ def disable_system(system: BusinessSystem, *, by: Actor, at: datetime) -> None:
         raise WrongState(_("业务系统“%s”已经停用。") % system.name)
     system.active, system.disabled_at = False, at
     system.save()
-    _changed(system, by, at)
+    _changed(system, by=by, at=at)
 
 
 @action("parties.enable_system", label=N_("启用业务系统"), allow=REGISTRARS, on=BusinessSystem)
 def enable_system(system: BusinessSystem, *, by: Actor, at: datetime) -> None:
-    """Switch a system on again, by the platform's operator."""
+    """Switch a system on again, by the platform's operator; a retired one stays off."""
+    if system.state == "retired":
+        raise WrongState(_("业务系统“%s”已退役，不能再启用；需要时请重新登记。") % system.name)
     system.active, system.disabled_at = True, None
     system.save()
-    _changed(system, by, at)
+    _changed(system, by=by, at=at)
 
 
-@action("parties.note_connection", label=N_("记录连接测试"), allow=REGISTRARS, on=BusinessSystem)
-def note_connection(system: BusinessSystem, *, succeeded: bool, record: str, by: Actor, at: datetime) -> None:
-    """Record a connection test; only one that succeeded makes the system connected (R-EXC-011)."""
-    if not record.strip():
-        raise WrongState(_("没有连通测试记录，不能标记为已接入，请先完成连通测试。"))
+@BUSINESS_SYSTEM.action("test")
+def note_test(system: BusinessSystem, *, record: str, by: Actor, at: datetime) -> None:
+    """Record a test that has not connected it yet."""
     system.connection_record = organisations.check_text(record, most=300, field="record")
-    if succeeded:
-        system.connection, system.connected_on = Connection.CONNECTED, beijing_day(at)
-    system.save()
+
+
+@BUSINESS_SYSTEM.action("connect")
+def connect_system(
+    system: BusinessSystem, *, transport: str, protection: str, record: str, by: Actor, at: datetime
+) -> None:
+    """Call it connected: a test succeeded over encrypted transport, and its protection is recorded (R-EXC-011, R-SEC-026)."""
+    chosen = access.chosen(access.Transport, transport, field="transport", label=N_("传输保护"))
+    access.check_docking(chosen, protection, record)
+    system.transport = chosen
+    system.protection = _line(protection, "protection")
+    system.connection_record = organisations.check_text(record, most=300, field="record")
+    system.connected_on = beijing_day(at)
+
+
+@BUSINESS_SYSTEM.action("operate")
+def operate_system(system: BusinessSystem, *, by: Actor, at: datetime) -> None:
+    """Put it into operation; one that shares across departments must be connected first (R-EXC-012)."""
+    access.check_operation(cross_department=system.cross_department, connected=system.connected_on is not None)
+    system.operating_since = beijing_day(at)
+
+
+@BUSINESS_SYSTEM.action("retire")
+def retire_system(system: BusinessSystem, *, by: Actor, at: datetime) -> None:
+    """Take it out of service for good: its calls are refused from the next bundle on."""
+    system.active, system.disabled_at = False, at
+    _changed(system, by=by, at=at)

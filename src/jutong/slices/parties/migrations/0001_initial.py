@@ -378,7 +378,7 @@ class Migration(migrations.Migration):
                     "connection",
                     models.CharField(
                         choices=[("not_connected", "未接入"), ("connected", "已接入")],
-                        default=jutong.slices.parties.rules.words.Connection["NOT_CONNECTED"],
+                        default="not_connected",
                         max_length=16,
                     ),
                 ),

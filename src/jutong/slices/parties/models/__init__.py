@@ -1,5 +1,15 @@
-"""Tables of organisations, people, accounts and business systems."""
+"""Tables of organisations, people, accounts, business systems and the register of their access."""
 
+from jutong.slices.parties.models.access import (
+    DedicatedNetwork,
+    DirectExchange,
+    LegacyExchange,
+    Participation,
+    SecurityIncident,
+    Step,
+    SupportRequest,
+    Training,
+)
 from jutong.slices.parties.models.accounts import Account, ApiKey, IdentityLink, PasswordUsed, SignedAct
 from jutong.slices.parties.models.people import Delegation, InternalRules, Person, PostHeld, SharingUnit, UnitRole
 from jutong.slices.parties.models.places import Authority, Department, Region, SectorLine, SectorMember, SectorNote
@@ -10,10 +20,14 @@ __all__ = [
     "ApiKey",
     "Authority",
     "BusinessSystem",
+    "DedicatedNetwork",
     "Delegation",
     "Department",
+    "DirectExchange",
     "IdentityLink",
     "InternalRules",
+    "LegacyExchange",
+    "Participation",
     "PasswordUsed",
     "Person",
     "PostHeld",
@@ -21,7 +35,11 @@ __all__ = [
     "SectorLine",
     "SectorMember",
     "SectorNote",
+    "SecurityIncident",
     "SharingUnit",
     "SignedAct",
+    "Step",
+    "SupportRequest",
+    "Training",
     "UnitRole",
 ]

@@ -7,7 +7,7 @@ from django.urls import URLPattern
 from jutong.kernel.actors import ADMINISTRATORS, Actor, Role
 from jutong.kernel.faces.navigation import Entry, Group, register
 from jutong.kernel.terms import N_
-from jutong.slices.parties.pages import administration, door, organisation, own, people, places, systems
+from jutong.slices.parties.pages import access, administration, door, organisation, own, people, places, systems
 
 urlpatterns: list[URLPattern] = [
     *door.urlpatterns,
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     *people.urlpatterns,
     *places.urlpatterns,
     *systems.urlpatterns,
+    *access.urlpatterns,
     *administration.urlpatterns,
 ]
 
@@ -38,6 +39,7 @@ register(
     Entry(Group.ADMIN, N_("组织机构"), "organisation", "building-community", _anyone, 10),
     Entry(Group.ADMIN, N_("人员"), "people", "users", _anyone, 20),
     Entry(Group.ADMIN, N_("业务系统"), "systems", "server", _anyone, 30),
+    Entry(Group.ADMIN, N_("接入与迁移"), "access_home", "plug-connected", _anyone, 35),
     Entry(Group.ADMIN, N_("行业条线"), "sectors", "sitemap", _anyone, 40),
     Entry(Group.ADMIN, N_("区划与主管部门"), "regions", "map-2", _anyone, 50),
     Entry(Group.ADMIN, N_("登记完整性"), "completeness", "checklist", _overseers, 60),

@@ -13,6 +13,7 @@ from jutong.kernel.faces.forms import Code, CodeFrom, Day, Form, Line, Paragraph
 from jutong.kernel.terms import OrgType, Zone
 from jutong.slices.parties import queries
 from jutong.slices.parties.pages.picking import DepartmentField, DepartmentsField
+from jutong.slices.parties.rules.access import Network, Transport
 from jutong.slices.parties.rules.words import AuthorityFunction, RulesKind, UnitKind
 
 MEBIBYTE = 1024 * 1024
@@ -270,6 +271,14 @@ class System(Form):
     addresses = Paragraph(
         label=_l("来源地址"), max_length=1000, required=False, help_text=_l("每行一个 IP 地址或网段；留空为不限。")
     )
+    network = forms.ChoiceField(label=_l("承载网络"), required=False, choices=lambda: chosen(Network.choices()))
+    network_exception = Line(
+        label=_l("例外依据"), max_length=300, required=False, help_text=_l("部署在规定以外的网络上时填写。")
+    )
+    hosting = Line(label=_l("部署位置"), max_length=100, required=False, help_text=_l("如：市政务云、本部门机房。"))
+    cross_department = forms.BooleanField(
+        label=_l("需要跨部门共享数据"), required=False, initial=True, help_text=_l("需要的，接入平台后才能投入运行。")
+    )
 
     def clean_addresses(self) -> list[str]:
         """Return one address a line."""
@@ -282,11 +291,22 @@ class SystemChange(System):
     name = None  # type: ignore[assignment]
 
 
-class Connection(Form):
-    """A connection test and how it ended."""
+class Tested(Form):
+    """A test that has not connected the system yet."""
 
-    succeeded = forms.BooleanField(label=_l("连通测试成功"), required=False)
     record = Paragraph(label=_l("测试记录"), max_length=300)
+
+
+class Connected(Tested):
+    """A test that connected it, and how it is protected."""
+
+    transport = forms.ChoiceField(label=_l("传输保护"), choices=lambda: chosen(Transport.choices()))
+    protection = Paragraph(
+        label=_l("防护情况"),
+        max_length=300,
+        required=False,
+        help_text=_l("如：等级保护三级，备案号；网络边界防护措施。"),
+    )
 
 
 class Workbook(Form):

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock
-from jutong.kernel.faces import actor_of, page, posted, told
+from jutong.kernel.errors import NotThere
+from jutong.kernel.faces import Form, actor_of, page, posted, told
+from jutong.kernel.faces.pieces import Happening
 from jutong.kernel.terms import N_
 from jutong.slices.parties import actions, queries
 from jutong.slices.parties.actions.systems import CallKey
 from jutong.slices.parties.pages import forms
 from jutong.slices.parties.pages.answering import crumbs, deed, filled, may, shown_to
-from jutong.slices.parties.workflow import KEY_HOLDERS, REGISTRARS
+from jutong.slices.parties.workflow import BUSINESS_SYSTEM, KEY_HOLDERS, REGISTRARS, SYSTEM_REGISTRARS
 
 
 def _page_of(pk: int) -> str:
@@ -54,18 +59,34 @@ def systems(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def system(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show a business system."""
+    """Show a business system, what happened to it and the moves that are open."""
     actor = actor_of(request)
-    row = queries.system(pk, actor)
+    seen = queries.system_detail(pk, actor)
     return page(
         request,
         "parties/system.html",
-        title=row.name,
-        row=row,
-        may_keep=may(KEY_HOLDERS, actor, row),
+        title=seen.row.name,
+        row=seen.row,
+        moves=[{"label": b.label, "url": reverse("system_move", args=[pk, b.verb])} for b in seen.buttons],
+        happenings=_timeline(seen),
+        may_keep=may(KEY_HOLDERS, actor, seen.row),
         may_register=may(REGISTRARS, actor),
-        crumbs=crumbs((_("业务系统"), reverse("systems")), here=row.name),
+        crumbs=crumbs((_("业务系统"), reverse("systems")), here=seen.row.name),
     )
+
+
+def _timeline(seen: queries.SystemDetail) -> list[Happening]:
+    labels = {move.verb: _(move.label) for move in BUSINESS_SYSTEM.moves}
+    return [
+        Happening(
+            entry.at,
+            labels.get(entry.verb.rpartition(".")[2], entry.verb),
+            entry.actor_name,
+            entry.reason,
+            "good" if entry.outcome == "success" else "bad",
+        )
+        for entry in seen.history
+    ]
 
 
 def system_new(request: HttpRequest, pk: int) -> HttpResponse:
@@ -88,9 +109,10 @@ def system_new(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def system_change(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change purpose, zone and addresses."""
+    """Change what is registered of it."""
     row = queries.system(pk, actor_of(request))
-    start = {"purpose": row.purpose, "zone": row.zone, "addresses": "\n".join(row.addresses)}
+    names = ("purpose", "zone", "network", "network_exception", "hosting", "cross_department")
+    start = {name: getattr(row, name) for name in names} | {"addresses": "\n".join(row.addresses)}
     return filled(
         request,
         forms.SystemChange(posted(request), initial=start),
@@ -109,15 +131,29 @@ def system_rotate(request: HttpRequest, pk: int) -> HttpResponse:
     return _shown(request, actions.rotate_key(pk, by=actor_of(request), at=clock.now()))
 
 
-def system_connection(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record a connection test."""
+MOVES: Final[dict[str, tuple[Callable[..., object], type[Form], str]]] = {
+    "test": (actions.note_test, forms.Tested, N_("联调情况已记录。")),
+    "connect": (actions.connect_system, forms.Connected, N_("业务系统已接入平台。")),
+    "operate": (actions.operate_system, Form, N_("业务系统已投入运行。")),
+    "retire": (actions.retire_system, Form, N_("业务系统已退役，其调用随即停止。")),
+}
+
+
+def system_move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    """Record a test, connect, put into operation or retire a system (W21)."""
+    if verb not in MOVES:
+        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    call, form, said = MOVES[verb]
+    row = queries.system(pk, actor_of(request))
     return filled(
         request,
-        forms.Connection(posted(request)),
-        lambda given: actions.note_connection(pk, **given, by=actor_of(request), at=clock.now()),
-        who=REGISTRARS,
-        title=_("记录连通测试"),
-        sentence=_("连通测试已记录。"),
+        form(posted(request)),
+        lambda given: call(pk, **given, by=actor_of(request), at=clock.now()),
+        who=REGISTRARS if verb == "connect" else SYSTEM_REGISTRARS,
+        place=row.department_id,
+        title=next(_(move.label) for move in BUSINESS_SYSTEM.moves if move.verb == verb),
+        lead=row.name,
+        sentence=_(said),
         to=_page_of(pk),
     )
 
@@ -128,7 +164,6 @@ urlpatterns: list[URLPattern] = [
     path("systems/<int:pk>", system, name="system"),
     path("systems/<int:pk>/change", system_change, name="system_change"),
     path("systems/<int:pk>/key", system_rotate, name="system_rotate"),
-    path("systems/<int:pk>/connection", system_connection, name="system_connection"),
     path(
         "systems/<int:pk>/disable",
         deed("system_disable", actions.disable_system, N_("业务系统已停用。"), _page_of),
@@ -139,4 +174,5 @@ urlpatterns: list[URLPattern] = [
         deed("system_enable", actions.enable_system, N_("业务系统已启用。"), _page_of),
         name="system_enable",
     ),
+    path("systems/<int:pk>/<slug:verb>", system_move, name="system_move"),
 ]

@@ -1,5 +1,14 @@
 """What can be asked about organisations, people and business systems; frozen rows only."""
 
+from jutong.slices.parties.queries.access import (
+    AccessDetail,
+    AccessRow,
+    access_case,
+    access_page,
+    check_dedicated,
+    migration_report,
+    trainings,
+)
 from jutong.slices.parties.queries.accounts import (
     AccountRow,
     ApiKeyRow,
@@ -59,9 +68,19 @@ from jutong.slices.parties.queries.picking import (
 )
 from jutong.slices.parties.queries.rulebooks import RulesRow, internal_rules, own_file, rules_version
 from jutong.slices.parties.queries.sectors import SectorRow, is_sector_lead, sector, sectors
-from jutong.slices.parties.queries.systems import SystemRow, callers, system, systems, systems_page
+from jutong.slices.parties.queries.systems import (
+    SystemDetail,
+    SystemRow,
+    callers,
+    system,
+    system_detail,
+    systems,
+    systems_page,
+)
 
 __all__ = [
+    "AccessDetail",
+    "AccessRow",
     "AccountRow",
     "ApiKeyRow",
     "DepartmentRow",
@@ -70,7 +89,10 @@ __all__ = [
     "RegionRow",
     "RulesRow",
     "SectorRow",
+    "SystemDetail",
     "SystemRow",
+    "access_case",
+    "access_page",
     "account",
     "account_of_person",
     "account_page",
@@ -82,6 +104,7 @@ __all__ = [
     "authority_of",
     "callers",
     "certificate_name",
+    "check_dedicated",
     "delegable",
     "delegations",
     "demo_accounts",
@@ -98,6 +121,7 @@ __all__ = [
     "identity_links",
     "internal_rules",
     "is_sector_lead",
+    "migration_report",
     "organisation",
     "overview",
     "own_account",
@@ -123,8 +147,10 @@ __all__ = [
     "signature_demanded",
     "signatures",
     "system",
+    "system_detail",
     "systems",
     "systems_page",
+    "trainings",
     "tree",
     "unit_roles",
 ]

@@ -9,13 +9,16 @@ from datetime import date, datetime
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from jutong.kernel import queries as kernel
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
+from jutong.kernel.queries import AuditRow
 from jutong.kernel.terms import Zone
+from jutong.kernel.workflow import Button
 from jutong.slices.parties.models import BusinessSystem
-from jutong.slices.parties.rules.words import Connection
-from jutong.slices.parties.workflow import PEOPLE_READERS
+from jutong.slices.parties.rules.access import Network, Transport
+from jutong.slices.parties.workflow import BUSINESS_SYSTEM, PEOPLE_READERS
 from jutong.wire.bundle import Caller
 
 
@@ -31,9 +34,16 @@ class SystemRow:
     zone: str
     addresses: tuple[str, ...]
     active: bool
-    connection: str
+    state: str
+    network: str
+    network_exception: str
+    hosting: str
+    cross_department: bool
+    transport: str
+    protection: str
     connected_on: date | None
     connection_record: str
+    operating_since: date | None
     key_id: str
     key_made_at: datetime
     registered_at: datetime
@@ -44,16 +54,35 @@ class SystemRow:
         return _(Zone(self.zone).label)
 
     @property
-    def connection_label(self) -> str:
+    def network_label(self) -> str:
+        """Chinese name of the network that carries it, translated."""
+        return _(Network(self.network).label)
+
+    @property
+    def transport_label(self) -> str:
+        """Chinese name of how it protects what it sends, translated; empty before it is connected."""
+        return _(Transport(self.transport).label) if self.transport else ""
+
+    @property
+    def state_label(self) -> str:
         """Chinese name of the access state, translated."""
-        return _(Connection(self.connection).label)
+        return BUSINESS_SYSTEM.state_label(self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class SystemDetail:
+    """A system with what happened to it and the moves open to the actor."""
+
+    row: SystemRow
+    history: tuple[AuditRow, ...]
+    buttons: tuple[Button, ...]
 
 
 def _row(s: BusinessSystem) -> SystemRow:
     return SystemRow(
         s.pk, s.name, s.purpose, s.department_id, s.department.short_name or s.department.name, s.zone,
-        tuple(s.addresses), s.active, s.connection, s.connected_on, s.connection_record, s.key_id, s.key_made_at,
-        s.registered_at,
+        tuple(s.addresses), s.active, s.state, s.network, s.network_exception, s.hosting, s.cross_department, s.transport,
+        s.protection, s.connected_on, s.connection_record, s.operating_since, s.key_id, s.key_made_at, s.registered_at,
     )  # fmt: skip
 
 
@@ -90,10 +119,24 @@ def systems_page(
 
 def system(system_id: int, actor: Actor) -> SystemRow:
     """Return a system. NotThere for one that the actor may not know of."""
+    return _row(_found(system_id, actor))
+
+
+def _found(system_id: int, actor: Actor) -> BusinessSystem:
     found = _open_to(actor).filter(pk=system_id).first()
     if found is None:
         raise NotThere(_("没有找到该业务系统，或您无权知悉。"))
-    return _row(found)
+    return found
+
+
+def system_detail(system_id: int, actor: Actor) -> SystemDetail:
+    """Return a system with its history and the moves open to the actor. NotThere as `system`."""
+    found = _found(system_id, actor)
+    return SystemDetail(
+        _row(found),
+        tuple(kernel.history(BUSINESS_SYSTEM.name, found.pk)),
+        tuple(BUSINESS_SYSTEM.open_to(actor, found)),
+    )
 
 
 def callers(ids: Iterable[int] | None = None) -> tuple[Caller, ...]:

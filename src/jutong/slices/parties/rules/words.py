@@ -49,10 +49,3 @@ class ManagerState(Term):
     CONFIRMED = "confirmed", N_("已确认")
     ACTIVE = "active", N_("在岗")
     ENDED = "ended", N_("已离岗")
-
-
-class Connection(Term):
-    """Whether a business system is connected to the platform (R-EXC-011)."""
-
-    NOT_CONNECTED = "not_connected", N_("未接入")
-    CONNECTED = "connected", N_("已接入")

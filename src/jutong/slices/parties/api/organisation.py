@@ -105,8 +105,14 @@ class SystemOut(Schema):
     zone: str
     addresses: list[str]
     active: bool
-    connection: str
+    state: str
+    state_label: str
+    network: str
+    cross_department: bool
+    transport: str
+    protection: str
     connected_on: date | None
+    operating_since: date | None
     key_id: str
     key_made_at: datetime
 
@@ -126,6 +132,10 @@ class SystemIn(Schema):
     purpose: Words = Field("", max_length=200)
     zone: Words = Field("outer", max_length=8)
     addresses: list[Annotated[str, Field(max_length=50)]] = Field([], max_length=20)
+    network: Words = Field("", max_length=10)
+    network_exception: Words = Field("", max_length=300)
+    hosting: Words = Field("", max_length=100)
+    cross_department: bool = True
 
 
 class KeyOut(Schema):
