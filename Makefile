@@ -8,7 +8,7 @@ ROUNDS ?= 200
 UV_OPTIONS := --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal
 SETTINGS := DJANGO_SETTINGS_MODULE=jutong.site.settings
 
-.PHONY: demo demo-once test slow chaos check format bench assets docs coverage-of-requirements screenshots messages lock clean
+.PHONY: demo demo-once test slow chaos check format bench bench-gateway bench-peers assets docs coverage-of-requirements screenshots messages lock clean
 
 demo: assets ## the demo city, the main job run before your eyes; stays up until Ctrl-C
 	$(BIN)/jutong demo
@@ -41,6 +41,16 @@ format: .venv/ready ## put the code into the one shape
 bench: assets ## the benchmarks with their limits, as `bench NAME VALUE UNIT ratio=R against=LIMIT`
 	$(BIN)/python bench/run.py $(BENCH_ARGS)
 
+bench-gateway: assets ## the gateway with everything on: CPU per call, latency, slow readers, memory, and its peer
+	$(BIN)/python bench/run.py gateway_full $(BENCH_ARGS)
+
+bench-peers: build/peers/ready ## the peers of the benchmarks, in an environment of their own
+
+build/peers/ready: requirements/peers.txt
+	$(PYTHON) -m venv build/peers
+	build/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
+	@touch $@
+
 docs: .venv/ready ## the generated pages of the manual
 	$(BIN)/python -m jutong.cli.reference docs/manual
 
@@ -71,6 +81,7 @@ lock: ## renew the hashed locks (needs uv and npm); no address of an index goes 
 	uv pip compile pyproject.toml $(UV_OPTIONS) -o requirements/run.txt
 	uv pip compile pyproject.toml --group dev $(UV_OPTIONS) -o requirements/dev.txt
 	uv pip compile requirements/node.in $(UV_OPTIONS) -o requirements/node.txt
+	uv pip compile requirements/peers.in $(UV_OPTIONS) -o requirements/peers.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## everything that can be made again

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import resource
 import select
 import socket
 import time
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 
 PATIENCE_SECONDS = 20.0
+DROP = 2048
+"""Bytes that a slow reader takes twice a second."""
 
 
 class Unanswered(Exception):  # noqa: N818 - a finding, not a fault of the program
@@ -69,3 +73,60 @@ def _whole(answer: bytes, expected: bytes) -> bool:
     if not head.startswith(b"HTTP/1.1 200") or expected not in body:
         raise Unanswered(f"not the answer: {answer[:400]!r}")
     return True
+
+
+def paced(port: int, calls: Sequence[bytes], *, rate: float, connections: int) -> list[float]:
+    """Send calls at a steady rate, whatever the answers do, and return the seconds from when each was due to its answer."""
+    poll = select.epoll()
+    lines = {
+        line.fileno(): line for line in (socket.create_connection(("127.0.0.1", port)) for _ in range(connections))
+    }
+    for number, line in lines.items():
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        poll.register(number, select.EPOLLIN)
+    free, heard, due_at = list(lines), dict.fromkeys(lines, b""), dict[int, float]()
+    took: list[float] = []
+    sent, began = 0, time.perf_counter()
+    try:
+        while len(took) < len(calls):
+            while free and sent < len(calls) and (due := began + sent / rate) <= time.perf_counter():
+                number = free.pop()
+                due_at[number] = due
+                lines[number].sendall(calls[sent])
+                sent += 1
+            wait = PATIENCE_SECONDS
+            if free and sent < len(calls):
+                wait = max(0.0, began + sent / rate - time.perf_counter())
+            ready = poll.poll(wait)
+            if not ready and wait == PATIENCE_SECONDS:
+                raise Unanswered(f"no answer for {PATIENCE_SECONDS:.0f} s after {len(took)} of {len(calls)} calls")
+            for number, _event in ready:
+                heard[number] += _received(lines[number])
+                if _whole(heard[number], b'"count":1'):
+                    took.append(time.perf_counter() - due_at[number])
+                    heard[number] = b""
+                    free.append(number)
+        return took
+    finally:
+        poll.close()
+        for line in lines.values():
+            line.close()
+
+
+def drip(port: int, calls: Sequence[bytes], words: Connection) -> None:
+    """Begin every download, tell how many began, and read each drop by drop until told to stop; tell how many still go."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    lines = []
+    for call in calls:
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, DROP)
+        line.settimeout(PATIENCE_SECONDS)
+        line.connect(("127.0.0.1", port))
+        line.sendall(call)
+        lines.append(line)
+    words.send(sum(line.recv(12).startswith(b"HTTP/1.1 200") for line in lines))
+    going = len(lines)
+    while not words.poll(0.5):
+        going = sum(bool(line.recv(DROP)) for line in lines)
+    words.send(going)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 import gateway
+import gateway_full
 import importing
 import load
 import pages
@@ -19,6 +20,7 @@ from ground import Ground, ground
 BENCHES: dict[str, Callable[[Ground], None]] = {
     "transfer": transferring.run,
     "gateway": gateway.run,
+    "gateway_full": gateway_full.run,
     "import": importing.run,
     "search": searching.run,
     "page_list": pages.run_list,

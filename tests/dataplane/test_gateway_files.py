@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -146,7 +147,7 @@ def test_ending_the_grant_stops_a_download_in_the_middle(story: Callable[..., No
         answer = await service.download(read_call(scope, ()), "a1")
         assert answer.stream is not None
         first = await anext(answer.stream)
-        assert len(first) == 1 << 20
+        assert len(first) == 1 << 16
         world.grant("g1", state="suspended", reason="核查中")
         await world.caught_up()
         with pytest.raises(Exception, match="核查中"):
@@ -217,3 +218,54 @@ def test_a_resumed_range_counts_only_for_the_very_file_it_began_with(story: Call
             assert (answer.status_code, answer.content) == (status, got)
 
     story(deed)
+
+
+def test_a_system_fetches_only_so_many_files_at_once_and_slow_readers_do_not_keep_queries_out(
+    tmp_path: Path, databases: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUTONG_SOURCE_ADDRESSES", '["127.0.0.0/8"]')
+
+    async def deed() -> None:
+        async with World(tmp_path, databases, downloads_per_system=2, waiting_calls=1) as world:
+            await world.artefact("a3", CONTENT)
+            stopped, going = asyncio.Event(), asyncio.Event()
+
+            async def slow() -> list[int]:
+                """Read a file no further than its head until told to go on."""
+                call = httpx.Request("GET", "http://gateway/v1/artefacts/a3")
+                next(CallAuth("k-s1", world.keys["k-s1"], "verification").auth_flow(call))
+                headers = [(name.lower(), value) for name, value in call.headers.raw]
+                scope = {
+                    "type": "http",
+                    "method": "GET",
+                    "path": "/v1/artefacts/a3",
+                    "headers": headers,
+                    "client": ("10.1.2.3", 1),
+                }
+                seen: list[int] = []
+
+                async def receive() -> dict[str, Any]:
+                    return {"type": "http.request", "body": b""}
+
+                async def send(message: Any) -> None:
+                    seen.append(message.get("status", 0))
+                    stopped.set()
+                    await going.wait()
+
+                await world.gateway(scope, receive, send)
+                return seen
+
+            reading = [asyncio.create_task(slow())]
+            await stopped.wait()
+            stopped.clear()
+            reading.append(asyncio.create_task(slow()))
+            await stopped.wait()
+            async with world.client() as client:
+                assert (await client.query("g1", {"身份证号": "11010119800101" + "0001"})).count == 1
+                status, sentence = await refused(client.download("a3", tmp_path / "third"))
+                assert (status, "2 个的上限" in sentence) == (429, True)
+                going.set()
+                assert [seen[0] for seen in await asyncio.gather(*reading)] == [200, 200]
+                assert (await client.download("a3", tmp_path / "third")).rows == CONTENT.count(b"\n")
+
+    asyncio.run(deed())

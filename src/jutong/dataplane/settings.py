@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     keys_per_call: int = Field(default=1000, ge=1, le=1000, description="一次查询最多的记录标识个数")
     gathered_keys: int = Field(default=500, ge=1, description="合并为一次数据源查询的最多记录标识个数")
     lookup_seconds: float = Field(default=10.0, gt=0, description="等待数据源回答的最长时间（秒）")
+    downloads_at_once: int = Field(default=2000, ge=1, description="同时进行的最多批量下载数，超过时请稍后重试")
+    downloads_per_system: int = Field(default=16, ge=1, description="一个业务系统或个人同时进行的最多批量下载数")
     waiting_calls: int = Field(default=2000, ge=1, description="同时处理的最多调用数，超过时请稍后重试")
     bundle_wait_seconds: int = Field(default=25, ge=1, le=60, description="长轮询授权包的等待时间（秒）")
     chain_segment_lines: int = Field(default=8_000, ge=1, le=10_000, description="审计链文件每段最多行数")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -24,12 +24,13 @@ RETRY_LATER = (429, 503)
 
 @dataclass(slots=True)
 class Answer:
-    """What goes back: either `body`, or a `stream` whose length the headers already tell."""
+    """What goes back: either `body`, or a `stream` whose length the headers already tell; `finished` is told the end."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes = b""
     stream: AsyncIterator[bytes] | None = None
+    finished: Callable[[], None] | None = None
 
 
 def as_json(content: object, *, status: int = 200) -> Answer:
@@ -98,6 +99,14 @@ def refused(refusal: Refusal, trace: str) -> Answer:
 
 async def send_answer(answer: Answer, send: Send) -> None:
     """Send an answer; a stream that is stopped (its grant ended) leaves the answer short, which the client notices."""
+    try:
+        await _sent(answer, send)
+    finally:
+        if answer.finished:
+            answer.finished()
+
+
+async def _sent(answer: Answer, send: Send) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     if answer.stream is None:
         await send({"type": "http.response.body", "body": answer.body})

@@ -7,6 +7,7 @@ import gc
 import logging
 import logging.config
 import re
+import resource
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -182,9 +183,10 @@ class Gateway:
             return
         self._under_way += 1
         try:
-            await send_answer(await self._answer(scope, receive), send)
+            answer = await self._answer(scope, receive)
         finally:
             self._under_way -= 1
+        await send_answer(answer, send)  # a slow reader no longer counts: downloads have limits of their own
 
     async def _watched(self, scope: Scope) -> Answer:
         """Answer /healthz (200, or 503 naming the failed parts) and, to the addresses set for it, /metrics."""
@@ -262,6 +264,8 @@ def create() -> Gateway:
     What is loaded by now stays for good, and a call leaves no cycles: the collector looks seldom.
     """
     logging.config.dictConfig(dictionary(Settings().log_format))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each download holds a file and a connection
     gc.freeze()
     gc.set_threshold(RARELY, 20, 20)
     return Gateway()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from jutong.dataplane.book import Artefact
-from jutong.dataplane.errors import NotAllowed
+from jutong.dataplane.errors import NotAllowed, TooMany, Unavailable
 from jutong.dataplane.gateway import admission
 from jutong.dataplane.gateway.answers import Answer, raw_json
 from jutong.dataplane.gateway.calls import Call
@@ -18,9 +23,31 @@ from jutong.wire.transfers import Manifest
 class Fetching(Desk):
     """The deeds that hand over batch files."""
 
-    @property
-    def _files(self) -> Files:
-        return Files(self._settings.artefact_folder, self._identity.signer)
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self._files = Files(self._settings.artefact_folder, self._identity.signer)
+        self._fetching: Counter[str] = Counter()
+
+    @contextmanager
+    def _reserved(self, who: str) -> Iterator[Callable[[], None]]:
+        """Take a place for a download, or refuse; what is lent gives it back, and so does an exception."""
+        if self._fetching[who] >= self._settings.downloads_per_system:
+            most = self._settings.downloads_per_system
+            raise TooMany(f"同时进行的批量下载已达 {most} 个的上限，请待其中一个结束后再下载。")
+        if self._fetching.total() >= self._settings.downloads_at_once:
+            raise Unavailable("当前批量下载过多，请稍后重试。")
+        self._fetching[who] += 1
+
+        def release() -> None:
+            self._fetching[who] -= 1
+            if not self._fetching[who]:
+                del self._fetching[who]
+
+        try:
+            yield release
+        except BaseException:
+            release()
+            raise
 
     async def manifest(self, call: Call, artefact_id: str) -> Answer:
         """GET /v1/artefacts/{id}/manifest: count, digest, version and time of a batch file (R-EXC-007)."""
@@ -46,9 +73,10 @@ class Fetching(Desk):
                 self._bundles.current(), caller, grant.id, purpose=call.purpose, modes=admission.DOWNLOAD, at=at
             )
 
-        answer = await self._files.answer(artefact, manifest, headers=call.headers, allowed=allowed)
-        await self._write(call, rows=manifest.rows, reason=call.text(b"range"))
-        return answer
+        with self._reserved(call.who) as release:
+            answer = await self._files.answer(artefact, manifest, headers=call.headers, allowed=allowed)
+            await self._write(call, rows=manifest.rows, reason=call.text(b"range"))
+        return replace(answer, finished=release)
 
     async def ticket(self, call: Call) -> Answer:
         """POST /v1/tickets: a person fetches one file once, with a ticket of the control plane."""
@@ -68,9 +96,10 @@ class Fetching(Desk):
         allowed(call.at)
         if not await self._book.use_ticket(ticket.nonce, at=call.at):
             raise NotAllowed("下载凭据已使用过，请在平台页面重新点击下载。")
-        answer = await self._files.answer(artefact, manifest, headers={}, allowed=allowed)
-        await self._write(call, rows=manifest.rows, purpose=ticket.purpose)
-        return answer
+        with self._reserved(call.who) as release:
+            answer = await self._files.answer(artefact, manifest, headers={}, allowed=allowed)
+            await self._write(call, rows=manifest.rows, purpose=ticket.purpose)
+        return replace(answer, finished=release)
 
     async def _artefact(self, call: Call, artefact_id: str, department: str) -> tuple[Artefact, Manifest]:
         return manifest_of(await self._book.artefact(artefact_id), department=department, at=call.at)

@@ -21,7 +21,8 @@ from jutong.dataplane.gateway.answers import SAFE, Answer
 from jutong.wire.envelope import Envelope
 from jutong.wire.transfers import Manifest
 
-CHUNK = 1 << 20
+CHUNK = 1 << 16
+"""Bytes that one download holds at a time, so that a thousand slow ones fit into memory."""
 TICKET_LIFE = timedelta(seconds=60)
 RANGE = re.compile(rb"bytes=(\d{0,18})-(\d{0,18})")
 MEDIA = {"csv": b"text/csv", "json": b"application/json", "jsonl": b"application/jsonl"}

@@ -31,6 +31,8 @@ from jutong.dataplane.transfer.runs import Run
 from jutong.wire.transfers import Manifest, RunState, Tally
 
 READ_ROWS = 5000
+CHUNK = 1 << 16
+"""Plain bytes in one chunk of the container: what a reader, and so each download, keeps in memory."""
 
 
 class _Handed:
@@ -78,8 +80,8 @@ class BatchWriter:
         self.sent = RunningTally()
         self.plain_size = 0
         self._plain = sm3.new()
-        self._handed = _Handed(sm4.EncryptingWriter(file, key))
-        self._inner = sm4.EncryptingWriter(self._handed, receiver) if receiver else None  # type: ignore[arg-type]
+        self._handed = _Handed(sm4.EncryptingWriter(file, key, chunk_size=CHUNK))
+        self._inner = sm4.EncryptingWriter(self._handed, receiver, chunk_size=CHUNK) if receiver else None  # type: ignore[arg-type]
         self._canary = canary
         self._plan = plan
         self._hashed = plan.hashed
