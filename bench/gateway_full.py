@@ -33,6 +33,7 @@ PACED_SECONDS = 20.0
 SHARE_OF_MOST = 0.7
 DOWNLOADS = 1_000
 FILE_BYTES = 8 << 20
+SETTLE_SECONDS = 20.0
 GROWTH_ALLOWED = 1.1
 PEERS = Path(__file__).resolve().parent.parent / "build" / "peers" / "bin" / "python"
 ABSENT = "NOT MEASURED: build/peers is not there; `make bench-peers` makes it"
@@ -155,6 +156,7 @@ def _latencies(ground: Ground, world: World, process: subprocess.Popen[bytes], p
     alone = load.paced(port, gateway._signed(world, count), rate=rate, connections=CONNECTIONS)
     readers = max(10, int(DOWNLOADS * ground.scale))
     with _slow(port, _downloads(world, readers)):
+        time.sleep(SETTLE_SECONDS * max(0.1, ground.scale))  # the server's buffers for the slow readers fill once
         descriptors = psutil.Process(process.pid).children(recursive=True)
         report.note(f"gateway_beside_downloads: {readers} slow readers, {len(descriptors)} processes of the server")
         beside = load.paced(port, gateway._signed(world, count), rate=rate, connections=CONNECTIONS)

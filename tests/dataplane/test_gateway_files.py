@@ -147,7 +147,7 @@ def test_ending_the_grant_stops_a_download_in_the_middle(story: Callable[..., No
         answer = await service.download(read_call(scope, ()), "a1")
         assert answer.stream is not None
         first = await anext(answer.stream)
-        assert len(first) == 1 << 16
+        assert len(first) == 1 << 13
         world.grant("g1", state="suspended", reason="核查中")
         await world.caught_up()
         with pytest.raises(Exception, match="核查中"):
@@ -245,7 +245,7 @@ def test_a_system_fetches_only_so_many_files_at_once_and_slow_readers_do_not_kee
                 seen: list[int] = []
 
                 async def receive() -> dict[str, Any]:
-                    return {"type": "http.request", "body": b""}
+                    return await asyncio.Event().wait()  # type: ignore[return-value]
 
                 async def send(message: Any) -> None:
                     seen.append(message.get("status", 0))
@@ -269,3 +269,35 @@ def test_a_system_fetches_only_so_many_files_at_once_and_slow_readers_do_not_kee
                 assert (await client.download("a3", tmp_path / "third")).rows == CONTENT.count(b"\n")
 
     asyncio.run(deed())
+
+
+def test_nothing_more_is_decrypted_for_a_client_that_is_gone(story: Callable[..., None]) -> None:
+    async def deed(world: World) -> None:
+        call = httpx.Request("GET", "http://gateway/v1/artefacts/a1")
+        next(CallAuth("k-s1", world.keys["k-s1"], "verification").auth_flow(call))
+        headers = [(name.lower(), value) for name, value in call.headers.raw]
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/v1/artefacts/a1",
+            "headers": headers,
+            "client": ("10.1.2.3", 1),
+        }
+        left, sent = asyncio.Event(), 0
+
+        async def receive() -> dict[str, Any]:
+            await left.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            nonlocal sent
+            sent += len(message.get("body", b""))
+            if sent > 100_000:
+                left.set()
+            await asyncio.sleep(0)
+
+        await world.gateway(scope, receive, send)
+        assert 100_000 < sent < 200_000
+        assert not world.service._fetching
+
+    story(deed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -12,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from jutong.dataplane.errors import Refusal
-from jutong.dataplane.gateway.calls import Call, Send
+from jutong.dataplane.gateway.calls import Call, Receive, Send
 from jutong.dataplane.transfer.files import neutral
 
 SAFE = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
@@ -97,21 +98,37 @@ def refused(refusal: Refusal, trace: str) -> Answer:
     return Answer(refusal.status, headers, body)
 
 
-async def send_answer(answer: Answer, send: Send) -> None:
-    """Send an answer; a stream that is stopped (its grant ended) leaves the answer short, which the client notices."""
+async def send_answer(answer: Answer, send: Send, receive: Receive | None = None) -> None:
+    """Send an answer; a stream that is stopped (its grant ended) leaves the answer short, which the client notices.
+
+    receive: tells when the client is gone; nothing more is made for it then.
+    """
     try:
-        await _sent(answer, send)
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        if answer.stream is None:
+            await send({"type": "http.response.body", "body": answer.body})
+        else:
+            await _streamed(answer.stream, send, receive)
     finally:
         if answer.finished:
             answer.finished()
 
 
-async def _sent(answer: Answer, send: Send) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    if answer.stream is None:
-        await send({"type": "http.response.body", "body": answer.body})
-        return
-    async with aclosing(answer.stream) as stream:  # type: ignore[type-var]
-        async for chunk in stream:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+async def _streamed(pieces: AsyncIterator[bytes], send: Send, receive: Receive | None) -> None:
+    gone = asyncio.ensure_future(_gone(receive)) if receive else None
+    try:
+        async with aclosing(pieces) as stream:  # type: ignore[type-var]
+            async for chunk in stream:
+                if gone and gone.done():
+                    return
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        if gone:
+            gone.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    """Return when the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -186,7 +186,7 @@ class Gateway:
             answer = await self._answer(scope, receive)
         finally:
             self._under_way -= 1
-        await send_answer(answer, send)  # a slow reader no longer counts: downloads have limits of their own
+        await send_answer(answer, send, receive)  # a slow reader no longer counts: downloads have limits of their own
 
     async def _watched(self, scope: Scope) -> Answer:
         """Answer /healthz (200, or 503 naming the failed parts) and, to the addresses set for it, /metrics."""
