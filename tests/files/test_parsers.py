@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jutong.dataplane.errors import Refusal, RuleBroken
@@ -55,6 +55,8 @@ CELLS = st.text(alphabet='ab", \r\n中\0;\\\t', max_size=6)
 @given(
     st.lists(st.lists(CELLS, min_size=1, max_size=3).map(",".join), max_size=8).map("\n".join), st.binary(max_size=3)
 )
+@example(';","', b"")
+@example(';","x\n', b"")
 def test_the_quick_way_and_the_careful_one_read_the_same(text: str, junk: bytes) -> None:
     content = b"a,b\n" + text.encode() + junk
     assert rows_of(content) == rows_of(content, reader=Careful)
@@ -99,7 +101,7 @@ def test_ragged_rows_and_wrong_kinds_are_set_aside_with_number_column_and_reason
     assert good == [("1", "2026-02-28"), ("6", None)]
     assert [(each.number, each.column) for each in dirty] == [(3, ""), (4, "d"), (5, ""), (6, "n")]
     assert dirty[0].reason == "应有 2 列，实有 1 列"
-    assert dirty[3].reported("a.csv").value == "f***"
+    assert dirty[3].reported().value == "f***"
     assert dirty[3].cells == ("five", "2026-01-01")
 
 

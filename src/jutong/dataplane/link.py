@@ -18,7 +18,7 @@ from jutong.dataplane.identity import Identity
 from jutong.wire.alive import Alive
 from jutong.wire.envelope import Envelope, NodeProof
 from jutong.wire.nodes import Heartbeat, HeartbeatAnswer
-from jutong.wire.transfers import Order, Progress
+from jutong.wire.transfers import DirtyRows, Order, Progress
 from jutong.wire.usage import UsageBatch
 
 TOLERANCE_MS = 300_000
@@ -120,6 +120,10 @@ class Link:
     async def post_progress(self, reports: Sequence[Progress]) -> None:
         """Report progress of runs; the same report twice is the same as once."""
         await self._call("POST", "/internal/progress", body=msgspec.json.encode(reports))
+
+    async def post_dirty(self, parcel: DirtyRows) -> None:
+        """Report rows that a run set aside; the same parcel twice is the same as once."""
+        await self._call("POST", "/internal/dirty", body=msgspec.json.encode(parcel))
 
     async def post_usage(self, batch: UsageBatch) -> None:
         """Report counted calls."""

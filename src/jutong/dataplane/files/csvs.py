@@ -26,8 +26,13 @@ from jutong.wire.grants import Column
 DELIMITERS = ",;\t|"
 LONGEST_RECORD = 1 << 20
 MOST_LINES = 1000
-HEADER = 256 << 10
 """Characters and lines after which a record that did not end counts as broken."""
+
+HEADER = 256 << 10
+"""Bytes within which the header must end."""
+
+GUARD = "\x01"
+"""The cells of a row put behind each block that Arrow parses: it comes back only where no quote was left open."""
 
 csv.field_size_limit(sys.maxsize)
 
@@ -224,12 +229,16 @@ class Reader:
         lines = block.count(b"\n")
         if not block or block.count(b"\r") != block.count(b"\r\n") or b'"""' in block:
             return None
+        end = b"" if block.endswith(b"\n") else b"\n"
+        guard = layout.delimiter.join([GUARD] * len(layout.names)).encode() + b"\n"
         names = [str(n) for n in range(len(layout.names))]
         wanted = [str(n) for n in layout.places]
         try:
             table = arrow_csv.read_csv(
-                pa.BufferReader(block),
-                read_options=arrow_csv.ReadOptions(column_names=names, use_threads=False, block_size=len(block) + 1),
+                pa.BufferReader(block + end + guard),
+                read_options=arrow_csv.ReadOptions(
+                    column_names=names, use_threads=False, block_size=len(block) + len(guard) + 2
+                ),
                 parse_options=arrow_csv.ParseOptions(delimiter=layout.delimiter, newlines_in_values=b'"' in block),
                 convert_options=arrow_csv.ConvertOptions(
                     column_types=dict.fromkeys(names, pa.string()),
@@ -240,9 +249,10 @@ class Reader:
             )
         except pa.ArrowInvalid:
             return None
-        if table.num_rows != lines + (not block.endswith(b"\n")):
-            return None
-        found = [table.column(name).combine_chunks() for name in wanted]
+        rows = lines + len(end)
+        if table.num_rows != rows + 1 or table.column(wanted[0])[rows].as_py() != GUARD:
+            return None  # a line was swallowed by a quote, or the guard behind the last one was
+        found = [table.column(name).combine_chunks().slice(0, rows) for name in wanted]
         batch = checked(found, self._wanted, lambda n: self._line + n)
         self._buffer = self._buffer[len(block) :]
         self._line += lines

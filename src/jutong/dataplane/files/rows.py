@@ -35,10 +35,10 @@ class Dirty:
     reason: str
     cells: tuple[str | None, ...] = ()
 
-    def reported(self, file: str, masking: Masking = Masking.NONE) -> DirtyRow:
+    def reported(self, masking: Masking = Masking.NONE) -> DirtyRow:
         """Return the row as people may see it: its value masked as granted, by its first character where it is not."""
         shown = mask(Masking.NAME if masking in (Masking.NONE, Masking.KEYED_HASH) else masking, self.value) or ""
-        return DirtyRow(self.number, self.column, shown[:SHOWN], f"{file}：{self.reason}" if file else self.reason)
+        return DirtyRow(self.number, self.column, shown[:SHOWN], self.reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import msgspec
 from jutong.dataplane.errors import Unavailable
 from jutong.dataplane.link import Link
 from jutong.dataplane.pulse import ENDED, ROWS
-from jutong.wire.transfers import Progress, RunState
+from jutong.wire.transfers import DirtyRows, Progress, RunState
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,10 @@ class Reports:
         else:
             self._waiting.append(report)
         self._news.set()
+
+    async def set_aside(self, parcel: DirtyRows) -> None:
+        """Report rows set aside at once; Unavailable when they are not taken."""
+        await self._link.post_dirty(parcel)
 
     async def send(self) -> None:
         """Send until cancelled."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from jutong.dataplane.engines.base import Engine, Landing, Reading, Target
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import Unreconciled, unmatched
-from jutong.dataplane.transfer import watermarks
+from jutong.dataplane.transfer import quarantine, watermarks
 from jutong.dataplane.transfer.comparing import compare
 from jutong.dataplane.transfer.drift import check_drift
 from jutong.dataplane.transfer.following import follow
@@ -96,10 +96,16 @@ async def _landed(run: Run, reading: Reading, landing: Landing, *, relayed: bool
     if relayed:
         reading.cast(landing.casts)
     mark = await watermarks.narrowed(run, reading, landing)
-    ends = await moved(run, reading, landing, relayed=relayed)
+    quarantine.allow(run, reading)
+    try:
+        ends = await moved(run, reading, landing, relayed=relayed)
+    except RuleBroken:
+        await quarantine.set_aside(run, reading)
+        raise
+    dirty = await quarantine.set_aside(run, reading)
     difference = unmatched(ends.legs)
     receipt = await run.signed(
-        ends.legs[-1], reconciled=not (difference or ends.differing), parts=ends.parts, position=mark
+        ends.legs[-1], reconciled=not (difference or ends.differing), parts=ends.parts, position=mark, dirty=dirty
     )
     if ends.differing and run.order.target_mode is TableMode.APPEND:
         raise Unreconciled(_named(ends.differing, rest="原有数据保持不变"), ends.differing)

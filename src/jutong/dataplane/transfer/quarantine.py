@@ -1,0 +1,51 @@
+"""Dirty rows of a run: told to the control plane before anything lands, their contents sealed for correction."""
+
+from __future__ import annotations
+
+import msgspec
+
+from jutong.dataplane.engines.base import Reading
+from jutong.dataplane.engines.passing import PassReading
+from jutong.dataplane.files.rows import Dirty
+from jutong.dataplane.transfer.runs import Run
+from jutong.wire.transfers import DirtyRow, DirtyRows, RunState
+
+PARCEL_ROWS = 1000
+PARCEL_BYTES = 1 << 20
+"""Rows and sealed bytes of one parcel."""
+
+
+def allow(run: Run, reading: Reading) -> None:
+    """Let a reading set aside as many rows as the order allows."""
+    if isinstance(reading, PassReading):
+        reading.most_dirty = run.order.most_dirty
+
+
+async def set_aside(run: Run, reading: Reading) -> int:
+    """Report what a reading set aside, masked as granted, and return how many rows that are.
+
+    The same rows in a later attempt are the same parcels. Unavailable when the control plane does not take them: rows
+    that nobody can see and correct must not be missing from what lands.
+    """
+    dirty = reading.dirty if isinstance(reading, PassReading) else []
+    if dirty:
+        run.tell(RunState.SENT, f"已隔离 {len(dirty)} 个问题行。", dirty=len(dirty))
+    for batch, start in enumerate(range(0, len(dirty), PARCEL_ROWS)):
+        some = dirty[start : start + PARCEL_ROWS]
+        rows = tuple(_reported(run, each) for each in some)
+        await run.reports.set_aside(DirtyRows(run.order.id, batch, rows, _sealed(run, some)))
+    return len(dirty)
+
+
+def _reported(run: Run, dirty: Dirty) -> DirtyRow:
+    """Return a dirty row for people, its column by the item's name and its value masked as the item is."""
+    field = next((each for each in run.plan.fields if each.column == dirty.column), None)
+    if field is None:
+        return dirty.reported()
+    return msgspec.structs.replace(dirty.reported(field.masking), item=field.item)
+
+
+def _sealed(run: Run, dirty: list[Dirty]) -> bytes:
+    """Return the rows themselves as JSON lines, sealed to this node; nothing where they are too large for a report."""
+    lines = b"\n".join(msgspec.json.encode([each.number, each.cells]) for each in dirty)
+    return run.sealed(lines) if len(lines) <= PARCEL_BYTES else b""

@@ -1,0 +1,67 @@
+"""Dirty rows of a file on its way into a table: set aside and told, or reason enough to let nothing land."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import fileworld
+from covers import covers
+from jutong.crypto import sm2
+from jutong.wire.bundle import Mount, Source
+from jutong.wire.grants import Column, Kind, Masking
+from jutong.wire.transfers import Progress, RunState
+from transferworld import World, world
+
+COLUMNS = (Column("姓名", "xm", masking=Masking.NAME), Column("编号", "n", Kind.INTEGER))
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path / "home", people=1) as made:
+        folder = fileworld.local(tmp_path / "in")
+        (tmp_path / "in/a.csv").write_bytes("xm,n\n张三,1\n李四丰,二\n王五,3\n残\n".encode("gb18030"))
+        made.grant = msgspec.structs.replace(made.grant, columns=COLUMNS)
+        sealed = sm2.seal(made.me.signer.public, msgspec.json.encode(folder))
+        made.control.publish(
+            grants=(made.grant,),
+            mounts=(Mount("people", "in", ".", "*.csv", COLUMNS, ()),),
+            sources=(
+                Source("in", "provider", "files", "文件", sealed),
+                Source("target", "consumer", "postgresql", "库", made.sealed(made.consumer)),
+            ),
+        )
+        yield made
+
+
+def run(town: World, order_id: str, most_dirty: int) -> Progress:
+    with town.running():
+        town.order(order_id, most_dirty=most_dirty)
+        return town.ended(order_id)
+
+
+@covers(partly=["R-EXC-019"])
+def test_dirty_rows_are_set_aside_masked_and_counted_in_the_receipt(town: World) -> None:
+    end = run(town, "o1", 2)
+    assert end.state is RunState.RELEASED, end.message
+    assert town.sql(town.consumer, "select xm, n from people_copy order by n") == [("张*", 1), ("王*", 3)]
+    receipt = town.receipt(end.receipt)
+    assert (receipt.target.rows, receipt.dirty) == (2, 2)
+    [parcel] = town.control.dirty
+    assert [(row.number, row.item, row.value) for row in parcel.rows] == [(3, "编号", "*"), (5, "", "*")]
+    assert parcel.rows[1].reason == "应有 2 列，实有 1 列"
+    lines = town.me.signer.unseal(parcel.content).split(b"\n")
+    assert json.loads(lines[0]) == [3, ["李四丰", "二"]]
+    assert "李四丰" not in str(parcel.rows)
+
+
+def test_more_dirty_rows_than_allowed_let_nothing_land_and_are_told_all_the_same(town: World) -> None:
+    end = run(town, "o1", 1)
+    assert end.state is RunState.REJECTED
+    assert "第一处在第 3 行" in end.message
+    assert town.sql(town.consumer, "select to_regclass('people_copy')::text") == [(None,)]
+    assert [row.number for parcel in town.control.dirty for row in parcel.rows] == [3, 5]
