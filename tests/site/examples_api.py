@@ -198,6 +198,11 @@ def _internal(book: Book, scene: Scene) -> None:
     del scene
     book.add("POST", "internal/progress", body=[])
     book.add("POST", "internal/usage", body={"writer": "1", "number": 1, "counts": []})
+    unsigned = {"kind": "slip", "payload": "", "signature": "", "key_id": ""}
+    book.add("POST", "internal/parcels", body=unsigned)
+    book.add("POST", "internal/parcels/pieces", body=[])
+    book.add("POST", "internal/parcels/receipts", body=unsigned)
+    book.add("POST", "internal/parcels/collected", body=[])
     book.add("POST", "internal/enrol", body={"kind": "enrolment", "payload": "", "signature": "", "key_id": ""})
     spoken = {"at": "2026-03-02T01:00:00Z", "version": "0.2", "encryption": ["SM4-GCM"], "authentication": ["SM2"]}
     book.add("POST", "internal/heartbeat", body=spoken)

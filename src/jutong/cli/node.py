@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +14,9 @@ from jutong.cli import home, serve
 from jutong.cli.supervisor import Supervisor
 from jutong.cli.words import Stopped, say
 from jutong.cli.words import gettext as _
+
+if TYPE_CHECKING:
+    from jutong.dataplane.node.app import FrontEnd
 
 
 @click.group(help=_("前置机：只运行数据面，不需要控制面的数据库。"))
@@ -106,6 +111,62 @@ def status() -> None:
         raise Stopped(_("前置机没有运行。"), _("请执行 jutong node run。")) from error
     for label, value in lines(found):
         say(f"{label}：{value}")
+
+
+@node.command(help=_("把待发的包裹与回执导出到目录，经网闸或光盘送往另一前置机。"))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def export(folder: Path) -> None:
+    """Copy waiting parcels and receipts into a folder; the queue stays until a receipt comes back."""
+    from jutong.dataplane.node import carrying
+
+    parcels, receipts = carrying.export(_offline().boxes, folder)
+    say(
+        _("已导出 {parcels} 个包裹、{receipts} 份回执到 {path}。").format(
+            parcels=parcels, receipts=receipts, path=folder
+        )
+    )
+
+
+@node.command("import", help=_("从目录导入包裹与回执；重复导入不会重复落地，缺少的包裹会列出编号。"))
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def take_in(folder: Path) -> None:
+    """Verify and land the parcels of a folder and take its receipts; exit code 1 where any was refused or is missing."""
+    from jutong.dataplane.errors import Refusal
+    from jutong.dataplane.node import carrying
+
+    try:
+        found = carrying.take_in(_offline().parcels, folder)
+    except Refusal as refusal:
+        raise Stopped(refusal.sentence, _("请核对导入目录后重试。")) from refusal
+    say(
+        _("新落地 {landed} 个包裹，此前已落地 {known} 个，收到回执 {cleared} 份。").format(
+            landed=len(found.landed), known=len(found.known), cleared=len(found.cleared)
+        )
+    )
+    for parcel, why in found.refused:
+        say(_("拒收 {parcel}：{why}").format(parcel=parcel, why=why))
+    for sender, numbers in found.missing.items():
+        say(
+            _("缺少前置机 {sender} 的第 {numbers} 号包裹。").format(sender=sender, numbers="、".join(map(str, numbers)))
+        )
+    if found.refused or found.missing:
+        sys.exit(1)
+
+
+def _offline() -> FrontEnd:
+    """Return the node that signed here, its last bundle loaded, without starting it."""
+    from jutong.dataplane.errors import Refusal
+    from jutong.dataplane.node import app
+
+    name = _signed()
+    if not name:
+        raise Stopped(_("本机还没有签收前置机。"), _("请先执行 jutong node enrol。"))
+    try:
+        found = app.FrontEnd(app.settings_of(name))
+    except Refusal as refusal:
+        raise Stopped(refusal.sentence, _("请核对节点目录后重试。")) from refusal
+    found.bundles.load()
+    return found
 
 
 @node.command(hidden=True, help=_("运行传输进程（由 serve 和 node run 启动）。"))

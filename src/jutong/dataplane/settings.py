@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     runner_metrics: str = Field(default="127.0.0.1:8032", description="传输进程的指标监听地址；为空时不提供")
     log_format: Literal["text", "json"] = Field(default="text", description="日志格式：text 文本，json 每行一个 JSON")
     tunnel_questions: int = Field(default=64, ge=1, description="一台前置机的联机通道中同时等待应答的最多查询数")
+    exchange_folder: Path | None = Field(
+        default=None, description="前置机文件交换目录（发件箱 outbox、收件箱 inbox）；为空时为数据目录下的 exchange"
+    )
     status_bind: str = Field(default="127.0.0.1:8031", description="前置机本机状态页的监听地址，只能是回环地址")
     usage_seconds: float = Field(default=10.0, gt=0, description="调用统计上报间隔（秒）")
 
@@ -76,6 +79,11 @@ class Settings(BaseSettings):
     def node_folder(self) -> Path:
         """Return the folder of this node's secret, keys, bundle cache and chain."""
         return self.home / "nodes" / self.node
+
+    @property
+    def boxes_folder(self) -> Path:
+        """Return the folder of a front-end node's outbox, inbox and parcel queue."""
+        return self.exchange_folder or self.home / "exchange"
 
     @property
     def artefact_folder(self) -> Path:

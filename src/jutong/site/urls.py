@@ -8,7 +8,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from jutong.site import enrolment, internal
+from jutong.site import enrolment, internal, parcels
 from jutong.site.api import api
 from jutong.site.pages import audit, due, operations, shell, workbench
 
@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *operations.urlpatterns,
     *internal.urlpatterns,
     *enrolment.urlpatterns,
+    *parcels.urlpatterns,
     path("api/v1/", api.urls),
 ]
 urlpatterns.extend(

@@ -7,7 +7,7 @@ from datetime import datetime
 import msgspec
 
 from jutong.wire.envelope import Envelope
-from jutong.wire.grants import Column, Condition
+from jutong.wire.grants import Condition
 from jutong.wire.probe import ProbeRequest
 
 
@@ -155,11 +155,12 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
 class Slip(msgspec.Struct, frozen=True):
     """What stands on a parcel, signed by the sending node in an envelope of kind "slip"; what is inside is sealed.
 
-    id: of the parcel, chosen by the sender. sender, receiver: nodes. sealed: a `Contents`, SM2-sealed to the
-    receiver's key. size, digest: bytes and SM3 (hex) of the sealed body, in chunks of `chunk_bytes`.
+    id: of the parcel, chosen by the sender. number: 1, 2, 3 … from this sender to this receiver, so that a missing one
+    can be named. sealed: a `Contents`, SM2-sealed to the receiver's key. size, digest: bytes and SM3 (hex) of the body.
     """
 
     id: str
+    number: int
     grant_id: str
     sender: str
     receiver: str
@@ -170,22 +171,23 @@ class Slip(msgspec.Struct, frozen=True):
     made_at: datetime
 
 
-class Contents(msgspec.Struct, frozen=True):
-    """What only the receiver learns. key: of the body (SM4). name: where the file goes below the grant's inbox.
+class FileNote(msgspec.Struct, frozen=True):
+    """One file of a parcel: its name below the grant's folder, its bytes, its SM3 (hex)."""
 
-    size, digest: bytes and SM3 (hex) of the plain file. order_id, columns: of a table order's rows.
-    """
-
-    key: bytes
     name: str
     size: int
     digest: str
-    order_id: str = ""
-    columns: tuple[Column, ...] = ()
+
+
+class Contents(msgspec.Struct, frozen=True):
+    """What only the receiver learns. key: of the body (SM4). files: in the order in which the body holds them."""
+
+    key: bytes
+    files: tuple[FileNote, ...]
 
 
 class ParcelState(msgspec.Struct, frozen=True):
-    """How much of a parcel the other side has; `done` once it is whole. receipt: of the receiver, as envelope JSON."""
+    """How much of a parcel the centre has; `done` once it is whole. receipt: of the receiver, as envelope JSON."""
 
     id: str
     received: int
@@ -194,7 +196,7 @@ class ParcelState(msgspec.Struct, frozen=True):
 
 
 class ParcelReceipt(msgspec.Struct, frozen=True):
-    """What the receiver signs, in an envelope of kind "parcel_receipt". digest: SM3 of the plain file as it landed."""
+    """What the receiver signs, in an envelope of kind "parcel_receipt". digest, size: of the body, as on the slip."""
 
     id: str
     grant_id: str
@@ -205,8 +207,10 @@ class ParcelReceipt(msgspec.Struct, frozen=True):
     landed_at: datetime
 
 
-class Waiting(msgspec.Struct, frozen=True):
-    """A parcel that waits for its receiver: the sender's slip, and the sender's public key (hex)."""
+class ParcelManifest(msgspec.Struct, frozen=True):
+    """What the receiver keeps beside the files: which they are (names as they landed), the slip and its own receipt."""
 
+    number: int
+    files: tuple[FileNote, ...]
     slip: Envelope
-    sender_public: str
+    receipt: Envelope

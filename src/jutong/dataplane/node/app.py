@@ -20,8 +20,12 @@ from jutong.dataplane.gateway.lookups import Sources
 from jutong.dataplane.link import Link
 from jutong.dataplane.node import about, status
 from jutong.dataplane.node.answering import Answering
+from jutong.dataplane.node.boxes import Boxes
 from jutong.dataplane.node.configuration import Standing
+from jutong.dataplane.node.courier import Courier
 from jutong.dataplane.node.heartbeat import Pulse, RecentLines
+from jutong.dataplane.node.mail import Mail
+from jutong.dataplane.node.parcels import Parcels
 from jutong.dataplane.node.tunnel import Tunnel
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.runner import Runner
@@ -44,6 +48,9 @@ class FrontEnd:
         self.bundles = BundleCache(self.folder / "bundle", self.me)
         self.tunnel: Tunnel | None = None
         self.pulse: Pulse | None = None
+        self.boxes = Boxes(settings.boxes_folder)
+        self.parcels = self._post_office()
+        self.courier: Courier | None = None
 
     async def run(self) -> None:
         """Open what a node needs and work until cancelled."""
@@ -51,7 +58,7 @@ class FrontEnd:
         logging.getLogger("jutong").addHandler(self.recent)
         async with AsyncExitStack() as closing:
             closing.callback(logging.getLogger("jutong").removeHandler, self.recent)
-            link = Link(settings.control_url, me)
+            link = Mail(settings.control_url, me)
             closing.push_async_callback(link.close)
             book = await open_book(settings.book_location)
             closing.push_async_callback(book.close)
@@ -67,6 +74,7 @@ class FrontEnd:
             sources = Sources(me.signer, seconds=settings.lookup_seconds)
             closing.push_async_callback(sources.close)
             self.tunnel = Tunnel(me, lambda: self.standing.config, Answering(me, self.bundles, chain, sources))
+            self.courier = Courier(link, self.parcels, self.standing)
             self.pulse = Pulse(link, self.standing, self.said)
             server = await status.serve(settings.status_bind, self.status)
             closing.callback(server.close)
@@ -74,7 +82,14 @@ class FrontEnd:
                 group.create_task(Runner(settings, me, book, link, self.bundles).run())
                 group.create_task(self.pulse.beat())
                 group.create_task(self.tunnel.hold())
+                for work in (self.courier.pack, self.courier.send, self.courier.receive):
+                    group.create_task(work())
                 group.create_task(chain.keep(link, keep_days=settings.chain_keep_days))
+
+    def _post_office(self) -> Parcels:
+        """Return what sends and lands this node's parcels on its own disk."""
+        department = self.standing.certificate.department_id
+        return Parcels(self.boxes, self.me, department, self.bundles.current, lambda: self.standing.config)
 
     async def _last_words(self, chain: Chain, link: Link) -> None:
         await chain.close()
@@ -94,6 +109,8 @@ class FrontEnd:
             certificate_serial=self.standing.certificate.serial,
             tunnel=bool(self.tunnel and self.tunnel.connected),
             disk_free=shutil.disk_usage(self.folder).free,
+            queued=len(self.boxes.queue()),
+            queued_bytes=self.boxes.weight(),
             message=self._trouble(),
             log=tuple(self.recent.lines),
         )
@@ -103,7 +120,7 @@ class FrontEnd:
             self.bundles.current().check_fresh(datetime.now(UTC))
         except Unavailable as refusal:
             return refusal.sentence
-        return ""
+        return (self.courier and self.courier.trouble) or self.parcels.trouble
 
     def status(self) -> status.Status:
         """Return how this node is, for the machine itself."""
@@ -126,9 +143,9 @@ class FrontEnd:
             config_revision=config.revision,
             certificate_serial=certificate.serial,
             certificate_until=certificate.valid_until,
-            queued=0,
-            queued_bytes=0,
-            waiting=0,
+            queued=len(self.boxes.queue()),
+            queued_bytes=self.boxes.weight(),
+            waiting=self.courier.waiting if self.courier else 0,
             disk_free=shutil.disk_usage(self.folder).free,
             log=tuple(self.recent.lines),
         )

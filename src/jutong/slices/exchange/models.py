@@ -284,3 +284,33 @@ class OrderSerial(models.Model):
     """One row: the serial of the newest order. Its row lock makes serials become visible in order."""
 
     value = models.BigIntegerField(default=0)
+
+
+class Parcel(models.Model):
+    """A sealed parcel of files on its way between two front-end nodes; its body lies below the data folder, unreadable to us.
+
+    key: its name, chosen by the sender. slip: the sender's signed envelope as JSON. received: bytes of the body that are
+    here. receipt: the receiver's, as envelope JSON; collected_at: when the sender took it.
+    """
+
+    key = models.CharField(max_length=40, unique=True)
+    grant = models.ForeignKey("grants.Grant", on_delete=models.PROTECT, related_name="+")
+    number = models.BigIntegerField()
+    sender = models.CharField(max_length=40)
+    receiver = models.CharField(max_length=40)
+    slip = models.BinaryField()
+    size = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    received = models.BigIntegerField(default=0)
+    receipt = models.BinaryField(default=b"")
+    made_at = models.DateTimeField()
+    announced_at = models.DateTimeField()
+    arrived_at = models.DateTimeField(null=True)
+    landed_at = models.DateTimeField(null=True)
+    collected_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["receiver", "key"], condition=Q(landed_at__isnull=True), name="parcel_waiting"),
+            models.Index(fields=["sender", "key"], condition=Q(collected_at__isnull=True), name="parcel_uncollected"),
+        ]

@@ -10,6 +10,7 @@ from jutong.slices.exchange.actions.ordering import (
     repair,
     retry,
 )
+from jutong.slices.exchange.actions.parcels import receipt_collected, take_parcel_receipt, take_piece, take_slip
 from jutong.slices.exchange.actions.previewing import MappedItem, Sample, preview
 from jutong.slices.exchange.actions.progress import take_progress
 from jutong.slices.exchange.actions.room import admit, limit_source
@@ -49,6 +50,7 @@ __all__ = [
     "order_updated",
     "pause_task",
     "preview",
+    "receipt_collected",
     "record_lineage",
     "record_off_platform",
     "repair",
@@ -59,7 +61,10 @@ __all__ = [
     "send_lineage_aside",
     "submit_batch",
     "take_dirty",
+    "take_parcel_receipt",
+    "take_piece",
     "take_progress",
     "take_segment",
+    "take_slip",
     "watch_entry",
 ]

@@ -14,6 +14,7 @@ from jutong.slices.exchange.queries.ordering import (
     plan_choices,
     tables_of,
 )
+from jutong.slices.exchange.queries.parcels import parcel_receipts, piece_of, waiting_parcels
 from jutong.slices.exchange.queries.runs import (
     Deliveries,
     ReceiptRow,
@@ -98,7 +99,9 @@ __all__ = [
     "offer",
     "ordering",
     "orders_since",
+    "parcel_receipts",
     "parts",
+    "piece_of",
     "plan_choices",
     "points",
     "proof",
@@ -113,4 +116,5 @@ __all__ = [
     "tables_of",
     "task",
     "tasks",
+    "waiting_parcels",
 ]

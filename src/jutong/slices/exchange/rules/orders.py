@@ -11,9 +11,10 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Role, Who
-from jutong.kernel.errors import RuleBroken, WrongState
+from jutong.kernel.errors import NotAllowed, RuleBroken, WrongState
 from jutong.kernel.terms import MODE_LABELS, N_, DeliveryMode, Term
 from jutong.slices.exchange.rules.terms import PLAIN, Terms
+from jutong.wire.nodes import NodePass
 from jutong.wire.transfers import OrderKind, Receipt, TableMode, Tally
 
 CONSUMER: Final = Who(
@@ -220,3 +221,11 @@ def check_reach(kind: str, source_node: str, target_node: str) -> None:
         raise RuleBroken(
             N_("资源与目标库不在同一前置机之后，不能直接库表传输；请改用前置机的文件交换。"), field="source_id"
         )
+
+
+def check_route(sender: NodePass, receiver: NodePass) -> None:
+    """Refuse a parcel between nodes with no route: inner and outer zone never reach each other (R-EXC-016)."""
+    if sender.zone != receiver.zone:
+        raise NotAllowed(N_("发送与收件前置机不在同一网络区域，内外网之间不设通路。"))
+    if not receiver.active:
+        raise NotAllowed(N_("收件前置机未签收、已暂停或已停用，没有可用的通路。"))
