@@ -52,7 +52,7 @@ def port() -> int:
     while True:
         try:
             execute(found, "", f"create user {USER}@'%' identified by '{PASSWORD}'", user="root", password="")
-            execute(found, "", f"grant all on *.* to {USER}@'%'", user="root", password="")
+            execute(found, "", f"grant all on *.* to {USER}@'%' with grant option", user="root", password="")
         except (OSError, errors.MySQLError):
             if process.poll() is not None or time.monotonic() > end:
                 raise AssertionError((folder / "log").read_text()) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
@@ -15,6 +16,8 @@ from jutong.dataplane.engines.addresses import resolve
 from jutong.dataplane.engines.tls import tls_context
 from jutong.dataplane.errors import Refusal, RuleBroken, Unavailable
 from jutong.wire.bundle import Access
+
+logging.getLogger("asyncmy").disabled = True  # it would log the server's warnings, and those quote data
 
 PORT = 3306
 CONNECT_SECONDS = 8
