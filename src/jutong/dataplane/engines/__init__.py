@@ -15,6 +15,7 @@ ENGINES = {
     "mysql": "jutong.dataplane.engines.mysql:connect",
     "sqlite": "jutong.dataplane.engines.sqlite:connect",
     "files": "jutong.dataplane.engines.files:connect",
+    "http": "jutong.dataplane.engines.http:connect",
     "oceanbase": "jutong.dataplane.engines.mysql.relatives:oceanbase",
     "tidb": "jutong.dataplane.engines.mysql.relatives:tidb",
     "dameng": "jutong.dataplane.engines.others:dameng",

@@ -47,6 +47,11 @@ def within(fields: list[Any], cut: Cut, parts: Sequence[str]) -> list[Any]:
     return [field.filter(inside) for field in fields]
 
 
+def truths(told: Sequence[bool]) -> Any:
+    """Return which rows are kept, as a filter takes it."""
+    return pa.array(told, pa.bool_())
+
+
 def admitted(plan: Plan, columns: dict[str, Any]) -> dict[str, Any]:
     """Return the rows that pass the plan's row filter."""
     passing = None
