@@ -1,0 +1,150 @@
+"""Whatever a caller writes: no crash, no item that is not granted, and no word of it in a statement's text."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from covers import covers
+from gateway_world import COLUMNS, SECRET_COLUMNS, World, person
+from jutong.client.signing import CallAuth
+from jutong.dataplane import policy
+from jutong.dataplane.engines.postgresql import catalogue, paging, sql
+from jutong.dataplane.errors import Refusal
+from jutong.wire.bundle import Mount
+from jutong.wire.grants import Condition, Grant, Operator
+
+HOSTILE = (
+    "' or '1'='1", "'; drop table people; --", '"); select pg_sleep(9); --', "\\'; delete from people", "$1", "$$", "%s", "\u202e",
+    "1 union select phone from people", "\x00", "\ud800", "身份证号", "phone", "people", "{}", "*", "a" * 5000,
+)  # fmt: skip
+WORDS = st.sampled_from([*HOSTILE, person(1), "身份证号", "姓名", "电话", "区划", "1980-01-02", ""]) | st.text(
+    max_size=20
+)
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=8,
+)
+CONDITION = st.fixed_dictionaries(
+    {"item": WORDS, "operator": st.sampled_from([*Operator]) | WORDS, "values": st.lists(WORDS, max_size=3) | ANY}
+)
+BODY = st.fixed_dictionaries(
+    {"grant": st.sampled_from(["g1", "g2"]) | WORDS},
+    optional={
+        "keys": st.just({"身份证号": person(1)}) | st.dictionaries(WORDS, WORDS, max_size=3) | ANY,
+        "items": st.lists(WORDS, max_size=3) | ANY,
+        "filters": st.lists(CONDITION, max_size=2) | ANY,
+        "facts": st.dictionaries(WORDS, WORDS, max_size=2),
+        "after": WORDS,
+        "limit": st.integers(-2, 1500) | ANY,
+        "grants": st.lists(WORDS, max_size=3),
+    },
+)
+GRANTED = {column.item for column in SECRET_COLUMNS}
+PHONES = "1380000"
+
+
+@covers(partly=["R-EXC-005", "R-EXC-006", "R-SHR-008"])
+def test_no_body_breaks_the_gateway_or_gets_out_what_is_not_granted(story: Callable[..., None]) -> None:
+    async def deed(world: World) -> None:
+        world.grant("g2", listing=True)
+        await world.caught_up()
+        loop = asyncio.get_running_loop()
+        statuses: set[int] = set()
+
+        async def ask(path: str, body: Any) -> None:
+            content = json.dumps(body).encode()
+            request = httpx.Request("POST", f"http://gateway{path}", content=content)
+            next(CallAuth("k-s1", world.keys["k-s1"], "verification").auth_flow(request))
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app=world.gateway)) as client:
+                answer = await client.send(request)
+            statuses.add(answer.status_code)
+            assert answer.status_code in {200, 403, 413, 422}, answer.text
+            assert PHONES not in answer.text
+            told = answer.json()
+            rows = [*told.get("rows", ()), *(row for part in told.get("answers", ()) for row in part.get("rows", ()))]
+            assert all(row.keys() <= GRANTED for row in rows)
+
+        def tried() -> None:
+            @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+            @given(st.sampled_from(["/v1/query", "/v1/list", "/v1/queries", "/v1/confirm"]), BODY)
+            def each(path: str, body: Any) -> None:
+                asyncio.run_coroutine_threadsafe(ask(path, body), loop).result(30)
+
+            each()
+
+        await asyncio.to_thread(tried)
+        assert {200, 403, 422} <= statuses
+        assert not [
+            one for one in world.lines() if one.outcome not in {"ok", "not_found", "match", "no_match", "refused"}
+        ]
+
+    story(deed)
+
+
+@pytest.fixture
+def department(databases: tuple[str, str]) -> Callable[[Callable[[Any], Any]], None]:
+    """Give a way to run a deed on a connection to the department's database, people included."""
+
+    def on(deed: Callable[[Any], Any]) -> None:
+        async def run() -> None:
+            connection = await asyncpg.connect(databases[1])
+            try:
+                await deed(connection)
+            finally:
+                await connection.close()
+
+        asyncio.run(run())
+
+    return on
+
+
+@pytest.mark.parametrize(
+    "hostile", [text for text in HOSTILE if text not in {"$1", "*", "{}", "phone", "people", "身份证号"}]
+)
+def test_a_hostile_value_is_a_parameter_of_the_statement_and_never_its_text(
+    story: Callable[..., None], department: Callable[[Callable[[Any], Any]], None], hostile: str
+) -> None:
+    async def world_made(world: World) -> None:
+        grants.append(world.grant("g1"))
+
+    grants: list[Grant] = []
+    story(world_made)
+    mount = Mount("r1", "src1", "public", "people", COLUMNS, ("id",))
+
+    async def deed(connection: Any) -> None:
+        for shape in (_lookup, _listing):
+            try:
+                plan = shape(grants[0], mount, hostile)
+            except Refusal:
+                continue  # refused before there was any statement
+            natives = await catalogue.natives_of(connection, plan, "库")
+            make = paging.select_page if shape is _listing else sql.select_keys
+            text, values = sql.parametrised(make(plan, natives))
+            assert hostile not in text
+            assert any(hostile == value or hostile in value for value in values)
+            explained = await connection.fetch(f"explain (verbose) {text}", *values)
+            assert "people" in "\n".join(row[0] for row in explained)
+            await connection.fetch(text, *values)
+        assert await connection.fetchval("select count(*) from people") == 1000
+
+    department(deed)
+
+
+def _lookup(grant: Grant, mount: Mount, hostile: str) -> policy.Plan:
+    filters = [Condition("姓名", Operator.PREFIX, (hostile,)), Condition("姓名", Operator.IN, (hostile, "张1"))]
+    return policy.compile_lookup(grant, mount, [{"身份证号": hostile}], filters=filters)
+
+
+def _listing(grant: Grant, mount: Mount, hostile: str) -> policy.Plan:
+    filters = [Condition("姓名", Operator.NE, (hostile,))]
+    return policy.compile_page(grant, mount, items=(), filters=filters, after=(hostile,), limit=5)
