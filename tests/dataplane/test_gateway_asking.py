@@ -177,3 +177,50 @@ def test_what_looks_like_misuse_is_refused_and_told_with_the_place_of_its_proof(
         assert len(answered[0].latency) == len(LATENCY_MS) + 1
 
     story(deed, usage_seconds=0.1)
+
+
+@covers("R-SHR-009", partly=["R-EXC-002", "R-EXC-005"])
+def test_a_grant_is_for_the_named_consumer_alone_and_ends_at_the_next_call(story: Callable[..., None]) -> None:
+    async def deed(world: World) -> None:
+        await world.caught_up()
+        async with world.client() as named, world.client("s2") as other, world.client(key_id="k-nobody") as unknown:
+            assert (await named.query("g1", KEY)).count == 1
+            assert (await refused(other.query("g1", KEY)))[0] == 403
+            assert (await refused(unknown.query("g1", KEY)))[0] == 401
+            world.keys["k-s2"] = world.keys["k-s1"]  # even with A's own key, B stays B
+            world.register("s2", "教育")
+            await world.caught_up()
+            async with world.client("s2") as borrowed:
+                assert (await refused(borrowed.query("g1", KEY)))[0] == 403
+            world.grant("g1", state="ended", reason="授权已撤销")
+            await world.caught_up()
+            assert await refused(named.query("g1", KEY)) == (403, "授权已终止：授权已撤销。")
+        told = [(one.who, one.outcome) for one in world.lines()]
+        assert [outcome for who, outcome in told if who == "s1"] == ["ok", "refused"]
+        assert [outcome for who, outcome in told if who == "s2"] == ["refused", "refused"]
+
+    story(deed)
+
+
+@covers("R-EXC-023")
+def test_an_external_library_is_asked_like_an_own_resource_and_never_answered_for_from_memory(
+    story: Callable[..., None],
+) -> None:
+    async def deed(world: World) -> None:
+        world.grant("g1", provider_id="国家人口基础库", resource_title="国家人口基础信息")
+        world.mount(title="国家人口基础库", department_id="国家人口基础库")
+        await world.caught_up()
+        async with world.client() as client:
+            assert (await client.query("g1", KEY)).rows[0]["姓名"] == "张1"
+            gone = msgspec.structs.replace(world.access(), port=1)
+            world.mount(title="国家人口基础库", sealed=world.seal(msgspec.json.encode(gone)))
+            await world.caught_up()
+            status, sentence = await refused(client.query("g1", KEY))
+            assert status == 503
+            assert "国家人口基础库" in sentence
+            assert (await refused(client.confirm("g1", KEY, {"姓名": "张1"})))[0] == 503
+        assert [(one.act, one.outcome) for one in world.lines()] == [
+            ("query", "ok"), ("query", "refused"), ("confirm", "refused"),
+        ]  # fmt: skip
+
+    story(deed)

@@ -50,10 +50,7 @@ class Mount(msgspec.Struct, frozen=True):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """A registered business system. `sealed_key`: its HMAC-SM3 key, SM2-sealed to the data plane's key.
-
-    scheme: whose pattern its calls are signed in (`dataplane.signatures.Scheme`); empty: our own, HMAC-SM3.
-    """
+    """A registered business system. `sealed_key`: its HMAC-SM3 key, SM2-sealed to the data plane's key."""
 
     system_id: str
     title: str
@@ -63,7 +60,6 @@ class Caller(msgspec.Struct, frozen=True):
     zone: str
     active: bool = True
     addresses: tuple[str, ...] = ()
-    scheme: str = ""
 
 
 class Mark(msgspec.Struct, frozen=True):

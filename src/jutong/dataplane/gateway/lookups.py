@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import msgspec
@@ -74,11 +75,14 @@ class Sources:
         return await self._opener(source, access)
 
     def _leave(self, opened: asyncio.Task[Engine]) -> None:
-        """Close a replaced source once its last questions must be over."""
+        """Close a replaced source once its last questions must be over, or when the gateway stops."""
 
         async def later() -> None:
-            await asyncio.sleep(self._seconds)
-            await (await opened).close()
+            try:
+                await asyncio.sleep(self._seconds)
+            finally:
+                with suppress(Exception):  # one that never opened has nothing to close
+                    await (await opened).close()
 
         task = asyncio.create_task(later())
         self._leaving.add(task)
@@ -88,6 +92,7 @@ class Sources:
         """Give all connections back."""
         for task in self._leaving:
             task.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         for _, opened in self._open.values():
             if opened.done() and not opened.cancelled() and opened.exception() is None:
                 await opened.result().close()
