@@ -8,7 +8,7 @@ ROUNDS ?= 200
 UV_OPTIONS := --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal
 SETTINGS := DJANGO_SETTINGS_MODULE=jutong.site.settings
 
-.PHONY: demo demo-once test slow chaos check format bench bench-gateway bench-peers assets docs coverage-of-requirements screenshots messages lock clean
+.PHONY: demo demo-once test slow chaos check format bench bench-gateway bench-peers assets offline-bundle docs coverage-of-requirements screenshots messages lock clean
 
 demo: assets ## the demo city, the main job run before your eyes; stays up until Ctrl-C
 	$(BIN)/jutong demo
@@ -50,6 +50,8 @@ build/peers/ready: requirements/peers.txt
 	$(PYTHON) -m venv build/peers
 	build/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@touch $@
+offline-bundle: assets ## everything that an installation without a network needs, in one tar (wheels come through pip's cache)
+	$(BIN)/python deploy/offline/build.py build/offline
 
 docs: .venv/ready ## the generated pages of the manual
 	$(BIN)/python -m jutong.cli.reference docs/manual

@@ -2,79 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from free_ports import free_ports
+from served import answers, empty_home, run, serving
 
 pytestmark = pytest.mark.slow
-READY = "聚通已启动"
 
 
 @pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
     """Yield the environment of an instance with a home and ports of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="jutong-serve-", dir="/tmp"))
-    folder.chmod(0o755)
-    web, gateway, probe = free_ports(3)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("JUTONG_", "DJANGO_"))}
-    yield {
-        **clean,
-        "JUTONG_HOME": str(folder / "home"),
-        "JUTONG_WEB_BIND": f"127.0.0.1:{web}",
-        "JUTONG_GATEWAY_BIND": f"127.0.0.1:{gateway}",
-        "JUTONG_PROBE_BIND": f"127.0.0.1:{probe}",
-    }
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def run(environment: dict[str, str], *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "jutong", *arguments]
-    return subprocess.run(
-        command, env={**environment, **more}, capture_output=True, text=True, check=False, timeout=120
-    )
-
-
-@contextmanager
-def serving(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Start `jutong serve` and yield once the website answers."""
-    log = Path(environment["JUTONG_HOME"]).parent / "serve.out"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jutong", "serve"], env=environment, stdout=output, stderr=output, text=True
-        )
-    try:
-        end = time.monotonic() + 90
-        while not answers(environment):
-            assert process.poll() is None and time.monotonic() < end, log.read_text()  # noqa: PT018
-            time.sleep(0.2)
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def answers(environment: dict[str, str]) -> bool:
-    try:
-        for name in ("WEB", "GATEWAY", "PROBE"):
-            host, _colon, port = environment[f"JUTONG_{name}_BIND"].partition(":")
-            socket.create_connection((host, int(port)), timeout=1).close()
-    except OSError:
-        return False
-    return True
+    with empty_home() as environment:
+        yield environment
 
 
 def of_this_home(environment: dict[str, str]) -> list[int]:

@@ -42,7 +42,7 @@ def verify(export: Path | None, proof: Path | None, public: str | None, nodes: t
         _proven(proof, _key("--public", public), dict(_named(pair) for pair in nodes))
         return
     if export is None:
-        report = _online()
+        report = instance.with_site(check_database)()
     elif public is None:
         raise click.UsageError(_("离线校验需要 --public"))
     else:
@@ -99,9 +99,8 @@ def _proven(proof: Path, public: str, nodes: dict[str, str]) -> None:
     )
 
 
-@instance.with_site
-def _online() -> Report:
-    """Return the report on the database of this instance."""
+def check_database() -> Report:
+    """Return the report on the database of this instance; Django is set up."""
     from jutong.kernel import keys, nodes
     from jutong.kernel.audit import verify as verifier
 

@@ -100,6 +100,14 @@ def keep(path: Path, value: str) -> str:
     return value
 
 
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read (0600), there to the last byte when this returns."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 def disk_full(path: Path, free: int) -> Stopped:
     """Return the refusal for a disk that is (nearly) full; `free` in bytes."""
     return Stopped(

@@ -19,6 +19,10 @@ CLI_SETTINGS = {
     "JUTONG_WEB_BIND": ("127.0.0.1:8000", "网页服务的监听地址。"),
     "JUTONG_POSTGRES_PORT": ("自动选择", "内置数据库的端口；首次启动时选定并保留。"),
     "JUTONG_OWNER_DATABASE_URL": ("同 JUTONG_DATABASE_URL", "自备数据库时，表结构所有者的连接地址，仅用于迁移和授权。"),
+    "JUTONG_WEB_WORKERS": ("1", "jutong serve 运行的网页进程数。"),
+    "JUTONG_GATEWAY_WORKERS": ("1", "jutong serve 和 jutong node run 运行的网关进程数。"),
+    "JUTONG_RUNNERS": ("1", "jutong serve 和 jutong node run 运行的传输进程数。"),
+    "JUTONG_BACKUP_FOLDER": ("（空）", "备份所在目录，jutong doctor 据此检查最近一份备份的时间。"),
     "JUTONG_LANGUAGE": ("zh", "命令行的语言：zh 或 en。"),
 }
 HEAD = """# 参考：设置、命令、操作、事件

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import LiteralString
 
 import psycopg
@@ -74,3 +76,34 @@ def _grant(owner: psycopg.Connection, rights: LiteralString, tables: Sequence[st
     if tables:
         listed = sql.SQL(", ").join(sql.Identifier("public", name) for name in tables)
         owner.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights), listed, who))
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A database server as one of our roles sees it. version: as `server_version_num`; most: connections it allows; drift: seconds its clock is ahead."""
+
+    version: int
+    fsync: str
+    encoding: str
+    superuser: bool
+    audit_writable: bool
+    connections: int
+    most: int
+    drift: float
+
+
+def inspected(url: str) -> Inspected:
+    """Look at a database through a running service's own role."""
+    with psycopg.connect(url, connect_timeout=5) as service:
+        row = service.execute(
+            """SELECT current_setting('server_version_num')::int, current_setting('fsync'),
+                      current_setting('server_encoding'),
+                      (SELECT rolsuper FROM pg_roles WHERE rolname = current_user),
+                      coalesce(has_table_privilege(to_regclass('public.kernel_auditentry'), 'UPDATE, DELETE'), false),
+                      (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend'),
+                      current_setting('max_connections')::int, clock_timestamp()"""
+        ).fetchone()
+    assert row is not None  # noqa: S101 - one row without FROM
+    version, fsync, encoding, superuser, writable, connections, most, now = row
+    drift = (now - datetime.now(UTC)).total_seconds()
+    return Inspected(version, fsync, encoding, superuser, writable, connections, most, drift)

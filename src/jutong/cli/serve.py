@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -23,6 +24,8 @@ from jutong.cli.words import gettext as _
 WEB_SETTING = "JUTONG_WEB_BIND"
 WEB_BIND = "127.0.0.1:8000"
 READY_SECONDS = 60.0
+MOST_PROCESSES = 64
+SHARED_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @click.command(help=_("建立数据目录、密钥、数据库和表结构；可以重复执行。"))
@@ -51,7 +54,7 @@ def serve(*, quiet: bool) -> None:
 def status() -> None:
     """Say whether the instance runs and which addresses answer; exit code 1 when it does not."""
     at = home.find()
-    pid = _holder(at)
+    pid = holder(at)
     say(_("数据目录：{path}").format(path=at.root))
     for name, address in binds().items():
         say(f"{name:8} {address:24} {_('可连接') if _answers(address) else _('未启动')}")
@@ -78,7 +81,10 @@ def prepare(ours: instance.Instance) -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from jutong.kernel import handovers
+
     call_command("migrate", interactive=False, verbosity=0)
+    handovers.finish()
     connection.close()
     roles.apply_grants(ours.database(roles.OWNER))
 
@@ -118,19 +124,27 @@ def children(ours: instance.Instance) -> list[Child]:
     return [
         Child(
             "web",
-            granian("jutong.site.wsgi:application", where["web"], "--interface", "wsgi", "--blocking-threads", "16"),
-            {**_origins(where), **ours.environment(roles.WEB)},
+            granian(
+                "jutong.site.wsgi:application",
+                where["web"],
+                "--interface",
+                "wsgi",
+                "--blocking-threads",
+                "16",
+                workers=count("web_workers"),
+            ),
+            {**origins(where), **ours.environment(roles.WEB), SHARED_FIGURES: str(_figures(ours.home))},
         ),
         Child(
             "worker",
             [sys.executable, "-m", "jutong", "worker"],
-            {**_origins(where), **ours.environment(roles.WORKER)},
+            {**origins(where), **ours.environment(roles.WORKER)},
         ),
         *plane_children(where, node),
     ]
 
 
-def _origins(where: dict[str, str]) -> dict[str, str]:
+def origins(where: dict[str, str]) -> dict[str, str]:
     """Return where the processes find each other: what is set, else the addresses on which they listen."""
     names = {f"JUTONG_{name.upper()}_ORIGIN": f"http://{address}" for name, address in where.items()}
     return {name: os.environ.get(name, origin) for name, origin in names.items()}
@@ -142,19 +156,55 @@ def plane_children(where: dict[str, str], environment: dict[str, str]) -> list[C
     return [
         Child(
             "gateway",
-            granian("jutong.dataplane.gateway.app:create", where["gateway"], "--ws", *as_factory),
+            granian(
+                "jutong.dataplane.gateway.app:create",
+                where["gateway"],
+                "--ws",
+                *as_factory,
+                workers=count("gateway_workers"),
+            ),
             environment,
         ),
         Child("probe", granian("jutong.dataplane.probe:create", where["probe"], *as_factory), environment),
-        Child("runner", [sys.executable, "-m", "jutong", "node", "runner"], environment),
+        *runners(environment),
     ]
 
 
-def granian(target: str, bind: str, *options: str) -> Sequence[str]:
-    """Return the command that serves `target` on `bind` with one worker process."""
+def runners(environment: dict[str, str]) -> list[Child]:
+    """Return the transfer processes, as many as JUTONG_RUNNERS says, each with an address of its own for its figures."""
+    from jutong.dataplane.settings import Settings
+
+    command, bind = [sys.executable, "-m", "jutong", "node", "runner"], Settings().runner_metrics
+    found = []
+    for number in range(count("runners")):
+        host, port = split(bind) if bind else ("", 0)
+        own = {"JUTONG_RUNNER_METRICS": f"{host}:{port + number}" if bind else ""}
+        found.append(Child("runner" if number == 0 else f"runner-{number + 1}", command, {**environment, **own}))
+    return found
+
+
+def count(what: str) -> int:
+    """Return how many processes of a kind (runners, web_workers, gateway_workers) are wanted; 1 by default, at most 64."""
+    name = f"JUTONG_{what.upper()}"
+    given = os.environ.get(name, "1")
+    if not given.isdecimal() or not 1 <= int(given) <= MOST_PROCESSES:
+        raise Stopped(_("{name} 的值 {value} 不对。").format(name=name, value=given), _("请填写 1 到 64 的整数。"))
+    return int(given)
+
+
+def _figures(at: home.Home) -> Path:
+    """Return the folder in which the web processes add their figures up, emptied of those of an earlier start."""
+    folder = at.root / "figures"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def granian(target: str, bind: str, *options: str, workers: int = 1) -> Sequence[str]:
+    """Return the command that serves `target` on `bind` with so many worker processes."""
     host, port = split(bind)
     return [
-        sys.executable, "-m", "granian", "--host", host, "--port", str(port), "--workers", "1",
+        sys.executable, "-m", "granian", "--host", host, "--port", str(port), "--workers", str(workers),
         "--workers-kill-timeout", "5", "--log-level", "error", *(() if "--ws" in options else ("--no-ws",)), *options, target,
     ]  # fmt: skip
 
@@ -201,7 +251,7 @@ def _alone(at: home.Home) -> Iterator[None]:
     except BlockingIOError as error:
         os.close(handle)
         raise Stopped(
-            _("聚通已在运行（进程 {pid}）。").format(pid=_holder(at)), _("请直接使用它，或先停止它再启动。")
+            _("聚通已在运行（进程 {pid}）。").format(pid=holder(at)), _("请直接使用它，或先停止它再启动。")
         ) from error
     try:
         os.truncate(handle, 0)
@@ -211,7 +261,7 @@ def _alone(at: home.Home) -> Iterator[None]:
         os.close(handle)
 
 
-def _holder(at: home.Home) -> int | None:
+def holder(at: home.Home) -> int | None:
     """Return the process that serves this home, or None."""
     path = at.root / "serve.lock"
     if not path.exists():

@@ -136,9 +136,10 @@ def _die_with_parent() -> None:
 
 
 def _log(path: Path) -> logging.Logger:
-    """Return a logger that writes bare lines with a time into `path`, three files of 10 MB at most."""
+    """Return a logger into `path`, three files of 10 MB at most: lines with a time, or as they came where they are JSON."""
     log = logging.Logger(path.name)  # noqa: LOG001 - not in the tree of loggers: it carries other processes' lines
     handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    as_json = os.environ.get("JUTONG_LOG_FORMAT") == "json"
+    handler.setFormatter(logging.Formatter("%(message)s" if as_json else "%(asctime)s %(message)s"))
     log.addHandler(handler)
     return log

@@ -20,6 +20,7 @@ PASSPHRASE_FILE: Final = "JUTONG_KEY_PASSPHRASE_FILE"  # noqa: S105  the name of
 """Environment variable naming the file (mode 0600) that holds the passphrase, for services that start unattended."""
 
 _FORMAT: Final = "jutong-key"
+_SEALED: Final = "jutong-sealed"
 _VERSION: Final = 1
 _SALT_SIZE: Final = 16
 _SCRYPT: Final = {"n": 1 << 15, "r": 8, "p": 3}
@@ -130,6 +131,32 @@ def load_or_create(path: Path, passphrase: str | None = None, *, at: datetime) -
             raise KeyFileRefused("密钥口令不能为空，请提供口令。")
         _create(path, passphrase, at)
     return load(path, passphrase)
+
+
+def seal_bytes(data: bytes, passphrase: str) -> bytes:
+    """Seal some kilobytes under a passphrase (scrypt, SM4-GCM), as JSON text; `open_bytes` opens it again."""
+    head: dict[str, Any] = {
+        "format": _SEALED,
+        "version": _VERSION,
+        "kdf": {"name": "scrypt", **_SCRYPT, "salt": secrets.token_hex(_SALT_SIZE)},
+    }
+    sealed = sm4.gcm_encrypt(_derive(passphrase, head["kdf"]), data, aad=_canonical(head))
+    return json.dumps({**head, "sealed": sealed.hex()}).encode()
+
+
+def open_bytes(sealed: bytes, passphrase: str) -> bytes:
+    """Open what `seal_bytes` made. Raises `KeyFileRefused`: another passphrase, damaged, or something else altogether."""
+    try:
+        head = json.loads(sealed)
+        body = bytes.fromhex(head.pop("sealed"))
+        bounded = all(1 <= head["kdf"][name] <= most for name, most in _SCRYPT_LIMITS.items())
+        known = bounded and (head["format"], head["version"]) == (_SEALED, _VERSION)
+        key = _derive(passphrase, head["kdf"]) if known else b""
+        return sm4.gcm_decrypt(key, body, aad=_canonical(head))
+    except CryptoRefused:
+        raise KeyFileRefused("密钥备份打不开：口令不符，或文件被改动，请核对口令与文件。") from None
+    except (ValueError, KeyError, TypeError):
+        raise KeyFileRefused("文件不是本系统的密钥备份，或已损坏，请核对文件。") from None
 
 
 def _create(path: Path, passphrase: str, at: datetime) -> None:

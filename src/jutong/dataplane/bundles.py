@@ -76,6 +76,8 @@ class BundleCache:
             envelope = await link.get_bundle(since=known.serial, wait=seconds)
         if envelope is None:
             return False
+        if envelope.key_id not in self._identity.control:
+            self._identity.learn(await link.get_handovers())
         try:
             self.accept(envelope)
         except Conflict:

@@ -17,6 +17,7 @@ from jutong.dataplane.errors import Unauthenticated, Unavailable
 from jutong.dataplane.identity import Identity
 from jutong.wire.alive import Alive
 from jutong.wire.envelope import Envelope, NodeProof
+from jutong.wire.handover import Handover
 from jutong.wire.nodes import Heartbeat, HeartbeatAnswer
 from jutong.wire.transfers import DirtyRows, Order, Progress
 from jutong.wire.usage import UsageBatch
@@ -133,6 +134,10 @@ class Link:
         """Ship one sealed segment of a chain with its lines."""
         body = {"envelope": envelope, "lines": base64.b64encode(lines).decode("ascii")}
         await self._call("POST", "/internal/segments", body=msgspec.json.encode(body))
+
+    async def get_handovers(self) -> list[Handover]:
+        """Return how the control plane's key followed another, oldest first."""
+        return _decoded(await self._call("GET", "/internal/handovers"), list[Handover]) or []
 
     async def post_alive(self, said: Alive) -> None:
         """Say that a process of this node lives, or ends."""

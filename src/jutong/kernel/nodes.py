@@ -6,13 +6,16 @@ A node beside the control plane is known by its folder; front-end nodes elsewher
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Container
+from contextlib import suppress
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 
-from jutong.crypto import sm2
+from jutong.crypto import keyfile, sm2
+from jutong.crypto.keyfile import Signer
 from jutong.kernel.errors import Unavailable
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
@@ -52,9 +55,20 @@ def names() -> list[str]:
     return sorted(beside.union(*(register.names() for register in _REGISTERS)))
 
 
-@cache
 def public_key(name: str) -> bytes:
-    """Return a node's public SM2 key (64 bytes). Unavailable, with the remedy, where the node was never set up."""
+    """Return a node's public SM2 key (64 bytes). Unavailable, with the remedy, where the node was never set up.
+
+    Kept in memory until the node's key file is another: a node beside us may be given a new key.
+    """
+    try:
+        changed = (_folder(name) / "key.json").stat().st_mtime_ns
+    except OSError:
+        changed = 0
+    return _public_key(name, str(_folder(name)), changed)
+
+
+@lru_cache(maxsize=1024)
+def _public_key(name: str, _folder_now: str, _changed: int) -> bytes:
     try:
         return sm2.public_from_hex(json.loads((_folder(name) / "key.json").read_text())["public"])
     except (OSError, ValueError, KeyError):
@@ -71,6 +85,20 @@ def secret(name: str) -> bytes:
         return bytes.fromhex((_folder(name) / "secret").read_text().strip())
     except (OSError, ValueError):
         raise Unavailable(N_("数据面节点“%(node)s”没有通信密钥，请执行 jutong setup 后重试。"), node=name) from None
+
+
+def replace_key(name: str, at: datetime) -> tuple[Signer, Signer]:
+    """Give a node beside us a new key; the old one moves to its folder `retired`. Returns (old, new)."""
+    own, path = _folder(name), _folder(name) / "key.json"
+    passphrase = keyfile.read_passphrase(own / "passphrase")
+    old = keyfile.load(path, passphrase)
+    (own / "retired").mkdir(mode=0o700, exist_ok=True)
+    (own / "next-key.json").unlink(missing_ok=True)
+    new = keyfile.load_or_create(own / "next-key.json", passphrase, at=at)
+    with suppress(FileExistsError):
+        os.link(path, own / "retired" / f"{old.key_id}.json")
+    (own / "next-key.json").replace(path)
+    return old, new
 
 
 def calling_secret(name: str, at: datetime) -> bytes | None:

@@ -127,6 +127,12 @@ def overview(actor: Actor, at: datetime) -> Overview:
     )
 
 
+def waiting_for_a_person(at: datetime) -> tuple[int, int]:
+    """Return how many events are held and how much work failed within a day: what nobody but a person moves on."""
+    failed = Progress.objects.filter(state="failed", finished_at__gte=at - LOOK_BACK)
+    return OutboxEvent.objects.filter(state=OutboxState.HELD).count(), failed.count()
+
+
 def _held() -> tuple[HeldEvent, ...]:
     rows = outbox.held()
     subjects = OutboxEvent.objects.filter(state=OutboxState.PENDING, subject__in={row.subject for row in rows})

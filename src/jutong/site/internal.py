@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from jutong.crypto import sm3
-from jutong.kernel import clock, heartbeats, nodes
+from jutong.kernel import clock, handovers, heartbeats, nodes
 from jutong.kernel.errors import Refusal, RuleBroken, Unauthenticated
 from jutong.kernel.faces import once, problem
 from jutong.kernel.terms import N_
@@ -29,6 +29,7 @@ from jutong.slices.grants import queries as grants
 from jutong.slices.services import actions as services
 from jutong.wire.alive import Alive
 from jutong.wire.envelope import Envelope
+from jutong.wire.handover import Handover
 from jutong.wire.transfers import DirtyRows, Order, Progress
 from jutong.wire.usage import UsageBatch
 
@@ -187,6 +188,17 @@ def segments(request: HttpRequest, node: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@require_safe
+@for_nodes
+def key_handovers(request: HttpRequest, _node: str) -> HttpResponse:
+    """Answer how this instance's key followed another, for a node that knows only an earlier one."""
+    del request
+    found = handovers.stored("instance")
+    return answered(
+        [Handover(h.old_public, h.new_public, h.statement, h.old_signature, h.new_signature) for h in found]
+    )
+
+
 @require_POST
 @for_nodes
 def alive(request: HttpRequest, node: str) -> HttpResponse:
@@ -212,4 +224,5 @@ urlpatterns = [
     path("internal/usage", usage, name="internal_usage"),
     path("internal/segments", segments, name="internal_segments"),
     path("internal/alive", alive, name="internal_alive"),
+    path("internal/handovers", key_handovers, name="internal_handovers"),
 ]

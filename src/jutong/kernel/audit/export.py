@@ -12,7 +12,8 @@ from django.db.models import Model, QuerySet
 
 from jutong.kernel.audit.chain import Purge, Seal
 from jutong.kernel.audit.entries import COLUMNS
-from jutong.kernel.models import AuditEntry, AuditPurge, AuditSeal, AuditSegment
+from jutong.kernel.audit.succession import Handover
+from jutong.kernel.models import AuditEntry, AuditPurge, AuditSeal, AuditSegment, KeyHandover
 
 M = TypeVar("M", bound=Model)
 
@@ -69,6 +70,8 @@ def lines(at: datetime) -> Iterator[bytes]:
     for purge in stored_purges():
         words = {"upto_seal": purge.upto_seal, "statement": purge.statement, "signature": purge.signature.hex()}
         yield orjson.dumps({"purge": words}) + b"\n"
+    for one in KeyHandover.objects.order_by("id"):
+        yield orjson.dumps({"handover": _handover(one)}) + b"\n"
     for seal in stored_seals():
         entries = stored_entries(list(seal.entry_ids))
         for entry_id in seal.entry_ids:
@@ -90,6 +93,17 @@ def lines(at: datetime) -> Iterator[bytes]:
             )
             + b"\n"
         )
+
+
+def _handover(row: KeyHandover) -> dict[str, Any]:
+    names = ("owner", "kind", "old_public", "new_public", "upto", "statement")
+    signatures = {name: bytes(getattr(row, name)).hex() for name in ("old_signature", "new_signature")}
+    return {**{name: getattr(row, name) for name in names}, **signatures}
+
+
+def stored_handovers() -> list[Handover]:
+    """Return every handover of a key, oldest first."""
+    return [Handover(**_handover(row)) for row in KeyHandover.objects.order_by("id")]
 
 
 def seal_as_json(seal: Seal) -> dict[str, Any]:

@@ -19,8 +19,7 @@ SEAL_LOCK = 0x6A75746F
 def seal(at: datetime, *, limit: int = 5000) -> int:
     """Seal up to `limit` pending entries into one seal; returns how many. Safe to run from several workers."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s)", [SEAL_LOCK])
+        hold()
         ids = list(AuditPending.objects.order_by("entry_id").values_list("entry_id", flat=True)[:limit])
         if not ids:
             return 0
@@ -30,6 +29,12 @@ def seal(at: datetime, *, limit: int = 5000) -> int:
         _append(ids, digests, at)
         AuditPending.objects.filter(entry_id__in=ids).delete()
     return len(ids)
+
+
+def hold() -> None:
+    """Keep every sealer waiting until the current transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [SEAL_LOCK])
 
 
 def _append(ids: list[int], digests: list[bytes], at: datetime) -> None:

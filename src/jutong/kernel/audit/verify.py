@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from jutong.crypto import sm2, sm3
 from jutong.kernel.audit import export
 from jutong.kernel.audit.chain import GENESIS, Fault, Purge, Seal, check_purge, check_seal
+from jutong.kernel.audit.succession import INSTANCE, Handover, key_for, reigns
 from jutong.kernel.models import AuditSeal, AuditSegment
 from jutong.wire.envelope import Envelope
 from jutong.wire.usage import Segment
@@ -32,6 +33,33 @@ class Report:
     def ok(self) -> bool:
         """Tell whether the trail is whole."""
         return not self.faults
+
+
+class Trust:
+    """Which keys of this instance and of its nodes are believed for what, from one known key and the handovers."""
+
+    def __init__(self, public: str, handovers: Sequence[Handover]) -> None:
+        self._public = public
+        self._handovers = list(handovers)
+        self._reigns = reigns(public, [one for one in handovers if one.owner == INSTANCE])
+
+    def and_this(self, values: dict[str, Any]) -> Trust:
+        """Return the trust with one more handover, as an export carries it."""
+        return Trust(self._public, [*self._handovers, Handover(**values)])
+
+    @property
+    def publics(self) -> list[str]:
+        """Every key this instance had, as far as it is believed."""
+        return [one.public for one in self._reigns]
+
+    def key_for(self, seal: int) -> str:
+        """Return the one key that may have signed a seal."""
+        return key_for(seal, self._reigns, self._public)
+
+    def of_node(self, writer: str, public: str) -> list[str]:
+        """Return every key that a chain's writer may have signed with."""
+        own = [one for one in self._handovers if one.owner in {writer, writer.rpartition("-")[0]}]
+        return [one.public for one in reigns(public, own)]
 
 
 class NodeKeys(Protocol):
@@ -55,11 +83,12 @@ def online(public: str, nodes: NodeKeys, told: Told = _quiet) -> Report:
     """Verify the trail in the database against the instance's public key (hex); told: hears how many pieces are done."""
     report = Report()
     total = AuditSeal.objects.count() + AuditSegment.objects.count()
-    purged = max((_take_purge(report, purge, public) for purge in export.stored_purges()), default=0)
+    trust = Trust(public, export.stored_handovers())
+    purged = max((_take_purge(report, purge, trust) for purge in export.stored_purges()), default=0)
     before: Seal | None = None
     for seal in export.stored_seals():
         entries = export.stored_entries(list(seal.entry_ids))
-        _take_seal(report, seal, before, entries, public, purged=seal.number <= purged)
+        _take_seal(report, seal, before, entries, trust, purged=seal.number <= purged)
         before = seal
         if not report.seals % EVERY:
             told(report.seals, total)
@@ -69,7 +98,7 @@ def online(public: str, nodes: NodeKeys, told: Told = _quiet) -> Report:
     rows = AuditSegment.objects.order_by("writer", "number").iterator(chunk_size=20)
     shipped = ((r.writer, r.number, bytes(r.envelope), bytes(r.lines)) for r in rows)
     told(report.seals, total)
-    _take_segments(report, shipped, nodes)
+    _take_segments(report, shipped, nodes, trust)
     told(total, total)
     return report
 
@@ -77,8 +106,10 @@ def online(public: str, nodes: NodeKeys, told: Told = _quiet) -> Report:
 def offline(lines: Iterable[bytes], public: str, nodes: NodeKeys) -> Report:
     """Verify an export (JSON lines) with nothing but public keys."""
     report = Report()
+    trust = Trust(public, [])
     entries: dict[int, dict[str, Any]] = {}
     before: Seal | None = None
+    purges: list[Purge] = []
     purged = 0
     shipped: list[tuple[str, int, bytes, bytes]] = []
     for number, line in enumerate(lines, start=1):
@@ -90,18 +121,21 @@ def offline(lines: Iterable[bytes], public: str, nodes: NodeKeys) -> Report:
             report.faults.append(Fault("seal", _("第 %(number)d 行") % words, sentence))
             continue
         if "purge" in row:
-            purged = max(purged, _take_purge(report, export.purge_from_json(row["purge"]), public))
+            purges.append(export.purge_from_json(row["purge"]))
+        elif "handover" in row:
+            trust = trust.and_this(row["handover"])
         elif "entry" in row:
             entries[row["entry"]["id"]] = row["entry"]
         elif "seal" in row:
             seal = export.seal_from_json(row["seal"])
-            _take_seal(report, seal, before, entries, public, purged=seal.number <= purged)
+            purged = purged if before else max((_take_purge(report, one, trust) for one in purges), default=0)
+            _take_seal(report, seal, before, entries, trust, purged=seal.number <= purged)
             _note_strays(report, seal, entries)
             entries, before = {}, seal
         elif "segment" in row:
             s = row["segment"]
             shipped.append((s["writer"], s["number"], bytes.fromhex(s["envelope"]), bytes.fromhex(s["lines"])))
-    _take_segments(report, shipped, nodes)
+    _take_segments(report, shipped, nodes, trust)
     return report
 
 
@@ -111,9 +145,9 @@ def _note_strays(report: Report, seal: Seal, entries: dict[int, dict[str, Any]])
         report.faults.append(Fault("inserted", name, _("%(entry)s 不在任何封存之中：事后插入。") % {"entry": name}))
 
 
-def _take_purge(report: Report, purge: Purge, public: str) -> int:
+def _take_purge(report: Report, purge: Purge, trust: Trust) -> int:
     """Return up to which seal a genuine purge allows the entries to be gone; 0 where the statement is not genuine."""
-    faults = list(check_purge(purge, public))
+    faults = min((list(check_purge(purge, public)) for public in trust.publics), key=len)
     report.faults.extend(faults)
     return 0 if faults else purge.upto_seal
 
@@ -123,7 +157,7 @@ def _take_seal(
     seal: Seal,
     before: Seal | None,
     entries: dict[int, dict[str, Any]],
-    public: str,
+    trust: Trust,
     *,
     purged: bool,
 ) -> None:
@@ -131,18 +165,22 @@ def _take_seal(
     report.entries += len(entries) if purged else len(seal.entry_ids)
     if before is None and (seal.number != 1 or seal.prev != GENESIS):
         report.faults.append(Fault("seal", _("封存 %d") % 1, _("审计链的起始封存缺失。")))
-    report.faults.extend(check_seal(seal, before, entries, public, purged=purged))
+    report.faults.extend(check_seal(seal, before, entries, trust.key_for(seal.number), purged=purged))
 
 
-def _take_segments(report: Report, shipped: Iterable[tuple[str, int, bytes, bytes]], nodes: NodeKeys) -> None:
+def _take_segments(
+    report: Report, shipped: Iterable[tuple[str, int, bytes, bytes]], nodes: NodeKeys, trust: Trust
+) -> None:
     for writer, rows in itertools.groupby(sorted(shipped, key=lambda r: (r[0], r[1])), key=lambda r: r[0]):
-        report.faults.extend(_check_writer(report, writer, list(rows), nodes.get(writer)))
+        public = nodes.get(writer)
+        believed = trust.of_node(writer, public) if public else []
+        report.faults.extend(_check_writer(report, writer, list(rows), believed))
 
 
 def _check_writer(
-    report: Report, writer: str, rows: list[tuple[str, int, bytes, bytes]], public: str | None
+    report: Report, writer: str, rows: list[tuple[str, int, bytes, bytes]], publics: list[str]
 ) -> Iterator[Fault]:
-    if public is None:
+    if not publics:
         yield Fault("segment", writer, _("%(writer)s 没有登记公钥，无法核验其日志。") % {"writer": writer})
         return
     before: Segment | None = None
@@ -150,7 +188,8 @@ def _check_writer(
         report.segments += 1
         where = _segment(writer, number)
         envelope = msgspec.json.decode(packed, type=Envelope)
-        if not sm2.verify(bytes.fromhex(public), envelope.kind.encode() + b"\n" + envelope.payload, envelope.signature):
+        signed = envelope.kind.encode() + b"\n" + envelope.payload
+        if not any(sm2.verify(bytes.fromhex(public), signed, envelope.signature) for public in publics):
             yield Fault("signature", where, _("%(where)s 的签名无效。") % {"where": where})
             continue
         segment = msgspec.json.decode(envelope.payload, type=Segment)

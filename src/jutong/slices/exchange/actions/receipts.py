@@ -8,7 +8,7 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from jutong.crypto import CryptoRefused, sm3
-from jutong.kernel import keys, nodes
+from jutong.kernel import handovers, keys
 from jutong.kernel.errors import Unavailable
 from jutong.slices.exchange.formats import CENTRE, SIDES, Confirmation, is_signed, receipt_in, seal
 from jutong.slices.exchange.models import Run, RunReceipt
@@ -19,7 +19,7 @@ def keep(run: Run, packed: bytes, *, node: str, at: datetime) -> str:
     """Store a receipt that the node has signed for this order; else return the sentence saying what is wrong."""
     try:
         envelope, receipt = receipt_in(packed)
-        signed = is_signed(envelope, "receipt", nodes.public_key(node))
+        signed = any(is_signed(envelope, "receipt", public) for public in handovers.publics_of(node))
     except (msgspec.MsgspecError, CryptoRefused, Unavailable):
         signed = False
     if not signed:

@@ -10,7 +10,7 @@ import msgspec
 from django.db import IntegrityError, transaction
 
 from jutong.crypto import CryptoRefused, sm3
-from jutong.kernel import nodes
+from jutong.kernel import handovers, nodes
 from jutong.kernel.errors import Conflict, RuleBroken
 from jutong.kernel.models import AuditSegment
 from jutong.kernel.terms import N_
@@ -48,9 +48,9 @@ def take_segment(envelope: Envelope, lines: bytes, *, node: str, at: datetime) -
 
 
 def _sealed(envelope: Envelope, lines: bytes, node: str) -> Segment:
-    public = nodes.public_key(node)
+    publics = handovers.publics_of(node)
     try:
-        signed = is_signed(envelope, "segment", public)
+        signed = any(is_signed(envelope, "segment", public) for public in publics)
         segment = msgspec.json.decode(envelope.payload, type=Segment) if signed else None
     except (CryptoRefused, msgspec.MsgspecError):
         segment = None

@@ -11,6 +11,7 @@ from jutong.slices.exchange.formats.signed import (
     receipt_in,
     seal,
     signed_bytes,
+    signing_key,
     ticket_text,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "receipt_in",
     "seal",
     "signed_bytes",
+    "signing_key",
     "ticket_text",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -61,6 +61,12 @@ def seal(kind: str, message: msgspec.Struct, signer: Signer) -> bytes:
 def is_signed(envelope: Envelope, kind: str, public: bytes) -> bool:
     """Tell whether an envelope is of this kind and signed by the holder of this public SM2 key (64 bytes)."""
     return envelope.kind == kind and sm2.verify(public, signed_bytes(kind, envelope.payload), envelope.signature)
+
+
+def signing_key(packed: bytes | None, publics: Sequence[bytes]) -> str:
+    """Return in hex which of a signer's keys signed a packed message; the first, in force, where none is named."""
+    named = msgspec.json.decode(packed, type=Envelope).key_id if packed else ""
+    return next((public for public in publics if sm2.key_id(public) == named), publics[0]).hex()
 
 
 def receipt_in(packed: bytes) -> tuple[Envelope, Receipt]:

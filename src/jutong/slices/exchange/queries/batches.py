@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jutong.kernel import keys, nodes
+from jutong.kernel import handovers
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import WrongState
 from jutong.kernel.terms import N_
@@ -51,5 +51,8 @@ def manifest(run_id: int, actor: Actor) -> Manifest:
 def proof(run_id: int, actor: Actor) -> bytes:
     """Return the proof file of a released delivery (JSON, see `formats.proof`). WrongState before it is released."""
     run, receipts = _released(run_id, actor)
-    signers = {"centre": keys.instance().public.hex(), "node": nodes.public_key(run.node).hex()}
+    signers = {
+        "centre": formats.signing_key(receipts.get(formats.CENTRE), handovers.instance_publics()),
+        "node": formats.signing_key(receipts.get("receiver"), handovers.publics_of(run.node)),
+    }
     return formats.proof(run.statement, run.digest, receipts, signers)

@@ -223,3 +223,9 @@ def _pass(row: FrontEndNode) -> NodePass:
         public=row.public,
         active=row.state in WORKING,
     )
+
+
+def nodes_watched(at: datetime) -> list[tuple[str, bool, datetime | None]]:
+    """Return title, silence and end of the certificate of every front-end node that should be working."""
+    rows = FrontEndNode.objects.filter(state__in=WORKING).order_by("name")
+    return [(row.title, _presence(row, at) != "online", row.certificate_until) for row in rows]
