@@ -61,6 +61,7 @@ class Control:
         self.progress: list[Progress] = []
         self.dirty: list[DirtyRows] = []
         self.away = False
+        self.deaf = False  # to rows set aside
         self._serial = 1
         self._orders: list[tuple[int, Order]] = []
         self._bundle: dict[str, Any] = {"grants": (), "mounts": (), "sources": ()}
@@ -130,7 +131,7 @@ class Control:
                 )
                 parts = urlsplit(self.path)
                 answer = None
-                if control.away:
+                if control.away or (control.deaf and parts.path == "/internal/dirty"):
                     self.send_response(503)
                     self.send_header("Content-Length", "0")
                     self.end_headers()

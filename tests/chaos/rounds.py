@@ -223,7 +223,10 @@ def outcome(made: Ground, order_id: str) -> Progress:
         if found:
             return found
         time.sleep(0.05)
-    raise AssertionError(f"{order_id} never ended: {[(p.state, p.message) for p in made.control.progress][-5:]}")
+    asked = "select left(query, 200), state, wait_event, now() - query_start from pg_stat_activity where datname = current_database()"
+    held = {url.rpartition("/")[2]: made.sql(url, asked) for url in (made.provider, made.consumer, made.book)}
+    said = [(p.state, p.message) for p in made.control.progress][-5:]
+    raise AssertionError(f"{order_id} never ended: {said}; {held}")
 
 
 def judged(made: Ground, mode: str, table: str, score: Score) -> None:

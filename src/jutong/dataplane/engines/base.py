@@ -71,7 +71,8 @@ class Target:
 
     task_id: whose mark moves with the data, empty for none. cut: the partitions that are tallied; parts: the only ones
     that come, and whose rows in the target give way to them. keyed: a new target table gets the key. step: one of many
-    landings of an order, of which only the task's mark is written down.
+    landings of an order, of which only the task's mark is written down. sift: rows come as texts and are looked at one
+    by one (see `dirty.Sifting`).
     """
 
     order_id: str
@@ -85,6 +86,7 @@ class Target:
     parts: tuple[str, ...] = ()
     keyed: bool = False
     step: bool = False
+    sift: bool = False
 
 
 Key = tuple[str, ...]

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from jutong.dataplane import values
+from jutong.dataplane.dirty import Dirty
 from jutong.dataplane.engines.base import Shape, Sink
 from jutong.dataplane.engines.plain import PlainReading
 from jutong.dataplane.engines.types import TEXT, Type
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.files import shaping
-from jutong.dataplane.files.rows import Batch, Dirty
+from jutong.dataplane.files.rows import Batch
 from jutong.dataplane.partitions import Cut
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE, RunningTally

@@ -18,9 +18,10 @@ from typing import BinaryIO
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from jutong.dataplane.dirty import Dirty
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.files.encodings import MARK, marked, utf8
-from jutong.dataplane.files.rows import Batch, Dirty, checked, from_rows, missing
+from jutong.dataplane.files.rows import Batch, checked, from_rows, missing
 from jutong.wire.grants import Column
 
 DELIMITERS = ",;\t|"

@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from jutong.dataplane.dirty import Dirty
 from jutong.dataplane.files.encodings import MARK, marked, utf8
-from jutong.dataplane.files.rows import Dirty
 from jutong.wire.grants import Column
 
 LONGEST_OBJECT = 4 << 20

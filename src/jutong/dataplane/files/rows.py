@@ -13,32 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from jutong.dataplane import values
-from jutong.dataplane.masking import mask
-from jutong.wire.grants import Column, Kind, Masking
-from jutong.wire.transfers import DirtyRow
-
-SHOWN = 40
-"""Characters of a masked value that a report of a dirty row shows."""
+from jutong.dataplane.dirty import Dirty
+from jutong.wire.grants import Column, Kind
 
 _LARGEST_EXPONENT = 400
 _PLAIN = {Kind.INTEGER: r"^(0|-?[1-9][0-9]{0,17})$", Kind.NUMBER: r"^(0|-?[1-9][0-9]{0,60})(\.[0-9]{1,60})?$"}
 """What is canonical already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dirty:
-    """A row set aside. number: its line (text) or row (workbook, Parquet, JSON) from 1. cells: as read, for correction."""
-
-    number: int
-    column: str
-    value: str
-    reason: str
-    cells: tuple[str | None, ...] = ()
-
-    def reported(self, masking: Masking = Masking.NONE) -> DirtyRow:
-        """Return the row as people may see it: its value masked as granted, by its first character where it is not."""
-        shown = mask(Masking.NAME if masking in (Masking.NONE, Masking.KEYED_HASH) else masking, self.value) or ""
-        return DirtyRow(self.number, self.column, shown[:SHOWN], self.reason)
 
 
 @dataclass(frozen=True, slots=True)

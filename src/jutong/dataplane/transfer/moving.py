@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from jutong.dataplane.dirty import Dirty, Sifting
 from jutong.dataplane.engines.base import Landing, Reading
+from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.partitions import check_number, differing, paired, whole
 from jutong.dataplane.reconcile import PORTABLE, Meter
 from jutong.dataplane.transfer.guard import together
@@ -33,6 +35,7 @@ class Ends:
     legs: list[tuple[Tally, Tally]]
     parts: tuple[Part, ...] = ()
     differing: tuple[str, ...] = ()
+    dirty: tuple[Dirty, ...] = ()
 
     def landed(self) -> Tally:
         """Return the tally of what lands: of the agreeing partitions, where there are partitions."""
@@ -119,12 +122,15 @@ def _newlines(chunk: bytes) -> int:
     return chunk.count(b"\n")
 
 
-async def moved(run: Run, reading: Reading, landing: Landing, *, relayed: bool) -> Ends:
+async def moved(run: Run, reading: Reading, landing: Landing, *, relayed: bool, sifted: bool = False) -> Ends:
     """Move all rows into the staging table and return what both ends say, by the check that the order asks for.
 
     relayed: in the engine's own stream, which both ends may sum in a way of their own; else as canonical text lines.
+    sifted: the target looks at the rows one by one and sets aside what it cannot hold.
     """
     move = Move(run, reading, landing, relayed=relayed)
+    if sifted:
+        return await _sifted(run, move, reading, landing)
     if run.order.check is Check.STREAM:
         await _told(run, landing, move, move.stream())
         return _by_stream(run, move)
@@ -148,6 +154,23 @@ async def moved(run: Run, reading: Reading, landing: Landing, *, relayed: bool) 
         return Ends(legs)
     named = {name for one, two in pairs for name in differing(paired(one, two, method))}
     return Ends(legs, paired(*pairs[-1], method), tuple(sorted(named)))
+
+
+async def _sifted(run: Run, move: Move, reading: Reading, landing: Landing) -> Ends:
+    """Move all rows as texts, let the target sift them, and return one leg more: from the clean texts into the table."""
+    if not isinstance(landing, Sifting):
+        raise RuleBroken("该类型的目标库不能逐行隔离问题数据，请修正数据后重试。")
+
+    async def count() -> Tally:
+        return run.check_rows(await reading.tally(PORTABLE))
+
+    counted, _ = await _told(run, landing, move, together(count(), move.stream()))
+    found = await landing.sift(run.order.most_dirty)
+    arrived = await landing.tally(PORTABLE)
+    legs = [(counted, found.came), (found.clean, arrived)]
+    if move.hasher:
+        legs = [(counted, move.hasher.read.tally()), (move.hasher.sent.tally(), found.came), (found.clean, arrived)]
+    return Ends(legs, dirty=tuple(found.dirty))
 
 
 def _by_stream(run: Run, move: Move) -> Ends:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
+from jutong.dataplane.dirty import Dirty
 from jutong.dataplane.engines.base import Reading
 from jutong.dataplane.engines.passing import PassReading
-from jutong.dataplane.files.rows import Dirty
 from jutong.dataplane.transfer.runs import Run
 from jutong.wire.transfers import DirtyRow, DirtyRows, RunState
 
@@ -21,20 +23,23 @@ def allow(run: Run, reading: Reading) -> None:
         reading.most_dirty = run.order.most_dirty
 
 
-async def set_aside(run: Run, reading: Reading) -> int:
-    """Report what a reading set aside, masked as granted, and return how many rows that are.
+def dirty_of(reading: Reading) -> tuple[Dirty, ...]:
+    """Return what a reading set aside itself."""
+    return tuple(reading.dirty) if isinstance(reading, PassReading) else ()
+
+
+async def set_aside(run: Run, dirty: Sequence[Dirty]) -> None:
+    """Report rows set aside, masked as granted.
 
     The same rows in a later attempt are the same parcels. Unavailable when the control plane does not take them: rows
     that nobody can see and correct must not be missing from what lands.
     """
-    dirty = reading.dirty if isinstance(reading, PassReading) else []
     if dirty:
         run.tell(RunState.SENT, f"已隔离 {len(dirty)} 个问题行。", dirty=len(dirty))
     for batch, start in enumerate(range(0, len(dirty), PARCEL_ROWS)):
         some = dirty[start : start + PARCEL_ROWS]
         rows = tuple(_reported(run, each) for each in some)
         await run.reports.set_aside(DirtyRows(run.order.id, batch, rows, _sealed(run, some)))
-    return len(dirty)
 
 
 def _reported(run: Run, dirty: Dirty) -> DirtyRow:
@@ -45,7 +50,7 @@ def _reported(run: Run, dirty: Dirty) -> DirtyRow:
     return msgspec.structs.replace(dirty.reported(field.masking), item=field.item)
 
 
-def _sealed(run: Run, dirty: list[Dirty]) -> bytes:
+def _sealed(run: Run, dirty: Sequence[Dirty]) -> bytes:
     """Return the rows themselves as JSON lines, sealed to this node; nothing where they are too large for a report."""
     lines = b"\n".join(msgspec.json.encode([each.number, each.cells]) for each in dirty)
     return run.sealed(lines) if len(lines) <= PARCEL_BYTES else b""

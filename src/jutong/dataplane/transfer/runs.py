@@ -159,5 +159,5 @@ class Run:
         return receipt
 
     def sealed(self, key: bytes) -> bytes:
-        """Seal a file's key to this node."""
+        """Seal a file's key, or rows to be corrected, to this node."""
         return sm2.seal(self.identity.signer.public, key)

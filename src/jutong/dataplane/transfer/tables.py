@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from jutong.dataplane.dirty import RowRefused
 from jutong.dataplane.engines.base import Engine, Landing, Reading, Target
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import Unreconciled, unmatched
@@ -73,17 +75,29 @@ async def run_table(run: Run) -> None:
             return await follow(run, source, sink, target)
         if run.order.read is Read.COMPARE:
             return await compare(run, source, sink, target)
-        async with source.reading(run.plan) as reading, sink.landing(target, reading.shapes) as landing:
-            if landing.position is None:
-                ends, receipt = await _landed(run, reading, landing, relayed=_relayed(run, source, sink))
-        if landing.position is not None:
-            tally = landing.position.tally
-            ends, receipt = Ends([(tally, tally)]), await _again(run, tally)
+        try:
+            ends, receipt = await _moved(run, source, sink, target)
+        except RowRefused:
+            if not run.order.most_dirty or target.parts:
+                raise
+            ends, receipt = await _moved(run, source, sink, replace(target, sift=True, cut=None))
     if ends.differing:
         raise Unreconciled(_named(ends.differing, rest="其余分区已放行"), ends.differing)
     rows = ends.legs[-1][1].rows
-    run.tell(RunState.RELEASED, f"已放行 {rows} 行，两端核对一致。", done=rows, total=rows, receipt=receipt)
+    aside = f"，{len(ends.dirty)} 行问题数据已隔离待修正" if ends.dirty else ""
+    message = f"已放行 {rows} 行，两端核对一致{aside}。"
+    run.tell(RunState.RELEASED, message, done=rows, total=rows, receipt=receipt, dirty=len(ends.dirty))
     return None
+
+
+async def _moved(run: Run, source: Engine, sink: Engine, target: Target) -> tuple[Ends, bytes]:
+    """Land the order, or find that it has landed; return both ends with the receiver's receipt."""
+    async with source.reading(run.plan) as reading, sink.landing(target, reading.shapes) as landing:
+        if landing.position is None:
+            relayed = _relayed(run, source, sink) and not target.sift
+            return await _landed(run, reading, landing, relayed=relayed, sifted=target.sift)
+    tally = landing.position.tally
+    return Ends([(tally, tally)]), await _again(run, tally)
 
 
 def _relayed(run: Run, source: Engine, sink: Engine) -> bool:
@@ -91,21 +105,28 @@ def _relayed(run: Run, source: Engine, sink: Engine) -> bool:
     return source.name in sink.capabilities.relay and not run.plan.hashed
 
 
-async def _landed(run: Run, reading: Reading, landing: Landing, *, relayed: bool) -> tuple[Ends, bytes]:
+async def _landed(run: Run, reading: Reading, landing: Landing, *, relayed: bool, sifted: bool) -> tuple[Ends, bytes]:
     """Move, compare and settle one landing, and return both ends with the receiver's receipt."""
     if relayed:
         reading.cast(landing.casts)
     mark = await watermarks.narrowed(run, reading, landing)
     quarantine.allow(run, reading)
     try:
-        ends = await moved(run, reading, landing, relayed=relayed)
-    except RuleBroken:
-        await quarantine.set_aside(run, reading)
+        ends = await moved(run, reading, landing, relayed=relayed, sifted=sifted)
+    except RowRefused:
         raise
-    dirty = await quarantine.set_aside(run, reading)
+    except RuleBroken:
+        await quarantine.set_aside(run, quarantine.dirty_of(reading))
+        raise
+    ends = replace(ends, dirty=(*quarantine.dirty_of(reading), *ends.dirty))
+    await quarantine.set_aside(run, ends.dirty)
     difference = unmatched(ends.legs)
     receipt = await run.signed(
-        ends.legs[-1], reconciled=not (difference or ends.differing), parts=ends.parts, position=mark, dirty=dirty
+        ends.legs[-1],
+        reconciled=not (difference or ends.differing),
+        parts=ends.parts,
+        position=mark,
+        dirty=len(ends.dirty),
     )
     if ends.differing and run.order.target_mode is TableMode.APPEND:
         raise Unreconciled(_named(ends.differing, rest="原有数据保持不变"), ends.differing)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from jutong.dataplane.dirty import Dirty
 from jutong.dataplane.engines.base import Capabilities, Landing, Reading, Shape, Target
 from jutong.dataplane.engines.files.landing import open_landing
 from jutong.dataplane.engines.passing import PassReading
@@ -24,7 +25,7 @@ from jutong.dataplane.errors import RuleBroken, Unavailable
 from jutong.dataplane.files import formats
 from jutong.dataplane.files.folders import store_of
 from jutong.dataplane.files.formats import Manner
-from jutong.dataplane.files.rows import Batch, Dirty
+from jutong.dataplane.files.rows import Batch
 from jutong.dataplane.files.stores import Bounded, Entry, Store, printable
 from jutong.dataplane.policy import Plan
 from jutong.wire.bundle import Access

@@ -10,6 +10,7 @@ from typing import Any
 
 import asyncpg
 
+from jutong.dataplane.dirty import RowRefused
 from jutong.dataplane.engines.addresses import resolve
 from jutong.dataplane.engines.tls import tls_context
 from jutong.dataplane.errors import Refusal, RuleBroken, Unavailable
@@ -90,14 +91,14 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Refusal]
     (asyncpg.DiskFullError, Unavailable, "磁盘空间不足，请清理后重试"),
     (asyncpg.LockNotAvailableError, Unavailable, "有其他事务占用目标表，请稍后重试"),
     (asyncpg.QueryCanceledError, Unavailable, "查询超时，请稍后重试或缩小范围"),
-    (asyncpg.StringDataRightTruncationError, RuleBroken, "目标列的长度不够，请放宽列长后重试"),
-    (asyncpg.NotNullViolationError, RuleBroken, "目标列不允许为空，但来源有空值，请放宽约束或补全数据"),
-    (asyncpg.CheckViolationError, RuleBroken, "数据不满足目标表的约束，请核对约束与数据"),
-    (asyncpg.CardinalityViolationError, RuleBroken, "来源数据中主键重复，不能按主键更新，请清理重复记录"),
-    (asyncpg.UniqueViolationError, RuleBroken, "数据与目标表的唯一约束冲突，请改用替换或更新方式"),
+    (asyncpg.StringDataRightTruncationError, RowRefused, "目标列的长度不够，请放宽列长后重试"),
+    (asyncpg.NotNullViolationError, RowRefused, "目标列不允许为空，但来源有空值，请放宽约束或补全数据"),
+    (asyncpg.CheckViolationError, RowRefused, "数据不满足目标表的约束，请核对约束与数据"),
+    (asyncpg.CardinalityViolationError, RowRefused, "来源数据中主键重复，不能按主键更新，请清理重复记录"),
+    (asyncpg.UniqueViolationError, RowRefused, "数据与目标表的唯一约束冲突，请改用替换或更新方式"),
     (asyncpg.InvalidColumnReferenceError, RuleBroken, "目标表在主键列上没有唯一约束，请先建立主键或改用其他写入方式"),
     (asyncpg.ForeignKeyViolationError, RuleBroken, "数据不满足目标表的外键约束，请核对关联数据"),
-    (asyncpg.DataError, RuleBroken, "值与列的类型不符或超出范围，请核对数据与列类型"),
+    (asyncpg.DataError, RowRefused, "值与列的类型不符或超出范围，请核对数据与列类型"),
     ((ssl.SSLError, ssl.CertificateError), Unavailable, "TLS 证书未通过校验，请更新证书或登记其 CA"),
     (TimeoutError, Unavailable, "连接超时，请检查网络与数据源状态"),
     (OSError, Unavailable, "无法连接，请检查地址、端口与网络"),

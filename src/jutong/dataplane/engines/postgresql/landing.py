@@ -15,10 +15,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from jutong.dataplane.dirty import Sifted
 from jutong.dataplane.engines.base import POSITION, TASK, Key, Landing, Position, Shape, Target
 from jutong.dataplane.engines.postgresql import catalogue, sql, tallies
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
 from jutong.dataplane.engines.postgresql.reading import batches
+from jutong.dataplane.engines.postgresql.sifting import Place, Sieve
 from jutong.dataplane.engines.postgresql.sql import Parts, qualified, quoted
 from jutong.dataplane.engines.postgresql.types import NAME, native, neutral
 from jutong.dataplane.engines.types import holds
@@ -82,6 +84,7 @@ class TableLanding:
         self._watch: Any = None
         self._rows = 0
         self._replacing = False
+        self._sieve: Sieve | None = None
         self.settled = False
 
     @property
@@ -106,6 +109,20 @@ class TableLanding:
         """Compare the target's columns with what comes and make the staging table. watch: a session for progress."""
         self._watch = watch
         found = await catalogue.columns_of(self._connection, self._goal)
+        await self._make_staging(found)
+        if self._target.sift:
+            columns = {row["name"]: row for row in found}
+            places = [
+                Place(quoted(name), full, base, nullable=True, column=name)
+                if name not in columns
+                else Place(quoted(name), columns[name]["full"], columns[name]["base"], columns[name]["nullable"], name)
+                for name, (full, base) in zip(self._names, self._types, strict=True)
+            ]
+            adding = self._target.mode is TableMode.APPEND
+            self._sieve = Sieve(self._connection, places, stage=self._stage, goal=self._goal, adding=adding)
+            await self._sieve.prepare()
+
+    async def _make_staging(self, found: Sequence[Any]) -> None:
         self.existing = bool(found)
         if not found:
             types = zip(self._names, self._types, strict=True)
@@ -145,6 +162,9 @@ class TableLanding:
 
     async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> int:
         """See `Landing.receive`."""
+        if self._sieve:
+            self._rows = await self._sieve.receive(chunks)
+            return self._rows
         hexed = [n for n, base in enumerate(self.casts) if base == "bytea"]
         tag = await self._connection.copy_to_table(
             self._staging,
@@ -157,6 +177,12 @@ class TableLanding:
         )
         self._rows = int(tag.split()[1])
         return self._rows
+
+    async def sift(self, most: int) -> Sifted:
+        """See `dirty.Sifting.sift`."""
+        if self._sieve is None:
+            raise RuntimeError("this landing was not opened for sifting")
+        return await self._sieve.sift(most)
 
     async def rows_done(self) -> int:
         """See `Landing.rows_done`: as the server's own progress view tells it."""

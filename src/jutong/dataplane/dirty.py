@@ -1,0 +1,62 @@
+"""A row that a source or a target cannot carry: set aside with its place, its reason, and itself for correction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from jutong.dataplane.errors import RuleBroken
+from jutong.dataplane.masking import mask
+from jutong.wire.grants import Masking
+from jutong.wire.transfers import DirtyRow, Tally
+
+SHOWN = 40
+"""Characters of a masked value that a report of a dirty row shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dirty:
+    """A row set aside. number: its line (text) or row (workbook, Parquet, JSON) from 1. cells: as read, for correction."""
+
+    number: int
+    column: str
+    value: str
+    reason: str
+    cells: tuple[str | None, ...] = ()
+
+    def reported(self, masking: Masking = Masking.NONE) -> DirtyRow:
+        """Return the row as people may see it: its value masked as granted, by its first character where it is not."""
+        shown = mask(Masking.NAME if masking in (Masking.NONE, Masking.KEYED_HASH) else masking, self.value) or ""
+        return DirtyRow(self.number, self.column, shown[:SHOWN], self.reason)
+
+
+class RowRefused(RuleBroken):
+    """A target refused a row for what stands in it; a landing that sifts can say which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What a sifting landing found. came: all rows as they came; clean: those that stay, both over canonical texts."""
+
+    came: Tally
+    clean: Tally
+    dirty: list[Dirty]
+
+
+@runtime_checkable
+class Sifting(Protocol):
+    """A landing that, opened for it (`Target.sift`), takes rows as texts and keeps apart what its table cannot hold."""
+
+    async def sift(self, most: int) -> Sifted:
+        """Move the staged texts that fit into the staging table; `RuleBroken` when more than `most` do not."""
+
+
+def check_number(dirty: list[Dirty], count: int, most: int) -> None:
+    """Refuse more dirty rows than the order lets pass, naming the first."""
+    if count > most:
+        first = dirty[0]
+        message = (
+            f"问题行 {count} 行，超过允许的 {most} 行，没有数据放行；第一处在第 {first.number} 行：{first.reason}。"
+            "请修正数据，或提高允许的问题行数。"
+        )
+        raise RuleBroken(message)
