@@ -19,11 +19,11 @@ from jutong.dataplane.dirty import Sifted
 from jutong.dataplane.engines.base import POSITION, TASK, Key, Landing, Position, Shape, Target
 from jutong.dataplane.engines.postgresql import catalogue, sql, tallies
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
+from jutong.dataplane.engines.postgresql.fitting import fits, prefixed
 from jutong.dataplane.engines.postgresql.reading import batches
 from jutong.dataplane.engines.postgresql.sifting import Place, Sieve
 from jutong.dataplane.engines.postgresql.sql import Parts, qualified, quoted
-from jutong.dataplane.engines.postgresql.types import NAME, native, neutral
-from jutong.dataplane.engines.types import holds
+from jutong.dataplane.engines.postgresql.types import NAME, native
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.partitions import Cut
 from jutong.dataplane.reconcile import PORTABLE, Unreconciled
@@ -51,17 +51,6 @@ select c.relkind = 'r' and c.relacl is null and c.reloptions is null and not c.r
                    and deptype = 'n')
 from pg_catalog.pg_class c where c.oid = to_regclass($1)
 """
-STRING = frozenset({"text", "character varying", "bpchar"})
-WIDER = {
-    "smallint": frozenset({"integer", "bigint", "numeric"}),
-    "integer": frozenset({"bigint", "numeric"}),
-    "bigint": frozenset({"numeric"}),
-    **dict.fromkeys(STRING, STRING),
-}
-"""Base types that another base type can enter without losing anything; lengths are the target's to refuse."""
-
-TAKEN = tallies.HASHABLE - {"bpchar", "uuid", "jsonb"}
-"""Base types that give back the canonical text they were given; blanks, hyphens and keys change in the others."""
 
 
 class TableLanding:
@@ -151,7 +140,7 @@ class TableLanding:
             if row is None or row["computed"]:
                 message = f"目标表 {self._target.table} 没有可写入的列 {shape.name}，请增加该列或更换目标表。"
                 raise RuleBroken(message)
-            if not _fits(shape, row):
+            if not fits(shape, row):
                 message = (
                     f"目标表 {self._target.table} 的列 {shape.name} 类型为 {row['full']}，来源为 {shape.type}，"
                     "不能原样写入，请修改列类型或更换目标表。"
@@ -322,28 +311,6 @@ class TableLanding:
                 "本次数据已隔离，原有数据保持不变。"
             )
             raise Unreconciled(message)
-
-
-def _fits(shape: Shape, row: Any) -> bool:
-    """Tell whether an existing column takes every value of a shape: by name within PostgreSQL, else by what it holds."""
-    if shape.engine == NAME:
-        return row["base"] == shape.base or row["base"] in WIDER.get(shape.base, ())
-    return row["common"] and row["base"] in TAKEN and holds(neutral(row["full"], row["base"]), shape.neutral)
-
-
-async def prefixed(chunks: AsyncIterator[bytes], hexed: Sequence[int]) -> AsyncIterator[bytes]:
-    """Write the binaries of canonical lines (bare hex) as PostgreSQL reads them; `hexed`: their places."""
-    rest = b""
-    async for chunk in chunks:
-        whole, _, rest = (rest + chunk).rpartition(b"\n")
-        lines = []
-        for line in whole.split(b"\n") if whole else ():
-            cells = line.split(b"\t")
-            for n in hexed:
-                cells[n] = cells[n] if cells[n] == b"\\N" else rb"\\x" + cells[n]
-            lines.append(b"\t".join(cells) + b"\n")
-        yield b"".join(lines)
-    yield rest
 
 
 async def _made(connection: Any, schema: str, table: str, statement: str) -> str:
