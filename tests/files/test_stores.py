@@ -166,3 +166,10 @@ def test_files_in_folders_are_listed_with_their_sizes(store: Store) -> None:
     assert {entry.name: entry.size for entry in store.entries("**/*")} == {
         f"d{n % 3}/f{n:03}.txt": n for n in range(30)
     }
+
+
+def test_a_private_key_pasted_into_one_line_is_taken(ssh_server: Access) -> None:
+    flat = ssh_server.password.replace("\n", "")
+    store = asyncio.run(store_of(msgspec.structs.replace(ssh_server, password=flat)))
+    assert "OpenSSH" in store.describe()
+    store.close()

@@ -331,3 +331,63 @@ def test_the_api_registers_changes_and_refuses(world: World, probe: Any, civil_d
     assert world.signed_out().get("/api/v1/sources/").status_code == 401
     assert client.post(f"/api/v1/sources/{key}/disable").status_code == 204
     assert client.get(f"/api/v1/sources/{key}/tables").status_code == 409
+
+
+SFTP = {
+    "engine": "files", "port": 22, "database": "/交换", "user": "jutong", "password": "s3cret-Word",
+    "options": {"store": "sftp", "host_key": "ssh-ed25519 AAAA", "encoding": "gb18030"},
+}  # fmt: skip
+API = {
+    "engine": "http", "port": 443, "database": "", "user": "app", "password": "s3cret-Word",
+    "options": {"path": "/api/people", "rows": "/data", "auth": "national", "service": "s1", "key.id_no": "id"},
+}  # fmt: skip
+LOCAL = {"engine": "files", "host": "", "port": 0, "database": "/srv/exchange", "user": "", "password": ""}
+
+
+@pytest.mark.parametrize("changes", [SFTP, API, LOCAL], ids=["sftp", "api", "local"])
+def test_file_stores_and_interfaces_are_registered_with_their_options(world: World, changes: dict[str, Any]) -> None:
+    by = world.actor("civil.engineer")
+    source = actions.register(
+        by=by, at=world.at, department_id=world.department("civil"), details=replace(FAR, **changes)
+    )
+    row = queries.source(source.pk, by)
+    assert (row.engine, row.options) == (changes["engine"], changes.get("options", {}))
+
+
+@pytest.mark.parametrize(
+    ("base", "changes", "field", "word"),
+    [
+        (SFTP, {"options": {"store": "sftp"}}, "options", "host_key"),
+        (SFTP, {"options": {"store": "ftp"}}, "options", "local、sftp、s3"),
+        (SFTP, {"options": SFTP["options"] | {"path": "/x"}}, "options", "不适用"),
+        (SFTP, {"database": "/a/../b"}, "database", "文件夹"),
+        (SFTP, {"password": ""}, "password", "口令"),
+        (SFTP, {"host": "127.0.0.1"}, "host", "本机"),
+        (API, {"options": {}}, "options", "path"),
+        (API, {"options": {"path": "/a", "auth": "digest"}}, "options", "认证方式"),
+        (API, {"options": {"path": "/a\nb"}}, "options", "控制字符"),
+        (LOCAL, {"database": "exchange"}, "database", "绝对路径"),
+        (LOCAL, {"host": "10.1.2.3"}, "host", "留空"),
+        ({}, {"options": {"store": "local"}}, "options", "不适用"),
+    ],
+)
+def test_a_registration_that_breaks_a_rule_of_its_kind_is_refused_by_field(
+    world: World, base: dict[str, Any], changes: dict[str, Any], field: str, word: str
+) -> None:
+    by = world.actor("civil.engineer")
+    with pytest.raises(RuleBroken) as refusal:
+        actions.register(
+            by=by, at=world.at, department_id=world.department("civil"), details=replace(FAR, **base | changes)
+        )
+    assert word in refusal.value.remarks[field]
+
+
+def test_options_are_stated_on_the_page_one_a_line(world: World) -> None:
+    page = world.client("civil.engineer")
+    given = {"title": "接口", "engine": "http", "host": "api.example.gov.cn", "zone": "outer", "tls": "verify-full",
+             "provides": "on", "options": "path=/api/people\nkey.id_no=id\n"}  # fmt: skip
+    answer = page.post("/sources/new/", given, follow=True)
+    assert "path=/api/people；key.id_no=id" in answer.content.decode()
+    assert DataSource.objects.get(title="接口").options == {"path": "/api/people", "key.id_no": "id"}
+    again = page.post("/sources/new/", given | {"title": "另", "options": "nonsense"})
+    assert "形如“名称=值”" in again.content.decode()

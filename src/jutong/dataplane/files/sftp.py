@@ -6,6 +6,7 @@ import base64
 import io
 import logging
 import posixpath
+import re
 import socket
 import stat
 from collections.abc import Iterator
@@ -60,10 +61,19 @@ def pinned(host_key: str) -> tuple[str, bytes]:
     return kind, blob
 
 
+def _lined(secret: str) -> str:
+    """Return a PEM text with its line ends, which a field for passwords takes away."""
+    found = re.fullmatch(r"(-----BEGIN [A-Z ]+-----)(.+)(-----END [A-Z ]+-----)", secret.strip(), re.DOTALL)
+    if found is None:
+        return secret
+    body = "".join(found[2].split())
+    return "\n".join([found[1], *(body[n : n + 64] for n in range(0, len(body), 64)), found[3], ""])
+
+
 def _private(secret: str) -> Any:
     for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
         with suppress(paramiko.SSHException, ValueError):
-            return kind.from_private_key(io.StringIO(secret))
+            return kind.from_private_key(io.StringIO(_lined(secret)))
     raise RuleBroken("SFTP 私钥无法读取（仅支持未加密的 Ed25519、ECDSA、RSA 私钥），请重新填写。")
 
 

@@ -17,9 +17,22 @@ router = Router()
 
 Id = Annotated[int, Path(ge=1, le=2**53)]
 Engines = Literal[
-    "postgresql", "mysql", "sqlite", "oceanbase", "tidb", "dameng", "kingbase", "opengauss", "oracle", "sqlserver"
+    "postgresql",
+    "mysql",
+    "sqlite",
+    "oceanbase",
+    "tidb",
+    "dameng",
+    "kingbase",
+    "opengauss",
+    "oracle",
+    "sqlserver",
+    "files",
+    "http",
 ]
 Words = Annotated[str, StringConstraints(max_length=253, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+Option = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class SourceOut(Schema):
@@ -43,6 +56,7 @@ class SourceOut(Schema):
     tested_ok: bool | None
     tested_message: str
     product: str
+    options: dict[str, str]
     node_id: int | None
 
 
@@ -53,18 +67,19 @@ class SourceIn(Schema):
     engine: Engines = "postgresql"
     host: Words = ""
     port: Annotated[int, Field(ge=0, le=65535, description="0：该类数据库的常用端口")] = 0
-    database: Words
+    database: Words = ""
     user: Words = ""
-    password: Annotated[str, StringConstraints(max_length=256)] = ""
+    password: Annotated[str, StringConstraints(max_length=8000)] = ""
     tls: Literal["verify-full", "require", "disable"] = "verify-full"
     ca: Annotated[str, StringConstraints(max_length=20_000)] = ""
     zone: Literal["outer", "inner"] = "outer"
     provides: bool = True
     receives: bool = False
+    options: Annotated[dict[Words, Option], Field(max_length=40, description="文件存储与 HTTP 接口的访问参数")] = {}
 
     def details(self) -> Details:
         """Return the slice's own form of it."""
-        return Details(**self.model_dump() | {"port": port_for(self.engine, self.port)})
+        return Details(**self.model_dump() | {"port": port_for(self.engine, self.port, self.options)})
 
 
 class Sources(Schema):

@@ -68,7 +68,7 @@ class DataSource(models.Model):
     """A department's database: where it is (`database` is the path of an SQLite file), with which account it is reached, and what it serves for.
 
     secret: the account's password, SM4 at rest (`kernel.keys.conceal`), never shown again. ca: PEM of the authority that
-    signed the server's certificate, empty for the system's own. provides: resources can be mounted on it. receives: the
+    signed the server's certificate, empty for the system's own. options: of a file store or an HTTP interface. provides: resources can be mounted on it. receives: the
     department's granted data can be transferred into it. tested_*: the last connection test and what it said.
     """
 
@@ -82,6 +82,7 @@ class DataSource(models.Model):
     secret = models.BinaryField()
     tls = models.CharField(max_length=12, choices=Tls.choices(), default=Tls.VERIFY_FULL)
     ca = models.TextField(default="")
+    options = models.JSONField(default=dict)
     zone = models.CharField(max_length=8, choices=Zone.choices(), default=Zone.OUTER)
     provides = models.BooleanField(default=True)
     receives = models.BooleanField(default=False)

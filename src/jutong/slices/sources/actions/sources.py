@@ -16,13 +16,14 @@ from jutong.kernel.terms import N_
 from jutong.slices.sources import events
 from jutong.slices.sources.models import DataSource, FrontEndNode
 from jutong.slices.sources.queries.probing import asked
-from jutong.slices.sources.rules import ENGINEERS, Details, Surroundings, check, check_placing, is_file, sees
+from jutong.slices.sources.rules import ENGINEERS, Details, Surroundings, check, check_placing, is_local, sees
 from jutong.slices.sources.workflow import WORKING
 
 _PLAIN: Final = (
     "title", "engine", "host", "port", "database", "user", "tls", "ca", "zone", "provides", "receives",
+    "options",
 )  # fmt: skip
-_PLACE: Final = ("engine", "host", "port", "database", "user")
+_PLACE: Final = ("engine", "host", "port", "database", "user", "options")
 
 
 def _around() -> Surroundings:
@@ -55,7 +56,7 @@ def change(source: DataSource, *, by: Actor, at: datetime, details: Details) -> 
     An empty password keeps the stored one, but never lets it travel: another place or user needs it typed again.
     """
     check(details, _around(), new=False)
-    if not (details.password or is_file(details.engine)) and any(
+    if not (details.password or is_local(details.engine, details.options)) and any(
         getattr(source, name) != getattr(details, name) for name in _PLACE
     ):
         raise RuleBroken(N_("主机、端口、数据库或用户名有变化，请重新填写口令。"), field="password")
@@ -70,7 +71,7 @@ def _fill(source: DataSource, details: Details, at: datetime) -> None:
     for name in _PLAIN:
         setattr(source, name, getattr(details, name))
     source.ca = details.ca.strip()
-    if details.password or is_file(details.engine):
+    if details.password or is_local(details.engine, details.options):
         source.secret = keys.conceal(details.password.encode())
     source.changed_at = at
     try:

@@ -21,13 +21,14 @@ from jutong.slices.sources.queries import SourceRow
 from jutong.slices.sources.rules import (
     ENGINEERS,
     LONGEST_CA,
-    LONGEST_SECRET,
+    LONGEST_KEY,
     LONGEST_TITLE,
     NAME_BYTES,
     PATH_BYTES,
     Details,
     Engine,
     Tls,
+    options,
     port_for,
 )
 
@@ -58,16 +59,27 @@ class SourceForm(forms.Form):
     database = forms.Line(
         label=gettext_lazy("数据库名"),
         max_length=PATH_BYTES,
-        help_text=gettext_lazy("Oracle 填服务名；SQLite 填节点上文件的绝对路径，须在管理员允许的目录内。"),
+        required=False,
+        help_text=gettext_lazy(
+            "Oracle 填服务名；SQLite 填节点上文件的绝对路径，须在管理员允许的目录内；文件数据源填文件夹，HTTP 接口留空。"
+        ),
     )
     user = forms.Line(label=gettext_lazy("用户名"), max_length=NAME_BYTES, required=False)
     password = django_forms.CharField(
         label=gettext_lazy("口令"),
-        max_length=LONGEST_SECRET,
+        max_length=LONGEST_KEY,
         strip=False,
         required=False,
         widget=django_forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=gettext_lazy("以 SM4 加密保存，不再显示；修改其他内容时留空即保持原口令。"),
+    )
+    options = forms.Paragraph(
+        label=gettext_lazy("访问参数"),
+        max_length=8000,
+        required=False,
+        help_text=gettext_lazy(
+            "仅文件数据源和 HTTP 接口需要，每行一项“名称=值”，如 store=sftp、host_key=ssh-ed25519 AAAA…、encoding=gb18030；path=/api/people、rows=/data/list、auth=bearer、key.id_no=idCard。"
+        ),
     )
     zone = django_forms.ChoiceField(label=gettext_lazy("网络区域"), choices=worded(Zone))
     tls = django_forms.ChoiceField(label=gettext_lazy("传输保护"), choices=worded(Tls))
@@ -85,7 +97,9 @@ class SourceForm(forms.Form):
     def details(self) -> Details:
         """Return what was filled in."""
         given = self.cleaned_data
-        return Details(**given | {"port": port_for(given["engine"], given["port"])})
+        told = options.parsed(given["options"])
+        port = port_for(given["engine"], given["port"], told)
+        return Details(**given | {"port": port, "options": told})
 
 
 @require_GET
@@ -143,6 +157,7 @@ def _facts(row: SourceRow) -> list[pieces.Fact]:
         pieces.Fact(_("传输保护"), _(row.tls_label)),
         pieces.Fact(_("网络区域"), _(Zone(row.zone).label)),
         pieces.Fact(_("用途"), "、".join(uses)),
+        *([pieces.Fact(_("访问参数"), "；".join(options.written(row.options).splitlines()))] if row.options else []),
         pieces.Fact(_("前置机"), row.node_title or _("无，由平台数据面直接连接")),
     ]
 
@@ -180,7 +195,7 @@ def change(request: HttpRequest, source_id: int) -> HttpResponse:
 
 def _initial(row: SourceRow) -> dict[str, Any]:
     given = {name: getattr(row, name) for name in SourceForm.base_fields if name != "password"}
-    return given | {"port": row.port or None}
+    return given | {"port": row.port or None, "options": options.written(row.options)}
 
 
 class PlaceForm(forms.Form):

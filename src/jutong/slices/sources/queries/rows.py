@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -43,6 +43,7 @@ class SourceRow:
     product: str
     registered_at: datetime
     changed_at: datetime
+    options: dict[str, str] = field(default_factory=dict)
     node_id: int | None = None
     node_title: str = ""
     may_change: bool = False
@@ -79,6 +80,7 @@ def _row(source: DataSource, actor: Actor | None = None) -> SourceRow:
         product=source.product,
         registered_at=source.registered_at,
         changed_at=source.changed_at,
+        options=source.options,
         node_id=source.node_id,
         node_title=source.node.title if source.node else "",
         may_change=bool(actor and ENGINEERS.permits(actor, source)),

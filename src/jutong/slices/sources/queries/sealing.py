@@ -23,7 +23,7 @@ def sealed_access(source: DataSource) -> bytes:
         user=source.user,
         password=keys.reveal(bytes(source.secret)).decode(),
         tls=source.tls,
-        options={"ca": source.ca} if source.ca else {},
+        options=source.options | ({"ca": source.ca} if source.ca else {}),
     )
     reached_by = source.node.name if source.node else None
     return nodes.seal(msgspec.json.encode(access), reached_by or nodes.LOCAL)

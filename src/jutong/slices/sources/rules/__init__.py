@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, Protocol
@@ -11,9 +11,41 @@ from typing import Final, Protocol
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role, Who
-from jutong.kernel.errors import NotAllowed, RuleBroken, Unauthenticated
-from jutong.kernel.policy import Policy
+from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import N_, Term, Zone
+from jutong.slices.sources.rules import options
+from jutong.slices.sources.rules.nodes import (
+    CODE_SHAPE,
+    DOMESTIC,
+    LONGEST_SILENCE,
+    LONGEST_TITLE,
+    MOST_ALGORITHMS,
+    NodeLimits,
+    NodeWish,
+    check_algorithms,
+    check_code,
+    check_limits,
+    check_placing,
+    check_wish,
+    check_zone,
+)
+
+__all__ = [
+    # of `nodes`, asked for here
+    "CODE_SHAPE",
+    "DOMESTIC",
+    "LONGEST_SILENCE",
+    "LONGEST_TITLE",
+    "MOST_ALGORITHMS",
+    "NodeLimits",
+    "NodeWish",
+    "check_algorithms",
+    "check_code",
+    "check_limits",
+    "check_placing",
+    "check_wish",
+    "check_zone",
+]
 
 
 class Engine(Term):
@@ -29,6 +61,8 @@ class Engine(Term):
     OPENGAUSS = "opengauss", N_("openGauss")
     ORACLE = "oracle", N_("Oracle")
     SQLSERVER = "sqlserver", N_("SQL Server")
+    FILES = options.FILES, N_("文件（本机目录、SFTP、对象存储）")
+    HTTP = options.HTTP, N_("HTTP 接口")
 
 
 class Tls(Term):
@@ -70,10 +104,14 @@ PORTS: Final[dict[str, int]] = {
     Engine.OPENGAUSS: 5432,
     Engine.ORACLE: 1521,
     Engine.SQLSERVER: 1433,
+    Engine.FILES: 0,
+    Engine.HTTP: 443,
 }
 """The usual port of each engine, taken where none is stated; a file has none."""
-LONGEST_TITLE: Final = 80
 LONGEST_SECRET: Final = 256
+LONGEST_KEY: Final = 8000
+"""Of a private key for SFTP, PEM."""
+STORE_PORTS: Final = {"sftp": 22, "s3": 443}
 LONGEST_CA: Final = 20_000
 
 _LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -96,7 +134,7 @@ class Details:
     """A data source as an engineer states it. password: empty keeps the one stored. ca: PEM of the signing authority.
 
     port: 0 for the engine's usual one. An SQLite source has neither host, port, user nor password: `database` is the
-    path of its file on the node.
+    path of its file on the node. Of files it is the folder (S3: bucket and prefix). options: see `options.OPTIONS`.
     """
 
     title: str
@@ -111,6 +149,7 @@ class Details:
     zone: str = Zone.OUTER
     provides: bool = True
     receives: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +193,9 @@ def _remarks(details: Details, around: Surroundings, *, new: bool) -> Iterator[t
         yield "title", _("“名称”应为 1 至 %(most)d 个字，不含控制字符，请修改。") % {"most": LONGEST_TITLE}
     if details.engine not in set(Engine):
         yield "engine", _("“数据库类型”不在支持范围内，请从列表中选择。")
-    yield from _file_remarks(details) if is_file(details.engine) else _server_remarks(details, around, new=new)
+    yield from _place_remarks(details, around, new=new)
+    for sentence in options.remarks(details.engine, details.options):
+        yield "options", sentence
     yield from _protection_remarks(details, around)
     if not (details.provides or details.receives):
         yield "provides", _("请至少勾选一种用途：作为提供方来源，或作为使用方目标库。")
@@ -165,9 +206,60 @@ def is_file(engine: str) -> bool:
     return engine == Engine.SQLITE
 
 
-def port_for(engine: str, port: int | None) -> int:
-    """Return the stated port, or the engine's usual one."""
-    return port or PORTS.get(engine, 0)
+def is_local(engine: str, told: Mapping[str, str]) -> bool:
+    """Tell whether a source lies on the node itself: a file, or a folder there."""
+    return is_file(engine) or (engine == Engine.FILES and told.get("store", "local") == "local")
+
+
+def _place_remarks(details: Details, around: Surroundings, *, new: bool) -> Iterator[tuple[str, str]]:
+    """Say what is wrong with where a source lies, by its kind."""
+    if is_file(details.engine):
+        yield from _file_remarks(details)
+    elif is_local(details.engine, details.options):
+        yield from _folder_remarks(details)
+    elif details.engine in (Engine.FILES, Engine.HTTP):
+        yield from _remote_remarks(details, around, new=new)
+    else:
+        yield from _server_remarks(details, around, new=new)
+
+
+def _folder_remarks(details: Details) -> Iterator[tuple[str, str]]:
+    """A folder of the node is named by its path alone; which may be used, the node itself decides."""
+    path = details.database
+    if not path.startswith("/") or ".." in path.split("/") or not path.isprintable() or len(path.encode()) > PATH_BYTES:
+        yield "database", _("本机目录请在“数据库名”填写不超过 240 字节的绝对路径，不含“..”和控制字符。")
+    if details.host or details.user or details.password:
+        yield "host", _("本机目录请将主机地址、用户名和口令留空。")
+
+
+def _remote_remarks(details: Details, around: Surroundings, *, new: bool) -> Iterator[tuple[str, str]]:
+    """An SFTP server, an object store or an interface: an address, and a folder where it has one."""
+    yield from _host_remarks(details, around)
+    if details.host.startswith("/"):
+        yield "host", _("“主机地址”应为域名或 IP 地址（如 10.1.2.3），不带端口和协议，请修改。")
+    if not 1 <= details.port <= HIGHEST_PORT:
+        yield "port", _("“端口”应为 1 至 65535 的整数，请修改。")
+    path = details.database
+    if details.engine == Engine.FILES and not path:
+        yield "database", _("请在“数据库名”填写文件夹；对象存储填写“桶名/前缀”。")
+    if len(path.encode("utf-8", "replace")) > PATH_BYTES or ".." in path.split("/") or not path.isprintable():
+        yield "database", _("文件夹最长 240 个字节，不含“..”和控制字符，请修改。")
+    if len(details.user.encode("utf-8", "replace")) > NAME_BYTES or not details.user.isprintable():
+        yield "user", _("“%(label)s”应为 1 至 63 个字节，不含控制字符，请修改。") % {"label": _("用户名")}
+    if len(details.password) > LONGEST_KEY or not details.password.replace("\n", "").replace("\r", "").isprintable():
+        yield "password", _("“口令”或私钥最长 8000 个字符，不含控制字符，请修改。")
+    if (
+        new
+        and not details.password
+        and details.options.get("auth", "none" if details.engine == Engine.HTTP else "") != "none"
+    ):
+        yield "password", _("请填写口令、密钥或令牌；保存后加密存放，不再显示。")
+
+
+def port_for(engine: str, port: int | None, told: Mapping[str, str] | None = None) -> int:
+    """Return the stated port, or the engine's usual one; of files that of the store."""
+    usual = STORE_PORTS.get((told or {}).get("store", ""), 0) if engine == Engine.FILES else PORTS.get(engine, 0)
+    return port or usual
 
 
 def place(engine: str, schema: str) -> str:
@@ -175,6 +267,8 @@ def place(engine: str, schema: str) -> str:
 
     RuleBroken for a schema where the engine has none.
     """
+    if engine == Engine.FILES:
+        return schema or "."
     if is_file(engine) and schema:
         raise RuleBroken(_("SQLite 没有模式，请将“目标模式”留空。"), field="schema")
     return schema or ("public" if engine in (Engine.POSTGRESQL, Engine.KINGBASE, Engine.OPENGAUSS) else "")
@@ -240,122 +334,17 @@ def _secret_remarks(details: Details, *, new: bool) -> Iterator[tuple[str, str]]
         yield "password", _("“口令”最长 256 个字符，不含控制字符，请修改。")
 
 
+def _protected(details: Details) -> bool:
+    """Tell whether nothing travels unprotected by the nature of the source: it is here, or SSH protects it."""
+    return is_local(details.engine, details.options) or details.options.get("store") == "sftp"
+
+
 def _protection_remarks(details: Details, around: Surroundings) -> Iterator[tuple[str, str]]:
     if details.zone not in set(Zone):
         yield "zone", _("“网络区域”应为政务外网或政务内网，请选择。")
     if details.tls not in set(Tls):
         yield "tls", _("“传输保护”不在可选范围内，请从列表中选择。")
-    elif details.tls == Tls.DISABLE and not (around.demo or details.zone == Zone.INNER or is_file(details.engine)):
+    elif details.tls == Tls.DISABLE and not (around.demo or details.zone == Zone.INNER or _protected(details)):
         yield "tls", _("政务外网上的数据源不得使用不加密的连接，请选择加密方式。")
     if len(details.ca) > LONGEST_CA or (details.ca and not _PEM.fullmatch(details.ca.strip())):
         yield "ca", _("“CA 证书”应为 PEM 文本（以 BEGIN CERTIFICATE 开头），请重新粘贴。")
-
-
-DOMESTIC: Final = ("SM2", "SM3", "SM4", "SM9", "ZUC")
-"""How the names of domestic algorithms begin (GB/T 32918, 32905, 32907, 38635, 33133)."""
-CODE_SHAPE: Final = re.compile(r"([0-9A-HJKMNP-TV-Z]{4}-){4}[0-9a-f]{16}")
-"""A one-time code: 80 random bits in Crockford's base 32, then the key id of the centre that it is good for."""
-MOST_ALGORITHMS: Final = 20
-_HOURS: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-LONGEST_SILENCE: Final = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class NodeWish:
-    """What a department asks for. address_note: where the machine stands, in words."""
-
-    title: str
-    zone: str = Zone.OUTER
-    address_note: str = ""
-    purpose: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NodeLimits:
-    """What an operator lets a node keep to, see `wire.nodes.NodeConfig`; `queue_gigabytes`: of its outbox."""
-
-    bytes_per_second: int = 0
-    window_from: str = ""
-    window_to: str = ""
-    heartbeat_seconds: int = 20
-    silent_seconds: int = 90
-    queue_gigabytes: int = 50
-    tunnel: bool = True
-
-
-def check_wish(wish: NodeWish, policy: Policy) -> None:
-    """Refuse an application without a name, or for a zone that the region's rules have no platform in (R-EXC-016)."""
-    if not 1 <= len(wish.title) <= LONGEST_TITLE or not wish.title.isprintable():
-        raise RuleBroken(
-            _("“名称”应为 1 至 %(most)d 个字，不含控制字符，请修改。") % {"most": LONGEST_TITLE}, field="title"
-        )
-    check_zone(wish.zone, policy)
-
-
-def check_zone(zone: str, policy: Policy) -> None:
-    """Refuse a zone outside `network_zones` of the profile (jiangxi-2017#7, liyang-2020#13, neijiang-2020#21)."""
-    zones = policy.list("network_zones")
-    if zone not in set(Zone) or zone not in zones:
-        known = "、".join(_(Zone(code).label) for code in zones if code in set(Zone))
-        raise RuleBroken(
-            _("现行政策规则（%(profile)s）只在%(zones)s设有平台，请为前置机选择其中的网络区域。")
-            % {"profile": policy.reference, "zones": known},
-            field="zone",
-        )
-
-
-def check_algorithms(
-    encryption: Sequence[str], authentication: Sequence[str], policy: Policy, accepted: Sequence[str]
-) -> None:
-    """Refuse a node whose algorithms do not do (R-SEC-006).
-
-    Where the profile prescribes national cryptography (jiangxi-2017#5(4)) one of encryption and authentication has to
-    be domestic. Elsewhere `accepted` decides, a setting: empty for any.
-    """
-    offered = [*encryption, *authentication]
-    domestic = any(name.upper().startswith(DOMESTIC) for name in offered)
-    if policy.text("domestic_cryptography") == "required" and not domestic:
-        raise NotAllowed(
-            _(
-                "现行政策规则（%(profile)s）要求以国产密码进行加密保护或安全认证，该前置机两者都未提供，已拒绝连接；请启用 SM2、SM4 等算法后重试。"
-            )
-            % {"profile": policy.reference}
-        )
-    if accepted and not set(offered) & set(accepted):
-        raise NotAllowed(
-            _("前置机提供的密码算法不在平台接受的范围内（%(names)s），已拒绝连接；请启用其中一种后重试。")
-            % {"names": "、".join(accepted)}
-        )
-
-
-def check_limits(limits: NodeLimits) -> None:
-    """Refuse limits that no node could keep to."""
-    if not 0 <= limits.bytes_per_second <= 10**11:
-        raise RuleBroken(_("“带宽上限”应为 0（不限）至 100000000000 字节每秒，请修改。"), field="bytes_per_second")
-    if bool(limits.window_from) != bool(limits.window_to):
-        raise RuleBroken(_("“传输时段”的起止时间应同时填写或同时留空，请修改。"), field="window_from")
-    for name in ("window_from", "window_to"):
-        if (value := getattr(limits, name)) and not _HOURS.fullmatch(value):
-            raise RuleBroken(_("“传输时段”应写成 22:00 这样的时间，请修改。"), field=name)
-    if not 1 <= limits.heartbeat_seconds <= limits.silent_seconds // 2 or limits.silent_seconds > LONGEST_SILENCE:
-        raise RuleBroken(_("“离线判定”应至少为心跳间隔的两倍，且不超过 86400 秒，请修改。"), field="silent_seconds")
-    if not 1 <= limits.queue_gigabytes <= 100_000:  # noqa: PLR2004 - 100 TB
-        raise RuleBroken(_("“待发队列上限”应为 1 至 100000 GB，请修改。"), field="queue_gigabytes")
-
-
-def check_code(*, known: bool, fresh: bool) -> None:
-    """Refuse an enrolment whose one-time code is unknown or over; one sentence for both, so that nobody learns which."""
-    if not (known and fresh):
-        raise Unauthenticated(_("签收码无效、已使用或已过期，请由本部门在平台重新生成签收码。"))
-
-
-def check_placing(*, same_department: bool, same_zone: bool, working: bool) -> None:
-    """Refuse to place a data source behind a node that cannot serve it (R-EXC-016)."""
-    if not same_department:
-        raise RuleBroken(_("数据源只能置于本部门的前置机之后，请重新选择。"), field="node")
-    if not same_zone:
-        raise RuleBroken(
-            _("数据源与前置机不在同一网络区域，内外网之间不设通路，请选择同一区域的前置机。"), field="node"
-        )
-    if not working:
-        raise RuleBroken(_("该前置机尚未签收或已停用，请先完成签收。"), field="node")
