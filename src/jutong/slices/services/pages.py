@@ -257,8 +257,8 @@ def _traffic_charts(found: queries.Traffic, hours: int) -> list[tuple[str, Chart
         labels,
         [
             Series(_("成功"), [span.calls - span.refused for span in found.spans]),
-            Series(_("被拒绝"), [span.refused - span.failed for span in found.spans]),
             Series(_("平台错误"), [span.failed for span in found.spans]),
+            Series(_("被拒绝"), [span.refused - span.failed for span in found.spans]),
         ],
         kind="bar",
         stacked=True,
