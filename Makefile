@@ -50,6 +50,7 @@ build/peers/ready: requirements/peers.txt
 	$(PYTHON) -m venv build/peers
 	build/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@touch $@
+
 offline-bundle: assets ## everything that an installation without a network needs, in one tar (wheels come through pip's cache)
 	$(BIN)/python deploy/offline/build.py build/offline
 

@@ -90,7 +90,7 @@ def node() -> identity.Identity:
 
     identity.establish(folder, at=AT)
     (folder / "control.pub").write_text(keys.instance().public.hex())
-    nodes.public_key.cache_clear()
+    nodes._public_key.cache_clear()
     nodes.secret.cache_clear()
     return identity.load(folder)
 

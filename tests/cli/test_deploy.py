@@ -135,7 +135,7 @@ def test_the_proxy_example_in_front_of_a_served_instance() -> None:
                 except urllib.error.HTTPError as error:
                     return error.code, dict(error.headers), error.read()
 
-            status, headers, page = get(web, "/parties/sign-in/", **{"X-Forwarded-For": "203.0.113.7"})
+            status, headers, page = get(web, "/parties/sign-in", **{"X-Forwarded-For": "203.0.113.7"})
             assert status == 200
             assert "聚通".encode() in page
             assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"

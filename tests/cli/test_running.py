@@ -48,12 +48,19 @@ def failed(environment: dict[str, str]) -> list[str]:
     return list(said["failed"])
 
 
+def runners_alive(environment: dict[str, str]) -> int:
+    """Return how many runners the control plane has heard of lately."""
+    text = got(f"http://{environment['JUTONG_WEB_BIND']}/metrics")[1].decode()
+    lines = [line for line in text.splitlines() if line.startswith('jutong_processes_alive{kind="runner"')]
+    return sum(int(float(line.rpartition(" ")[2])) for line in lines)
+
+
 def speak_of_persons(environment: dict[str, str]) -> None:
     """Send what must not be found in a log to every door there is."""
     web, gateway = environment["JUTONG_WEB_BIND"], environment["JUTONG_GATEWAY_BIND"]
     form = urllib.parse.urlencode({"username": PHONE, "password": SECRET, "next": f"/{IDENTITY}"}).encode()
     for url, data in (
-        (f"http://{web}/parties/sign-in/", form),
+        (f"http://{web}/parties/sign-in", form),
         (f"http://{web}/catalogue/?q={IDENTITY}", None),
         (f"http://{web}/api/v1/{IDENTITY}?phone={PHONE}", None),
         (f"http://{gateway}/v1/query?{IDENTITY}", json.dumps({"keys": {"身份证号": IDENTITY}}).encode()),
@@ -88,7 +95,7 @@ def test_a_stopped_part_is_named_figures_add_up_and_logs_name_nobody() -> None:
             first, second = runners
             first.send_signal(signal.SIGTERM)  # a rolling restart: one goes, the other stays
             first.wait(20)
-            until(lambda: len(of(environment, "node runner")) == 2)
+            until(lambda: runners_alive(environment) == 2)
             second.send_signal(signal.SIGTERM)
             second.wait(20)
             assert "传输进程" not in failed(environment)

@@ -103,7 +103,7 @@ def test_a_node_cannot_ship_another_nodes_segments(node: identity.Identity, tmp_
     from jutong.kernel.settings import settings
 
     other = identity.establish(settings().home / "nodes" / "other", at=AT)
-    nodes.public_key.cache_clear()
+    nodes._public_key.cache_clear()
     envelope, lines = Writer(other, "other").segment()
     with pytest.raises(RuleBroken):
         take(envelope, lines, "local")
