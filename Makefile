@@ -8,7 +8,7 @@ ROUNDS ?= 200
 UV_OPTIONS := --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal
 SETTINGS := DJANGO_SETTINGS_MODULE=jutong.site.settings
 
-.PHONY: demo demo-once test slow chaos check format bench bench-gateway bench-peers assets offline-bundle docs coverage-of-requirements screenshots messages lock clean
+.PHONY: demo demo-once test slow chaos check format bench bench-node bench-gateway bench-peers assets offline-bundle docs coverage-of-requirements screenshots messages lock clean
 
 demo: assets ## the demo city, the main job run before your eyes; stays up until Ctrl-C
 	$(BIN)/jutong demo
@@ -37,6 +37,9 @@ check: assets ## style, types, import contracts, missing migrations; changes not
 format: .venv/ready ## put the code into the one shape
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+bench-node: assets ## a centre and three front-end nodes behind a line that is cut: every file once, digests equal
+	$(BIN)/python bench/nodes.py $(BENCH_ARGS)
 
 bench: assets ## the benchmarks with their limits, as `bench NAME VALUE UNIT ratio=R against=LIMIT`
 	$(BIN)/python bench/run.py $(BENCH_ARGS)

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 PIECE: Final = 4 << 20
 LOOK_SECONDS: Final = 1.0
 PAUSE_SECONDS: Final = 2.0
-LONGEST_PAUSE_SECONDS: Final = 60.0
+LONGEST_PAUSE_SECONDS: Final = 15.0
 WAIT_SECONDS: Final = 20
 
 
