@@ -35,6 +35,10 @@ create table if not exists {name} (
     order_id text primary key, grant_id text not null, target text not null,
     rows bigint not null, checksum text not null, method text not null, at timestamptz not null)
 """
+EVICT = """
+select pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
+where application_name = $1 and datname = current_database() and usename = current_user and pid <> pg_backend_pid()
+"""
 KEYS = "pg_temp.jutong_keys"
 MAKE_TASK = """
 create table if not exists {name} (
@@ -326,8 +330,12 @@ async def _made(connection: Any, schema: str, table: str, statement: str) -> str
 async def _begun(connection: Any, target: Target) -> tuple[Position | None, str]:
     """Begin the transaction and return what has landed of this order, and how far its task has come.
 
-    The lock on the target's name lets orders into one table follow each other, and an order meet only itself landed.
+    The lock on the target's name lets orders into one table follow each other, and an order meet only itself landed. A
+    session that an earlier attempt of this very order has left behind a broken line is ended first: the lease is ours.
     """
+    name = "jutong-" + hashlib.sha256(target.order_id.encode()).hexdigest()[:24]
+    await connection.execute("select set_config('application_name', $1, false)", name)
+    await connection.execute(EVICT, name)
     positions = await _made(connection, target.schema, POSITION, MAKE_POSITION)
     tasks = await _made(connection, target.schema, TASK, MAKE_TASK) if target.task_id else ""
     await connection.execute("begin")
