@@ -50,7 +50,8 @@ class Proxy:
                     end.close()
 
     async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        """Pass one way. A line that breaks by an error leaves the other end in the dark, as a vanished host does."""
+        with suppress(OSError, RuntimeError):
             while chunk := await source.read(CHUNK):
                 if self.delay:
                     await asyncio.sleep(self.delay)
