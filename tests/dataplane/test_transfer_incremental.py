@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from covers import covers
@@ -191,6 +193,18 @@ def test_runs_of_one_task_and_too_many_of_one_source_follow_each_other_across_ru
             paced(town, f"copy_{n}", task_id="task" if how == "task" else "")
         assert {town.ended(f"copy_{n}").state for n in range(3)} == {RunState.RELEASED}
     assert overlapping(town) == []
+
+
+def test_a_session_that_a_dead_attempt_left_at_the_target_is_ended_by_the_next(town: World) -> None:
+    name = "jutong-" + hashlib.sha256(b"order-1").hexdigest()[:24]
+    with psycopg.connect(town.consumer, application_name=name) as left:
+        left.execute('select pg_advisory_xact_lock(hashtextextended(\'"public"."people_copy"\', 1))')
+        with town.running():
+            town.order("order-1")
+            assert town.ended("order-1", seconds=10).state is RunState.RELEASED
+        with pytest.raises(psycopg.OperationalError):
+            left.execute("select 1")
+    assert same(town)
 
 
 @pytest.mark.parametrize("hashed", [False, True])

@@ -3,14 +3,12 @@
 # ruff: noqa: S608 - the names in these statements are the tests' own
 from __future__ import annotations
 
-import hashlib
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import psycopg
 import pytest
 
 from covers import covers
@@ -195,18 +193,6 @@ def test_a_runner_that_dies_between_landing_and_its_book_does_not_land_twice(tow
     assert end.state is RunState.RELEASED
     assert town.receipt(end.receipt).target.rows == 1000
     assert town.sql(town.consumer, "select count(*) from people_copy") == [(1000,)]
-
-
-def test_a_session_that_a_dead_attempt_left_at_the_target_is_ended_by_the_next(town: World) -> None:
-    name = "jutong-" + hashlib.sha256(b"order-1").hexdigest()[:24]
-    with psycopg.connect(town.consumer, application_name=name) as left:
-        left.execute('select pg_advisory_xact_lock(hashtextextended(\'"public"."people_copy"\', 1))')
-        with town.running():
-            town.order()
-            assert town.ended(seconds=10).state is RunState.RELEASED
-        with pytest.raises(psycopg.OperationalError):
-            left.execute("select 1")
-    assert town.arrived() == town.expected()
 
 
 def test_two_runners_at_once_run_each_order_once(town: World) -> None:
