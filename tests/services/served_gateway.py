@@ -33,7 +33,8 @@ class ServedGateway:
 
     def __init__(self, home: Path, databases: tuple[str, str]) -> None:
         self._loop = asyncio.new_event_loop()
-        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         self._world = self.run(self._begun(home, databases))
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -68,6 +69,8 @@ class ServedGateway:
         self._server.server_close()
         self.run(self._world.__aexit__(None, None, None))
         self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
 
     async def _passed(self, method: str, target: str, headers: dict[str, str], body: bytes) -> httpx.Response:
         transport = httpx.ASGITransport(app=self._world.gateway, client=("10.1.2.3", 4711))
