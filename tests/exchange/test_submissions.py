@@ -202,6 +202,25 @@ def test_batches_are_submitted_and_read_by_pages(world: World) -> None:
     assert wrong.status_code == 422
 
 
+def test_the_api_takes_batches_and_records_exceptions(world: World, probe: Any, civil_db: str) -> None:
+    resource_id = declared(world)
+    officer, base = world.client("civil.officer"), "/api/v1/exchange"
+    file = SimpleUploadedFile("data.csv", GOOD.replace("000002,2", "000002,7").encode())
+    made = officer.post(f"{base}/submissions", {"resource_id": resource_id, "file": file})
+    assert made.status_code == 201, made.content.decode()
+    assert (made.json()["ok"], made.json()["accepted"]) == (True, 1)
+    found = officer.get(f"{base}/submissions/{made.json()['id']}/faults").json()
+    assert [fault["item"] for fault in found] == ["性别"]
+    assert officer.get(f"{base}/submissions").json()["total"] == 1
+    assert officer.get(f"{base}/late").json() == []
+    grant = granted(world, mounted(world, register(world, "civil", civil_db)))
+    body = {"grant_id": grant.pk, "delivered_on": "2026-01-05", "reason": "网络中断"}
+    refused = officer.post(f"{base}/off-platform", body, content_type="application/json")
+    assert (refused.status_code, refused.json()["code"]) == (422, "validation_error")
+    assert officer.get(f"{base}/off-platform").json() == []
+    assert world.client("hr.officer").get(f"{base}/submissions/{made.json()['id']}/faults").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [

@@ -185,6 +185,9 @@ def _exchange(book: Book, scene: Scene) -> None:
     book.add("POST", f"{one}/pause", scene["task"])
     book.add("POST", f"{one}/resume", scene["paused"])
     book.add("POST", f"{one}/run", scene["task"])
+    book.seen(f"{V1}/exchange/submissions/<submission_id>/faults", to=(scene["submission"],))
+    outside = {"grant_id": scene["grant"], "delivered_on": "2025-07-01", "reason": "网络中断"}
+    book.add("POST", f"{V1}/exchange/off-platform", body=outside)
     limits = f"{V1}/exchange/sources/<source_id>/limits"
     book.add("GET", limits, scene["target"])
     book.add("PUT", limits, scene["target"], body={"most_runs": 2, "rows_per_second": 100})

@@ -142,9 +142,15 @@ def figures(request: HttpRequest) -> HttpResponse:
     tabs = [pieces.Tab(label, f"?side={name}", current=name == side) for name, label in sides.items()]
     top = rows[:12]
     series = [pieces.Series(_("已放行行数"), [row.rows for row in top])]
-    drawn = pieces.Chart(_("已放行行数"), [row.department for row in top], series, "hbar") if top else None
-    context: dict[str, Any] = {"rows": rows, "tabs": tabs, "drawn": drawn, "side": side}
-    return faces.page(request, "exchange/figures.html", title=_("交换统计"), **context)
+    drawn = pieces.Chart(_("已放行行数"), [row.department for row in top], series, "hbar")
+    context: dict[str, Any] = {
+        "rows": rows,
+        "tabs": tabs,
+        "drawn": drawn if any(row.rows for row in top) else None,
+        "side": side,
+    }
+    crumbs = [(_("任务计划"), reverse("exchange_tasks")), (_("交换统计"), "")]
+    return faces.page(request, "exchange/figures.html", title=_("交换统计"), crumbs=crumbs, **context)
 
 
 @require_GET
