@@ -31,7 +31,7 @@ from jutong.kernel.settings import settings
 from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.models import Run
 from jutong.slices.grants import queries as grants
-from jutong.wire.transfers import Progress
+from jutong.wire.transfers import DirtyRows, Progress
 from sourceworld import granted, mounted, register
 from world import World
 
@@ -68,6 +68,11 @@ class Control(httpx.AsyncBaseTransport):
         if request.url.path == "/internal/orders":
             serial, orders = queries.orders_since(since)
             return Orders(serial, tuple(orders)) if orders else None
+        if request.url.path == "/internal/dirty":
+            actions.take_dirty(msgspec.json.decode(request.content, type=DirtyRows), node="local", at=datetime.now(UTC))
+            return httpx.Response(204)
+        if request.url.path != "/internal/progress":
+            return httpx.Response(204)
         reports = msgspec.json.decode(request.content, type=list[Progress])
         actions.take_progress(reports, node="local", at=datetime.now(UTC))
         return None
