@@ -58,8 +58,12 @@ def serving(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
             time.sleep(0.2)
         yield process
     finally:
-        process.kill()
-        process.wait()
+        process.terminate()  # so that it stops its database, too
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def answers(environment: dict[str, str]) -> bool:
