@@ -75,6 +75,13 @@ class Ground:
                 process.cpu_affinity(cores)
 
 
+def forget_databases() -> None:
+    """Leave the tests' databases to end with their server."""
+    import postgres as databases
+
+    databases._free.clear()
+
+
 @contextmanager
 def ground(scale: float) -> Iterator[Ground]:
     """Make the ground and remove it afterwards; the tests' worlds can be imported from then on."""
@@ -91,5 +98,6 @@ def ground(scale: float) -> Iterator[Ground]:
             assert ours.server is not None
             os.environ["JUTONG_TEST_DATABASE_URL"] = ours.server.url(postgres.SUPERUSER, "postgres")
             yield Ground(ours, scratch, scale)
+            forget_databases()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -7,6 +7,10 @@ import sys
 import time
 from collections.abc import Callable
 
+import exchange_cdc
+import exchange_csv
+import exchange_mariadb
+import exchange_postgresql
 import gateway
 import gateway_full
 import importing
@@ -19,6 +23,12 @@ from ground import Ground, ground
 
 BENCHES: dict[str, Callable[[Ground], None]] = {
     "transfer": transferring.run,
+    "pg_pg_plain": exchange_postgresql.plain,
+    "pg_pg_masked": exchange_postgresql.masked,
+    "pg_pg_reconciled": exchange_postgresql.reconciled,
+    "mariadb_pg": exchange_mariadb.run,
+    "csv_pg": exchange_csv.run,
+    "cdc": exchange_cdc.run,
     "gateway": gateway.run,
     "gateway_full": gateway_full.run,
     "import": importing.run,
