@@ -1,6 +1,5 @@
 """What the benchmarks of table exchange share: a world with a real runner, timed orders, the pipe beside them, memory."""
 
-# ruff: noqa: S608 - the names in these statements are the benchmark's own
 from __future__ import annotations
 
 import json
@@ -173,7 +172,7 @@ def piped(out: Sequence[str], into: Sequence[str]) -> float:
 
 def rounds(ground: Ground, full: int) -> int:
     """Return how many rounds of both ways a figure rests on."""
-    return full if ground.scale == 1 else 3 if ground.scale >= 0.05 else 1  # noqa: PLR2004 - one to see that it works
+    return full if ground.scale == 1 else 3 if ground.scale >= 0.05 else 1
 
 
 def alternate(place: Place, count: int, moved: Callable[[], float], pipe: Callable[[], float]) -> None:
@@ -187,6 +186,8 @@ def alternate(place: Place, count: int, moved: Callable[[], float], pipe: Callab
 def _peak_mib(pid: int) -> float:
     """Return the most memory that a process has held, in MiB."""
     [line] = [
-        line for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines() if line.startswith("VmHWM")
+        line
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+        if line.startswith("VmHWM")
     ]
     return int(line.split()[1]) / 1024

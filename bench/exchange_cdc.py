@@ -1,6 +1,5 @@
 """`cdc`: PostgreSQL's own change log followed into a PostgreSQL table: how many changes a second, and how late at a pace."""
 
-# ruff: noqa: S608 - the names in these statements are the benchmark's own
 from __future__ import annotations
 
 import threading
@@ -58,7 +57,9 @@ def run(ground: Ground) -> None:
             report.line("cdc", rate, "changes/s", ratio=rate / GOAL_PER_SECOND, against="10000_changes_per_second")
             _paced(place, max(3.0, PACED_SECONDS * ground.scale), rows)
             place.memory("cdc")
-            report.note("cdc: peer_sling peer_dlt: neither, as its index ships it, follows a change log; nothing to compare")
+            report.note(
+                "cdc: peer_sling peer_dlt: neither, as its index ships it, follows a change log; nothing to compare"
+            )
         finally:
             _let_go(world)
 
@@ -122,7 +123,9 @@ def _paced(place: Place, seconds: float, rows: int) -> None:
     lags = [at - written[n] for n, at in enumerate(come)]
     p50, p99 = report.middle(lags), report.middle(lags, 0.99)
     pace = len(written) * PACED_TRANSACTION / (written[-1] - written[0])
-    report.note(f"cdc: {pace:.0f} changes/s for {seconds:.0f} s, lag p50 {p50:.2f} s, p99 {p99:.2f} s, at most {max(lags):.2f} s")
+    report.note(
+        f"cdc: {pace:.0f} changes/s for {seconds:.0f} s, lag p50 {p50:.2f} s, p99 {p99:.2f} s, at most {max(lags):.2f} s"
+    )
     report.line("cdc_lag_p99", p99, "s", ratio=MOST_LAG_SECONDS / p99, against="1_second")
 
 
@@ -157,6 +160,12 @@ def _seen(world: World, writing: threading.Thread, written: list[float]) -> list
 
 def _let_go(world: World) -> None:
     """Drop slot and publication, so that the database can be given back."""
-    for (name,) in world.sql(world.provider, "select slot_name from pg_replication_slots where database = current_database()"):
-        world.sql(world.provider, "select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = %s and active", name)
+    for (name,) in world.sql(
+        world.provider, "select slot_name from pg_replication_slots where database = current_database()"
+    ):
+        world.sql(
+            world.provider,
+            "select pg_terminate_backend(active_pid) from pg_replication_slots where slot_name = %s and active",
+            name,
+        )
         world.sql(world.provider, "select pg_drop_replication_slot(%s)", name)

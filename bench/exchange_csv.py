@@ -1,6 +1,5 @@
 """`csv_pg`: a CSV file of a folder source into a table, against `COPY FROM` of the same file; and with bad rows in it."""
 
-# ruff: noqa: S608 - the names in these statements are the benchmark's own
 from __future__ import annotations
 
 import subprocess
@@ -84,7 +83,7 @@ def _write(place: Place, file: Path, amount: str) -> None:
 def _check(world: World, copy: str, where: str = "true") -> None:
     changed = "changed at time zone 'UTC'"
     sent = DIGEST.format(words=WORDS.format(changed=changed), table=f"people where {where}")
-    [(kind,)] = world.sql(world.consumer, "select pg_typeof(changed)::text from {} limit 1".format(copy))
+    [(kind,)] = world.sql(world.consumer, f"select pg_typeof(changed)::text from {copy} limit 1")
     changed = changed if kind == "timestamp with time zone" else "changed"
     came = DIGEST.format(words=WORDS.format(changed=changed), table=copy)
     report.same(f"rows and digest of {copy}", world.sql(world.provider, sent), world.sql(world.consumer, came))

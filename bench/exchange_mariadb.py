@@ -1,6 +1,5 @@
 """`mariadb_pg`: MariaDB to PostgreSQL, against `mariadb --quick --batch | psql COPY` of the same rows."""
 
-# ruff: noqa: S608 - the names in these statements are the benchmark's own
 from __future__ import annotations
 
 import os
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from transferworld import World
 
 ROUNDS = 3
+USER = "bench"
 ABSENT = "NOT MEASURED: mariadbd is not installed (Debian package mariadb-server)"
 MAKE = """
 create or replace table people engine=innodb as
@@ -45,6 +45,8 @@ def run(ground: Ground) -> None:
         return
     import mariadb
 
+    for statement in (f"create user {USER}@'%' identified by '{USER}'", f"grant all on *.* to {USER}@'%'"):
+        mariadb.execute(mariadb.port(), "", statement, user="root", password="")
     with mariadb.database() as (port, database), exchange.place(ground, "mariadb_pg") as place:
         _grant(place.world, port, database)
         _measured(place, port, database)
@@ -54,11 +56,10 @@ def _grant(world: World, port: int, database: str) -> None:
     """Mount the table on the MariaDB server and grant it."""
     import msgspec
 
-    import mariadb
     from jutong.crypto import sm2
     from jutong.wire.bundle import Access, Mount, Source
 
-    access = Access("127.0.0.1", port, database, mariadb.USER, mariadb.PASSWORD, "disable")
+    access = Access("127.0.0.1", port, database, USER, USER, "disable")
     sealed = sm2.seal(world.me.signer.public, msgspec.json.encode(access))
     columns = tuple(
         msgspec.structs.replace(column, kind="integer") if column.column == "active" else column
@@ -96,8 +97,8 @@ def _measured(place: Place, port: int, database: str) -> None:
 
     def pipe() -> float:
         place.emptied()
-        out = ["mariadb", "--no-defaults", "--host=127.0.0.1", f"--port={port}", f"--user={mariadb.USER}",
-               f"--password={mariadb.PASSWORD}", "--default-character-set=utf8mb4", "--quick", "--batch",
+        out = ["mariadb", "--no-defaults", "--host=127.0.0.1", f"--port={port}", f"--user={USER}",
+               f"--password={USER}", "--default-character-set=utf8mb4", "--quick", "--batch",
                "--skip-column-names", "-e", SELECT, database]  # fmt: skip
         seconds = exchange.piped(out, place.into(f"copy {PIPED} from stdin"))
         checked(PIPED)
@@ -105,6 +106,6 @@ def _measured(place: Place, port: int, database: str) -> None:
 
     exchange.alternate(place, exchange.rounds(place.ground, ROUNDS), moved, pipe)
     place.told("mariadb_pg", rows, "mariadb_psql_pipe")
-    url = f"mysql://{mariadb.USER}:{mariadb.PASSWORD.replace(' ', '%20')}@127.0.0.1:{port}/{database}"
+    url = f"mysql://{USER}:{USER}@127.0.0.1:{port}/{database}"
     exchange_peers.measured(place, "mariadb_pg", url, SELECT, rows)
     place.memory("mariadb_pg")

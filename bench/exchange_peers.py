@@ -1,6 +1,5 @@
 """The peers of table exchange, sling and dlt, moving the same rows in an environment of their own (`make bench-peers`)."""
 
-# ruff: noqa: S608 - the names in these statements are the benchmark's own
 from __future__ import annotations
 
 import os
@@ -86,4 +85,8 @@ def _dlt(place: Place, source: str, select: str, table: str, rows: int, file: Pa
 
 def _spoken(url: str) -> str:
     """Return an address as sling takes it: without TLS where the server has none."""
-    return url if not url.startswith("postgres") or "sslmode" in url else f"{url}{'&' if '?' in url else '?'}sslmode=disable"
+    return (
+        url
+        if not url.startswith("postgres") or "sslmode" in url
+        else f"{url}{'&' if '?' in url else '?'}sslmode=disable"
+    )

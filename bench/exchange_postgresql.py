@@ -1,6 +1,5 @@
 """`pg_pg_plain`, `pg_pg_masked`, `pg_pg_reconciled`: PostgreSQL to PostgreSQL, against `psql COPY | psql COPY` of the same."""
 
-# ruff: noqa: S608 - the names in these statements are the benchmark's own
 from __future__ import annotations
 
 import asyncio

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from jutong.dataplane import values
 from jutong.dataplane.errors import Refusal, RuleBroken
 from jutong.dataplane.files import formats, shaping, workbooks
 from jutong.dataplane.files.csvs import Dialect, Reader, records
 from jutong.dataplane.files.encodings import codec_of
 from jutong.dataplane.files.formats import Manner
-from jutong.dataplane.files.rows import guessed
+from jutong.dataplane.files.rows import checked, guessed
 from jutong.dataplane.policy import Plan, Predicate, admits, shape
 from jutong.dataplane.reconcile import row_digest
 from jutong.dataplane.transfer.lines import parsed
@@ -216,3 +217,26 @@ def test_an_identity_number_is_masked_the_same_whatever_its_length() -> None:
         plan = Plan("", "t", (Column("a", "a", masking=masking),), hash_key=b"k")
         done = shaping.shaped(plan, {"a": pa.array(texts, pa.string())}, hashed=True)[0].to_pylist()
         assert done == [shape(plan, {"a": text})[0] for text in texts], masking
+
+
+def test_a_column_is_canonical_by_the_rule_of_each_value_whatever_is_passed_over_quickly() -> None:
+    days = [f"{year}-{month:02}-{day:02}" for year in (1899, 2000, 2001) for month in range(14) for day in range(33)]
+    odd = ["0999-01-01", "20260131", "2026-1-31", "2026-01-31 ", "2026-01-31\n", "3001-05-05", None]
+    times = [
+        "00:00:00",
+        "23:59:59",
+        "24:00:00",
+        "08:60:00",
+        "08:30:00.5",
+        "08:30:00.50",
+        "08:30:00.123456",
+        "08:30:00+08",
+    ]
+    moments = [f"{day}{gap}{time}" for day in days[::5] for time in times for gap in (" ", "T")]
+    for kind, texts in ((Kind.DATE, days + odd), (Kind.TIMESTAMP, [*moments, *days, *odd])):
+        batch = checked([pa.array(texts, pa.string())], (Column("x", "x", kind),), lambda n: n)
+        ruled = [None if text is None else values.canonical(kind, text) for text in texts]
+        ruled = [text.rstrip("0").rstrip(".") if text and "." in text else text for text in ruled]
+        wrong = [n for n, (new, text) in enumerate(zip(ruled, texts, strict=True)) if new is None and text is not None]
+        assert [dirty.number for dirty in batch.dirty] == wrong
+        assert batch.columns[0].to_pylist() == [new for n, new in enumerate(ruled) if n not in set(wrong)]

@@ -214,10 +214,10 @@ class Reader:
 
     def _whole(self) -> bytes:
         """Return the whole records at the buffer's beginning, as far as quotes in pairs tell."""
-        if self._ended and self._buffer.count(b'"') % 2 == 0:
+        if self._ended and (b'"' not in self._buffer or self._buffer.count(b'"') % 2 == 0):
             return self._buffer
         end = self._buffer.rfind(b"\n") + 1
-        odd = self._buffer.count(b'"', 0, end) % 2
+        odd = b'"' in self._buffer and self._buffer.count(b'"', 0, end) % 2
         while odd and end:
             before = self._buffer.rfind(b"\n", 0, end - 1) + 1
             odd = (odd + self._buffer.count(b'"', before, end)) % 2
@@ -228,7 +228,8 @@ class Reader:
         """Parse the buffer's whole records by Arrow, or return None when anything about them is unusual."""
         block = self._whole()
         lines = block.count(b"\n")
-        if not block or block.count(b"\r") != block.count(b"\r\n") or b'"""' in block:
+        bare = b"\r" in block and block.count(b"\r") != block.count(b"\r\n")
+        if not block or bare or b'"""' in block:
             return None
         end = b"" if block.endswith(b"\n") else b"\n"
         guard = layout.delimiter.join([GUARD] * len(layout.names)).encode() + b"\n"

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from jutong.dataplane.errors import RuleBroken
 
 MARK = "jutong-mark"
-CHUNK = 4 << 20
+CHUNK = 1 << 20
 HEAD = 1 << 20
 """How much of a file a guess looks at, in bytes."""
 

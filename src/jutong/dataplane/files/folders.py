@@ -6,7 +6,6 @@ from jutong.dataplane.engines.addresses import resolve
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.files.local import LocalStore, allowed_folder
 from jutong.dataplane.files.s3 import Bucket, S3Store
-from jutong.dataplane.files.sftp import Host, SftpStore, pinned
 from jutong.dataplane.files.stores import Names, Store
 from jutong.dataplane.settings import Settings
 from jutong.wire.bundle import Access
@@ -24,6 +23,8 @@ async def store_of(access: Access) -> Store:
     if kind == "local":
         return LocalStore(allowed_folder(access.database, Settings().file_folders), names)
     if kind == "sftp":
+        from jutong.dataplane.files.sftp import Host, SftpStore, pinned  # its library is a tenth of a runner's memory
+
         pinned(access.options.get("host_key", ""))
         address = await resolve(access.host, access.port or 22, "")
         host = Host(address, access.port or 22, access.user, access.password, access.options["host_key"])

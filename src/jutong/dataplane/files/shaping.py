@@ -112,7 +112,7 @@ def _escaped(column: Any) -> Any:
     for sign, written in _ESCAPES:
         if sign.encode() in held:
             column = pc.replace_substring(column, sign, written)
-    return pc.fill_null(column, "\\N")
+    return pc.fill_null(column, "\\N") if column.null_count else column
 
 
 def copy_text(columns: Sequence[Any]) -> bytes:

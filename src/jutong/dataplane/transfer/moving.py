@@ -18,7 +18,7 @@ from jutong.dataplane.transfer.lines import Hasher
 from jutong.dataplane.transfer.runs import Run
 from jutong.wire.transfers import Check, Part, RunState, Tally
 
-QUEUED_CHUNKS = 8
+QUEUED_CHUNKS = 4
 TELL_SECONDS = 1.0
 
 Parts = Mapping[str, Tally]
