@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -68,3 +72,28 @@ def test_no_name_leaves_its_folder(name: str) -> None:
     assert 0 < len(safe) <= 120
     assert not {"/", "\\", "\0", "\n"} & set(safe)
     assert safe not in {".", ".."}
+
+
+@pytest.mark.django_db
+def test_a_full_disk_is_refused_in_words_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """In a process of its own whose files may not grow beyond 64 KiB, as on a full disk."""
+    code = """
+import io, resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+from pathlib import Path
+from jutong.kernel import files
+from jutong.kernel.errors import Unavailable
+files.settings = lambda: type("S", (), {"home": Path(sys.argv[1]), "upload_limit": 1 << 30})()
+try:
+    files.store(io.BytesIO(b"x" * 200_000), "a.txt", by=None, at=None)
+except Unavailable as refusal:
+    print(refusal.status, refusal.template)
+"""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "jutong.site.settings", "JUTONG_HOME": str(tmp_path / "own")}
+    said = subprocess.run(
+        [sys.executable, "-c", "import django; django.setup()\n" + code, str(tmp_path / "kept")],
+        env=environment, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert said.startswith("503 文件没有保存")
+    assert [path for path in (tmp_path / "kept").rglob("*") if path.is_file()] == []

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from jutong.crypto import sm3
 from jutong.kernel.actors import Actor
-from jutong.kernel.errors import NotThere, RuleBroken, TooLarge
+from jutong.kernel.errors import NotThere, RuleBroken, TooLarge, Unavailable
 from jutong.kernel.models import StoredFile
 from jutong.kernel.settings import settings
+from jutong.kernel.terms import N_
 
 _CHUNK: Final = 1 << 20
 _SNIFF: Final = 8192
@@ -39,21 +40,24 @@ class FileRow:
 
 
 def store(source: IO[bytes], name: str, *, by: Actor, at: datetime, limit: int | None = None) -> FileRow:
-    """Keep a file by its SM3 digest. TooLarge beyond `limit` bytes (default: the upload limit); RuleBroken when empty.
+    """Keep a file by its SM3 digest.
 
-    Streams; the bytes are complete on disk before the row exists.
+    TooLarge beyond `limit` bytes (default: the upload limit); RuleBroken when empty; Unavailable where the disk is full or
+    may not be written. Streams; the bytes are complete on disk before the row exists.
     """
     most = limit or settings().upload_limit
     folder = settings().home / "files"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = folder / f".{secrets.token_hex(12)}"
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         digest, size, head = _copy(source, temporary, most)
         if not size:
             raise RuleBroken(_("文件“%s”是空的，请选择有内容的文件。") % safe_name(name), field="file")
         place = _place(digest)
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary.replace(place)
+    except OSError as error:
+        raise Unavailable(N_("文件没有保存：平台的磁盘空间不足或不可写，请联系平台管理员处理后重新上传。")) from error
     finally:
         temporary.unlink(missing_ok=True)
     row = StoredFile.objects.create(
