@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -94,3 +95,14 @@ class Settings(BaseSettings):
     def book_location(self) -> str:
         """Return where the book is: a postgresql:// URL, or sqlite:///PATH on a node without a server."""
         return self.book_url or self.database_url or f"sqlite:///{self.node_folder / 'book.sqlite3'}"
+
+
+def current() -> Settings:
+    """Return the settings as the environment has them now; they are read anew only where it has changed."""
+    return _read(tuple(sorted(pair for pair in os.environ.items() if pair[0].upper().startswith("JUTONG_"))))
+
+
+@lru_cache(maxsize=1)
+def _read(environment: tuple[tuple[str, str], ...]) -> Settings:
+    del environment
+    return Settings()

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from jutong.dataplane.errors import RuleBroken, Unavailable
-from jutong.dataplane.settings import Settings
+from jutong.dataplane.settings import current
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -75,7 +75,7 @@ async def resolve(host: str, port: int, database: str) -> str:
     A socket folder is returned as it is. Connecting to the returned address, not to the name, leaves a name server no
     second chance to answer otherwise.
     """
-    settings = Settings()
+    settings = current()
     allowed = settings.source_addresses
     if not host:
         raise RuleBroken("数据源的主机地址为空，请填写。")

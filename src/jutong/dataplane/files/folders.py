@@ -7,7 +7,7 @@ from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.files.local import LocalStore, allowed_folder
 from jutong.dataplane.files.s3 import Bucket, S3Store
 from jutong.dataplane.files.stores import Names, Store
-from jutong.dataplane.settings import Settings
+from jutong.dataplane.settings import current
 from jutong.wire.bundle import Access
 
 STORES = ("local", "sftp", "s3")
@@ -21,7 +21,7 @@ async def store_of(access: Access) -> Store:
     """
     kind, names = access.options.get("store", "local"), Names(access.options.get("names", ""))
     if kind == "local":
-        return LocalStore(allowed_folder(access.database, Settings().file_folders), names)
+        return LocalStore(allowed_folder(access.database, current().file_folders), names)
     if kind == "sftp":
         from jutong.dataplane.files.sftp import Host, SftpStore, pinned  # its library is a tenth of a runner's memory
 

@@ -9,8 +9,8 @@ never blocked while rows arrive.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -74,6 +74,7 @@ class TableLanding:
         self._staging = "jutong_" + hashlib.sha256(target.order_id.encode()).hexdigest()[:24]
         self.existing = False
         self._swap = True
+        self._watching: Callable[[], Awaitable[Any]] | None = None
         self._watch: Any = None
         self._rows = 0
         self._replacing = False
@@ -98,9 +99,9 @@ class TableLanding:
     def _columns(self) -> str:
         return ", ".join(map(quoted, self._names))
 
-    async def prepare(self, watch: Any) -> None:
-        """Compare the target's columns with what comes and make the staging table. watch: a session for progress."""
-        self._watch = watch
+    async def prepare(self, watching: Callable[[], Awaitable[Any]]) -> None:
+        """Compare the target's columns with what comes and make the staging table. watching: opens a session for progress."""
+        self._watching = watching
         found = await catalogue.columns_of(self._connection, self._goal)
         await self._make_staging(found)
         if self._target.sift:
@@ -180,6 +181,8 @@ class TableLanding:
     async def rows_done(self) -> int:
         """See `Landing.rows_done`: as the server's own progress view tells it."""
         question = "select tuples_processed from pg_catalog.pg_stat_progress_copy where pid = $1"
+        if self._watch is None and self._watching:
+            self._watch = await self._watching()  # only now: most runs end before anybody asks
         found = await self._watch.fetchval(question, self._connection.get_server_pid())
         self._rows = max(self._rows, found or 0)
         return self._rows
@@ -360,17 +363,18 @@ async def open_landing(access: Access, title: str, target: Target, shapes: Seque
     if target.table in (POSITION, TASK) or target.schema.startswith("pg_") or target.schema == "information_schema":
         raise RuleBroken(f"目标表不能位于系统模式，也不能命名为 {POSITION} 或 {TASK}，请更换。")
     target = replace(target, schema=target.schema or "public")
-    connection = await connect_once(access, title, reading=False)
-    try:
-        watch = await connect_once(access, title, reading=True)
-        try:
-            with refusing(title):
-                landing = TableLanding(connection, target, shapes, *await _begun(connection, target))
-                if landing.position is None:
-                    await landing.prepare(watch)
-                yield landing
-                await connection.execute("commit" if landing.settled else "rollback")
-        finally:
-            watch.terminate()
-    finally:
-        connection.terminate()
+    with ExitStack() as closing:
+        connection = await connect_once(access, title, reading=False)
+        closing.callback(connection.terminate)
+
+        async def watching() -> Any:
+            watch = await connect_once(access, title, reading=True)
+            closing.callback(watch.terminate)
+            return watch
+
+        with refusing(title):
+            landing = TableLanding(connection, target, shapes, *await _begun(connection, target))
+            if landing.position is None:
+                await landing.prepare(watching)
+            yield landing
+            await connection.execute("commit" if landing.settled else "rollback")
