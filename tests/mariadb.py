@@ -43,7 +43,9 @@ def port() -> int:
     common = [install, "--no-defaults", data, "--auth-root-authentication-method=normal", "--skip-test-db", *as_user]
     subprocess.run(common, check=True, capture_output=True)
     found, socket = free_ports(1)[0], folder / "socket"
-    arguments = [server, "--no-defaults", data, f"--socket={socket}", f"--port={found}", "--bind-address=127.0.0.1"]
+    (folder / "tmp").mkdir()  # of its own: a starting server removes what others left in a shared one
+    places = [data, f"--tmpdir={folder / 'tmp'}", f"--socket={socket}", f"--port={found}", "--bind-address=127.0.0.1"]
+    arguments = [server, "--no-defaults", *places]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([*arguments, *FAST, *as_user], stdout=log, stderr=log)
     atexit.register(process.wait)

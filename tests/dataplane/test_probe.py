@@ -88,7 +88,8 @@ def test_each_question_has_its_answer(town: World, client: Client) -> None:
         ("schema", {"table": "nothing", "schema": "public"}, "没有表"),
         ("preview", {"table": "people", "schema": "public"}, "至少选择一个"),
         ("test", {"sealed": b"garbage"}, "无法打开数据源的访问凭据"),
-        ("test", {"engine": "oracle"}, "不支持的数据源类型"),
+        ("test", {"engine": "db2"}, "不支持的数据源类型"),
+        ("test", {"engine": "oracle"}, "没有安装该类数据库的驱动"),
     ],
 )
 def test_what_cannot_be_answered_is_said_in_one_sentence(

@@ -42,7 +42,6 @@ def test_ordinary_names_are_targets(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "",
         "1t",
         "a-b",
         'a"b',
@@ -64,6 +63,13 @@ def test_other_names_are_refused_for_schema_and_table(name: str) -> None:
     with pytest.raises(RuleBroken) as refused:
         rules.check_target(name, "t", "replace")
     assert refused.value.field == "schema"
+
+
+def test_a_table_needs_a_name_and_an_empty_schema_is_the_targets_usual_one() -> None:
+    with pytest.raises(RuleBroken) as refused:
+        rules.check_target("public", "", "replace")
+    assert refused.value.field == "table"
+    rules.check_target("", "t", "replace")
 
 
 @pytest.mark.parametrize(

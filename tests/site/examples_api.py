@@ -212,5 +212,5 @@ def _internal(book: Book, scene: Scene) -> None:
     book.add("POST", "internal/dirty", body={"order_id": "R1-1", "batch": 0, "rows": []})
     sealed = {"envelope": {"kind": "segment", "payload": "", "signature": "", "key_id": "", "alg": ""}, "lines": ""}
     book.add("POST", "internal/segments", body=sealed)
-    book.seen("internal/handovers")
+    book.seen("internal/handovers", to=())
     book.add("POST", "internal/alive", body={"process": "runner-1", "kind": "runner"})

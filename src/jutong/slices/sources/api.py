@@ -150,7 +150,7 @@ class NodeIn(Schema):
     purpose: Words = ""
 
 
-class LimitsIn(Schema):
+class NodeLimitsIn(Schema):
     """What a node keeps to."""
 
     bytes_per_second: Annotated[int, Field(ge=0, le=10**11)] = 0
@@ -214,7 +214,7 @@ def issue_code(request: HttpRequest, node_id: Id) -> dict[str, str]:
 
 
 @router.put("/nodes/{node_id}/config", response=NodeOut, summary="远程配置前置机")
-def configure(request: HttpRequest, node_id: Id, body: LimitsIn) -> Any:
+def configure(request: HttpRequest, node_id: Id, body: NodeLimitsIn) -> Any:
     """Change what a node keeps to."""
     actor, at = faces.actor_of(request), clock.now()
     actions.configure(node_id, by=actor, at=at, limits=NodeLimits(**body.model_dump()))

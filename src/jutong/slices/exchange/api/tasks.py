@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
 from jutong.slices.exchange import actions, queries
+from jutong.slices.exchange.api.runs import TallyOut
 from jutong.slices.exchange.rules import WEEK, Plan, Terms, Window
 from jutong.wire.transfers import Check, OrderKind, Read, Split, SplitBy, Watermark
 
@@ -133,14 +134,6 @@ class TaskPage(Schema):
     rows: list[TaskOut]
 
 
-class TallyOut(Schema):
-    """Count and content checksum of one end."""
-
-    rows: int
-    checksum: str
-    method: str
-
-
 class PartOut(Schema):
     """Both ends of one partition."""
 
@@ -159,7 +152,7 @@ class AsideOut(Schema):
     reason: str
 
 
-class LimitsIn(Schema):
+class SourceLimitsIn(Schema):
     """What the exchange may ask of a source; 0 and null: no limit."""
 
     most_runs: Count = 0
@@ -265,7 +258,7 @@ def limits(request: HttpRequest, source_id: Id) -> Any:
 
 
 @router.put("/sources/{source_id}/limits", response=LimitsOut, summary="设置数据源接入限制")
-def limit(request: HttpRequest, source_id: Id, body: LimitsIn) -> Any:
+def limit(request: HttpRequest, source_id: Id, body: SourceLimitsIn) -> Any:
     """Set the limits of a data source of the own department."""
     actions.limit_source(
         by=faces.actor_of(request), at=clock.now(), source_id=source_id, most_runs=body.most_runs,
