@@ -39,6 +39,7 @@ def run(ground: Ground) -> None:
         exchange.fill(place.world, exchange.WARM_UP)
         _write(place, file, "amount")
         _moved(place, exchange.WARM_UP)
+        place.shaped()
         exchange.fill(place.world, rows)
         _write(place, file, "amount")
         report.note(f"csv_pg: {file.stat().st_size / 1e6:.0f} MB")
@@ -98,7 +99,6 @@ def _moved(place: Place, rows: int) -> float:
 
 
 def _copied(place: Place, file: Path) -> float:
-    place.emptied()
     began = time.perf_counter()
     subprocess.run(place.into(f"\\copy {PIPED} from '{file}' (format csv, header)"), check=True)
     seconds = time.perf_counter() - began

@@ -83,6 +83,7 @@ def _measured(place: Place, port: int, database: str) -> None:
     rows = place.ground.sized(exchange.ROWS, least=20_000)
     mariadb.execute(port, database, MAKE % exchange.WARM_UP)
     place.moved(exchange.WARM_UP, check=Check.STREAM)
+    place.shaped()
     mariadb.execute(port, database, MAKE % rows)
     expected = [tuple(map(int, row)) for row in mariadb.execute(port, database, SENT)]
 
@@ -96,7 +97,6 @@ def _measured(place: Place, port: int, database: str) -> None:
         return seconds
 
     def pipe() -> float:
-        place.emptied()
         out = ["mariadb", "--no-defaults", "--host=127.0.0.1", f"--port={port}", f"--user={USER}",
                f"--password={USER}", "--default-character-set=utf8mb4", "--quick", "--batch",
                "--skip-column-names", "-e", SELECT, database]  # fmt: skip

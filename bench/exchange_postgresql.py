@@ -66,6 +66,7 @@ def _measured(place: Place, name: str, own_words: str, check: Any) -> None:
     world, rows = place.world, place.ground.sized(exchange.ROWS, least=20_000)
     exchange.fill(world, exchange.WARM_UP)
     place.moved(_sent(world, own_words), check=check)
+    place.shaped()
     exchange.fill(world, rows)
     sent = _sent(world, own_words)
     statement = asyncio.run(_statement(world))
@@ -76,7 +77,6 @@ def _measured(place: Place, name: str, own_words: str, check: Any) -> None:
         return seconds
 
     def pipe() -> float:
-        place.emptied()
         out = [place.psql(), "-qX", world.provider, "-c", f"copy ({statement}) to stdout (format binary)"]
         if own_words == WHOLE:
             out[-1] = "copy people to stdout (format binary)"
