@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 import report
 from ground import Ground
 
@@ -45,6 +47,7 @@ class Place:
     world: World
     runner: subprocess.Popen[bytes]
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    cpu: dict[str, list[float]] = field(default_factory=dict)
     orders: int = 0
 
     def shaped(self) -> None:
@@ -59,7 +62,14 @@ class Place:
         self.world.sql(self.world.consumer, f"drop table if exists {COPY}, {PIPED}")
         self.world.sql(self.world.consumer, f"create table {PIPED} (like {SHAPE})")
         self.world.sql(self.world.consumer, "checkpoint")
+        before = self._cpu()
         self.seconds.setdefault(name, []).append(deed())
+        self.cpu.setdefault(name, []).append(self._cpu() - before)
+
+    def _cpu(self) -> float:
+        """Return the CPU seconds that the runner has taken."""
+        found = psutil.Process(self.runner.pid).cpu_times()
+        return float(found.user + found.system)
 
     def middle(self, name: str) -> float:
         """Return the median of the seconds of a way."""
@@ -105,6 +115,7 @@ class Place:
         spread = {way: " ".join(f"{each:.2f}" for each in found) for way, found in self.seconds.items()}
         report.note(f"{name}: {rows} rows; seconds {spread}")
         moved, piped = self.middle("moved"), self.middle("piped")
+        report.note(f"{name}: runner CPU {report.middle(self.cpu['moved']) / rows * 1e6:.2f} us/row")
         report.line(name, rows / moved, "rows/s", ratio=piped / moved, against=way)
 
 
