@@ -185,6 +185,8 @@ def _exchange(book: Book, scene: Scene) -> None:
     book.add("POST", f"{one}/pause", scene["task"])
     book.add("POST", f"{one}/resume", scene["paused"])
     book.add("POST", f"{one}/run", scene["task"])
+    sent = {"form": {"resource_id": scene["published"]}, "files": {"file": ("报送.csv", "姓名\n张三\n".encode())}}
+    book.add("POST", f"{V1}/exchange/submissions", **sent)
     book.seen(f"{V1}/exchange/submissions/<submission_id>/faults", to=(scene["submission"],))
     outside = {"grant_id": scene["grant"], "delivered_on": "2025-07-01", "reason": "网络中断"}
     book.add("POST", f"{V1}/exchange/off-platform", body=outside)

@@ -9,7 +9,9 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from jutong.kernel import clock, faces
+from jutong.kernel.errors import RuleBroken
 from jutong.kernel.faces import forms, pieces
+from jutong.kernel.terms import N_
 from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.pages.forms import FileTargetForm, GrantForm, PlanForm, TableTargetForm
 from jutong.slices.exchange.rules import Format, Kind, Mode, Reading, in_words, next_times, table_name
@@ -70,7 +72,9 @@ class Passage:
         if self.given is None:
             return "grant"
         sent = self.given.get("step", "grant")
-        at = STEPS.index(sent) if sent in STEPS else 0
+        if sent not in STEPS:
+            raise RuleBroken(N_("向导没有这一步，请从第一步“选择授权”重新开始。"))
+        at = STEPS.index(sent)
         back = "back" in self.given
         for step in STEPS[: at if back else at + 1]:
             form = self.form(step, bound=True)
