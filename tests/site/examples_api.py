@@ -200,7 +200,6 @@ def _exchange(book: Book, scene: Scene) -> None:
 
 
 def _internal(book: Book, scene: Scene) -> None:
-    del scene
     book.add("POST", "internal/progress", body=[])
     book.add("POST", "internal/usage", body={"writer": "1", "number": 1, "counts": []})
     unsigned = {"kind": "slip", "payload": "", "signature": "", "key_id": ""}
@@ -211,7 +210,7 @@ def _internal(book: Book, scene: Scene) -> None:
     book.add("POST", "internal/enrol", body={"kind": "enrolment", "payload": "", "signature": "", "key_id": ""})
     spoken = {"at": "2026-03-02T01:00:00Z", "version": "0.2", "encryption": ["SM4-GCM"], "authentication": ["SM2"]}
     book.add("POST", "internal/heartbeat", body=spoken)
-    book.add("POST", "internal/dirty", body={"order_id": "R1-1", "batch": 0, "rows": []})
+    book.add("POST", "internal/dirty", body={"order_id": f"R{scene['queued']}-1", "batch": 0, "rows": []})
     sealed = {"envelope": {"kind": "segment", "payload": "", "signature": "", "key_id": "", "alg": ""}, "lines": ""}
     book.add("POST", "internal/segments", body=sealed)
     book.seen("internal/handovers", to=())
