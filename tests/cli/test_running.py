@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from covers import covers
-from served import empty_home, run, serving, until
+from served import empty_home, inside, run, serving, until
 
 pytestmark = pytest.mark.slow
 IDENTITY, PHONE, SECRET = "110101199003078515", "13912345678", "Geheim-mima-2026"
@@ -48,11 +48,12 @@ def failed(environment: dict[str, str]) -> list[str]:
     return list(said["failed"])
 
 
-def runners_alive(environment: dict[str, str]) -> int:
-    """Return how many runners the control plane has heard of lately."""
-    text = got(f"http://{environment['JUTONG_WEB_BIND']}/metrics")[1].decode()
-    lines = [line for line in text.splitlines() if line.startswith('jutong_processes_alive{kind="runner"')]
-    return sum(int(float(line.rpartition(" ")[2])) for line in lines)
+def heard(environment: dict[str, str], pid: int) -> bool:
+    """Tell whether the control plane has heard of this very runner."""
+    names = (
+        "from jutong.kernel import heartbeats\nprint(*(one.process for one in heartbeats.seen(clock.now(), 'runner')))"
+    )
+    return any(f"-{pid}-" in name for name in inside(environment, names).split())
 
 
 def speak_of_persons(environment: dict[str, str]) -> None:
@@ -95,7 +96,7 @@ def test_a_stopped_part_is_named_figures_add_up_and_logs_name_nobody() -> None:
             first, second = runners
             first.send_signal(signal.SIGTERM)  # a rolling restart: one goes, the other stays
             first.wait(20)
-            until(lambda: runners_alive(environment) == 2)
+            until(lambda: any(heard(environment, one.pid) for one in of(environment, "node runner") if one != second))
             second.send_signal(signal.SIGTERM)
             second.wait(20)
             assert "传输进程" not in failed(environment)
