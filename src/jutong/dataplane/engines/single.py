@@ -74,13 +74,13 @@ class SingleReading(PlainReading, ABC):
     def cast(self, casts: Sequence[str]) -> None:
         """See `Reading.cast`: nothing is relayed from here."""
 
-    async def relay(self, sink: Sink) -> int:
-        """See `Reading.relay`: this engine has no stream that another takes."""
-        raise NotImplementedError
+    async def relay(self, sink: Sink) -> int:  # noqa: ARG002 - the port asks for it
+        """See `Reading.relay`: this engine has no stream that another takes, so nobody asks (`Capabilities.relay`)."""
+        raise TypeError("this engine relays to no other")
 
     def counter(self) -> Callable[[bytes], int]:
-        """See `Reading.counter`: there is no relay to count in."""
-        raise NotImplementedError
+        """See `Reading.counter`: there is no relay to count in, so nobody asks."""
+        raise TypeError("this engine relays to no other")
 
     async def lines(self, sink: Sink) -> int:
         """See `Reading.lines`."""
