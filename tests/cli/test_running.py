@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -43,6 +45,20 @@ def of(environment: dict[str, str], *words: str) -> list[psutil.Process]:
     return found
 
 
+def kept(bind: str) -> bool:
+    """Tell whether a connection lives on after a body that no view reads and that comes later than its head."""
+    host, _colon, port = bind.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(2):
+            line.sendall(b"POST /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n")
+            time.sleep(0.2)
+            line.sendall(b"{}")
+            if not line.recv(65_536).startswith(b"HTTP/1.1 "):
+                return False
+    return True
+
+
 def failed(environment: dict[str, str]) -> list[str]:
     said: dict[str, Any] = json.loads(got(f"http://{environment['JUTONG_WEB_BIND']}/readyz")[1])
     return list(said["failed"])
@@ -78,6 +94,7 @@ def test_a_stopped_part_is_named_figures_add_up_and_logs_name_nobody() -> None:
         with serving(environment) as process:
             until(lambda: failed(environment) == [], seconds=90)
             speak_of_persons(environment)
+            assert kept(environment["JUTONG_WEB_BIND"])
             (probe, *_more) = of(environment, "jutong.dataplane.probe")
             everyone = [probe, *probe.children(recursive=True)]
             for one in everyone:

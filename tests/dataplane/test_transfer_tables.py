@@ -268,9 +268,9 @@ def test_a_rejected_order_can_be_retried(town: World) -> None:
     with town.running():
         order = town.order()
         assert town.ended().state is RunState.REJECTED
-        town.publish(quota=Quota())
+        town.publish(quota=Quota(), version=town.grant.version + 1)
         town.control.progress.clear()
-        town.control.order(order)
+        town.control.order(msgspec.structs.replace(order, grant_version=town.grant.version))
         assert town.ended().state is RunState.RELEASED
 
 
