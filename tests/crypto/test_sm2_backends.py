@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import secrets
+import sys
+import threading
 
 import pytest
 
@@ -74,3 +77,29 @@ def test_where_no_back_end_works_the_sentence_names_the_remedy(fresh, monkeypatc
     monkeypatch.setattr(backends, "ORDER", ("no_such_library",))
     with pytest.raises(RuntimeError, match="请安装"):
         backends.current()
+
+
+@pytest.mark.parametrize("backend", [openssl.Backend, gmssl_pyx.Backend])
+def test_threads_that_parse_the_same_new_key_at_once_do_not_free_it_under_each_other(backend):
+    ours, threads, rounds = backend(), 8, 1000
+    together = threading.Barrier(threads)
+    private = [secrets.token_bytes(31).rjust(32, b"\x01") for _ in range(rounds)]
+    found: list[bytes] = []
+
+    def derive() -> None:
+        for one in private:
+            together.wait()
+            found.append(ours.public_from_private(one))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        running = [threading.Thread(target=derive) for _ in range(threads)]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert len(found) == threads * rounds
+    assert len(set(found)) == rounds

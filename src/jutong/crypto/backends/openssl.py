@@ -59,8 +59,9 @@ class Backend:
 
     def public_from_private(self, private: bytes) -> bytes:
         """Give the public key of a private key."""
+        key = self._private_key(private)  # held until the call is over: the cache may keep another thread's
         out = ctypes.create_string_buffer(_DER_OVERHEAD)
-        written = self._lib.i2d_PUBKEY(self._private_key(private).handle, ctypes.byref(_POINTER(ctypes.addressof(out))))
+        written = self._lib.i2d_PUBKEY(key.handle, ctypes.byref(_POINTER(ctypes.addressof(out))))
         return out.raw[written - 2 * curve.SIZE : written]
 
     def sign_digest(self, private: bytes, digest: bytes) -> bytes:
