@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import json
 import queue
 import shutil
 import threading
@@ -27,12 +28,19 @@ from jutong.dataplane.book import open_book
 from jutong.dataplane.link import Orders
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.runner import serve
+from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.kernel.settings import settings
+from jutong.slices.datacentre import actions as datacentre
+from jutong.slices.datacentre.rules import Mapped
 from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.models import Run
 from jutong.slices.grants import queries as grants
+from jutong.slices.grants.models import Grant
+from jutong.slices.sources import actions as sources
+from jutong.wire.grants import Condition, Operator
 from jutong.wire.transfers import DirtyRows, Progress
-from sourceworld import granted, mounted, register
+from published import published
+from sourceworld import details, granted, mounted, register
 from world import World
 
 
@@ -164,6 +172,84 @@ def test_a_batch_file_holds_the_granted_rows_and_its_manifest_matches(
     rows = list(csv.reader(io.StringIO(plain.decode("utf-8-sig"))))
     assert rows[0] == ["公民身份号码", "姓名", "出生日期", "户籍行政区划"]
     assert len(rows) - 1 == manifest.rows == 25
+
+
+FOLDER_MAPPING = (
+    Mapped("公民身份号码", "公民身份号码", key=True), Mapped("姓名", "姓名"), Mapped("出生日期", "出生日期"),
+    Mapped("户籍行政区划", "户籍行政区划"), Mapped("收入", ""),
+)  # fmt: skip
+LINE = "公民身份号码,姓名,出生日期,户籍行政区划\n511002198001010011,张三,1980-01-01,511002\n"
+
+
+def register_folder(world: World, department: str, folder: Path, **changes: Any) -> Any:
+    """Register a folder of this machine as a department's data source."""
+    found = details("host=none dbname=none user=none", title="文件库", engine="files", host="", port=0,
+                    database=str(folder), user="", password="", **changes)  # fmt: skip
+    by = world.actor(f"{department}.engineer")
+    return sources.register(by=by, at=world.at, department_id=world.department(department), details=found)
+
+
+@pytest.fixture
+def folders(
+    world: World, probe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Path, Path, dict[str, Any]]:
+    """Civil's folder of files, granted whole to hr, and hr's own folder."""
+    monkeypatch.setenv("JUTONG_FILE_FOLDERS", json.dumps([str(tmp_path)]))
+    here, there = tmp_path / "in", tmp_path / "out"
+    for folder in (here, there):
+        folder.mkdir()
+    for name in ("一月.csv", "二月.csv"):
+        (here / name).write_text(LINE)
+    source = register_folder(world, "civil", here)
+    resource_id = published(world, "civil")
+    datacentre.mount(
+        by=world.actor("civil.officer"), at=world.at, resource_id=resource_id, source_id=source.pk, schema=".",
+        table="*.csv", mapping=FOLDER_MAPPING,
+    )  # fmt: skip
+    grant = granted(world, resource_id)
+    target = register_folder(world, "hr", there, provides=False, receives=True)
+    world.drain()
+    return here, there, {"grant_id": grant.pk, "source_id": target.pk}
+
+
+def test_files_of_a_folder_arrive_as_they_are_with_manifest_proof_and_a_page_that_counts_files(
+    world: World, folders: tuple[Path, Path, dict[str, Any]], own: Settings
+) -> None:
+    here, there, ends = folders
+    own = own.model_copy(update={"file_folders": (str(here.parent),)})
+    run = actions.order_files(by=world.actor("hr.clerk"), at=datetime.now(UTC), folder="/低保/", **ends)
+    carried(run, own)
+    assert run.state == "released", run.message
+    assert {path.name: path.read_text() for path in (there / "低保").glob("*.csv")} == {
+        "一月.csv": LINE,
+        "二月.csv": LINE,
+    }
+    detail = queries.run(run.pk, world.actor("civil.officer"))
+    manifest = (there / "低保" / detail.folder_manifest).read_bytes()
+    (receiver,) = (receipt for receipt in detail.receipts if receipt.side == "receiver")
+    assert (detail.proven, detail.row.rows_done, receiver.file_digest) == (True, 2, sm3.hexdigest(manifest))
+    page = world.client("hr.clerk").get(f"/exchange/runs/{run.pk}/").content.decode()
+    assert "接收文件数" in page
+    assert detail.folder_manifest in page
+    (here / "三月.csv").write_text(LINE)
+    later = actions.run_now(run.task_id, by=world.actor("hr.clerk"), at=datetime.now(UTC))
+    assert carried(later, own).rows_done == 1  # what arrived before is not sent again
+
+
+def test_files_are_exchanged_whole_or_not_at_all(
+    world: World, folders: tuple[Path, Path, dict[str, Any]], hr_db: str
+) -> None:
+    clerk, at, ends = world.actor("hr.clerk"), world.at, folders[2]
+    database = register(world, "hr", hr_db, title="人社库", provides=False, receives=True)
+    with pytest.raises(RuleBroken, match="文件数据源"):
+        actions.order_files(by=clerk, at=at, grant_id=ends["grant_id"], source_id=database.pk)
+    for folder in ("../上级", ".隐藏", "甲//乙", "甲*", "长" * 64):
+        with pytest.raises(RuleBroken, match="目标文件夹"):
+            actions.order_files(by=clerk, at=at, folder=folder, **ends)
+    limited = Condition("户籍行政区划", Operator.EQ, ("511002",))
+    Grant.objects.filter(pk=ends["grant_id"]).update(conditions=[msgspec.to_builtins(limited)])
+    with pytest.raises(WrongState, match="行范围"):
+        actions.order_files(by=clerk, at=at, **ends)
 
 
 def test_a_cancelled_order_ends_without_data(world: World, agreed: dict[str, Any], hr_db: str, own: Settings) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import orjson
 from django.utils.translation import gettext as _
 
@@ -28,10 +29,13 @@ from jutong.slices.exchange.rules import (
     Mode,
     Trigger,
     check_file,
+    check_folder,
+    check_folders,
     check_mode,
     check_reach,
     check_target,
     check_term,
+    check_whole,
     opening,
 )
 from jutong.slices.exchange.rules.submissions import check_declared
@@ -40,12 +44,13 @@ from jutong.slices.grants import queries as grants
 from jutong.slices.grants.queries import GrantRow
 from jutong.slices.parties import queries as parties
 from jutong.slices.sources import queries as sources
+from jutong.wire.grants import Column
 from jutong.wire.transfers import OrderKind
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is ordered: a table of the consumer's, or a file."""
+    """What is ordered: a table of the consumer's, a file, or files into a folder (`schema`) of the consumer's."""
 
     kind: OrderKind
     target_id: int | None = None
@@ -66,6 +71,16 @@ def order_table_transfer(
     """
     check_target(schema, table, mode)
     wanted = Wanted(OrderKind.TABLE, source_id, place(source_id, schema), table, mode)
+    return open_run(by=by, at=at, find=lambda: task_of(grant_id, wanted, by, at))
+
+
+def order_files(*, by: Actor, at: datetime, grant_id: int, source_id: int, folder: str = "") -> Run:
+    """Order the files of a resource, as they are, into a folder of the consumer's own file store (batch exchange).
+
+    What was delivered under the same task before is not sent again. Refusals as for a table; WrongState where the grant
+    shows less than the whole files, RuleBroken where an end is no file store.
+    """
+    wanted = Wanted(OrderKind.FILES, source_id, check_folder(folder))
     return open_run(by=by, at=at, find=lambda: task_of(grant_id, wanted, by, at))
 
 
@@ -91,11 +106,12 @@ def open_run(*, by: Actor, at: datetime, find: Callable[[], TransferTask], trigg
         heartbeats.check_runner(at)
     task = find()
     grant, mount = allowed(task.grant_id, task.kind, by, at)
-    if task.kind == OrderKind.BATCH:
-        check_declared(task.format, declared_formats(grant.resource_id))
     if task.target_id is not None:
         check_target_source(task.target_id, grant, mount, by)
+    check_kind(task.kind, task.target_id, grant, mount)
     check_reach(task.kind, *_behind(mount.source_id, task.target_id))
+    if task.kind == OrderKind.BATCH:
+        check_declared(task.format, declared_formats(grant.resource_id))
     _lock(task)
     run = Run(
         region=by.region or parties.department(grant.consumer_id).region,
@@ -135,6 +151,17 @@ def check_target_source(source_id: int, grant: GrantRow, mount: MountRow, by: Ac
         raise RuleBroken(N_("请选择本部门在用的、作为使用方目标库的数据源。"), field="source_id")
     if target.zone != mount.zone:
         raise RuleBroken(N_("目标库与资源不在同一网络区域，不能直接传输，请选择同一区域的目标库。"), field="source_id")
+
+
+def check_kind(kind: str, target_id: int | None, grant: GrantRow, mount: MountRow) -> None:
+    """Refuse what a kind of delivery demands beyond grant and target: whole files between two file stores."""
+    if kind != OrderKind.FILES:
+        return
+    ends = [sources.source_of(key) for key in (mount.source_id, target_id or 0)]
+    check_folders(*(end.engine if end else "" for end in ends))
+    columns = msgspec.convert(grant.items, tuple[Column, ...])
+    mounted = [item.column for item in mount.items if item.column]
+    check_whole(columns, mounted, conditions=bool(grant.conditions))
 
 
 def _behind(source_id: int, target_id: int | None) -> tuple[str, str]:
@@ -250,6 +277,7 @@ def _again(run: Run, by: Actor, at: datetime, only: Sequence[str] = ()) -> None:
     grant, mount = allowed(run.grant_id, run.task.kind, by, at)
     if run.task.target_id is not None:
         check_target_source(run.task.target_id, grant, mount, by)
+    check_kind(run.task.kind, run.task.target_id, grant, mount)
     check_reach(run.task.kind, *_behind(mount.source_id, run.task.target_id))
     _lock(run.task)
     run.round += 1

@@ -53,6 +53,8 @@ def preview(*, by: Actor, at: datetime, grant_id: int, kind: OrderKind) -> Sampl
     columns = msgspec.convert(grant.items, tuple[Column, ...])
     if grant.conditions:
         return _sample(grant, columns, (), _("该授权带有行条件，此处不显示样例；执行时只传输符合条件的行。"))
+    if kind is OrderKind.FILES:
+        return _sample(grant, columns, (), _("文件按原样交换，此处不显示内容；每个文件的 SM3 摘要列在随附的清单中。"))
     shown = tuple(
         msgspec.structs.replace(c, masking=Masking.SUPPRESS) if c.masking is Masking.KEYED_HASH else c for c in columns
     )

@@ -14,7 +14,15 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.terms import N_
-from jutong.slices.exchange.actions.ordering import Wanted, allowed, check_target_source, open_run, place, task_of
+from jutong.slices.exchange.actions.ordering import (
+    Wanted,
+    allowed,
+    check_kind,
+    check_target_source,
+    open_run,
+    place,
+    task_of,
+)
 from jutong.slices.exchange.models import Run, TransferTask
 from jutong.slices.exchange.rules import (
     CONSUMER,
@@ -24,6 +32,7 @@ from jutong.slices.exchange.rules import (
     Trigger,
     check_cron,
     check_file,
+    check_folder,
     check_target,
     check_terms,
     next_times,
@@ -49,6 +58,8 @@ def create_task(
     if wanted.kind == OrderKind.TABLE:
         check_target(wanted.schema, wanted.table, wanted.mode)
         wanted = dataclasses.replace(wanted, schema=place(wanted.target_id or 0, wanted.schema))
+    elif wanted.kind == OrderKind.FILES:
+        wanted = dataclasses.replace(wanted, schema=check_folder(wanted.schema))
     else:
         check_file(wanted.format, wanted.encoding)
     grant, mount = allowed(grant_id, wanted.kind, by, at)
@@ -56,6 +67,7 @@ def create_task(
         raise NotAllowed(N_("只有使用部门的人员可以设置交换任务。"))
     if wanted.target_id is not None:
         check_target_source(wanted.target_id, grant, mount, by)
+    check_kind(wanted.kind, wanted.target_id, grant, mount)
     _refuse_twin(grant_id, wanted)
     task = task_of(grant_id, wanted, by, at)
     task.account_id, task.account_name = by.account_id, by.name[:100]

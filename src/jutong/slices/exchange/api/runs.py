@@ -39,6 +39,14 @@ class BatchOrder(Schema):
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
 
 
+class FilesOrder(Schema):
+    """The files of a resource, as they are, into a folder of the consumer's own file store; empty: its own folder."""
+
+    grant_id: Number
+    source_id: Number
+    folder: Words = ""
+
+
 class RunOut(Schema):
     """A run in a list."""
 
@@ -136,7 +144,7 @@ PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 def listed(
     request: HttpRequest,
     fold: Literal["", "open", "released", "failed"] = "",
-    kind: Literal["", "table", "batch"] = "",
+    kind: Literal["", "table", "batch", "files"] = "",
     text: Words = "",
     page: PageNumber = 1,
 ) -> dict[str, Any]:
@@ -167,6 +175,16 @@ def order_batch(request: HttpRequest, body: BatchOrder) -> Status[Any]:
     actor = faces.actor_of(request)
     run = actions.order_batch(
         by=actor, at=clock.now(), grant_id=body.grant_id, file_format=body.format, encoding=body.encoding
+    )
+    return Status(201, queries.run(run.pk, actor))
+
+
+@router.post("/runs/files", response={201: DetailOut}, summary="发起文件夹交换")
+def order_files(request: HttpRequest, body: FilesOrder) -> Status[Any]:
+    """Order the files of a resource into a folder."""
+    actor = faces.actor_of(request)
+    run = actions.order_files(
+        by=actor, at=clock.now(), grant_id=body.grant_id, source_id=body.source_id, folder=body.folder
     )
     return Status(201, queries.run(run.pk, actor))
 

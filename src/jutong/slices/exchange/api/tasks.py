@@ -71,13 +71,14 @@ class PlanIn(Schema):
 
 
 class TaskIn(Schema):
-    """A standing delivery: kind table names source_id, schema, table, mode; kind batch names format and encoding."""
+    """A standing delivery: kind table names source_id, schema, table, mode; batch: format, encoding; files: source_id, folder."""
 
     grant_id: Number
-    kind: Literal["table", "batch"] = "table"
+    kind: Literal["table", "batch", "files"] = "table"
     source_id: Number | None = None
     place_schema: Words = Field("", alias="schema")
     table: Words = ""
+    folder: Words = ""
     mode: Literal["replace", "upsert", "append"] = "replace"
     format: Literal["csv", "xlsx", "jsonl"] = "csv"
     encoding: Literal["utf-8", "gb18030"] = "utf-8"
@@ -88,6 +89,8 @@ class TaskIn(Schema):
         """Return what is to be delivered where."""
         if self.kind == "batch":
             return actions.Wanted(OrderKind.BATCH, format=self.format, encoding=self.encoding)
+        if self.kind == "files":
+            return actions.Wanted(OrderKind.FILES, self.source_id or 0, self.folder)
         return actions.Wanted(OrderKind.TABLE, self.source_id or 0, self.place_schema, self.table, self.mode)
 
 

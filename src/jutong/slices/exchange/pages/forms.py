@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import time
-from typing import Any
+from typing import Any, Final
 
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
@@ -93,6 +93,38 @@ class TableTargetForm(forms.Form):
         self.fields["source_id"].choices = list(targets)  # type: ignore[attr-defined]
 
 
+def folder_choice() -> django_forms.TypedChoiceField:
+    """Return the field that names a file store of the department."""
+    return django_forms.TypedChoiceField(
+        label=gettext_lazy("目标文件数据源"),
+        coerce=int,
+        help_text=gettext_lazy("本部门登记的、可接收数据的文件数据源：本机目录、SFTP 或对象存储。"),
+    )
+
+
+def folder_field() -> django_forms.CharField:
+    """Return the field that names a folder below a file store."""
+    return forms.Line(
+        label=gettext_lazy("目标文件夹"),
+        max_length=NAME_BYTES,
+        required=False,
+        help_text=gettext_lazy(
+            "相对路径，如 低保/2026；留空即数据源登记的目录。随附清单 jutong-manifest-任务号.json。"
+        ),
+    )
+
+
+class FolderTargetForm(forms.Form):
+    """Into which folder."""
+
+    source_id = folder_choice()
+    folder = folder_field()
+
+    def __init__(self, data: Any, *, targets: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["source_id"].choices = list(targets)  # type: ignore[attr-defined]
+
+
 class FileTargetForm(forms.Form):
     """As which file."""
 
@@ -148,6 +180,13 @@ def hours_initial(window: Window | None) -> dict[str, Any]:
         return {}
     start, end = (time(*divmod(minutes, 60)) for minutes in (window.start, window.end))
     return {"window_start": start, "window_end": end, "window_days": list(window.days) if window.days != WEEK else []}
+
+
+_PLAIN_ROWS: Final[dict[str, Any]] = {
+    "read": Read.FULL, "watermark_item": "", "overlap": 0, "check": Check.CONTENT, "split_item": "",
+    "split_by": SplitBy.VALUE, "split_size": 0, "most_dirty": 0, "rows_per_second": 0,
+}  # fmt: skip
+"""What files as they are mean in the words of rows; their form does not ask for it."""
 
 
 class PlanForm(HoursForm):
@@ -213,13 +252,16 @@ class PlanForm(HoursForm):
         "rows_per_second", "cron", "after_task_id", "after_update", "window_start", "window_end", "window_days",
     )  # fmt: skip
 
-    def __init__(self, data: Any, *, choices: PlanChoices, **kwargs: Any) -> None:
+    def __init__(self, data: Any, *, choices: PlanChoices, kind: str, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
         none = ("", _("（无）"))
         self.fields["watermark_item"].choices = [none, *((item, item) for item in choices.growing)]  # type: ignore[attr-defined]
         self.fields["split_item"].choices = [none, *((item, item) for item in choices.plain)]  # type: ignore[attr-defined]
         tasks = [(str(key), name) for key, name in choices.tasks]
         self.fields["after_task_id"].choices = [none, *tasks]  # type: ignore[attr-defined]
+        if kind == Kind.FILES:
+            for name in _PLAIN_ROWS:
+                del self.fields[name]
 
     def clean_cron(self) -> str:
         """Return the schedule with single blanks; ValidationError for what is none."""
@@ -230,7 +272,7 @@ class PlanForm(HoursForm):
 
     def plan(self) -> Plan:
         """Return what was filled in."""
-        given = self.cleaned_data
+        given = _PLAIN_ROWS | self.cleaned_data
         read = Read(given["read"])
         mark = Watermark(given["watermark_item"], given["overlap"] or 0) if read is Read.WATERMARK else None
         item = given["split_item"]

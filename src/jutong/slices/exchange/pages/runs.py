@@ -22,7 +22,7 @@ from jutong.kernel.jobs import ProgressRow
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
 from jutong.slices.exchange import actions, queries
-from jutong.slices.exchange.pages.forms import worded
+from jutong.slices.exchange.pages.forms import folder_choice, folder_field, worded
 from jutong.slices.exchange.queries import Ordering, Point, RunDetail, Speed
 from jutong.slices.exchange.rules import NAME_BYTES, Encoding, Format, Kind, Mode
 from jutong.wire.transfers import OrderKind
@@ -71,6 +71,17 @@ class TableForm(OrderForm):
         self.fields["source_id"].choices = [(str(t.id), t.title) for t in choices.targets]  # type: ignore[attr-defined]
 
 
+class FilesForm(OrderForm):
+    """Which folder the files go into."""
+
+    source_id = folder_choice()
+    folder = folder_field()
+
+    def __init__(self, data: Any, choices: Ordering, **kwargs: Any) -> None:
+        super().__init__(data, choices, **kwargs)
+        self.fields["source_id"].choices = [(str(t.id), t.title) for t in choices.targets]  # type: ignore[attr-defined]
+
+
 class BatchForm(OrderForm):
     """How the file is written."""
 
@@ -107,7 +118,10 @@ def shown(request: HttpRequest, run_id: int) -> HttpResponse:
     row = found.row
     crumbs = [(_("交换任务"), reverse("exchange_runs")), (row.number, "")]
     parts = queries.parts(run_id, actor)
+    files = row.kind == OrderKind.FILES
     context: dict[str, Any] = {
+        "sent_label": _("发送文件数") if files else _("发送行数"),
+        "arrived_label": _("接收文件数") if files else _("接收行数"),
         "run": found,
         "row": row,
         "facts": _facts(found),
@@ -165,6 +179,8 @@ def _limits(found: RunDetail) -> list[pieces.Fact]:
         facts.append(pieces.Fact(_("允许时段"), " – ".join(between)))
     if found.bytes_done:
         facts.append(pieces.Fact(_("已传输"), filesizeformat(found.bytes_done)))
+    if found.folder_manifest:
+        facts.append(pieces.Fact(_("随附清单"), found.folder_manifest))
     if found.repair:
         facts.append(pieces.Fact(_("只修复的分区"), "、".join(found.repair[:20])))
     return facts
@@ -248,6 +264,19 @@ def new_batch(request: HttpRequest) -> HttpResponse:
             run = actions.order_batch(by=actor, at=clock.now(), **form.cleaned_data)
             return faces.done(request, _("任务已发起，文件生成后可以下载。"), to=reverse("exchange_run", args=[run.pk]))
     return _order_page(request, form, _("新建批量下载"))
+
+
+def new_files(request: HttpRequest) -> HttpResponse:
+    """Order the files of a resource into a folder of the own department."""
+    actor = faces.actor_of(request)
+    form = FilesForm(
+        faces.posted(request), queries.ordering(actor, OrderKind.FILES, at=clock.now()), initial=_wish(request)
+    )
+    if form.is_valid():
+        with faces.told(form):
+            run = actions.order_files(by=actor, at=clock.now(), **form.cleaned_data)
+            return faces.done(request, _("任务已发起，正在排队。"), to=reverse("exchange_run", args=[run.pk]))
+    return _order_page(request, form, _("新建文件夹交换"))
 
 
 def _wish(request: HttpRequest) -> dict[str, str]:
@@ -346,6 +375,7 @@ urlpatterns = [
     path("runs/<int:run_id>/ticket/", ticket, name="exchange_ticket"),
     path("runs/<int:run_id>/<slug:verb>/", move, name="exchange_move"),
     path("new/table/", new_table, name="exchange_new_table"),
+    path("new/files/", new_files, name="exchange_new_files"),
     path("new/batch/", new_batch, name="exchange_new_batch"),
     path("batches/", batches, name="exchange_batches"),
 ]

@@ -102,7 +102,7 @@ def change(request: HttpRequest, task_id: int) -> HttpResponse:
     actor = faces.actor_of(request)
     found = queries.task(task_id, actor, at=clock.now())
     choices = queries.plan_choices(actor, found.row.grant_id, but=task_id)
-    form = PlanForm(faces.posted(request), choices=choices, initial=plan_initial(found))
+    form = PlanForm(faces.posted(request), choices=choices, kind=found.row.kind, initial=plan_initial(found))
     if form.is_valid():
         with faces.told(form):
             actions.change_task(task_id, by=actor, at=clock.now(), plan=form.plan())

@@ -13,7 +13,7 @@ from jutong.kernel.errors import RuleBroken
 from jutong.kernel.faces import forms, pieces
 from jutong.kernel.terms import N_
 from jutong.slices.exchange import actions, queries
-from jutong.slices.exchange.pages.forms import FileTargetForm, GrantForm, PlanForm, TableTargetForm
+from jutong.slices.exchange.pages.forms import FileTargetForm, FolderTargetForm, GrantForm, PlanForm, TableTargetForm
 from jutong.slices.exchange.rules import Format, Kind, Mode, Reading, in_words, next_times, table_name
 from jutong.wire.transfers import OrderKind
 
@@ -50,16 +50,19 @@ class Passage:
         if step == "target":
             if self.kind is OrderKind.BATCH:
                 return FileTargetForm(data, initial=initial)
+            if self.kind is OrderKind.FILES:
+                return FolderTargetForm(data, targets=self.offer.folder_choices, initial=initial)
             return TableTargetForm(data, targets=self.offer.target_choices, initial=initial)
         if step == "plan":
             choices = queries.plan_choices(self.actor, self.grant_id)
-            return PlanForm(data, choices=choices, initial=initial)
+            return PlanForm(data, choices=choices, kind=self.kind, initial=initial)
         return None
 
     @property
     def kind(self) -> OrderKind:
-        """Table or file, as far as it was answered."""
-        return OrderKind.BATCH if self.given and self.given.get("kind") == OrderKind.BATCH else OrderKind.TABLE
+        """Table, file or folder, as far as it was answered."""
+        given = self.given.get("kind") if self.given else None
+        return OrderKind(given) if given in set(OrderKind) else OrderKind.TABLE
 
     @property
     def grant_id(self) -> int:
@@ -92,6 +95,8 @@ class Passage:
         given = self.forms["target"].cleaned_data
         if self.kind is OrderKind.BATCH:
             return actions.Wanted(OrderKind.BATCH, format=given["file_format"], encoding=given["encoding"])
+        if self.kind is OrderKind.FILES:
+            return actions.Wanted(OrderKind.FILES, given["source_id"], given["folder"])
         return actions.Wanted(OrderKind.TABLE, given["source_id"], given["schema"], given["table"], given["mode"])
 
     def finish(self) -> HttpResponse:
@@ -152,6 +157,9 @@ class Passage:
         if wanted.kind is OrderKind.TABLE:
             source = dict(self.offer.target_choices)[str(wanted.target_id)]
             place = f"{source} · {table_name(wanted.schema, wanted.table)}（{_(Mode(wanted.mode).label)}）"
+        elif wanted.kind is OrderKind.FILES:
+            store = dict(self.offer.folder_choices)[str(wanted.target_id)]
+            place = " · ".join(filter(None, (store, wanted.schema)))
         else:
             place = f"{_(Format(wanted.format).label)} {wanted.encoding}"
         facts += [pieces.Fact(_("去向"), place), pieces.Fact(_("读取方式"), _(Reading(plan.terms.read).label))]
@@ -170,7 +178,8 @@ def _initial(given: Any) -> dict[str, Any]:
 
 
 _ALL_FIELDS: Final = frozenset(
-    {*GrantForm.base_fields, *TableTargetForm.base_fields, *FileTargetForm.base_fields, *PlanForm.base_fields}
-)
+    {*GrantForm.base_fields, *TableTargetForm.base_fields, *FolderTargetForm.base_fields,
+     *FileTargetForm.base_fields, *PlanForm.base_fields}
+)  # fmt: skip
 
 urlpatterns = [path("tasks/new/", wizard, name="exchange_task_new")]

@@ -16,5 +16,6 @@ def followable(actor: Actor, *, but: int | None = None) -> list[tuple[int, str]]
 
 def named(task: TransferTask) -> str:
     """Return a task's number, resource and target."""
-    where = table_name(task.schema, task.table) if task.kind == OrderKind.TABLE else task.format
+    places = {OrderKind.TABLE: table_name(task.schema, task.table), OrderKind.FILES: task.schema or "/"}
+    where = places.get(OrderKind(task.kind), task.format)
     return f"J-{task.pk:06d} {task.grant.resource_title} → {where}"

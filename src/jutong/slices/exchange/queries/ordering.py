@@ -14,7 +14,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Refusal
 from jutong.kernel.terms import Masking
 from jutong.slices.exchange.queries.following import followable
-from jutong.slices.exchange.rules import GROWS, MODES_FOR
+from jutong.slices.exchange.rules import FOLDERS, GROWS, MODES_FOR
 from jutong.slices.grants import queries as grants
 from jutong.slices.grants.queries import GrantRow
 from jutong.slices.sources import queries as sources
@@ -28,7 +28,7 @@ _MOST_TABLES: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """Grants in force that offer this kind of delivery, and (for tables) where the rows can go."""
+    """Grants in force that offer this kind of delivery, and (but for batch files) where the data can go."""
 
     grants: tuple[GrantRow, ...]
     targets: tuple[SourceRow, ...]
@@ -36,10 +36,11 @@ class Ordering:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What the wizard chooses from: usable grants and target databases as (id, name); the modes of each grant."""
+    """What the wizard chooses from: usable grants, targets and folders among them as (id, name); the modes of each grant."""
 
     grant_choices: tuple[tuple[str, str], ...]
     target_choices: tuple[tuple[str, str], ...]
+    folder_choices: tuple[tuple[str, str], ...]
     modes: dict[int, tuple[str, ...]]
 
 
@@ -70,17 +71,20 @@ def ordering(actor: Actor, kind: OrderKind, *, at: datetime) -> Ordering:
         if set(MODES_FOR[kind]) & set(grant.modes) and grant.valid_from <= at < grant.valid_until
     )
     own = actor.department_id
-    targets = sources.choices(own, receives=True) if own and kind is OrderKind.TABLE else []
+    targets = sources.choices(own, receives=True) if own and kind is not OrderKind.BATCH else []
+    if kind is OrderKind.FILES:
+        targets = [target for target in targets if target.engine == FOLDERS]
     return Ordering(usable, tuple(targets))
 
 
 def offer(actor: Actor, *, at: datetime) -> Offer:
     """Return what a standing task of the actor's department can be set up from."""
-    kinds = [ordering(actor, kind, at=at) for kind in (OrderKind.TABLE, OrderKind.BATCH)]
+    kinds = [ordering(actor, kind, at=at) for kind in (OrderKind.TABLE, OrderKind.BATCH, OrderKind.FILES)]
     usable = {grant.id: grant for each in kinds for grant in each.grants}
     return Offer(
         grant_choices=tuple((str(g.id), f"{g.reference} {g.resource_title}") for g in usable.values()),
         target_choices=tuple((str(target.id), target.title) for target in kinds[0].targets),
+        folder_choices=tuple((str(target.id), target.title) for target in kinds[2].targets),
         modes={grant.id: grant.modes for grant in usable.values()},
     )
 

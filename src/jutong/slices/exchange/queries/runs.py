@@ -127,6 +127,12 @@ class RunDetail:
         return [(e, s, EXCHANGE_TASK.state_label(s)) for e, s in zip(self.history, reached, strict=True)]
 
     @property
+    def folder_manifest(self) -> str:
+        """Name of the manifest that lies beside released files, empty for other kinds; the receipt carries its SM3."""
+        there = self.row.kind == OrderKind.FILES and self.row.state == "released"
+        return f"jutong-manifest-R{self.row.id}-{self.round}.json" if there else ""
+
+    @property
     def proven(self) -> bool:
         """Whether the counter-signed proof is there."""
         return any(receipt.side == CENTRE for receipt in self.receipts)
@@ -139,7 +145,7 @@ class Deliveries:
     grant_id: int
     rows: tuple[RunRow, ...]
     orderable: frozenset[str]
-    """Kinds of delivery (table, batch) that the actor can order under the grant now."""
+    """Kinds of delivery (table, batch, files) that the actor can order under the grant now."""
 
 
 def _all() -> QuerySet[Run]:
@@ -156,7 +162,7 @@ def _mine(actor: Actor) -> Q:
 def runs(
     actor: Actor, *, fold: str = "", kind: str = "", text: str = "", number: int = 1, size: int = 20
 ) -> tuple[list[RunRow], Page]:
-    """Return the runs an actor may know of, newest first. fold: open, released, failed; kind: table, batch."""
+    """Return the runs an actor may know of, newest first. fold: open, released, failed; kind: table, batch, files."""
     rows = _all().filter(_mine(actor)).order_by("-id")
     if fold in FOLDS:
         rows = rows.filter(state__in=FOLDS[fold])
@@ -178,7 +184,7 @@ def batches(actor: Actor, *, at: datetime, number: int = 1, size: int = 20) -> t
 def deliveries(actor: Actor, at: datetime, *, grant_id: int) -> Deliveries:
     """Return the latest runs under a grant, as far as the actor may know of them."""
     rows = _all().filter(_mine(actor), grant_id=grant_id).order_by("-id")[:_ON_GRANT_PAGE]
-    kinds = (OrderKind.TABLE, OrderKind.BATCH)
+    kinds = tuple(OrderKind)
     open_ = frozenset(
         kind.value for kind in kinds if any(grant.id == grant_id for grant in ordering(actor, kind, at=at).grants)
     )
@@ -328,6 +334,8 @@ def _row(run: Run, actor: Actor) -> RunRow:
 
 def place_of(task: TransferTask) -> str:
     """Return in words where a task delivers to."""
+    if task.target is not None and task.kind == OrderKind.FILES:
+        return " · ".join(filter(None, (task.target.title, task.schema)))
     if task.target is not None:
         return f"{task.target.title} · {table_name(task.schema, task.table)}（{_(Mode(task.mode).label)}）"
     encoding = "" if task.format != Format.CSV else f"，{_(Encoding(task.encoding).label)}"

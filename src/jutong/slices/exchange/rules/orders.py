@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +14,7 @@ from jutong.kernel.actors import Role, Who
 from jutong.kernel.errors import NotAllowed, RuleBroken, WrongState
 from jutong.kernel.terms import MODE_LABELS, N_, DeliveryMode, Term
 from jutong.slices.exchange.rules.terms import PLAIN, Terms
+from jutong.wire.grants import Column, Masking
 from jutong.wire.nodes import NodePass
 from jutong.wire.transfers import OrderKind, Receipt, TableMode, Tally
 
@@ -34,6 +35,8 @@ ARTEFACT_LIFE: Final = timedelta(days=7)
 TICKET_LIFE: Final = timedelta(seconds=55)
 """How long a download ticket is good; the gateway takes none older than 60 seconds."""
 NAME_BYTES: Final = 63
+FOLDERS: Final = "files"
+"""The engine of file stores: a local folder, SFTP or S3."""
 
 
 class Kind(Term):
@@ -41,6 +44,7 @@ class Kind(Term):
 
     TABLE = "table", N_("批量交换（库表传输）")
     BATCH = "batch", N_("文件下载（批量文件）")
+    FILES = "files", N_("批量交换（文件夹）")
 
 
 class Mode(Term):
@@ -94,6 +98,7 @@ CLASS_OF: Final[Mapping[DeliveryMode, ServiceClass]] = {
 MODES_FOR: Final[Mapping[str, tuple[DeliveryMode, ...]]] = {
     OrderKind.TABLE: (DeliveryMode.FRONT_END_NODE, DeliveryMode.SYSTEM_DOCKING),
     OrderKind.BATCH: (DeliveryMode.BATCH_DOWNLOAD,),
+    OrderKind.FILES: (DeliveryMode.FRONT_END_NODE, DeliveryMode.SYSTEM_DOCKING),
 }
 """Delivery modes under which a kind of order may run; the runner asks for the same."""
 
@@ -104,6 +109,7 @@ _VERBS: Final = {"sent": "send", "received": "receive", "validated": "validate",
 _ENDS: Final = {"rejected": "reject", "quarantined": "quarantine"}
 
 _NAME: Final = re.compile(r"[A-Za-z_\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*")
+_NO_FOLDER: Final = frozenset('\\"*?<>|:')
 _RESERVED: Final = frozenset({"information_schema", "jutong_position"})
 
 
@@ -173,6 +179,45 @@ def check_file(file_format: str, encoding: str) -> None:
         raise RuleBroken(N_("只有 CSV 可以选择 GB18030 编码，请改用 UTF-8 或 CSV。"), field="encoding")
 
 
+def check_folder(folder: str) -> str:
+    """Return the target folder of exchanged files without outer blanks and slashes; empty means the target's own folder.
+
+    RuleBroken for a name that leaves its place, is hidden, or is too long.
+    """
+    name = folder.strip().strip("/")
+    parts = name.split("/") if name else []
+    if any(not part or not part.isprintable() or part.startswith(".") or set(part) & _NO_FOLDER for part in parts):
+        raise RuleBroken(
+            N_("“目标文件夹”应为相对路径，每层不能为空、以点开头，也不能含反斜杠、引号、星号等字符，请修改。"),
+            field="folder",
+        )
+    if len(name) > NAME_BYTES:
+        raise RuleBroken(N_("“目标文件夹”最长 63 个字符，请缩短。"), field="folder")
+    return name
+
+
+def check_whole(columns: Iterable[Column], mounted: Collection[str], *, conditions: bool) -> None:
+    """Refuse file exchange under a grant that shows less than everything: a file is handed over as it is, or not at all.
+
+    columns: the granted ones; mounted: every column of the resource; conditions: whether the grant limits the rows.
+    """
+    if conditions:
+        raise WrongState(N_("该授权限定了行范围，文件不能原样交换；请改用库表传输或批量下载。"))
+    granted = tuple(columns)
+    if any(column.masking is not Masking.NONE for column in granted):
+        raise WrongState(N_("该授权要求脱敏，文件不能原样交换；请改用库表传输或批量下载。"))
+    if {column.column for column in granted} != set(mounted):
+        raise WrongState(N_("该授权只含部分信息项，文件不能原样交换；请改用库表传输或批量下载。"))
+
+
+def check_folders(source_engine: str, target_engine: str) -> None:
+    """Refuse file exchange where an end is no file store."""
+    if source_engine != FOLDERS:
+        raise RuleBroken(N_("该资源不在文件数据源上，不能按文件夹交换；请改用库表传输或批量下载。"), field="grant_id")
+    if target_engine != FOLDERS:
+        raise RuleBroken(N_("文件夹交换的去向应为本部门的文件数据源，请另选。"), field="source_id")
+
+
 def way(state: str, target: str) -> tuple[str, ...]:
     """Return the verbs that lead a run from `state` to what a runner reports; empty when it is there or past it.
 
@@ -216,6 +261,10 @@ def check_reach(kind: str, source_node: str, target_node: str) -> None:
     if kind == OrderKind.BATCH and source_node:
         raise RuleBroken(
             N_("该资源位于前置机之后，中心不能生成批量文件；请由提供部门通过前置机的文件交换发送。"), field="grant_id"
+        )
+    if kind == OrderKind.FILES and source_node != target_node:
+        raise RuleBroken(
+            N_("资源与目标文件夹不在同一前置机之后，不能直接交换；请改用前置机的收发件箱。"), field="source_id"
         )
     if kind == OrderKind.TABLE and source_node != target_node:
         raise RuleBroken(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import N_, Masking, Term
 from jutong.wire.grants import Column, Kind
-from jutong.wire.transfers import Check, Read, Split, SplitBy, TableMode, Watermark
+from jutong.wire.transfers import Check, OrderKind, Read, Split, SplitBy, TableMode, Watermark
 
 MOST_DIRTY: Final = 1_000_000
 MOST_ROWS_PER_SECOND: Final = 10_000_000
@@ -90,7 +90,7 @@ def check_terms(terms: Terms, columns: Iterable[Column], *, kind: str, mode: str
     remarks: dict[str, str] = {}
     granted = {column.item: column for column in columns}
     for name, sentence in (*_read_remarks(terms, granted, kind, mode, keys=keys), *_split_remarks(terms, granted),
-                           *_limit_remarks(terms)):  # fmt: skip
+                           *_file_remarks(terms, kind), *_limit_remarks(terms)):  # fmt: skip
         remarks.setdefault(name, sentence)
     if remarks:
         raise RuleBroken(next(iter(remarks.values())), remarks=remarks)
@@ -114,7 +114,7 @@ def _read_remarks(
     if terms.read is Read.FULL:
         return
     if kind != "table":
-        yield "read", _("只有库表传输可以增量读取，批量文件请选择全量读取。")
+        yield "read", _("只有库表传输可以增量读取，文件请选择全量读取；文件夹交换每次只送新的和有变化的文件。")
         return
     if mode == TableMode.REPLACE:
         yield "read", _("整表替换只能全量读取，请把“写入方式”改为按主键更新或追加。")
@@ -142,6 +142,15 @@ def _split_remarks(terms: Terms, granted: dict[str, Column]) -> Iterator[tuple[s
     most = _SIZED.get(terms.split.by)
     if most and not 1 <= terms.split.size <= most:
         yield "split_size", _("“分区大小”应在 1 至 %(most)d 之间，请修改。") % {"most": most}
+
+
+def _file_remarks(terms: Terms, kind: str) -> Iterator[tuple[str, str]]:
+    if kind != OrderKind.FILES:
+        return
+    if terms.split is not None:
+        yield "split_item", _("文件夹交换逐个文件核对，不设分区，请清空“分区信息项”。")
+    if terms.most_dirty:
+        yield "most_dirty", _("文件夹交换不逐行检查，“允许的问题行数”请填 0。")
 
 
 def _limit_remarks(terms: Terms) -> Iterator[tuple[str, str]]:
