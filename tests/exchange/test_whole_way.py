@@ -12,7 +12,7 @@ import threading
 import time
 from concurrent.futures import Future
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from jutong.dataplane.link import Orders
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.runner import serve
 from jutong.kernel.errors import RuleBroken, WrongState
+from jutong.kernel.models import PolicyAssignment
 from jutong.kernel.settings import settings
 from jutong.slices.datacentre import actions as datacentre
 from jutong.slices.datacentre.rules import Mapped
@@ -36,6 +37,7 @@ from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.models import Run
 from jutong.slices.grants import queries as grants
 from jutong.slices.grants.models import Grant
+from jutong.slices.parties import actions as parties
 from jutong.slices.sources import actions as sources
 from jutong.wire.grants import Condition, Operator
 from jutong.wire.transfers import DirtyRows, Progress
@@ -250,6 +252,49 @@ def test_files_are_exchanged_whole_or_not_at_all(
     Grant.objects.filter(pk=ends["grant_id"]).update(conditions=[msgspec.to_builtins(limited)])
     with pytest.raises(WrongState, match="行范围"):
         actions.order_files(by=clerk, at=at, **ends)
+
+
+def test_a_statement_that_takes_longer_than_the_owner_allows_is_stopped_by_the_database(
+    world: World, probe: Any, civil_db: str, hr_db: str, own: Settings
+) -> None:
+    source = register(world, "civil", civil_db, statement_seconds=1)
+    grant = granted(world, mounted(world, source))
+    with psycopg.connect(civil_db) as connection:
+        connection.execute("alter table people rename to real_people")
+        connection.execute("create view people as select p.* from real_people p, pg_sleep(30)")
+    target = register(world, "hr", hr_db, title="人社库", provides=False, receives=True)
+    world.drain()
+    run = actions.order_table_transfer(
+        by=world.actor("hr.clerk"), at=datetime.now(UTC), schema="public", table="dibao", grant_id=grant.pk,
+        source_id=target.pk,
+    )  # fmt: skip
+    carried(run, own.model_copy(update={"transfer_attempts": 1}))
+    assert run.state == "rejected"
+    assert "语句时限" in run.message
+    page = world.client("civil.engineer").get(f"/exchange/sources/{source.pk}/limits/").content.decode()
+    assert "语句时限（秒）" in page
+
+
+def test_a_transfer_over_a_dedicated_network_is_refused_where_the_profile_leaves_none(
+    world: World, probe: Any, civil_db: str, hr_db: str
+) -> None:
+    source = register(world, "civil", civil_db, dedicated=True)  # before the profile changes
+    grant = granted(world, mounted(world, source))
+    target = register(world, "hr", hr_db, title="人社库", provides=False, receives=True)
+    wanted = {"schema": "public", "table": "dibao", "grant_id": grant.pk, "source_id": target.pk}
+    PolicyAssignment.objects.all().delete()
+    PolicyAssignment.objects.create(
+        region=world.region, profile="neijiang-2020", version=1, effective_from=date(2020, 1, 1), assigned_at=world.at
+    )
+    with pytest.raises(RuleBroken, match="业务专网"):
+        actions.order_table_transfer(by=world.actor("hr.clerk"), at=world.at, **wanted)
+    with pytest.raises(RuleBroken, match="业务专网"):
+        register(world, "civil", civil_db, title="第二个库", dedicated=True)
+    case = parties.list_network(
+        department_id=world.department("civil"), title="民政专网", by=world.actor("civil.engineer"), at=world.at
+    )
+    parties.except_network(case, text="民政部专网管理规定第三条", by=world.actor("authority.chief"), at=world.at)
+    assert actions.order_table_transfer(by=world.actor("hr.clerk"), at=world.at, **wanted).state == "queued"
 
 
 def test_a_cancelled_order_ends_without_data(world: World, agreed: dict[str, Any], hr_db: str, own: Settings) -> None:

@@ -26,7 +26,7 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Access(msgspec.Struct, frozen=True):
-    """How to reach a source, only ever carried sealed."""
+    """How to reach a source, only ever carried sealed. statement_seconds: the longest a reading statement may take, 0 for no limit."""
 
     host: str = ""
     port: int = 0
@@ -35,6 +35,7 @@ class Access(msgspec.Struct, frozen=True):
     password: str = ""
     tls: str = "verify-full"  # verify-full, require, disable (only where the zone allows it)
     options: dict[str, str] = {}
+    statement_seconds: int = 0
 
 
 class Mount(msgspec.Struct, frozen=True):

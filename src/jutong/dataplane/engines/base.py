@@ -14,6 +14,7 @@ from jutong.dataplane.masking import mask
 from jutong.dataplane.partitions import Cut
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.values import order
+from jutong.wire.bundle import Access
 from jutong.wire.grants import Kind, Masking
 from jutong.wire.probe import FoundTable
 from jutong.wire.transfers import TableMode, Tally
@@ -222,6 +223,11 @@ class Landing(Protocol):
         held: partitions that did not reconcile: their rows stay as they were, and no position is written, since the
         order has not landed. Such a landing is for modes that may be repeated, not for appending.
         """
+
+
+def shortest(seconds: int, access: Access) -> int:
+    """Return how many seconds a reading statement may take: ours (0: no limit of ours) and the source owner's."""
+    return min(filter(None, (seconds, access.statement_seconds)), default=0)
 
 
 class Engine(Protocol):

@@ -162,7 +162,8 @@ def _dameng(access: Access, host: str, _reading: bool) -> Any:
 def _libpq(module: str, extra: str, port: int) -> Callable[[Access, str, bool], Any]:
     """Return how a relative of psycopg2 connects: by the resolved address, its certificate by the name."""
 
-    def connect(access: Access, host: str, _reading: bool) -> Any:
+    def connect(access: Access, host: str, reading: bool) -> Any:
+        most = f" -c statement_timeout={access.statement_seconds}s" if reading and access.statement_seconds else ""
         return driver(module, extra).connect(
             host=access.host,
             hostaddr=host,
@@ -171,14 +172,14 @@ def _libpq(module: str, extra: str, port: int) -> Callable[[Access, str, bool], 
             user=access.user,
             password=access.password,
             sslmode=access.tls,
-            options="-c timezone=<+08>-08",
+            options=f"-c timezone=<+08>-08{most}",
         )
 
     return connect
 
 
-def _oracle(access: Access, host: str, _reading: bool) -> Any:
-    return driver("oracledb", "oracle").connect(
+def _oracle(access: Access, host: str, reading: bool) -> Any:
+    connection = driver("oracledb", "oracle").connect(
         user=access.user,
         password=access.password,
         host=access.host if access.tls == "verify-full" else host,  # the certificate proves the name
@@ -187,9 +188,12 @@ def _oracle(access: Access, host: str, _reading: bool) -> Any:
         protocol="tcp" if access.tls == "disable" else "tcps",
         ssl_server_dn_match=access.tls == "verify-full",
     )
+    if reading and access.statement_seconds:
+        connection.call_timeout = access.statement_seconds * 1000
+    return connection
 
 
-def _sqlserver(access: Access, host: str, _reading: bool) -> Any:
+def _sqlserver(access: Access, host: str, reading: bool) -> Any:
     _plain(access, ("disable", "require"))
     return driver("pymssql", "sqlserver").connect(
         server=host,
@@ -199,6 +203,7 @@ def _sqlserver(access: Access, host: str, _reading: bool) -> Any:
         database=access.database,
         encryption="off" if access.tls == "disable" else "require",
         tds_version="7.4",
+        timeout=access.statement_seconds if reading else 0,
     )
 
 

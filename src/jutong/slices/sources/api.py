@@ -57,6 +57,8 @@ class SourceOut(Schema):
     tested_message: str
     product: str
     options: dict[str, str]
+    statement_seconds: int
+    dedicated: bool
     node_id: int | None
 
 
@@ -76,6 +78,8 @@ class SourceIn(Schema):
     provides: bool = True
     receives: bool = False
     options: Annotated[dict[Words, Option], Field(max_length=40, description="文件存储与 HTTP 接口的访问参数")] = {}
+    statement_seconds: Annotated[int, Field(ge=0, le=86_400, description="单条读取语句的时限（秒），0 为不限")] = 0
+    dedicated: bool = False
 
     def details(self) -> Details:
         """Return the slice's own form of it."""

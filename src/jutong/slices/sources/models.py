@@ -69,7 +69,8 @@ class DataSource(models.Model):
 
     secret: the account's password, SM4 at rest (`kernel.keys.conceal`), never shown again. ca: PEM of the authority that
     signed the server's certificate, empty for the system's own. options: of a file store or an HTTP interface. provides: resources can be mounted on it. receives: the
-    department's granted data can be transferred into it. tested_*: the last connection test and what it said.
+    department's granted data can be transferred into it. statement_seconds: the longest a reading statement may take, 0 for
+    no limit. dedicated: reached over the department's dedicated business network. tested_*: the last connection test and what it said.
     """
 
     department = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
@@ -83,6 +84,8 @@ class DataSource(models.Model):
     tls = models.CharField(max_length=12, choices=Tls.choices(), default=Tls.VERIFY_FULL)
     ca = models.TextField(default="")
     options = models.JSONField(default=dict)
+    statement_seconds = models.IntegerField(default=0)
+    dedicated = models.BooleanField(default=False)
     zone = models.CharField(max_length=8, choices=Zone.choices(), default=Zone.OUTER)
     provides = models.BooleanField(default=True)
     receives = models.BooleanField(default=False)

@@ -13,6 +13,7 @@ from asyncmy.connection import Connection
 from asyncmy.constants.CLIENT import LOCAL_FILES
 
 from jutong.dataplane.engines.addresses import resolve
+from jutong.dataplane.engines.base import shortest
 from jutong.dataplane.engines.tls import tls_context
 from jutong.dataplane.errors import Refusal, RuleBroken, Unavailable
 from jutong.wire.bundle import Access
@@ -39,7 +40,7 @@ _KNOWN: tuple[tuple[tuple[int, ...], type[Refusal], str], ...] = (
     ((1290, 1792, 1836), Unavailable, "只允许读取，请改用可写的数据源"),
     ((1021, 1114), Unavailable, "磁盘空间不足，请清理后重试"),
     ((1205, 1213, 3572), Unavailable, "有其他事务占用目标表，请稍后重试"),
-    ((*TOO_LONG, 1317), Unavailable, "查询超时，请稍后重试或缩小范围"),
+    ((*TOO_LONG, 1317), Unavailable, "查询超过语句时限，请稍后重试、缩小范围，或由其所属部门放宽时限"),
     ((1406,), RuleBroken, "目标列的长度不够，请放宽列长后重试"),
     ((1048, 1263, 1364), RuleBroken, "目标列不允许为空，但来源有空值，请放宽约束或补全数据"),
     ((3819, 4025), RuleBroken, "数据不满足目标表的约束，请核对约束与数据"),
@@ -98,7 +99,7 @@ async def _limited(connection: Any, seconds: int) -> None:
 
 
 async def connect_once(access: Access, title: str, *, reading: bool, seconds: int = 0) -> Any:
-    """Open one connection; its owner closes it. seconds: the longest statement, 0 for copies.
+    """Open one connection; its owner closes it. seconds: the longest statement, 0 for copies, which keep to the owner's time-out alone.
 
     A file is never opened for the server's asking: `local_infile` stays off, and a load streams what its caller hands
     over (see `landing`).
@@ -125,8 +126,8 @@ async def connect_once(access: Access, title: str, *, reading: bool, seconds: in
         try:
             for statement in (SESSION, *(READING if reading else WRITING)):
                 await fetch(connection, statement)
-            if seconds:
-                await _limited(connection, seconds)
+            if reading and (most := shortest(seconds, access)):
+                await _limited(connection, most)
         except BaseException:
             connection.close()
             raise

@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from jutong.dataplane.engines.base import Capabilities, Landing, Log, Reading, Shape, Target, used
+from jutong.dataplane.engines.base import Capabilities, Landing, Log, Reading, Shape, Target, shortest, used
 from jutong.dataplane.engines.postgresql import catalogue, sql
 from jutong.dataplane.engines.postgresql.connect import arguments, connect_once, refusing
 from jutong.dataplane.engines.postgresql.landing import open_landing
@@ -53,7 +53,7 @@ class PostgreSQL:
         async with self._opening:
             if self._pool is None:
                 settings = await arguments(self._access, reading=True)
-                settings["server_settings"] |= {"statement_timeout": f"{LOOKUP_SECONDS}s"}
+                settings["server_settings"] |= {"statement_timeout": f"{shortest(LOOKUP_SECONDS, self._access)}s"}
                 self._pool = asyncpg.create_pool(
                     **settings,
                     min_size=0,

@@ -52,8 +52,9 @@ def _keep_alive(connection: asyncpg.Connection[Any]) -> None:
 
 
 async def arguments(access: Access, *, reading: bool) -> dict[str, Any]:
-    """Return asyncpg's connection arguments after checking the address."""
+    """Return asyncpg's connection arguments after checking the address; reading sessions keep to the owner's time-out."""
     port = access.port or 5432
+    most = {"statement_timeout": f"{access.statement_seconds}s"} if reading and access.statement_seconds else {}
     return {
         "host": await resolve(access.host, port, access.database),
         "port": port,
@@ -62,7 +63,7 @@ async def arguments(access: Access, *, reading: bool) -> dict[str, Any]:
         "password": access.password,
         "ssl": tls_context(access),
         "timeout": CONNECT_SECONDS,
-        "server_settings": SESSION | (READING if reading else {}),
+        "server_settings": SESSION | (READING if reading else {}) | most,
     }
 
 
@@ -90,7 +91,7 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Refusal]
     (asyncpg.ReadOnlySQLTransactionError, Unavailable, "只允许读取，请改用可写的数据源"),
     (asyncpg.DiskFullError, Unavailable, "磁盘空间不足，请清理后重试"),
     (asyncpg.LockNotAvailableError, Unavailable, "有其他事务占用目标表，请稍后重试"),
-    (asyncpg.QueryCanceledError, Unavailable, "查询超时，请稍后重试或缩小范围"),
+    (asyncpg.QueryCanceledError, Unavailable, "查询超过语句时限，请稍后重试、缩小范围，或由其所属部门放宽时限"),
     (asyncpg.StringDataRightTruncationError, RowRefused, "目标列的长度不够，请放宽列长后重试"),
     (asyncpg.NotNullViolationError, RowRefused, "目标列不允许为空，但来源有空值，请放宽约束或补全数据"),
     (asyncpg.CheckViolationError, RowRefused, "数据不满足目标表的约束，请核对约束与数据"),

@@ -109,6 +109,7 @@ def open_run(*, by: Actor, at: datetime, find: Callable[[], TransferTask], trigg
     if task.target_id is not None:
         check_target_source(task.target_id, grant, mount, by)
     check_kind(task.kind, task.target_id, grant, mount)
+    check_networks(mount.source_id, task.target_id, at)
     check_reach(task.kind, *_behind(mount.source_id, task.target_id))
     if task.kind == OrderKind.BATCH:
         check_declared(task.format, declared_formats(grant.resource_id))
@@ -151,6 +152,13 @@ def check_target_source(source_id: int, grant: GrantRow, mount: MountRow, by: Ac
         raise RuleBroken(N_("请选择本部门在用的、作为使用方目标库的数据源。"), field="source_id")
     if target.zone != mount.zone:
         raise RuleBroken(N_("目标库与资源不在同一网络区域，不能直接传输，请选择同一区域的目标库。"), field="source_id")
+
+
+def check_networks(source_id: int, target_id: int | None, at: datetime) -> None:
+    """Refuse a transfer over a dedicated network where the profile of its department's region leaves none (R-EXC-015)."""
+    for end in (sources.source_of(key) for key in (source_id, target_id or 0)):
+        if end is not None and end.dedicated:
+            parties.check_dedicated(end.department_id, at)
 
 
 def check_kind(kind: str, target_id: int | None, grant: GrantRow, mount: MountRow) -> None:
@@ -278,6 +286,7 @@ def _again(run: Run, by: Actor, at: datetime, only: Sequence[str] = ()) -> None:
     if run.task.target_id is not None:
         check_target_source(run.task.target_id, grant, mount, by)
     check_kind(run.task.kind, run.task.target_id, grant, mount)
+    check_networks(mount.source_id, run.task.target_id, at)
     check_reach(run.task.kind, *_behind(mount.source_id, run.task.target_id))
     _lock(run.task)
     run.round += 1

@@ -170,6 +170,7 @@ class LimitsOut(Schema):
     most_runs: int
     rows_per_second: int
     hours: dict[str, Any] | None
+    statement_seconds: int
     running: int
     waiting: int
 
@@ -275,5 +276,5 @@ def _limits(source_id: int, request: HttpRequest) -> dict[str, Any]:
     hours = {"start": found.hours.start, "end": found.hours.end, "days": found.hours.days} if found.hours else None
     return {
         "source_id": found.source_id, "most_runs": found.most_runs, "rows_per_second": found.rows_per_second,
-        "hours": hours, "running": found.running, "waiting": found.waiting,
+        "hours": hours, "statement_seconds": found.statement_seconds, "running": found.running, "waiting": found.waiting,
     }  # fmt: skip

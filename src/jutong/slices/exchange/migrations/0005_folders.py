@@ -4,15 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exchange', '0004_parcels'),
+        ("exchange", "0004_parcels"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='transfertask',
-            name='kind',
-            field=models.CharField(choices=[('table', '批量交换（库表传输）'), ('batch', '文件下载（批量文件）'), ('files', '批量交换（文件夹）')], max_length=8),
+            model_name="transfertask",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("table", "批量交换（库表传输）"),
+                    ("batch", "文件下载（批量文件）"),
+                    ("files", "批量交换（文件夹）"),
+                ],
+                max_length=8,
+            ),
         ),
     ]

@@ -55,6 +55,9 @@ def limits(request: HttpRequest, source_id: int) -> HttpResponse:
         pieces.Fact(_("排队等待"), found.waiting),
         pieces.Fact(_("同时执行的任务数"), found.most_runs or _("不限")),
         pieces.Fact(_("每秒行数上限"), found.rows_per_second or _("不限")),
+        pieces.Fact(
+            _("语句时限（秒）"), found.statement_seconds or _("不限"), url=reverse("sources_detail", args=[source_id])
+        ),
         pieces.Fact(_("开放时段"), window_words(found.hours) if found.hours else _("不限")),
     ]
     return faces.page(

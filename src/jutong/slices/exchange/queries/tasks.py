@@ -114,6 +114,7 @@ class SourceLimits:
     changed_by: str
     changed_at: datetime | None
     may_change: bool
+    statement_seconds: int = 0
 
 
 def _all() -> QuerySet[TransferTask]:
@@ -260,6 +261,7 @@ def source_limits(source_id: int, actor: Actor) -> SourceLimits:
         changed_by=kept.changed_by if kept else "",
         changed_at=kept.changed_at if kept else None,
         may_change=SOURCE_OWNER.permits(actor, source) is not None,
+        statement_seconds=source.statement_seconds,
     )
 
 

@@ -13,6 +13,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
+from jutong.slices.parties import queries as parties
 from jutong.slices.sources import events
 from jutong.slices.sources.models import DataSource, FrontEndNode
 from jutong.slices.sources.queries.probing import asked
@@ -21,7 +22,7 @@ from jutong.slices.sources.workflow import WORKING
 
 _PLAIN: Final = (
     "title", "engine", "host", "port", "database", "user", "tls", "ca", "zone", "provides", "receives",
-    "options",
+    "options", "statement_seconds", "dedicated",
 )  # fmt: skip
 _PLACE: Final = ("engine", "host", "port", "database", "user", "options")
 
@@ -36,13 +37,24 @@ def _around() -> Surroundings:
     )
 
 
+def _check_network(department_id: int, details: Details, at: datetime) -> None:
+    if not details.dedicated:
+        return
+    try:
+        parties.check_dedicated(department_id, at)
+    except RuleBroken as refusal:
+        raise RuleBroken(refusal.sentence, field="dedicated") from None
+
+
 @action("sources.register", label=N_("登记数据源"), allow=ENGINEERS)
 def register(*, by: Actor, at: datetime, department_id: int, details: Details) -> DataSource:
     """Register a data source of a department (R-EXC-023); its password is encrypted with SM4 before it is stored.
 
-    RuleBroken with a sentence per field; Conflict for a title the department already uses.
+    RuleBroken with a sentence per field, also for a dedicated network where the region's profile leaves none (R-EXC-015);
+    Conflict for a title the department already uses.
     """
     check(details, _around(), new=True)
+    _check_network(department_id, details, at)
     source = DataSource(department_id=department_id, registered_at=at, secret=keys.conceal(b""))
     _fill(source, details, at)
     _tell(source, by, at)
@@ -56,6 +68,7 @@ def change(source: DataSource, *, by: Actor, at: datetime, details: Details) -> 
     An empty password keeps the stored one, but never lets it travel: another place or user needs it typed again.
     """
     check(details, _around(), new=False)
+    _check_network(source.department_id, details, at)
     if not (details.password or is_local(details.engine, details.options)) and any(
         getattr(source, name) != getattr(details, name) for name in _PLACE
     ):

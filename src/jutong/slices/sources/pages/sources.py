@@ -22,6 +22,7 @@ from jutong.slices.sources.rules import (
     ENGINEERS,
     LONGEST_CA,
     LONGEST_KEY,
+    LONGEST_STATEMENT,
     LONGEST_TITLE,
     NAME_BYTES,
     PATH_BYTES,
@@ -89,6 +90,16 @@ class SourceForm(forms.Form):
         required=False,
         help_text=gettext_lazy("数据库证书由自建 CA 签发时粘贴；留空则使用系统信任的 CA。"),
     )
+    statement_seconds = forms.Whole(
+        label=gettext_lazy("语句时限（秒）"),
+        min_value=0,
+        max_value=LONGEST_STATEMENT,
+        required=False,
+        help_text=gettext_lazy(
+            "单条读取语句最长执行多久，超过即由数据库中止；整表读取也是一条语句。留空或 0 为不限。SQLite、达梦、文件和 HTTP 接口不适用。"
+        ),
+    )
+    dedicated = django_forms.BooleanField(label=gettext_lazy("经业务专网连接"), required=False)
     provides = django_forms.BooleanField(
         label=gettext_lazy("作为提供方来源：可在其上挂接资源"), required=False, initial=True
     )
@@ -99,7 +110,8 @@ class SourceForm(forms.Form):
         given = self.cleaned_data
         told = options.parsed(given["options"])
         port = port_for(given["engine"], given["port"], told)
-        return Details(**given | {"port": port, "options": told})
+        most = given["statement_seconds"] or 0
+        return Details(**given | {"port": port, "options": told, "statement_seconds": most})
 
 
 @require_GET
@@ -156,6 +168,8 @@ def _facts(row: SourceRow) -> list[pieces.Fact]:
         pieces.Fact(_("口令"), _("已加密保存，不显示")),
         pieces.Fact(_("传输保护"), _(row.tls_label)),
         pieces.Fact(_("网络区域"), _(Zone(row.zone).label)),
+        pieces.Fact(_("业务专网"), _("经业务专网连接") if row.dedicated else _("否")),
+        pieces.Fact(_("语句时限（秒）"), row.statement_seconds or _("不限")),
         pieces.Fact(_("用途"), "、".join(uses)),
         *([pieces.Fact(_("访问参数"), "；".join(options.written(row.options).splitlines()))] if row.options else []),
         pieces.Fact(_("前置机"), row.node_title or _("无，由平台数据面直接连接")),

@@ -44,6 +44,8 @@ class SourceRow:
     registered_at: datetime
     changed_at: datetime
     options: dict[str, str] = field(default_factory=dict)
+    statement_seconds: int = 0
+    dedicated: bool = False
     node_id: int | None = None
     node_title: str = ""
     may_change: bool = False
@@ -81,6 +83,8 @@ def _row(source: DataSource, actor: Actor | None = None) -> SourceRow:
         registered_at=source.registered_at,
         changed_at=source.changed_at,
         options=source.options,
+        statement_seconds=source.statement_seconds,
+        dedicated=source.dedicated,
         node_id=source.node_id,
         node_title=source.node.title if source.node else "",
         may_change=bool(actor and ENGINEERS.permits(actor, source)),

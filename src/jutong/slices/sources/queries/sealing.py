@@ -23,6 +23,7 @@ def sealed_access(source: DataSource) -> bytes:
         user=source.user,
         password=keys.reveal(bytes(source.secret)).decode(),
         tls=source.tls,
+        statement_seconds=source.statement_seconds,
         options=source.options | ({"ca": source.ca} if source.ca else {}),
     )
     reached_by = source.node.name if source.node else None

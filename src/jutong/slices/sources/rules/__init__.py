@@ -112,6 +112,8 @@ LONGEST_SECRET: Final = 256
 LONGEST_KEY: Final = 8000
 """Of a private key for SFTP, PEM."""
 STORE_PORTS: Final = {"sftp": 22, "s3": 443}
+LONGEST_STATEMENT: Final = 86_400
+"""Seconds."""
 LONGEST_CA: Final = 20_000
 
 _LABEL: Final = r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
@@ -135,6 +137,7 @@ class Details:
 
     port: 0 for the engine's usual one. An SQLite source has neither host, port, user nor password: `database` is the
     path of its file on the node. Of files it is the folder (S3: bucket and prefix). options: see `options.OPTIONS`.
+    statement_seconds: the longest a reading statement may take, 0 for no limit. dedicated: over a dedicated network.
     """
 
     title: str
@@ -150,6 +153,8 @@ class Details:
     provides: bool = True
     receives: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    statement_seconds: int = 0
+    dedicated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,8 @@ def _remarks(details: Details, around: Surroundings, *, new: bool) -> Iterator[t
     for sentence in options.remarks(details.engine, details.options):
         yield "options", sentence
     yield from _protection_remarks(details, around)
+    if not 0 <= details.statement_seconds <= LONGEST_STATEMENT:
+        yield "statement_seconds", _("“语句时限”应在 0 至 86400 秒之间，0 为不限，请修改。")
     if not (details.provides or details.receives):
         yield "provides", _("请至少勾选一种用途：作为提供方来源，或作为使用方目标库。")
 
