@@ -319,6 +319,7 @@ def _delivery(book: Book, scene: Scene) -> None:
     book.add("POST", "services/console/", query=f"?grant={grant}", form=call)
     target = {"schema": "public", "mode": "append", "grant_id": grant, "source_id": scene["target"], "table": "three"}
     book.deed("exchange/new/table/", **target)
+    book.deed("exchange/new/files/", grant_id=grant, source_id=scene["target"], folder="低保")
     book.deed("exchange/new/batch/", grant_id=grant, file_format="xlsx", encoding="utf-8")
     book.add("GET", "exchange/tasks/new/")
     book.add("POST", "exchange/tasks/new/", form={"step": "grant", "kind": "table", "grant_id": grant})

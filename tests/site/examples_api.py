@@ -173,6 +173,8 @@ def _exchange(book: Book, scene: Scene) -> None:
     table = {"grant_id": scene["grant"], "source_id": scene["target"], "table": "three", "mode": "append"}
     book.add("POST", f"{base}/table", body=table)
     book.add("POST", f"{base}/batch", body={"grant_id": scene["grant"], "format": "jsonl"})
+    folder = {"grant_id": scene["grant"], "source_id": scene["target"], "folder": "低保"}
+    book.add("POST", f"{base}/files", body=folder)
     book.add("GET", f"{base}/<run_id>", scene["queued"])
     book.seen(f"{base}/<run_id>/parts", f"{base}/<run_id>/rows", to=(scene["failed"],))
     book.add("POST", f"{base}/<run_id>/repair", scene["failed"])
