@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sources', '0004_options_of_files_and_interfaces'),
+        ("sources", "0004_options_of_files_and_interfaces"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='datasource',
-            name='dedicated',
+            model_name="datasource",
+            name="dedicated",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='datasource',
-            name='statement_seconds',
+            model_name="datasource",
+            name="statement_seconds",
             field=models.IntegerField(default=0),
         ),
     ]
