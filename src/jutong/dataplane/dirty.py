@@ -13,6 +13,9 @@ from jutong.wire.transfers import DirtyRow, Tally
 SHOWN = 40
 """Characters of a masked value that a report of a dirty row shows."""
 
+LISTED = 10_000
+"""Rows set aside that are listed; the count has them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dirty:
@@ -31,16 +34,32 @@ class Dirty:
 
 
 class RowRefused(RuleBroken):
-    """A target refused a row for what stands in it; a landing that sifts can say which."""
+    """A target refused a row for what stands in it; a landing that sifts can say which.
+
+    reason, column: for the row's own record, where the engine tells them.
+    """
+
+    def __init__(self, sentence: str, reason: str = "", column: str = "") -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.column = column
 
 
 @dataclass(frozen=True, slots=True)
 class Sifted:
-    """What a sifting landing found. came: all rows as they came; clean: those that stay, both over canonical texts."""
+    """What a sifting landing found. came: all rows as they came; clean: those that stay, both over canonical texts.
+
+    dirty: the first `LISTED` of the rows set aside; all of them are what `clean` lacks.
+    """
 
     came: Tally
     clean: Tally
     dirty: list[Dirty]
+
+    @property
+    def aside(self) -> int:
+        """How many rows were set aside."""
+        return self.came.rows - self.clean.rows
 
 
 @runtime_checkable
@@ -49,6 +68,16 @@ class Sifting(Protocol):
 
     async def sift(self, most: int) -> Sifted:
         """Move the staged texts that fit into the staging table; `RuleBroken` when more than `most` do not."""
+
+
+def joined(one: Tally, other: Tally) -> Tally:
+    """Return the portable sum of two sets of rows."""
+    return Tally(one.rows + other.rows, str(int(one.checksum) + int(other.checksum)), one.method)
+
+
+def without(came: Tally, gone: Tally) -> Tally:
+    """Return the portable sum of what is left when some of the rows are taken away."""
+    return Tally(came.rows - gone.rows, str(int(came.checksum) - int(gone.checksum)), came.method)
 
 
 def check_number(dirty: list[Dirty], count: int, most: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from jutong.dataplane import values
-from jutong.dataplane.dirty import Dirty
+from jutong.dataplane.dirty import LISTED, Dirty
 from jutong.dataplane.engines.base import Shape, Sink
 from jutong.dataplane.engines.plain import PlainReading
 from jutong.dataplane.engines.types import TEXT, Type
@@ -25,7 +25,7 @@ Pass = Callable[[Sequence[Column]], Iterator[Batch]]
 """Begins a pass: the asked columns of all rows, in the same order whenever it is begun; blocks, and runs in a thread."""
 
 MOST_DIRTY = 10_000
-"""Rows that one pass sets aside unless the order allows others; each is kept in memory."""
+"""Rows that one pass sets aside unless the order allows others; the first `LISTED` are kept in memory."""
 
 _NO_STREAM = "该数据源没有可直接转发的二进制数据流。"
 
@@ -43,7 +43,8 @@ def typed(column: Column) -> Type:
 class PassReading(PlainReading):
     """One plan over one source that is read from beginning to end.
 
-    dirty: what the last pass of `lines` set aside. most_dirty: more than so many stop it.
+    dirty: the first of what the last pass of `lines` set aside; aside: how many there were. most_dirty: more than so
+    many stop it.
     """
 
     def __init__(self, plan: Plan, engine: str, source: Pass) -> None:
@@ -51,6 +52,7 @@ class PassReading(PlainReading):
             Shape(field.column, field.kind.value, field.kind.value, typed(field), engine) for field in plan.fields
         )
         self.dirty: list[Dirty] = []
+        self.aside = 0
         self.most_dirty = MOST_DIRTY
         self._plan = plan
         self._source = source
@@ -98,7 +100,7 @@ class PassReading(PlainReading):
         await asyncio.sleep(0)  # whoever began a tally beside us has it taken in this pass
         self._begun.set()
         tally, rows, batches = RunningTally(), 0, self._batches()
-        self.dirty = []
+        self.dirty, self.aside = [], 0
         try:
             while (found := await asyncio.to_thread(self._written, batches, tally)) is not None:
                 chunk, count, dirty = found
@@ -116,8 +118,9 @@ class PassReading(PlainReading):
 
     def _set_aside(self, dirty: list[Dirty]) -> None:
         """Keep dirty rows, or stop when there are more than may be."""
-        self.dirty += dirty
-        if len(self.dirty) > self.most_dirty:
+        self.aside += len(dirty)
+        self.dirty += dirty[: LISTED - len(self.dirty)]
+        if self.aside > self.most_dirty:
             first = self.dirty[0]
             raise RuleBroken(
                 f"问题行已超过允许的 {self.most_dirty} 行，运行已停止，没有数据放行；"

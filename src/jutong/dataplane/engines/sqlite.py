@@ -12,6 +12,7 @@ import sqlite3
 from typing import Any
 from urllib.parse import quote
 
+from jutong.dataplane.dirty import RowRefused
 from jutong.dataplane.engines.addresses import check_file
 from jutong.dataplane.engines.dbapi import DatabaseApi
 from jutong.dataplane.engines.dbapi.dialect import Dialect
@@ -46,12 +47,19 @@ _KNOWN: tuple[tuple[str, type[Refusal], str], ...] = (
     ("locked", Unavailable, "正被其他程序写入，请稍后重试"),
     ("readonly", Unavailable, "只允许读取，请检查文件权限"),
     ("full", Unavailable, "磁盘空间不足，请清理后重试"),
-    ("unique", RuleBroken, "数据与目标表的唯一约束冲突，请改用替换或更新方式"),
-    ("not null", RuleBroken, "目标列不允许为空，但来源有空值，请放宽约束或补全数据"),
-    ("foreign key", RuleBroken, "数据不满足目标表的外键约束，请核对关联数据"),
-    ("check constraint", RuleBroken, "数据不满足目标表的约束，请核对约束与数据"),
+    ("unique", RowRefused, "数据与目标表的唯一约束冲突，请改用替换或更新方式"),
+    ("not null", RowRefused, "目标列不允许为空，但来源有空值，请放宽约束或补全数据"),
+    ("foreign key", RowRefused, "数据不满足目标表的外键约束，请核对关联数据"),
+    ("check constraint", RowRefused, "数据不满足目标表的约束，请核对约束与数据"),
     ("no such table", RuleBroken, "没有所需的表，请检查名称或先行建立"),
 )
+
+_REASONS = {
+    "unique": "唯一键与其他行重复",
+    "not null": "目标列不允许为空",
+    "foreign key": "不满足目标表的外键约束",
+    "check constraint": "不满足目标表的约束",
+}
 
 
 def neutral(full: str, base: str) -> Type:  # noqa: ARG001 - SQLite has declared types only
@@ -133,7 +141,10 @@ def refusal(error: Exception, title: str) -> Refusal:
     for word, outcome, sentence in _KNOWN:
         if word in told:
             column = re.search(r"failed: \w+\.(\w+)", str(error))
-            return outcome(f"数据源“{title}”{sentence}{f'（列 {column[1]}）' if column else ''}。")
+            message = f"数据源“{title}”{sentence}{f'（列 {column[1]}）' if column else ''}。"
+            if outcome is RowRefused:
+                return RowRefused(message, _REASONS[word], column[1] if column else "")
+            return outcome(message)
     return Unavailable(f"数据源“{title}”数据库返回错误，请联系数据库管理员。")
 
 
@@ -154,6 +165,7 @@ DIALECT = Dialect(
     start=("begin immediate",),
     compared=compared,
     bound=bound,
+    sifts=True,
     network=False,
 )
 

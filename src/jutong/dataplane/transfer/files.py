@@ -16,6 +16,7 @@ from typing import BinaryIO, Protocol
 
 import msgspec
 
+from jutong.dataplane.dirty import RowRefused
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.transfer.lines import Row
 from jutong.wire.grants import Column, Kind, Masking
@@ -45,6 +46,9 @@ class Format(Protocol):
 
     def delivered(self, row: Row) -> Row:
         """Return a row as it reads after writing."""
+
+    def fault(self, row: Row) -> tuple[int, str] | None:
+        """Return the place and reason of what a row has that the format cannot hold, None for a row that it can."""
 
     def read(self, file: BinaryIO) -> Iterator[Row]:
         """Return the rows of a finished file."""
@@ -85,6 +89,10 @@ class Csv:
                 shown = [*shown[:n], neutral(text), *shown[n + 1 :]]
         return shown
 
+    def fault(self, row: Row) -> tuple[int, str] | None:  # noqa: ARG002 - any text can be written
+        """See `Format.fault`: it holds everything."""
+        return None
+
     def read(self, file: BinaryIO) -> Iterator[Row]:
         """See `Format.read`."""
         rows = csv.reader(io.TextIOWrapper(file, encoding=self._codec, newline=""), strict=True)
@@ -119,6 +127,10 @@ class JsonLines:
     def delivered(self, row: Row) -> Row:
         """See `Format.delivered`: as it is."""
         return row
+
+    def fault(self, row: Row) -> tuple[int, str] | None:  # noqa: ARG002 - any text can be written
+        """See `Format.fault`: it holds everything."""
+        return None
 
     def read(self, file: BinaryIO) -> Iterator[Row]:
         """See `Format.read`."""
@@ -170,7 +182,7 @@ class Xlsx:
                     message = (
                         f"数据项“{self._columns[n].item}”有超过 {CELL_LIMIT} 个字符的值，XLSX 放不下，请改用 CSV。"
                     )
-                    raise RuleBroken(message)
+                    raise RowRefused(message)
                 if text:
                     self._sheet.write_string(self._row, n, text)
                 else:
@@ -189,6 +201,11 @@ class Xlsx:
     def delivered(self, row: Row) -> Row:
         """See `Format.delivered`: missing values become empty."""
         return [text or "" for text in row] if None in row else row
+
+    def fault(self, row: Row) -> tuple[int, str] | None:
+        """See `Format.fault`: a cell has its limit."""
+        place = next((n for n, text in enumerate(row) if text and len(text) > CELL_LIMIT), None)
+        return None if place is None else (place, f"超过 Excel 单元格的 {CELL_LIMIT} 个字符")
 
     def read(self, file: BinaryIO) -> Iterator[Row]:
         """See `Format.read`: sheet by sheet, in a stream."""
@@ -239,7 +256,7 @@ class Parquet:
                     for texts, kind in zip(columns, self._schema.types, strict=True)
                 ]
             except pa.ArrowInvalid as error:
-                raise RuleBroken("有日期或整数超出 Parquet 的取值范围，请改用 CSV。") from error
+                raise RowRefused("有日期或整数超出 Parquet 的取值范围，请改用 CSV。") from error
             self._file.write_batch(pa.record_batch(made, names=self._names))
         return b""
 
@@ -254,6 +271,17 @@ class Parquet:
     def delivered(self, row: Row) -> Row:
         """See `Format.delivered`: as it is."""
         return row
+
+    def fault(self, row: Row) -> tuple[int, str] | None:
+        """See `Format.fault`: dates and whole numbers have their range."""
+        import pyarrow as pa
+
+        for n, (text, kind) in enumerate(zip(row, self._schema.types, strict=True)):
+            try:
+                pa.array([text], pa.string()).cast(kind)
+            except pa.ArrowInvalid:
+                return n, "超出 Parquet 的取值范围"
+        return None
 
     def read(self, file: BinaryIO) -> Iterator[Row]:
         """See `Format.read`."""

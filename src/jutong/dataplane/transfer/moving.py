@@ -15,6 +15,7 @@ from jutong.dataplane.partitions import check_number, differing, paired, whole
 from jutong.dataplane.reconcile import PORTABLE, Meter
 from jutong.dataplane.transfer.guard import together
 from jutong.dataplane.transfer.lines import Hasher
+from jutong.dataplane.transfer.quarantine import aside_of
 from jutong.dataplane.transfer.runs import Run
 from jutong.wire.transfers import Check, Part, RunState, Tally
 
@@ -29,13 +30,15 @@ Result = TypeVar("Result")
 class Ends:
     """What both ends say. legs: (sent, arrived) from the source's own count to what lies at the target.
 
-    parts: both ends of each partition; differing: the names of those that do not agree on some leg.
+    parts: both ends of each partition; differing: the names of those that do not agree on some leg. dirty: the first of
+    the rows set aside, aside: how many there are.
     """
 
     legs: list[tuple[Tally, Tally]]
     parts: tuple[Part, ...] = ()
     differing: tuple[str, ...] = ()
     dirty: tuple[Dirty, ...] = ()
+    aside: int = 0
 
     def landed(self) -> Tally:
         """Return the tally of what lands: of the agreeing partitions, where there are partitions."""
@@ -165,12 +168,12 @@ async def _sifted(run: Run, move: Move, reading: Reading, landing: Landing) -> E
         return run.check_rows(await reading.tally(PORTABLE))
 
     counted, _ = await _told(run, landing, move, together(count(), move.stream()))
-    found = await landing.sift(run.order.most_dirty)
+    found = await landing.sift(run.order.most_dirty - aside_of(reading))
     arrived = await landing.tally(PORTABLE)
     legs = [(counted, found.came), (found.clean, arrived)]
     if move.hasher:
         legs = [(counted, move.hasher.read.tally()), (move.hasher.sent.tally(), found.came), (found.clean, arrived)]
-    return Ends(legs, dirty=tuple(found.dirty))
+    return Ends(legs, dirty=tuple(found.dirty), aside=found.aside)
 
 
 def _by_stream(run: Run, move: Move) -> Ends:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from jutong.dataplane.dirty import Dirty
+from jutong.dataplane.dirty import LISTED, Dirty
 from jutong.dataplane.engines.base import Reading
 from jutong.dataplane.engines.passing import PassReading
 from jutong.dataplane.transfer.runs import Run
@@ -24,18 +24,29 @@ def allow(run: Run, reading: Reading) -> None:
 
 
 def dirty_of(reading: Reading) -> tuple[Dirty, ...]:
-    """Return what a reading set aside itself."""
+    """Return the first of what a reading set aside itself."""
     return tuple(reading.dirty) if isinstance(reading, PassReading) else ()
 
 
-async def set_aside(run: Run, dirty: Sequence[Dirty]) -> None:
-    """Report rows set aside, masked as granted.
+def aside_of(reading: Reading) -> int:
+    """Return how many rows a reading set aside itself."""
+    return reading.aside if isinstance(reading, PassReading) else 0
+
+
+def counted(aside: int, dirty: Sequence[Dirty]) -> str:
+    """Return how many rows were set aside, in words, and how many of them are listed where that is not all."""
+    return f"{aside} 行问题数据已隔离待修正" + (f"（仅列出前 {len(dirty)} 行）" if len(dirty) < aside else "")
+
+
+async def set_aside(run: Run, dirty: Sequence[Dirty], aside: int) -> None:
+    """Report rows set aside, masked as granted: the first `LISTED` of `aside`.
 
     The same rows in a later attempt are the same parcels. Unavailable when the control plane does not take them: rows
     that nobody can see and correct must not be missing from what lands.
     """
+    dirty = dirty[:LISTED]
     if dirty:
-        run.tell(RunState.SENT, f"已隔离 {len(dirty)} 个问题行。", dirty=len(dirty))
+        run.tell(RunState.SENT, f"{counted(aside, dirty)}。", dirty=aside)
     for batch, start in enumerate(range(0, len(dirty), PARCEL_ROWS)):
         some = dirty[start : start + PARCEL_ROWS]
         rows = tuple(_reported(run, each) for each in some)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from jutong.dataplane.dirty import RowRefused
+from jutong.dataplane.dirty import LISTED, RowRefused
 from jutong.dataplane.engines.base import Engine, Landing, Reading, Target
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import Unreconciled, unmatched
@@ -84,9 +84,9 @@ async def run_table(run: Run) -> None:
     if ends.differing:
         raise Unreconciled(_named(ends.differing, rest="其余分区已放行"), ends.differing)
     rows = ends.legs[-1][1].rows
-    aside = f"，{len(ends.dirty)} 行问题数据已隔离待修正" if ends.dirty else ""
+    aside = f"，{quarantine.counted(ends.aside, ends.dirty)}" if ends.aside else ""
     message = f"已放行 {rows} 行，两端核对一致{aside}。"
-    run.tell(RunState.RELEASED, message, done=rows, total=rows, receipt=receipt, dirty=len(ends.dirty))
+    run.tell(RunState.RELEASED, message, done=rows, total=rows, receipt=receipt, dirty=ends.aside)
     return None
 
 
@@ -116,17 +116,18 @@ async def _landed(run: Run, reading: Reading, landing: Landing, *, relayed: bool
     except RowRefused:
         raise
     except RuleBroken:
-        await quarantine.set_aside(run, quarantine.dirty_of(reading))
+        await quarantine.set_aside(run, quarantine.dirty_of(reading), quarantine.aside_of(reading))
         raise
-    ends = replace(ends, dirty=(*quarantine.dirty_of(reading), *ends.dirty))
-    await quarantine.set_aside(run, ends.dirty)
+    dirty = (*quarantine.dirty_of(reading), *ends.dirty)[:LISTED]
+    ends = replace(ends, dirty=dirty, aside=quarantine.aside_of(reading) + ends.aside)
+    await quarantine.set_aside(run, ends.dirty, ends.aside)
     difference = unmatched(ends.legs)
     receipt = await run.signed(
         ends.legs[-1],
         reconciled=not (difference or ends.differing),
         parts=ends.parts,
         position=mark,
-        dirty=len(ends.dirty),
+        dirty=ends.aside,
     )
     if ends.differing and run.order.target_mode is TableMode.APPEND:
         raise Unreconciled(_named(ends.differing, rest="原有数据保持不变"), ends.differing)

@@ -14,11 +14,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from jutong.dataplane.dirty import Dirty, RowRefused, Sifted
 from jutong.dataplane.engines.base import POSITION, TASK, Landing, Position, Shape, Target
 from jutong.dataplane.engines.dbapi import sql
 from jutong.dataplane.engines.dbapi.dialect import Dialect
 from jutong.dataplane.engines.dbapi.merging import Merge
 from jutong.dataplane.engines.dbapi.sessions import Session, open_session
+from jutong.dataplane.engines.dbapi.sifting import LINE, LINE_TYPE, Sieve
 from jutong.dataplane.engines.dbapi.texts import canonical
 from jutong.dataplane.engines.plain import PlainLanding
 from jutong.dataplane.engines.types import Type, holds
@@ -71,6 +73,8 @@ class RowsLanding(PlainLanding):
         self._staging = named
         self._existing = False
         self._rows = 0
+        tables = (self._stage, self._goal)
+        self._sieve = Sieve(session, target, tables, self._names) if target.sift else None
 
     def _defined(self, columns: Sequence[tuple[str, Type]], keys: Sequence[str]) -> str:
         """Return the column definitions of a new table."""
@@ -82,6 +86,8 @@ class RowsLanding(PlainLanding):
 
     async def prepare(self) -> None:
         """Look for the position, compare the target's columns with what comes, make the staging table."""
+        if self._sieve and not self._dialect.sifts:
+            raise RuleBroken(f"{self._dialect.title} 目标库不能逐行隔离问题数据，请修正数据后重试。")
         schema, tables = self._target.schema, await sql.found_tables(self._session, self._target.schema)
         names = {table.name for table in tables}
         for table, columns in ((POSITION, POSITION_COLUMNS), (TASK, TASK_COLUMNS)):
@@ -104,6 +110,8 @@ class RowsLanding(PlainLanding):
         if found and self._target.mode is TableMode.UPSERT:
             await self._check_unique()
         pairs = list(zip(self._names, self._types, strict=True))
+        if self._sieve:
+            pairs.append((LINE, LINE_TYPE))
         await self._session.execute(f"create table {self._stage} ({self._defined(pairs, ())})")
 
     async def _landed(self) -> Position | None:
@@ -131,17 +139,19 @@ class RowsLanding(PlainLanding):
                 message = f"目标表 {self._target.table} 没有可写入的列 {shape.name}，请增加该列或更换目标表。"
                 raise RuleBroken(message)
             held = self._dialect.neutral(row[1], row[2])
-            if not holds(held, shape.neutral):
+            if not self._target.sift and not holds(held, shape.neutral):
                 message = (
                     f"目标表 {self._target.table} 的列 {shape.name} 类型为 {row[1]}，来源为 {shape.type}，"
                     "不能原样写入，请修改列类型或更换目标表。"
                 )
-                raise RuleBroken(message)
+                raise RowRefused(message)
             types.append(held)
         return types
 
     async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> int:  # noqa: ARG002 - lines only
-        """See `Landing.receive`; `RuleBroken` names the column and line of a value that is none of its kind."""
+        """See `Landing.receive`; `RowRefused` names the column and line of a value that is none of its kind."""
+        if self._sieve:
+            return await self._received_apart(self._sieve, chunks)
         statement = f"insert into {self._stage} ({self._columns}) values ({self._dialect.places(len(self._names))})"
         lines = Lines()
         async for chunk in chunks:
@@ -153,18 +163,52 @@ class RowsLanding(PlainLanding):
                 await self._session.insert(statement, rows)
         return self._rows
 
+    async def _received_apart(self, sieve: Sieve, chunks: AsyncIterator[bytes]) -> int:
+        """Stage the rows that values can be made of, each with its line; set the others aside."""
+        names = self._dialect.listed([*self._names, LINE])
+        statement = f"insert into {self._stage} ({names}) values ({self._dialect.places(len(self._names) + 1)})"
+        lines = Lines()
+        async for chunk in chunks:
+            rows = []
+            for line in lines.cut(chunk):
+                self._rows += 1
+                texts = parsed(line)
+                sieve.came.add([row_digest(texts)])
+                try:
+                    rows.append((*map(self._kept, self._names, texts, self._types), self._rows))
+                except RowRefused as refusal:
+                    n = self._names.index(refusal.column)
+                    sieve.drop(Dirty(self._rows, refusal.column, texts[n] or "", refusal.reason, tuple(texts)))
+            if rows:
+                await self._session.insert(statement, rows)
+        return self._rows
+
+    def _kept(self, name: str, text: str | None, wanted: Type) -> Any:
+        """Return the value given to the driver for a text that reads back as it is."""
+        value = self._bound(name, text, wanted)
+        if canonical(value, wanted) != text:
+            message = f"列 {name} 第 {self._rows} 行的值写入目标列后会改变，请核对数据与列类型。"
+            raise RowRefused(message, "写入目标列后值会改变", name)
+        return value
+
+    async def sift(self, most: int) -> Sifted:
+        """See `dirty.Sifting.sift`."""
+        if self._sieve is None:
+            raise RuntimeError("this landing was not opened for sifting")
+        return await self._sieve.sift(self._types, most, existing=self._existing)
+
     def _bound(self, name: str, text: str | None, wanted: Type) -> Any:
         """Return the value given to the driver for a canonical text."""
         if text == "" and self._dialect.empty_is_null:
             message = (
                 f"列 {name} 第 {self._rows} 行为空字符串，{self._dialect.title} 不区分空字符串与空值，不能原样写入。"
             )
-            raise RuleBroken(message)
+            raise RowRefused(message, "目标库不区分空字符串与空值", name)
         try:
             return self._dialect.bound(text, wanted)
         except (ValueError, ArithmeticError, KeyError) as error:
             message = f"列 {name} 第 {self._rows} 行的值与列的类型不符或超出范围，请核对数据与列类型。"
-            raise RuleBroken(message) from error
+            raise RowRefused(message, "与目标列的类型不符或超出范围", name) from error
 
     async def rows_done(self) -> int:
         """See `Landing.rows_done`: rows handed to the driver."""

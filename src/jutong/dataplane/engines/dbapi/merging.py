@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from jutong.dataplane.dirty import RowRefused
 from jutong.dataplane.engines.base import Target
 from jutong.dataplane.engines.dbapi.sessions import Session
 from jutong.dataplane.engines.dbapi.texts import canonical
 from jutong.dataplane.engines.types import Type
-from jutong.dataplane.errors import RuleBroken
 from jutong.wire.transfers import TableMode
 
 
@@ -60,7 +60,7 @@ class Merge:
         quoted, stage, goal = self._dialect.quoted, self._stage, self._goal
         keys = self._dialect.listed(self._target.unique)
         if await self._session.fetch(f"select count(*) from {stage} group by {keys} having count(*) > 1"):
-            raise RuleBroken("来源数据中主键重复，不能按主键更新，请清理重复记录。")
+            raise RowRefused("来源数据中主键重复，不能按主键更新，请清理重复记录。")
         match = " and ".join(f"s.{quoted(name)} = {goal}.{quoted(name)}" for name in self._target.unique)
         there = f"select 1 from {stage} s where {match}"
         rest = [name for name in self._names if name not in self._target.unique]

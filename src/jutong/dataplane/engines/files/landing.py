@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from jutong.crypto import sm3
+from jutong.dataplane.dirty import LISTED, Dirty, Sifted, check_number, joined
 from jutong.dataplane.engines.base import Landing, Position, Shape, Target
 from jutong.dataplane.engines.plain import PlainLanding
 from jutong.dataplane.errors import RuleBroken
@@ -72,7 +73,9 @@ class FileLanding(PlainLanding):
         self._hidden = check_name(f"{folder}.jutong-{once}.json")
         last = target.table if target.mode is TableMode.REPLACE else f"{target.table}-{target.order_id}"
         self.file = check_name(f"{folder}{last}.{ENDINGS[ending]}")
-        self._came, self._shown = RunningTally(), RunningTally()
+        self._came, self._shown, self._gone = RunningTally(), RunningTally(), RunningTally()
+        self._taken = 0
+        self._dirty: list[Dirty] = []
         self._digest, self._size = sm3.new(), 0
         self._out: BinaryIO | None = None
         self._manifest: FileManifest | None = None
@@ -106,10 +109,33 @@ class FileLanding(PlainLanding):
         from jutong.dataplane.transfer.lines import parsed
 
         rows = [parsed(line) for line in lines.cut(chunk)]
+        self._taken += len(rows)
+        if self._target.sift:
+            rows = self._sound(rows)
         self._came.add([row_digest(row) for row in rows])
         shown = [self._format.delivered(row) for row in rows]
         self._shown.add([row_digest(row) for row in shown])
         self._write(self._format.body(shown))
+
+    def _sound(self, rows: list[list[str | None]]) -> list[list[str | None]]:
+        """Set aside the rows that the format cannot hold; return the others."""
+        sound = []
+        for number, row in enumerate(rows, self._taken - len(rows) + 1):
+            fault = self._format.fault(row)
+            if fault is None:
+                sound.append(row)
+                continue
+            self._gone.add([row_digest(row)])
+            if len(self._dirty) < LISTED:
+                place, reason = fault
+                self._dirty.append(Dirty(number, self._columns[place], row[place] or "", reason, tuple(row)))
+        return sound
+
+    async def sift(self, most: int) -> Sifted:
+        """See `dirty.Sifting.sift`: it has happened on the way."""
+        gone, clean = self._gone.tally(), self._came.tally()
+        check_number(self._dirty, gone.rows, most)
+        return Sifted(joined(clean, gone), clean, self._dirty)
 
     def _end(self) -> None:
         for piece in self._format.tail():
@@ -129,11 +155,11 @@ class FileLanding(PlainLanding):
         async for chunk in chunks:
             await asyncio.to_thread(self._feed, lines, chunk)
         await asyncio.to_thread(self._end)
-        return self._came.rows
+        return self._taken
 
     async def rows_done(self) -> int:
         """See `Landing.rows_done`."""
-        return self._came.rows
+        return self._taken
 
     async def tally(self, method: str) -> Tally:
         """See `Landing.tally`: the file is read back and must hold the rows as its format shows them."""

@@ -12,6 +12,7 @@ from asyncmy import errors
 from asyncmy.connection import Connection
 from asyncmy.constants.CLIENT import LOCAL_FILES
 
+from jutong.dataplane.dirty import RowRefused
 from jutong.dataplane.engines.addresses import resolve
 from jutong.dataplane.engines.base import shortest
 from jutong.dataplane.engines.tls import tls_context
@@ -41,13 +42,13 @@ _KNOWN: tuple[tuple[tuple[int, ...], type[Refusal], str], ...] = (
     ((1021, 1114), Unavailable, "磁盘空间不足，请清理后重试"),
     ((1205, 1213, 3572), Unavailable, "有其他事务占用目标表，请稍后重试"),
     ((*TOO_LONG, 1317), Unavailable, "查询超过语句时限，请稍后重试、缩小范围，或由其所属部门放宽时限"),
-    ((1406,), RuleBroken, "目标列的长度不够，请放宽列长后重试"),
-    ((1048, 1263, 1364), RuleBroken, "目标列不允许为空，但来源有空值，请放宽约束或补全数据"),
-    ((3819, 4025), RuleBroken, "数据不满足目标表的约束，请核对约束与数据"),
-    ((1062, 1586), RuleBroken, "数据与目标表的唯一约束冲突，请改用替换或更新方式"),
+    ((1406,), RowRefused, "目标列的长度不够，请放宽列长后重试"),
+    ((1048, 1263, 1364), RowRefused, "目标列不允许为空，但来源有空值，请放宽约束或补全数据"),
+    ((3819, 4025), RowRefused, "数据不满足目标表的约束，请核对约束与数据"),
+    ((1062, 1586), RowRefused, "数据与目标表的唯一约束冲突，请改用替换或更新方式"),
     ((1451, 1452), RuleBroken, "数据不满足目标表的外键约束，请核对关联数据"),
     ((1071, 1074, 1118), RuleBroken, "目标表的列或主键过长，请先行建表"),
-    ((1264, 1265, 1292, 1366, 1367, 1411, 1690), RuleBroken, "值与列的类型不符或超出范围，请核对数据与列类型"),
+    ((1264, 1265, 1292, 1366, 1367, 1411, 1690), RowRefused, "值与列的类型不符或超出范围，请核对数据与列类型"),
     ((2003, 2002), Unavailable, "无法连接，请检查地址、端口与网络"),
     ((2006, 2013, 2014), Unavailable, "连接已中断，请稍后重试"),
 )

@@ -16,11 +16,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from jutong.dataplane.dirty import RowRefused, Sifted
 from jutong.dataplane.engines.base import POSITION, TASK, Landing, Position, Shape, Target
 from jutong.dataplane.engines.mysql import catalogue, sql
 from jutong.dataplane.engines.mysql.connect import connected, fetch
 from jutong.dataplane.engines.mysql.loading import load
 from jutong.dataplane.engines.mysql.merging import Merge
+from jutong.dataplane.engines.mysql.sifting import Place, Sieve
 from jutong.dataplane.engines.mysql.sql import Native, literal, qualified, quoted
 from jutong.dataplane.engines.mysql.types import NAME, native, neutral
 from jutong.dataplane.engines.plain import PlainLanding
@@ -70,6 +72,7 @@ class TableLanding(PlainLanding):
         self._staging = "jutong_" + hashlib.sha256(target.order_id.encode()).hexdigest()[:24]
         self._natives: list[Native] = []
         self._merge: Merge | None = None
+        self._sieve: Sieve | None = None
         self._rows = 0
 
     def _named(self, name: str) -> str:
@@ -112,6 +115,16 @@ class TableLanding(PlainLanding):
             place = self._target.cut.place
             self._merge.text = sql.canonical(quoted(self._shapes[place].name), self._natives[place])
         await self._merge.make_staging(self._natives, existing=bool(found))
+        if self._target.sift:
+            free = {row[0]: row[3] == "YES" for row in found}
+            places = [
+                Place(shape.name, native, free.get(shape.name, True))
+                for shape, native in zip(self._shapes, self._natives, strict=True)
+            ]
+            names = (schema, self._staging, self._target.table)
+            adding = self._target.mode is TableMode.APPEND and self.existing
+            self._sieve = Sieve(self._session, places, names, adding=adding)
+            await self._sieve.prepare()
 
     async def _landed(self) -> Position | None:
         """Return what has landed of this order."""
@@ -145,17 +158,23 @@ class TableLanding(PlainLanding):
             full, base = row[1].lower(), row[2].lower()
             held = neutral(full, base, shape.neutral.kind)
             fits = shape.engine == NAME and base == shape.base and full == shape.type
-            if not fits and (base == SINGLE_PRECISION or not holds(_beijing(held, base, shape.neutral), shape.neutral)):
+            if (
+                not fits
+                and not self._target.sift
+                and (base == SINGLE_PRECISION or not holds(_beijing(held, base, shape.neutral), shape.neutral))
+            ):
                 message = (
                     f"目标表 {self._target.table} 的列 {shape.name} 类型为 {row[1]}，来源为 {shape.type}，"
                     "不能原样写入，请修改列类型或更换目标表。"
                 )
-                raise RuleBroken(message)
+                raise RowRefused(message)
             natives.append(Native(full, base, _beijing(held, base, shape.neutral)))
         return natives
 
     async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> int:  # noqa: ARG002 - lines only
         """See `Landing.receive`."""
+        if self._sieve:
+            return await self._sieve.receive(self._title, self._counted(chunks))
         columns = [
             (shape.name, native.neutral if native.neutral.kind is not Kind.TEXT else Type(Kind.TEXT))
             for shape, native in zip(self._shapes, self._natives, strict=True)
@@ -163,6 +182,12 @@ class TableLanding(PlainLanding):
         await load(self._session, self._title, self._named(self._staging), columns, self._counted(chunks))
         taken: int = (await self._ask(f"select count(*) from {self._named(self._staging)}"))[0][0]
         return taken
+
+    async def sift(self, most: int) -> Sifted:
+        """See `dirty.Sifting.sift`."""
+        if self._sieve is None:
+            raise RuntimeError("this landing was not opened for sifting")
+        return await self._sieve.sift(most)
 
     async def _counted(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for chunk in chunks:
@@ -216,6 +241,8 @@ class TableLanding(PlainLanding):
             if self.settled:
                 await self._merge.commit()
             await self._merge.sweep()
+        if self._sieve:
+            await self._sieve.sweep()
 
 
 def _beijing(held: Type, base: str, wanted: Type) -> Type:

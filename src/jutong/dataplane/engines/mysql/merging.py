@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from jutong.dataplane.dirty import RowRefused
 from jutong.dataplane.engines.base import POSITION, TASK, Target
 from jutong.dataplane.engines.mysql.connect import fetch
 from jutong.dataplane.engines.mysql.sql import Native, among, literal, qualified, quoted
@@ -168,7 +169,7 @@ class Merge:
         """Refuse two staged rows with one key: which of them should win is nobody's guess."""
         keys = ", ".join(map(quoted, self._target.unique))
         if await self._ask(f"select 1 from {self._stage} group by {keys} having count(*) > 1 limit 1"):
-            raise RuleBroken("来源数据中主键重复，不能按主键更新，请清理重复记录。")
+            raise RowRefused("来源数据中主键重复，不能按主键更新，请清理重复记录。")
 
     async def commit(self) -> None:
         """Take the one step: data and position are there together, or neither."""

@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from jutong.dataplane.dirty import Sifted
+from jutong.dataplane.dirty import RowRefused, Sifted
 from jutong.dataplane.engines.base import POSITION, TASK, Key, Landing, Position, Shape, Target
 from jutong.dataplane.engines.postgresql import catalogue, sql, tallies
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
@@ -145,12 +145,12 @@ class TableLanding:
             if row is None or row["computed"]:
                 message = f"目标表 {self._target.table} 没有可写入的列 {shape.name}，请增加该列或更换目标表。"
                 raise RuleBroken(message)
-            if not fits(shape, row):
+            if not self._target.sift and not fits(shape, row):
                 message = (
                     f"目标表 {self._target.table} 的列 {shape.name} 类型为 {row['full']}，来源为 {shape.type}，"
                     "不能原样写入，请修改列类型或更换目标表。"
                 )
-                raise RuleBroken(message)
+                raise RowRefused(message)
             casts.append(row["base"])
         return tuple(casts)
 

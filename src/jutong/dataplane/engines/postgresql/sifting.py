@@ -7,20 +7,29 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jutong.dataplane.dirty import Dirty, Sifted, check_number
+from jutong.dataplane.dirty import LISTED, Dirty, Sifted, check_number, joined
 from jutong.dataplane.engines.postgresql import sql, tallies
 from jutong.dataplane.engines.postgresql.sql import quoted
-from jutong.dataplane.errors import RuleBroken
-from jutong.dataplane.reconcile import PORTABLE
+from jutong.dataplane.reconcile import PORTABLE, RunningTally, row_digest
+from jutong.dataplane.transfer.lines import parsed
 from jutong.wire.transfers import Tally
 
 TEXTS = "jutong_texts"
 ASIDE = "pg_temp.jutong_aside"
 ASKABLE = 16
-"""The version from which a server can be asked whether a text is a value of a type."""
+"""The version from which a server can be asked whether a text is a value of a type; before it, one tries."""
 
-LISTED = 10_000
-"""Rows set aside that are listed; the count has them all."""
+TRIED = """
+create function pg_temp.jutong_valid(given text, wanted text) returns boolean language plpgsql as $$
+begin
+    execute format('select $1::%s', wanted) using given;
+    return true;
+exception when data_exception or integrity_constraint_violation or feature_not_supported then
+    return false;
+end $$
+"""
+NUL, SHOWN_NUL = b"\0", "␀".encode()
+"""What PostgreSQL cannot hold in any text, and what stands for it in the list."""
 
 CHECKS = """
 select pg_get_expr(c.conbin, c.conrelid) as test, c.conname,
@@ -55,24 +64,47 @@ class Sieve:
         self._stage = stage
         self._goal = goal
         self._adding = adding
+        self._valid = "pg_input_is_valid"
+        self._nul = RunningTally()  # the rows that hold a NUL, as they came
 
     async def prepare(self) -> None:
-        """Make the table of texts; `RuleBroken` on a server that cannot be asked."""
+        """Make the table of texts, and what asks an older server about them."""
         if self._connection.get_server_version().major < ASKABLE:
-            raise RuleBroken("目标库版本低于 PostgreSQL 16，不能逐行隔离问题数据，请修正数据后重试。")
+            await self._connection.execute(TRIED)
+            self._valid = "pg_temp.jutong_valid"
         texts = ", ".join(f"c{n} text" for n in range(len(self._places)))
         await self._connection.execute(
-            f"create temp table {TEXTS} (line bigint generated always as identity, {texts}) on commit drop;"
+            f"create temp table {TEXTS} (line bigint generated always as identity, {texts}, nul int)"
+            " on commit drop;"
             f"create temp table jutong_aside (line bigint, place int, reason text) on commit drop"
         )
 
     async def receive(self, chunks: AsyncIterator[bytes]) -> int:
-        """Take canonical lines as they are."""
-        columns = [f"c{n}" for n in range(len(self._places))]
+        """Take canonical lines as they are; only a NUL is shown as something else, and its row set aside."""
+        columns = [*(f"c{n}" for n in range(len(self._places))), "nul"]
         tag = await self._connection.copy_to_table(
-            TEXTS, schema_name="pg_temp", columns=columns, source=chunks, format="text", timeout=None
+            TEXTS, schema_name="pg_temp", columns=columns, source=self._told(chunks), format="text", timeout=None
         )
         return int(tag.split()[1])
+
+    async def _told(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+        """Return lines with one cell more: the place of the first cell that holds a NUL, if any."""
+        rest = b""
+        async for chunk in chunks:
+            whole, cut, rest = (rest + chunk).rpartition(b"\n")
+            whole += cut
+            if NUL in whole:
+                yield b"".join(map(self._without_nul, whole.splitlines(keepends=True)))
+            else:
+                yield whole.replace(b"\n", b"\t\\N\n")
+
+    def _without_nul(self, line: bytes) -> bytes:
+        cells = line.removesuffix(b"\n").split(b"\t")
+        place = next((n for n, cell in enumerate(cells) if NUL in cell), None)
+        if place is None:
+            return b"\t".join([*cells, b"\\N\n"])
+        self._nul.add([row_digest(parsed(line.decode().removesuffix("\n")))])
+        return b"\t".join([*cells, b"%d\n" % place]).replace(NUL, SHOWN_NUL)
 
     def _typed(self, n: int) -> str:
         place = self._places[n]
@@ -90,10 +122,11 @@ class Sieve:
     async def _values(self) -> None:
         """Set aside what is no value of its column, would change in it, or is missing where nothing may be."""
         for n, place in enumerate(self._places):
+            await self._aside(f"nul = {n}", n, "含有空字符，PostgreSQL 不能保存")
             if place.base == "bytea":
                 fits = f"c{n} ~ '^([0-9a-f]{{2}})*$'"
             else:
-                fits = f"pg_input_is_valid(c{n}, {sql_text(place.full)})"
+                fits = f"{self._valid}(c{n}, {sql_text(place.full)})"
             await self._aside(f"c{n} is not null and not ({fits})", n, f"不符合目标列的类型 {place.full}")
             same = f"{sql.canonical(f'({self._typed(n)})', place.base)} is not distinct from c{n}"
             await self._aside(
@@ -144,7 +177,8 @@ class Sieve:
         await self._connection.execute(
             f"insert into {self._stage} ({names}) select {values} from {TEXTS} t where {clean}", timeout=None
         )
-        return Sifted(await self._tally("true"), await self._tally(clean), dirty)
+        came, nul = await self._tally("nul is null"), self._nul.tally()
+        return Sifted(joined(came, nul), await self._tally(clean), dirty)
 
     async def _listed(self) -> list[Dirty]:
         cells = ", ".join(f"t.c{n}" for n in range(len(self._places)))
