@@ -65,3 +65,19 @@ def test_more_dirty_rows_than_allowed_let_nothing_land_and_are_told_all_the_same
     assert "第一处在第 3 行" in end.message
     assert town.sql(town.consumer, "select to_regclass('people_copy')::text") == [(None,)]
     assert [row.number for parcel in town.control.dirty for row in parcel.rows] == [3, 5]
+
+
+def test_more_than_ten_thousand_dirty_rows_are_counted_exactly_and_the_first_are_listed(
+    town: World, tmp_path: Path
+) -> None:
+    rows = "".join(f"李四,{'二' if n % 100 else n}\n" for n in range(1, 12_001))
+    (tmp_path / "in/a.csv").write_bytes(f"xm,n\n{rows}".encode("gb18030"))
+    end = run(town, "o1", 11_880)
+    assert end.state is RunState.RELEASED, end.message
+    assert "11880 行问题数据已隔离待修正（仅列出前 10000 行）" in end.message
+    assert (end.dirty, town.receipt(end.receipt).dirty) == (11_880, 11_880)
+    assert town.sql(town.consumer, "select count(*) from people_copy") == [(120,)]
+    assert sum(len(parcel.rows) for parcel in town.control.dirty) == 10_000
+    fewer = run(town, "o2", 11_879)
+    assert fewer.state is RunState.REJECTED
+    assert "超过允许的 11879 行" in fewer.message

@@ -88,6 +88,10 @@ class Noticed:
         """See `Format.delivered`."""
         return self._inner.delivered(row)
 
+    def fault(self, row: Row) -> tuple[int, str] | None:
+        """See `Format.fault`."""
+        return self._inner.fault(row)
+
     def read(self, file: BinaryIO) -> Iterator[Row]:
         """See `Format.read`: what stands behind the notice."""
         file.seek(len(self._line) + (len(BOM) if file.read(len(BOM)) == BOM else 0))

@@ -85,7 +85,7 @@ class Sieve:
         plain = "engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin"
         await self._ask(f"create table {self._texts} (line bigint auto_increment primary key, {texts}) {plain}")
         await self._ask(
-            f"create table {self._typed} ({LINE} bigint primary key) engine=InnoDB"
+            f"create table {self._typed} ({LINE} bigint not null default 0 primary key) engine=InnoDB"
             f" as select {self._columns} from {self._stage} limit 0"
         )
         await self._ask(f"create table {self._aside} (line bigint primary key, place int, reason text) {plain}")

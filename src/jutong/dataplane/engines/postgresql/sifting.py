@@ -16,6 +16,8 @@ from jutong.wire.transfers import Tally
 
 TEXTS = "jutong_texts"
 ASIDE = "pg_temp.jutong_aside"
+VALUES, LINE = "pg_temp.jutong_values", "jutong_line"
+"""The rows whose texts are values, as values: made once, so that no plan casts a text that has been set aside."""
 ASKABLE = 16
 """The version from which a server can be asked whether a text is a value of a type; before it, one tries."""
 
@@ -139,11 +141,16 @@ class Sieve:
         """Set aside what breaks a check or a unique key of the target."""
         known = {place.name: n for n, place in enumerate(self._places)}
         row = ", ".join(f"{self._typed(n)} as {place.name}" for n, place in enumerate(self._places))
-        clean = f"select line, {row} from {TEXTS} t where not exists (select from {ASIDE} a where a.line = t.line)"
+        await self._connection.execute(
+            f"create temp table jutong_values on commit drop as select line as {LINE}, {row} from {TEXTS} t"
+            f" where not exists (select from {ASIDE} a where a.line = t.line)",
+            timeout=None,
+        )
+        clean = f"select * from {VALUES} v where not exists (select from {ASIDE} a where a.line = v.{LINE})"
         for found in await self._connection.fetch(CHECKS, self._goal):
             names = [quoted(name) for name in found["names"]]
             if names and set(names) <= known.keys():
-                broken = f"line in (select line from ({clean}) r where not ({found['test']}))"
+                broken = f"line in (select {LINE} from ({clean}) r where not ({found['test']}))"
                 await self._aside(broken, known[names[0]], f"不满足目标表的约束 {found['conname']}")
         for found in await self._connection.fetch(UNIQUES, self._goal):
             names = [quoted(name) for name in found["names"]]
@@ -151,12 +158,12 @@ class Sieve:
                 continue
             listed = ", ".join(names)
             present = " and ".join(f"r.{name} is not null" for name in names)
-            twice = f"select line from (select line, row_number() over (partition by {listed} order by line) as n from"
-            twice += f" ({clean}) r where {present}) d where n > 1"
+            ranked = f"row_number() over (partition by {listed} order by {LINE})"
+            twice = f"select {LINE} from (select {LINE}, {ranked} as n from ({clean}) r where {present}) d where n > 1"
             await self._aside(f"line in ({twice})", known[names[0]], "与前面的行在唯一键上重复")
             if self._adding:
                 match = " and ".join(f"g.{name} = r.{name}" for name in names)
-                held = f"select line from ({clean}) r where exists (select from {self._goal} g where {match})"
+                held = f"select {LINE} from ({clean}) r where exists (select from {self._goal} g where {match})"
                 await self._aside(f"line in ({held})", known[names[0]], "目标表中已有相同的唯一键")
 
     async def _tally(self, where: str) -> Tally:
@@ -173,9 +180,10 @@ class Sieve:
         check_number(dirty, await self._connection.fetchval(f"select count(*) from {ASIDE}"), most)
         clean = f"not exists (select from {ASIDE} a where a.line = t.line)"
         names = ", ".join(place.name for place in self._places)
-        values = ", ".join(self._typed(n) for n in range(len(self._places)))
         await self._connection.execute(
-            f"insert into {self._stage} ({names}) select {values} from {TEXTS} t where {clean}", timeout=None
+            f"insert into {self._stage} ({names}) select {names} from {VALUES} v"
+            f" where not exists (select from {ASIDE} a where a.line = v.{LINE})",
+            timeout=None,
         )
         came, nul = await self._tally("nul is null"), self._nul.tally()
         return Sifted(joined(came, nul), await self._tally(clean), dirty)

@@ -1,0 +1,180 @@
+"""Rows that a target cannot hold: each engine says which, and why, and takes all the others."""
+
+# ruff: noqa: S608 - the statements are the test's own
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from covers import covers
+from engineworld import AT, Base, ask, fresh
+from jutong.dataplane import engines
+from jutong.dataplane.dirty import RowRefused, Sifted, Sifting
+from jutong.dataplane.engines.base import Target
+from jutong.dataplane.engines.postgresql import sifting
+from jutong.dataplane.policy import Plan
+from jutong.dataplane.reconcile import PORTABLE, difference
+from jutong.dataplane.transfer.guard import together
+from jutong.wire.bundle import Access
+from jutong.wire.grants import Column, Kind
+from jutong.wire.transfers import TableMode
+
+COLUMNS = (
+    Column("编号", "n", Kind.INTEGER),
+    Column("姓名", "name"),
+    Column("出生日期", "born"),
+    Column("金额", "amount", Kind.NUMBER),
+)
+SOURCE = "create table people (n integer, name text, born text, amount decimal_text)"
+GOALS = {
+    "postgresql": "create table goal (n integer primary key, name varchar(4) not null, born date,"
+    " amount numeric(5,2) check (amount >= 0))",
+    "mysql": "create table goal (n integer primary key, name varchar(4) character set utf8mb3 not null, born date,"
+    " amount decimal(5,2) check (amount >= 0)) engine=InnoDB",
+    "sqlite": "create table goal (n integer primary key, name varchar(4) not null, born date,"
+    " amount decimal_text(5,2) check (cast(amount as real) >= 0))",
+}
+GOOD = [(1, "张三", "2026-01-31", "1.50"), (2, "李四", None, "0.00"), (12, "吴", "1999-12-31", None)]
+WRONG = {
+    3: ("王\0五", "2026-01-31", "1.00"),
+    4: ("欧阳娜娜娜", "2026-01-31", "1.00"),
+    5: ("赵六", "2026-02-30", "1.00"),
+    6: ("孙七", "2026-01-31", "12345.00"),
+    7: (None, "2026-01-31", "1.00"),
+    8: ("周八", "2026-01-31", "-1.00"),
+    9: ("𠮷野", "2026-01-31", "1.00"),
+    3_000_000_000: ("郑", "2026-01-31", "1.00"),
+}
+REASONS = {
+    "postgresql": {
+        3: "含有空字符，PostgreSQL 不能保存",
+        4: "不符合目标列的类型 character varying(4)",
+        5: "不符合目标列的类型 date",
+        6: "不符合目标列的类型 numeric(5,2)",
+        7: "目标列不允许为空",
+        8: "不满足目标表的约束 goal_amount_check",
+        3_000_000_000: "不符合目标列的类型 integer",
+        1: "与前面的行在唯一键上重复",
+    },
+    "mysql": {
+        4: "超过目标列的长度 4 个字符",
+        5: "不符合目标列的类型 date，或超出其范围",
+        6: "不符合目标列的类型 decimal(5,2)，或超出其范围",
+        7: "目标列不允许为空",
+        8: "不满足目标表的约束 amount",
+        9: "目标列的字符集不能保存其中的字符，或写入后值会改变",
+        3_000_000_000: "不符合目标列的类型 int(11)，或超出其范围",
+        1: "与前面的行在唯一键上重复",
+    },
+    "sqlite": {7: "目标列不允许为空", 8: "不满足目标表的约束", 1: "唯一键与其他行重复"},
+}
+
+
+@pytest.fixture
+def source() -> Iterator[Base]:
+    with fresh("sqlite") as base:
+        base.run(SOURCE)
+        for n, *rest in [*GOOD, *((n, *row) for n, row in WRONG.items()), (1, "又一个", None, "1.00")]:
+            given = ", ".join("null" if text is None else f"cast(x'{text.encode().hex()}' as text)" for text in rest)
+            base.run(f"insert into people values ({n}, {given})")
+        yield base
+
+
+def sifted(source: Base, sink: Base, *, most: int = 20, schema: str | None = None, **changes: Any) -> Sifted:
+    """Move all rows into the goal with whatever does not fit set aside, compare every leg, and settle."""
+    chosen = {"mode": TableMode.REPLACE, "unique": ("n",), "sift": True} | changes
+    target = Target("order-1", "grant-1", sink.schema if schema is None else schema, "goal", **chosen)
+
+    async def main() -> Sifted:
+        first = await engines.open(source.source(), source.access)
+        second = await engines.open(sink.source(), sink.access)
+        try:
+            plan = Plan(source.schema, "people", COLUMNS, unique=("n",))
+            async with first.reading(plan) as reading, second.landing(target, reading.shapes) as landing:
+                queue: asyncio.Queue[bytes | None] = asyncio.Queue(8)
+
+                async def read() -> None:
+                    await reading.lines(queue.put)
+                    await queue.put(None)
+
+                async def chunks() -> AsyncIterator[bytes]:
+                    while (chunk := await queue.get()) is not None:
+                        yield chunk
+
+                counted, *_ = await together(reading.tally(PORTABLE), read(), landing.receive(chunks(), binary=False))
+                assert isinstance(landing, Sifting)
+                found = await landing.sift(most)
+                assert difference(counted, found.came) == ""
+                arrived = await landing.tally(PORTABLE)
+                assert difference(found.clean, arrived) == ""
+                await landing.settle(arrived, at=AT)
+                return found
+        finally:
+            await first.close()
+            await second.close()
+
+    return asyncio.run(main())
+
+
+@covers(partly=["R-EXC-019"])
+@pytest.mark.parametrize("engine", ["postgresql", "mysql", "sqlite"])
+@pytest.mark.parametrize("mode", [TableMode.REPLACE, TableMode.APPEND, TableMode.UPSERT])
+def test_every_engine_sets_aside_what_its_table_cannot_hold(source: Base, engine: str, mode: TableMode) -> None:
+    with fresh(engine) as sink:
+        sink.run(GOALS[engine])
+        found = sifted(source, sink, mode=mode)
+        told = {int(each.cells[0] or 0): each.reason for each in found.dirty}
+        assert told == REASONS[engine]
+        assert found.came.rows == len(GOOD) + len(WRONG) + 1
+        assert found.aside == len(REASONS[engine])
+        kept = {int(row[0]) for row in sink.run("select n from goal")}
+        wrong = set(REASONS[engine]) - {1}
+        assert kept == ({n for n, *_ in GOOD} | WRONG.keys()) - wrong
+        tables = [table.name for table in ask(sink, lambda opened: opened.tables(sink.schema))]
+        assert sorted(tables) == ["goal", "jutong_position"]
+
+
+def test_an_older_postgresql_is_asked_by_trying(source: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sifting, "ASKABLE", 99)
+    with fresh("postgresql") as sink:
+        sink.run(GOALS["postgresql"])
+        found = sifted(source, sink)
+        told = {int(each.cells[0] or 0): each.reason for each in found.dirty}
+        assert told == REASONS["postgresql"] | {4: "写入目标列后值会改变"}  # a cast cuts what an input would refuse
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql", "sqlite"])
+def test_more_than_may_be_leave_the_target_as_it_was(source: Base, engine: str) -> None:
+    with fresh(engine) as sink:
+        sink.run(GOALS[engine])
+        sink.run("insert into goal values (1, 'old', null, null)")
+        with pytest.raises(Exception, match="超过允许的 2 行"):
+            sifted(source, sink, most=2)
+        assert [str(row[1]) for row in sink.run("select * from goal")] == ["old"]
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql", "sqlite"])
+def test_what_stays_in_the_target_keeps_its_key_when_appending(source: Base, engine: str) -> None:
+    with fresh(engine) as sink:
+        sink.run(GOALS[engine])
+        sink.run("insert into goal values (2, 'old', null, null)")
+        found = sifted(source, sink, mode=TableMode.APPEND)
+        assert 2 in {int(each.cells[0] or 0) for each in found.dirty}
+        assert [str(row[0]) for row in sink.run("select name from goal where n = 2")] == ["old"]
+
+
+def test_a_file_format_says_what_it_cannot_hold(source: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUTONG_FILE_FOLDERS", f'["{tmp_path}"]')
+    source.run(f"update people set name = '{'长' * 40_000}' where n = 4")
+    sink = Base("files", Access(database=str(tmp_path), options={"format": "xlsx"}), ".", lambda _: [])
+    with pytest.raises(RowRefused, match="XLSX"):
+        sifted(source, sink, sift=False)
+    found = sifted(source, sink)
+    assert [(each.number, each.column, each.reason) for each in found.dirty] == [
+        (5, "name", "超过 Excel 单元格的 32767 个字符")
+    ]
+    assert list(tmp_path.glob("goal.xlsx"))
