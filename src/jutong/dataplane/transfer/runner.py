@@ -139,6 +139,7 @@ class Runner:
 
     async def _attempt(self, order: Order) -> None:
         """Lease an order and run it, or come back when another runner's lease may have run out."""
+        await arrival(order, self._bundles.current)  # without its grant nobody knows at which source it works
         at, life = datetime.now(UTC), timedelta(seconds=self._settings.transfer_lease_seconds)
         attempt = await self._book.lease(order.id, runner=self.name, at=at, until=at + life, place=self._place(order))
         if attempt is None:
@@ -211,7 +212,6 @@ class Runner:
     async def _outcome(self, order: Order, attempt: int, at: datetime) -> Outcome:
         """Run an order and say how it ended."""
         try:
-            await arrival(order, self._bundles.current)
             guard = Guard(order, self._bundles.current, self.desk.cancelled)
             run = Run(order, attempt, guard, self._settings, self._me, self._book, self.reports, at)
             run.tell(RunState.SENT, "开始执行。")
