@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import httpx
 import msgspec
@@ -93,6 +93,22 @@ class AsyncClient:
         body = msgspec.json.encode({"grant": grant, "keys": keys, "facts": facts})
         headers = JSON | named(person, service_item)
         return read(await self._http.post("/v1/confirm", content=body, headers=headers), Match)
+
+    async def through(
+        self,
+        grant: str,
+        endpoint: str,
+        given: Mapping[str, Any],
+        *,
+        method: str = "GET",
+        person: str = "",
+        service_item: str = "",
+    ) -> Answer:
+        """Call an endpoint of a department's own interface; `given`: the registered parameters, of a POST any JSON."""
+        content = {"params": given} if method == "GET" else {"content": msgspec.json.encode(given)}
+        headers = (JSON if method == "POST" else {}) | named(person, service_item)
+        target = f"/v1/services/{grant}/{endpoint}"
+        return read(await self._http.request(method, target, headers=headers, **content), Answer)  # type: ignore[arg-type]
 
     async def manifest(self, artefact_id: str) -> Manifest:
         """Return count, digest and time of a batch file."""

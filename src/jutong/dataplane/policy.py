@@ -200,6 +200,19 @@ def compile_confirm(grant: Grant, mount: Mount, keys: Mapping[str, str], facts: 
     )
 
 
+def compile_through(grant: Grant, mount: Mount, *, hash_key: bytes = b"") -> Plan:
+    """Return the plan by which the answer of a department's interface is narrowed to what the grant shows."""
+    return Plan(
+        schema=mount.schema,
+        table=mount.table,
+        fields=_fields(grant, mount),
+        where=_where(grant, mount, ()),
+        limit=LOOKUP_ROWS,
+        hash_key=hash_key,
+        grant=grant.id,
+    )
+
+
 def compile_page(
     grant: Grant,
     mount: Mount,

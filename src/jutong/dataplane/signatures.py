@@ -148,6 +148,12 @@ def presented(headers: Mapping[str, str], params: Mapping[str, str]) -> Presente
     return None
 
 
+def names(scheme: Scheme) -> tuple[str, ...]:
+    """Return the names of a scheme's own fields."""
+    pattern = _PATTERNS[scheme]
+    return (pattern.app_key, pattern.service, pattern.moment, pattern.nonce, pattern.signature)
+
+
 def verify(call: Presented, secret: str, *, at: datetime, window: int = WINDOW_SECONDS) -> None:
     """Hold an incoming claim against the secret of its application; `Unauthenticated` with the reason.
 

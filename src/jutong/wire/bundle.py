@@ -10,10 +10,25 @@ from jutong.wire.grants import Column, Grant
 from jutong.wire.nodes import NodePass
 
 
+class Endpoint(msgspec.Struct, frozen=True):
+    """One call of a department's HTTP interface that may be passed through to it.
+
+    name: how it is called at the gateway, and what a grant names. method: GET or POST, there as here. path: at the
+    department. rows: JSON pointer to the records in the answer. params: all that a caller may hand over.
+    """
+
+    name: str
+    method: str
+    path: str
+    rows: str = ""
+    params: tuple[str, ...] = ()
+
+
 class Source(msgspec.Struct, frozen=True):
     """A registered data source. `sealed`: msgspec JSON of `Access`, SM2-sealed to the key of whoever reaches it.
 
     node: the front-end node behind which it sits; empty for one that the data plane beside the centre reaches.
+    endpoints: of an HTTP interface, what can be passed through; which of it a consumer may call is in its grant.
     """
 
     id: str
@@ -23,6 +38,7 @@ class Source(msgspec.Struct, frozen=True):
     sealed: bytes
     active: bool = True
     node: str = ""
+    endpoints: tuple[Endpoint, ...] = ()
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -51,7 +67,10 @@ class Mount(msgspec.Struct, frozen=True):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """A registered business system. `sealed_key`: its HMAC-SM3 key, SM2-sealed to the data plane's key."""
+    """A registered business system. `sealed_key`: its HMAC-SM3 key, SM2-sealed to the data plane's key.
+
+    scheme: how it signs its calls: empty for our own way, else a pattern of `dataplane/signatures.py`.
+    """
 
     system_id: str
     title: str
@@ -61,6 +80,7 @@ class Caller(msgspec.Struct, frozen=True):
     zone: str
     active: bool = True
     addresses: tuple[str, ...] = ()
+    scheme: str = ""
 
 
 class Mark(msgspec.Struct, frozen=True):

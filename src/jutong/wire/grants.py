@@ -91,7 +91,7 @@ class Grant(msgspec.Struct, frozen=True):
     key_items: items by which single records may be asked for. columns: the granted items only, with their masking.
     hash_key: sealed (SM2) to the data plane, for KEYED_HASH. purposes: codes that a call must name one of. listing: records
     may be listed page by page without naming their keys. portal: used by the service portal, so that every call has to name
-    the service item (R-EXC-021).
+    the service item (R-EXC-021). endpoints: names of the source's endpoints that may be passed through to.
     """
 
     id: str
@@ -118,3 +118,4 @@ class Grant(msgspec.Struct, frozen=True):
     details: dict[str, Any] = {}
     listing: bool = False
     portal: bool = False
+    endpoints: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -122,8 +123,8 @@ class HeartbeatAnswer(msgspec.Struct, frozen=True):
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a gateway asks a node through its tunnel, in words of the wire: never SQL.
 
-    what: "lookup", "confirm" or "probe". The node looks the grant up in its own bundle and enforces it itself.
-    keys: each names the same items. trace: of the caller's own audit record.
+    what: "lookup", "confirm", "through" or "probe". The node looks the grant up in its own bundle and enforces it itself.
+    keys: each names the same items. endpoint, given: of what is passed through, the endpoint's name and its parameters.
     """
 
     id: int
@@ -134,6 +135,8 @@ class Question(msgspec.Struct, frozen=True, omit_defaults=True):
     filters: tuple[Condition, ...] = ()
     facts: dict[str, str] = {}
     probe: ProbeRequest | None = None
+    endpoint: str = ""
+    given: dict[str, Any] = {}
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from jutong.dataplane.masking import mask
 from jutong.dataplane.partitions import Cut
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.values import order
-from jutong.wire.bundle import Access
+from jutong.wire.bundle import Access, Endpoint
 from jutong.wire.grants import Kind, Masking
 from jutong.wire.probe import FoundTable
 from jutong.wire.transfers import TableMode, Tally
@@ -296,6 +296,14 @@ def gathered(
         for n in places.get(key, ()):
             answers[n].append(record)
     return answers
+
+
+@runtime_checkable
+class Passing(Protocol):
+    """An engine that can also pass a call through to a department's own interface."""
+
+    async def through(self, plan: Plan, endpoint: Endpoint, given: Mapping[str, Any]) -> list[dict[str, str | None]]:
+        """Return what a call of the endpoint answers, as rows of the plan: granted fields only, filtered, masked."""
 
 
 @runtime_checkable

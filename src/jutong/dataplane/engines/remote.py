@@ -6,16 +6,17 @@ where the words come from.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from itertools import chain
+from typing import Any
 
 import msgspec
 
 from jutong.dataplane.engines.base import Capabilities, Landing, Reading, Shape, Target
 from jutong.dataplane.errors import Refusal, Unavailable
 from jutong.dataplane.policy import Plan
-from jutong.wire.bundle import Source
+from jutong.wire.bundle import Endpoint, Source
 from jutong.wire.nodes import Question, Reply
 from jutong.wire.probe import FoundTable, ProbeAnswer, ProbeRequest
 
@@ -78,6 +79,11 @@ class RemoteEngine:
         facts = {fact.item: fact.values[0] for fact in plan.facts}
         reply = await self._answered(Question(0, "confirm", grant_id=plan.grant, keys=_keys(plan), facts=facts))
         return reply.found, reply.match
+
+    async def through(self, plan: Plan, endpoint: Endpoint, given: Mapping[str, Any]) -> Rows:
+        """Return what the department's interface answers; the node looks endpoint and grant up by itself."""
+        asked = Question(0, "through", grant_id=plan.grant, endpoint=endpoint.name, given=dict(given))
+        return [row for rows in (await self._answered(asked)).rows for row in rows]
 
     def reading(self, plan: Plan) -> AbstractAsyncContextManager[Reading]:  # noqa: ARG002 - the port's
         """Refuse: what leaves a node in bulk, the node itself sends."""

@@ -16,6 +16,9 @@ from jutong.wire.grants import Column
 LONGEST_OBJECT = 4 << 20
 """Characters after which an object that did not end counts as broken."""
 
+DEEPEST = 4
+"""Levels of nested objects whose members are offered as columns."""
+
 _BETWEEN = re.compile(r"[\s,\[\]\ufeff]*")
 _SCANNER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 
@@ -31,11 +34,38 @@ def text_of(value: Any) -> str | None:
     return str(value) if isinstance(value, int) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def pointed(found: Any, pointer: str) -> Any:
+    """Return what a JSON pointer (RFC 6901) points at, or None."""
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, dict):
+            found = found.get(name)
+        elif isinstance(found, list) and name.isascii() and name.isdigit() and len(name) < 10:  # noqa: PLR2004 - digits
+            found = found[int(name)] if int(name) < len(found) else None
+        else:
+            return None
+    return found
+
+
+def member(found: dict[str, Any], name: str) -> Any:
+    """Return an object's member by its name, or by a JSON pointer into it; None where it is not there."""
+    return pointed(found, name) if name.startswith("/") and name not in found else found.get(name)
+
+
+def members(found: dict[str, Any], before: str = "") -> Iterator[str]:
+    """Yield the names of an object's members, and JSON pointers to those of the objects nested in it."""
+    for name, value in found.items():
+        path = f"{before}/{name.replace('~', '~0').replace('/', '~1')}"
+        yield path if before else name
+        if isinstance(value, dict) and path.count("/") < DEEPEST:
+            yield from members(value, path)
+
+
 def _row(number: int, found: Any, wanted: Sequence[Column]) -> Found:
     """Return an object's wanted members, or why it is no row; a member that is not there is missing."""
     if not isinstance(found, dict):
         return Dirty(number, "", str(found), "不是 JSON 对象", (str(found),))
-    cells = [text_of(found.get(column.column)) for column in wanted]
+    cells = [text_of(member(found, column.column)) for column in wanted]
     for cell, column in zip(cells, wanted, strict=True):
         if cell and marked(cell):
             shown = cell.encode("utf-8", "replace").decode()

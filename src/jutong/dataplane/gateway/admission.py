@@ -10,7 +10,7 @@ import msgspec
 
 from jutong.dataplane.errors import Misuse, NotAllowed, RuleBroken, Unavailable
 from jutong.dataplane.snapshots import Snapshot, inactive_reason
-from jutong.wire.bundle import Caller, Mark, Mount, Source
+from jutong.wire.bundle import Caller, Endpoint, Mark, Mount, Source
 from jutong.wire.grants import Condition, Grant, Mode
 
 Body = TypeVar("Body")
@@ -154,6 +154,27 @@ def mounted(snapshot: Snapshot, grant: Grant) -> tuple[Mount, Source]:
     if mount is None or source is None or not source.active:
         raise Unavailable("该资源的数据源未挂接或已停用，请联系数据提供部门。")
     return mount, source
+
+
+def endpoint_of(grant: Grant, source: Source, name: str) -> Endpoint:
+    """Return an endpoint that the grant opens and the source still has.
+
+    One that is not granted is refused alike whether there is such an endpoint or not.
+    """
+    if name not in grant.endpoints:
+        opened = "、".join(grant.endpoints) or "无"
+        raise Misuse(f"接口“{name[:60]}”不在授权范围内，授权的接口：{opened}。", "item", grant.id)
+    found = next((each for each in source.endpoints if each.name == name), None)
+    if found is None:
+        raise Unavailable(f"提供部门已撤下接口“{name}”，请联系数据提供部门。")
+    return found
+
+
+def endpoints_of(snapshot: Snapshot, grant: Grant) -> list[Endpoint]:
+    """Return the endpoints that a grant opens and its source has, for a description."""
+    mount = snapshot.mounts.get(grant.resource_id)
+    source = snapshot.sources.get(mount.source_id) if mount else None
+    return [each for each in source.endpoints if each.name in grant.endpoints] if source else []
 
 
 def marks_for(snapshot: Snapshot, grant: Grant, keys: Sequence[Mapping[str, str]]) -> list[Mark]:

@@ -23,6 +23,7 @@ from jutong.dataplane.errors import NotThere, Refusal, Unauthenticated, Unavaila
 from jutong.dataplane.gateway.answers import Answer, as_json, refused, send_answer
 from jutong.dataplane.gateway.calls import Call, Receive, Scope, Send, read_call, within
 from jutong.dataplane.gateway.lookups import Lookups, Opener, Sources
+from jutong.dataplane.gateway.passing import SERVICE
 from jutong.dataplane.gateway.service import Service
 from jutong.dataplane.gateway.tunnels import Tunnels
 from jutong.dataplane.gateway.watch import Watch
@@ -231,6 +232,8 @@ class Gateway:
                 return await (service.manifest if found[2] else service.download)(call, found[1])
         else:
             deed = None
+        if deed is None and call.method in ("GET", "POST") and (asked := SERVICE.fullmatch(call.path)):
+            return await service.through(call, asked[1], asked[2])
         if deed is None:
             raise NotThere("没有这个接口，请对照 /v1/openapi.json 检查方法与路径。")
         return await deed(call)

@@ -43,7 +43,7 @@ class Asking(Desk):
         self._still(call, snapshot, caller, grant, self.modes)
         await self._write(call, rows=len(rows), outcome="ok" if rows else "not_found")
         marks = admission.marks_for(snapshot, grant, keys)
-        return as_found(call, Found(rows, _shown(marks), call.trace, grant.version), _items(grant, asked.items))
+        return as_found(call, Found(rows, shown_marks(marks), call.trace, grant.version), _items(grant, asked.items))
 
     async def listing(self, call: Call) -> Answer:
         """POST /v1/list: a page of the granted records in the order of the resource's key, after a cursor.
@@ -62,7 +62,7 @@ class Asking(Desk):
         self._still(call, snapshot, caller, grant, self.modes)
         await self._write(call, rows=len(rows), outcome="ok" if rows else "not_found")
         marks = [mark for mark in snapshot.marks.get(grant.resource_id, ()) if not mark.key]
-        found = Found(rows, _shown(marks), call.trace, grant.version, cursors.write(end) if end else "")
+        found = Found(rows, shown_marks(marks), call.trace, grant.version, cursors.write(end) if end else "")
         return as_found(call, found, _items(grant, asked.items))
 
     async def several(self, call: Call) -> Answer:
@@ -103,7 +103,7 @@ class Asking(Desk):
             "resource": grant.resource_title,
             "rows": rows,
             "count": len(rows),
-            "marks": _shown(admission.marks_for(snapshot, grant, [asked.keys])),
+            "marks": shown_marks(admission.marks_for(snapshot, grant, [asked.keys])),
             "grant_version": grant.version,
         }
 
@@ -132,5 +132,6 @@ def _items(grant: Grant, asked: Sequence[str]) -> Sequence[str]:
     return asked or [column.item for column in grant.columns]
 
 
-def _shown(marks: Sequence[Mark]) -> list[dict[str, str]]:
+def shown_marks(marks: Sequence[Mark]) -> list[dict[str, str]]:
+    """Return marks as they stand beside the rows."""
     return [{"kind": mark.kind, "text": mark.text, "key": mark.key} for mark in marks]

@@ -46,7 +46,8 @@ class Call:
     """A request as it came in, and what is known of it so far.
 
     at: when it came, UTC; began: the same on the process's own clock, seconds. trace: its name in the chain. purpose: the
-    named purpose (code), or nothing.
+    named purpose (code), or nothing. once, service, foreign: of a call signed in another platform's way, what no second call may carry,
+    the grant that its signature covers, and the names of the signature's own parameters.
     """
 
     method: str
@@ -55,7 +56,11 @@ class Call:
     headers: dict[bytes, bytes]
     address: str
     at: datetime
+    query: bytes = b""
     purpose: str = ""
+    once: str = ""
+    service: str = ""
+    foreign: tuple[str, ...] = ()
     body: bytes = b""
     began: float = field(default_factory=time.perf_counter)
     trace: str = field(default_factory=_TRACES.__next__)
@@ -97,7 +102,7 @@ class Call:
     @property
     def nonce(self) -> str:
         """Return the call's nonce; checked by `prove`."""
-        return self.headers[b"x-jutong-nonce"].decode("ascii")
+        return self.once or self.headers[b"x-jutong-nonce"].decode("ascii")
 
 
 @lru_cache(maxsize=4096)
@@ -133,6 +138,7 @@ def read_call(scope: Scope, proxies: tuple[str, ...]) -> Call:
         headers=headers,
         address=address_of(scope, headers, proxies),
         at=datetime.now(UTC),
+        query=query,
         purpose=headers.get(b"x-jutong-purpose", b"").decode("utf-8", "replace")[:200],
     )
 
@@ -168,7 +174,7 @@ def prove(call: Call, caller: Caller | None, key: sm3.Keyed, *, tolerance_second
         raise Unauthenticated("X-Jutong-Nonce 应为 16 至 64 位字母、数字、下划线或连字符，且每次调用都不同。")
     expected = key.hexdigest(signed_lines(call)).encode()
     good = hmac.compare_digest(expected, call.headers.get(b"x-jutong-signature", b""))
-    if caller is None or not good or not caller.active:
+    if caller is None or not good or not caller.active or caller.scheme:
         raise Unauthenticated(UNKNOWN)
     return caller
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jutong.wire.bundle import Endpoint
 from jutong.wire.grants import Column, Grant, Kind
 
 FILE_KINDS = ("text/csv", "application/json", "application/jsonl", "application/octet-stream")
@@ -12,8 +13,11 @@ FORMATS = {Kind.DATE: "date", Kind.TIMESTAMP: "date-time"}
 Schema = dict[str, Any]
 
 
-def describe(grants: Sequence[Grant]) -> Schema:
-    """Return an OpenAPI 3.1 document with one schema per grant for query, its rows and confirm."""
+def describe(grants: Sequence[Grant], endpoints: Mapping[str, Sequence[Endpoint]] | None = None) -> Schema:
+    """Return an OpenAPI 3.1 document with one schema per grant for query, its rows and confirm.
+
+    endpoints: by grant, what it opens of a department's own interface.
+    """
     listed = [grant for grant in grants if grant.listing]
     refused = {
         "description": "拒绝，原因见 detail",
@@ -32,6 +36,11 @@ def describe(grants: Sequence[Grant]) -> Schema:
             },
             "/v1/artefacts/{id}/manifest": {"get": _operation("批量文件清单", refused) | ARTEFACT},
             "/v1/artefacts/{id}": {"get": _download(refused) | ARTEFACT},
+            **{
+                f"/v1/services/{grant.id}/{each.name}": {each.method.lower(): _passed(grant, each, refused)}
+                for grant in grants
+                for each in (endpoints or {}).get(grant.id, ())
+            },
             **({"/v1/list": {"post": _rows("逐页列出", refused, "List", listed)}} if listed else {}),
         },
         "components": {
@@ -127,6 +136,23 @@ def _rows(summary: str, refused: Schema, kind: str, grants: Sequence[Grant]) -> 
     """Return an operation that answers rows, as JSON or as CSV."""
     found = _operation(summary, refused, [f"{kind}-{grant.id}" for grant in grants], "Rows")
     found["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    return found
+
+
+def _passed(grant: Grant, endpoint: Endpoint, refused: Schema) -> Schema:
+    """Return the operation of one endpoint of a department's interface."""
+    found = _operation(f"{grant.resource_title}：{endpoint.name}", refused, (), "Rows")
+    found["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    if endpoint.method == "GET":
+        text: Schema = {"type": "string"}
+        found["parameters"] = [{"name": name, "in": "query", "schema": text} for name in endpoint.params]
+    else:
+        body: Schema = {
+            "type": "object",
+            "properties": {name: {} for name in endpoint.params},
+            "additionalProperties": False,
+        }
+        found["requestBody"] = {"content": {"application/json": {"schema": body}}}
     return found
 
 

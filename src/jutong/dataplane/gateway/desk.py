@@ -13,7 +13,7 @@ from jutong.dataplane.book import Book, Claim, Verdict, beijing_day
 from jutong.dataplane.bundles import BundleCache
 from jutong.dataplane.chain import Chain, Entry
 from jutong.dataplane.errors import Misuse, Refusal, TooMany, Unauthenticated, Unavailable
-from jutong.dataplane.gateway import admission, calls
+from jutong.dataplane.gateway import admission, calls, foreign
 from jutong.dataplane.gateway.calls import Call
 from jutong.dataplane.gateway.lookups import Lookups
 from jutong.dataplane.gathering import GATHER_SECONDS, Gathering
@@ -52,6 +52,7 @@ class Desk:
         self._lookups = lookups
         self._claims: Gathering[Claim, Verdict] = Gathering(self._claim_batch, pause=GATHER_SECONDS)
         self._keys: dict[bytes, sm3.Keyed] = {}
+        self._secrets: dict[bytes, str] = {}
         self._tracing = sm3.Keyed(identity.tracing_key)
         self._used_up: dict[str, tuple[date, int]] = {}
         self.usage = UsageCounts()
@@ -59,9 +60,15 @@ class Desk:
     def prove(self, call: Call) -> tuple[Snapshot, Caller]:
         """Return what is true now and who calls, proven; raises `Unauthenticated`, `NotAllowed`, `Unavailable`."""
         snapshot = self._bundles.current()
-        caller = snapshot.callers.get(call.text(b"x-jutong-key"))
-        key = self._call_key(caller) if caller else NOBODY
-        calls.prove(call, caller, key, tolerance_seconds=self._settings.clock_tolerance_seconds)
+        tolerance = self._settings.clock_tolerance_seconds
+        claim = None if b"x-jutong-key" in call.headers else foreign.presented(call)
+        if claim:
+            caller = snapshot.callers.get(claim.app_key)
+            foreign.prove(call, claim, caller, self._secret(caller), tolerance_seconds=tolerance)
+        else:
+            caller = snapshot.callers.get(call.text(b"x-jutong-key"))
+            key = self._call_key(caller) if caller else NOBODY
+            calls.prove(call, caller, key, tolerance_seconds=tolerance)
         assert caller is not None  # noqa: S101 - prove refuses nobody
         call.caller, call.who, call.department = caller, caller.system_id, caller.department_id
         calls.check_place(call, caller, self._settings.zone)
@@ -88,13 +95,27 @@ class Desk:
                 evidence=evidence,
             )
 
+    def _unsealed(self, caller: Caller) -> bytes:
+        try:
+            return self._identity.signer.unseal(caller.sealed_key)
+        except CryptoRefused as error:
+            raise Unavailable("本系统的调用密钥无法在本节点打开，请在平台重新发放密钥。") from error
+
+    def _secret(self, caller: Caller | None) -> str:
+        """Return the key of a system that signs as another platform wants it, as its people have it: in hexadecimal."""
+        if caller is None or not caller.scheme:
+            return ""
+        secret = self._secrets.get(caller.sealed_key)
+        if secret is None:
+            if len(self._secrets) > MOST_KEYS:
+                self._secrets.clear()
+            secret = self._secrets[caller.sealed_key] = self._unsealed(caller).hex()
+        return secret
+
     def _call_key(self, caller: Caller) -> sm3.Keyed:
         key = self._keys.get(caller.sealed_key)
         if key is None:
-            try:
-                key = sm3.Keyed(self._identity.signer.unseal(caller.sealed_key))
-            except CryptoRefused as error:
-                raise Unavailable("本系统的调用密钥无法在本节点打开，请在平台重新发放密钥。") from error
+            key = sm3.Keyed(self._unsealed(caller))
             if len(self._keys) > MOST_KEYS:  # far more than systems; old keys must not pile up
                 self._keys.clear()
             self._keys[caller.sealed_key] = key
@@ -109,6 +130,8 @@ class Desk:
         mine = snapshot.grants.get(grant_id)
         if mine and mine.consumer_id == caller.department_id and caller.system_id in mine.systems:
             call.grant = mine  # so that a refusal, too, is written under the grant
+            if call.once:
+                foreign.bind(call, mine)
         grant = admission.admitted(snapshot, caller, grant_id, purpose=call.purpose, modes=modes, at=call.at)
         admission.check_item(grant, call.text(b"x-jutong-service-item"))
         return grant

@@ -6,20 +6,20 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from jutong.crypto import CryptoRefused, Signer
 from jutong.dataplane import engines, policy, values
-from jutong.dataplane.engines.base import Engine, Paging
+from jutong.dataplane.engines.base import Engine, Paging, Passing
 from jutong.dataplane.engines.remote import Ask, RemoteEngine
 from jutong.dataplane.errors import Refusal, RuleBroken, TooLarge, Unavailable
 from jutong.dataplane.gateway.admission import Listing, mounted
 from jutong.dataplane.gathering import GATHER_SECONDS, Gathering
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.snapshots import Snapshot
-from jutong.wire.bundle import Access, Source
+from jutong.wire.bundle import Access, Endpoint, Source
 from jutong.wire.grants import Condition, Grant
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,13 @@ Found = TypeVar("Found")
 Rows = list[dict[str, str | None]]
 Key = tuple[str, ...]
 Opener = Callable[[Source, Access], Awaitable[Engine]]
+
+
+def passing(engine: Engine) -> Passing:
+    """Return an engine that passes calls through, or refuse."""
+    if not isinstance(engine, Passing):
+        raise Unavailable("该资源不是接口数据源，不能直通调用，请改用查询。")
+    return engine
 
 
 class Sources:
@@ -204,6 +211,12 @@ class Lookups:
         mount, source = mounted(snapshot, grant)
         plan = policy.compile_confirm(grant, mount, keys, facts)
         return await self._sources.ask(source, lambda engine: engine.confirm(plan))
+
+    async def through(self, snapshot: Snapshot, grant: Grant, endpoint: Endpoint, given: Mapping[str, Any]) -> Rows:
+        """Return what a call passed through to a department's interface answers, narrowed to what the grant shows."""
+        mount, source = mounted(snapshot, grant)
+        plan = policy.compile_through(grant, mount, hash_key=self._hash_key(grant))
+        return await self._sources.ask(source, lambda engine: passing(engine).through(plan, endpoint, given))
 
     def _compile(
         self,

@@ -10,16 +10,16 @@ import msgspec
 
 from jutong.dataplane.gateway import admission, description
 from jutong.dataplane.gateway.answers import Answer, as_json
-from jutong.dataplane.gateway.asking import Asking
 from jutong.dataplane.gateway.calls import Call
 from jutong.dataplane.gateway.fetching import Fetching
+from jutong.dataplane.gateway.passing import Passing
 from jutong.dataplane.gateway.probing import Probing
 from jutong.dataplane.snapshots import inactive_reason
 from jutong.wire.grants import Grant
 from jutong.wire.transfers import Manifest
 
 
-class Service(Asking, Fetching, Probing):
+class Service(Passing, Fetching, Probing):
     """The deeds of the gateway over its parts; `app` gives it requests, tests may too."""
 
     async def grants(self, call: Call) -> Answer:
@@ -40,7 +40,7 @@ class Service(Asking, Fetching, Probing):
         await self._claim(call)
         await self._write(call)
         usable = [one for one in admission.usable_grants(snapshot, caller) if not inactive_reason(one, call.at)]
-        return as_json(description.describe(usable))
+        return as_json(description.describe(usable, {one.id: admission.endpoints_of(snapshot, one) for one in usable}))
 
 
 def _shown(grant: Grant, at: datetime, manifests: Sequence[Manifest]) -> dict[str, Any]:
@@ -58,6 +58,7 @@ def _shown(grant: Grant, at: datetime, manifests: Sequence[Manifest]) -> dict[st
         "confirm_items": grant.confirm_items,
         "listing": grant.listing,
         "portal": grant.portal,
+        "endpoints": grant.endpoints,
         "purposes": grant.purposes,
         "modes": grant.modes,
         "valid_from": grant.valid_from,

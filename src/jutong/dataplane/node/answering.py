@@ -13,8 +13,8 @@ from jutong.dataplane import policy, probe
 from jutong.dataplane.bundles import BundleCache
 from jutong.dataplane.chain import Chain, Entry
 from jutong.dataplane.errors import NotAllowed, Refusal, RuleBroken, Unavailable
-from jutong.dataplane.gateway.admission import INTERFACE, mounted
-from jutong.dataplane.gateway.lookups import Sources
+from jutong.dataplane.gateway.admission import INTERFACE, endpoint_of, mounted
+from jutong.dataplane.gateway.lookups import Sources, passing
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.snapshots import Snapshot, inactive_reason
 from jutong.wire.bundle import Mount, Source
@@ -50,7 +50,7 @@ class Answering:
             answer = await probe.answer(self._me, question.probe)
             await self._write(question, None, "ok" if answer.ok else "refused", reason=answer.message)
             return Reply(question.id, probe=msgspec.json.encode(answer))
-        if question.what not in {"lookup", "confirm"}:
+        if question.what not in {"lookup", "confirm", "through"}:
             raise RuleBroken(f"不支持的问题“{question.what[:20]}”，请检查两端版本。")
         grant: Grant | None = None
         try:
@@ -92,11 +92,18 @@ class Answering:
             key = self._me.signer.unseal(grant.hash_key) if grant.hash_key else b""
         except CryptoRefused as error:
             raise Unavailable("本节点无法打开授权的散列密钥，请在控制面重新登记本节点。") from error
+        if question.what == "through":
+            endpoint = endpoint_of(grant, source, question.endpoint)
+            plan = policy.compile_through(grant, mount, hash_key=key)
+            _check_key(plan, key)
+            passed = await self._sources.ask(
+                source, lambda engine: passing(engine).through(plan, endpoint, question.given)
+            )
+            return Reply(question.id, rows=(tuple(passed),))
         plan = policy.compile_lookup(
             grant, mount, question.keys, items=question.items, filters=question.filters, hash_key=key
         )
-        if plan.hashed and not key:
-            raise Unavailable("授权要求按密钥散列脱敏，但本节点没有收到散列密钥，请联系平台运行单位。")
+        _check_key(plan, key)
         rows = await self._sources.ask(source, lambda engine: engine.lookup_each(plan))
         return Reply(question.id, rows=tuple(tuple(found) for found in rows))
 
@@ -123,3 +130,8 @@ class Answering:
         if not keys:
             return ""
         return sm3.hmac_sm3(self._me.tracing_key, msgspec.json.encode(keys, order="sorted")).hex()
+
+
+def _check_key(plan: policy.Plan, key: bytes) -> None:
+    if plan.hashed and not key:
+        raise Unavailable("授权要求按密钥散列脱敏，但本节点没有收到散列密钥，请联系平台运行单位。")

@@ -13,10 +13,11 @@ the service's id at that platform; `paging` none, page or cursor; `page`, `size`
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from jutong.dataplane import values
 from jutong.dataplane.engines.addresses import resolve
@@ -27,7 +28,7 @@ from jutong.dataplane.errors import RuleBroken, TooLarge, Unavailable
 from jutong.dataplane.files import jsons, shaping
 from jutong.dataplane.files.rows import Batch, batches_of, from_rows, guessed
 from jutong.dataplane.policy import Plan
-from jutong.wire.bundle import Access
+from jutong.wire.bundle import Access, Endpoint
 from jutong.wire.grants import Column
 from jutong.wire.probe import FoundColumn, FoundTable
 
@@ -36,7 +37,11 @@ TOP = "."
 MOST_KEYS = 50
 """Keys of one lookup: each is a call of its own."""
 
+AT_ONCE = 8
+"""Calls of one interface under way at a time: a slow department waits for itself, not for the others' threads."""
+
 Row = dict[str, str | None]
+Found = TypeVar("Found")
 
 
 class Http:
@@ -49,10 +54,15 @@ class Http:
         self._title = title
         self._interface = interface
         self._caller = caller
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="interface")
+
+    async def _apart(self, deed: Callable[..., Found], *given: Any) -> Found:
+        """Do what blocks in one of this interface's threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, deed, *given)
 
     async def test(self) -> str:
         """See `Engine.test`."""
-        await asyncio.to_thread(self._caller.first)
+        await self._apart(self._caller.first)
         return "HTTP 接口"
 
     async def tables(self, schema: str) -> tuple[FoundTable, ...]:
@@ -60,13 +70,20 @@ class Http:
         return (FoundTable(TOP, self._interface.table, self._title, 0),)
 
     async def describe(self, schema: str, table: str) -> FoundTable:
-        """See `Engine.describe`: the members of the first answer's records."""
+        """See `Engine.describe`: the members of the first answer's records, nested ones by JSON pointer."""
         if table != self._interface.table:
             raise RuleBroken(f"数据源“{self._title}”中没有表 {table}，该接口只有 {self._interface.table}。")
-        records = [each for each in await asyncio.to_thread(self._caller.first) if isinstance(each, dict)]
-        names = list(dict.fromkeys(name for record in records for name in record))
+        records = [each for each in await self._apart(self._caller.first) if isinstance(each, dict)]
+        names = list(dict.fromkeys(name for record in records for name in jsons.members(record)))
         found = tuple(
-            FoundColumn(name, guessed([jsons.text_of(record.get(name)) for record in records]), "json", "", True, False)
+            FoundColumn(
+                name,
+                guessed([jsons.text_of(jsons.member(record, name)) for record in records]),
+                "json",
+                "",
+                True,
+                False,
+            )
             for name in names
         )
         return FoundTable(TOP, table, self._title, 0, found)
@@ -77,7 +94,7 @@ class Http:
 
     async def preview(self, plan: Plan) -> tuple[tuple[str, ...], ...]:
         """See `Engine.preview`: of the first answer."""
-        records = await asyncio.to_thread(self._caller.first)
+        records = await self._apart(self._caller.first)
         rows = self._shaped(plan, self._texts(plan, records))
         return tuple(tuple(row[field.item] or "" for field in plan.fields) for row in islice(rows, plan.limit or None))
 
@@ -114,7 +131,7 @@ class Http:
         if len(plan.keys) > MOST_KEYS:
             raise TooLarge(f"该资源由接口逐条查询，一次最多 {MOST_KEYS} 个查询标识，请分次查询。")
         names = [self._interface.parameter(column.column) for column in plan.key_columns]
-        return [await asyncio.to_thread(self._one, plan, names, key) for key in plan.keys]
+        return [await self._apart(self._one, plan, names, key) for key in plan.keys]
 
     def _one(self, plan: Plan, names: Sequence[str], key: tuple[str, ...]) -> dict[str, Any]:
         columns = self._texts(plan, self._caller.ask(dict(zip(names, key, strict=True))))
@@ -135,6 +152,16 @@ class Http:
         ]
         return bool(rows), any(agree)
 
+    async def through(self, plan: Plan, endpoint: Endpoint, given: Mapping[str, Any]) -> list[Row]:
+        """See `Passing.through`: the answer's records, shaped like any other row."""
+        return await self._apart(self._passed, plan, endpoint, given)
+
+    def _passed(self, plan: Plan, endpoint: Endpoint, given: Mapping[str, Any]) -> list[Row]:
+        rows = self._shaped(plan, self._texts(plan, self._caller.through(endpoint, given)))
+        if plan.limit and len(rows) > plan.limit:
+            raise TooLarge(f"接口的应答超过 {plan.limit} 行，请缩小查询范围，或改用批量下载。")
+        return rows
+
     @asynccontextmanager
     async def reading(self, plan: Plan) -> AsyncIterator[Reading]:
         """See `Engine.reading`: all pages, one after the other."""
@@ -146,6 +173,7 @@ class Http:
 
     async def close(self) -> None:
         """See `Engine.close`."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._caller.close)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,11 +16,16 @@ import msgspec
 
 from jutong.dataplane.engines.tls import tls_context
 from jutong.dataplane.errors import RuleBroken, TooLarge, Unavailable
+from jutong.dataplane.files.jsons import pointed
 from jutong.dataplane.signatures import Scheme, sign
-from jutong.wire.bundle import Access
+from jutong.wire.bundle import Access, Endpoint
 
 SECONDS = 10.0
 MOST_BYTES = 64 << 20
+PASSED_BYTES = 8 << 20
+PASSED_SECONDS = 10.0
+PAGE_SECONDS = 120.0
+"""For a whole answer: who sends a byte now and then holds a thread, and would otherwise hold it for ever."""
 MOST_PAGES = 100_000
 AUTHS = ("none", "basic", "bearer", *Scheme)
 PAGINGS = ("none", "page", "cursor")
@@ -102,17 +108,8 @@ def _whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1  # noqa: PLR2004 - digits
 
 
-def pointed(found: Any, pointer: str) -> Any:
-    """Return what a JSON pointer (RFC 6901) points at, or None."""
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(found, dict):
-            found = found.get(name)
-        elif isinstance(found, list) and name.isascii() and name.isdigit() and len(name) < 10:  # noqa: PLR2004 - digits
-            found = found[int(name)] if int(name) < len(found) else None
-        else:
-            return None
-    return found
+class _Nothing(Unavailable):
+    """There is nothing at the address called."""
 
 
 class Caller:
@@ -157,13 +154,21 @@ class Caller:
         return signed.headers, signed.params, None
 
     def _answer(self, asked: Mapping[str, str]) -> Any:
-        """Make one call and return its decoded answer; every failure is told in words, without addresses or secrets."""
+        """Make the registered call and return its decoded answer."""
+        return self._called(self._interface.method, self._interface.path, asked, most=MOST_BYTES, seconds=PAGE_SECONDS)
+
+    def _called(self, method: str, path: str, asked: Mapping[str, Any], *, most: int, seconds: float) -> Any:
+        """Make one call and return its decoded answer; every failure is told in words, without addresses or secrets.
+
+        most, seconds: what the answer may weigh in bytes, and take until it is whole. `_Nothing` for a 404.
+        """
         headers, params, auth = self._identity()
-        post = self._interface.method == "POST"
+        post = method == "POST"
+        until = time.monotonic() + seconds
         try:
             request = self._client.build_request(
-                self._interface.method,
-                self._interface.path,
+                method,
+                path,
                 headers=headers,
                 params=params if post else {**asked, **params},
                 json=dict(asked) if post else None,
@@ -171,7 +176,7 @@ class Caller:
             )
             answer = self._client.send(request, auth=auth or httpx.USE_CLIENT_DEFAULT, stream=True)
             try:
-                return self._taken(answer)
+                return self._taken(answer, most=most, until=until)
             finally:
                 answer.close()
         except httpx.TimeoutException as error:
@@ -179,23 +184,27 @@ class Caller:
         except (httpx.HTTPError, ssl.SSLError) as error:
             raise Unavailable(f"接口“{self._title}”无法连接或证书未通过核验，请检查地址、网络与证书。") from error
 
-    def _taken(self, answer: httpx.Response) -> Any:
+    def _taken(self, answer: httpx.Response, *, most: int, until: float) -> Any:
         if answer.status_code in (401, 403):
             raise Unavailable(f"接口“{self._title}”拒绝了我们的身份（{answer.status_code}），请更新访问凭据。")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            raise _Nothing(f"接口“{self._title}”应答异常（404），请联系提供部门。")
         if answer.status_code != httpx.codes.OK:
             raise Unavailable(f"接口“{self._title}”应答异常（{answer.status_code}），请联系提供部门。")
         body = bytearray()
         for piece in answer.iter_bytes():
             body += piece
-            if len(body) > MOST_BYTES:
-                raise TooLarge(f"接口“{self._title}”的一次应答超过 {MOST_BYTES >> 20} MB，请减小每页行数。")
+            if len(body) > most:
+                raise TooLarge(f"接口“{self._title}”的一次应答超过 {most >> 20} MB，请缩小查询范围或减小每页行数。")
+            if time.monotonic() > until:
+                raise Unavailable(f"接口“{self._title}”没有在时限内答完，请稍后重试或缩小查询范围。")
         try:
             return self._decoder.decode(bytes(body))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Unavailable(f"接口“{self._title}”返回的内容不是 JSON，请联系提供部门。") from error
 
-    def _records(self, found: Any) -> list[Any]:
-        rows = pointed(found, self._interface.rows)
+    def _records(self, found: Any, pointer: str | None = None) -> list[Any]:
+        rows = pointed(found, self._interface.rows if pointer is None else pointer)
         if isinstance(rows, dict):
             return [rows]
         if rows is None:
@@ -207,6 +216,25 @@ class Caller:
     def ask(self, asked: Mapping[str, str]) -> list[Any]:
         """Return the records of one call."""
         return self._records(self._answer(asked))
+
+    def through(self, endpoint: Endpoint, given: Mapping[str, Any]) -> list[Any]:
+        """Return the records of one call passed through. RuleBroken for a parameter that is not registered.
+
+        given: a GET's values are texts, a POST's any JSON; names and path are the registered ones, never the caller's own.
+        """
+        for name in given:
+            if name not in endpoint.params:
+                known = "、".join(endpoint.params) or "无"
+                raise RuleBroken(f"参数“{name[:60]}”不在接口登记的参数之内，可用的参数：{known}。")
+        if endpoint.method not in ("GET", "POST") or not (
+            _PATH.fullmatch(endpoint.path) and _POINTER.fullmatch(endpoint.rows)
+        ):
+            raise Unavailable(f"接口“{self._title}”的登记不正确，请联系数据提供部门修改。")
+        try:
+            found = self._called(endpoint.method, endpoint.path, given, most=PASSED_BYTES, seconds=PASSED_SECONDS)
+        except _Nothing:
+            return []  # how an interface of single records says that there is none
+        return self._records(found, endpoint.rows)
 
     def _sized(self) -> dict[str, str]:
         paged = self._interface.paging != "none"
