@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -169,12 +171,10 @@ def test_a_grant_that_ends_while_the_department_thinks_hands_nothing_over(
     async def deed(world: World) -> None:
         publish(world, interface, columns=GRANTED[:2])
         await world.caught_up()
-        usual = interface.found
+        usual, loop = interface.found, asyncio.get_running_loop()
 
         def answer(*asked: Any) -> tuple[int, Any]:
-            world.grant(
-                "g3", resource_id="r3", columns=GRANTED[:2], endpoints=("person",), state="ended", reason="撤销"
-            )
+            loop.call_soon_threadsafe(partial(world.grant, "g3", resource_id="r3", state="ended", reason="撤销"))
             time.sleep(0.4)
             return usual(*asked)
 
