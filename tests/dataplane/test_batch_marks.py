@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from covers import covers
 from gateway_world import World as Gateway
@@ -86,7 +87,7 @@ def test_what_is_no_public_key_ends_the_order_with_a_sentence(town: World) -> No
     assert "SM2 公钥" in end.message
 
 
-@pytest.mark.parametrize("form", ["jsonl", "xlsx"])
+@pytest.mark.parametrize("form", ["jsonl", "xlsx", "parquet"])
 def test_a_notice_stands_visibly_in_each_format_and_hides_no_row(town: World, form: str) -> None:
     with town.running():
         town.order(kind=OrderKind.BATCH, format=form, notice="不得外传")
@@ -97,6 +98,10 @@ def test_a_notice_stands_visibly_in_each_format_and_hides_no_row(town: World, fo
     if form == "jsonl":
         first, *rows = map(json.loads, handed.splitlines())
         assert (first, len(rows)) == ({"notice": "不得外传"}, 1000)
+        return
+    if form == "parquet":
+        table = parquet.read_table(io.BytesIO(handed))
+        assert (table.schema.metadata[b"notice"].decode(), table.num_rows) == ("不得外传", 1000)
         return
     from openpyxl import load_workbook
 

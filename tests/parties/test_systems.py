@@ -156,3 +156,19 @@ def test_before_the_data_plane_is_set_up_no_key_is_given_out(world, monkeypatch,
         actions.register_system(
             department_id=world.department("market"), name="早", by=world.actor("market.head"), at=world.at
         )
+
+
+def test_another_platforms_signature_is_chosen_only_with_the_addresses_it_may_come_from(world):
+    engineer = world.actor("market.engineer")
+    key = world.system("market")
+    given = {"purpose": "", "zone": "outer", "signing": "national"}
+    with pytest.raises(RuleBroken, match="来源地址"):
+        actions.change_system(key.system_id, **given, addresses=[], by=engineer, at=world.at)
+    with pytest.raises(RuleBroken, match="签名方式"):
+        actions.change_system(key.system_id, **given | {"signing": "md4"}, addresses=[], by=engineer, at=world.at)
+    actions.change_system(key.system_id, **given, addresses=["10.1.2.0/24"], by=engineer, at=world.at)
+    assert queries.callers([key.system_id])[0].scheme == "national"
+    page = world.client("market.engineer").get(f"/parties/systems/{key.system_id}").content.decode()
+    assert "国家平台方式" in page
+    actions.change_system(key.system_id, purpose="", zone="outer", addresses=[], by=engineer, at=world.at)
+    assert queries.callers([key.system_id])[0].scheme == ""

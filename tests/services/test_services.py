@@ -32,6 +32,7 @@ from jutong.slices.grants import queries as grants
 from jutong.slices.services import actions, events, queries, rules
 from jutong.slices.services.models import Alert, UsageDay
 from jutong.slices.sharing import actions as sharing
+from jutong.wire.bundle import Endpoint
 from jutong.wire.usage import LATENCY_MS, Evidence, Usage
 from published import published
 from world import World
@@ -91,8 +92,11 @@ def test_the_openapi_of_a_grant_names_its_keys_items_and_nothing_else(world: Wor
 
 @pytest.mark.skipif(not shutil.which("openssl"), reason="openssl is not installed")
 def test_the_shell_example_signs_as_the_gateway_expects(world: World, granted: int) -> None:
-    script = rules.curl_example(grants.wire_grant(granted), "http://gateway")
+    wire = grants.wire_grant(granted)
+    endpoints = (Endpoint("person", "GET", "/api/person", "", ("id",)), Endpoint("add", "POST", "/api/add"))
+    scripts = {name: text for name, _title, text in rules.curl_examples(wire, "http://gateway", endpoints)}
     key = "ab" * 32
+    script = scripts["example-curl"]
     shown = script.split("curl -sS")[0].replace("KEY=… ", f"KEY={key} ").replace("KEY_ID=…", "KEY_ID=x")
     shown += 'printf "%s\\n" "$TIME" "$NONCE" "$PURPOSE" "$SIGNATURE" "$BODY"'
     done = subprocess.run(["bash", "-c", shown], capture_output=True, text=True, check=True)
@@ -100,6 +104,16 @@ def test_the_shell_example_signs_as_the_gateway_expects(world: World, granted: i
     headers = httpx.Headers({"X-Jutong-Time": at, "X-Jutong-Nonce": nonce, "X-Jutong-Purpose": purpose})
     expected = signature(bytes.fromhex(key), method="POST", target="/v1/query", body=body.encode(), headers=headers)
     assert signed == expected
+    assert {"example-queries", "example-confirm", "example-person", "example-add"} <= scripts.keys()
+    for script in scripts.values():
+        subprocess.run(["bash", "-n", "-c", script], check=True)
+    passed = scripts["example-person"].split("curl -sS")[0].replace("KEY=… ", f"KEY={key} ")
+    passed += 'printf "%s\\n" "$TIME" "$NONCE" "$PURPOSE" "$SIGNATURE"'
+    done = subprocess.run(["bash", "-c", passed], capture_output=True, text=True, check=True)
+    at, nonce, purpose, signed = done.stdout.rstrip("\n").split("\n")
+    headers = httpx.Headers({"X-Jutong-Time": at, "X-Jutong-Nonce": nonce, "X-Jutong-Purpose": purpose})
+    target = f"/v1/services/{granted}/person?id=…"
+    assert signed == signature(bytes.fromhex(key), method="GET", target=target, body=b"", headers=headers)
 
 
 # ---- figures of use ----
@@ -245,6 +259,13 @@ def test_the_console_shows_masked_rows_trace_and_headers_of_a_real_call(
     assert "相符" in matched
     wrong = tried(world, granted, key, mode="confirm", **{"fact-0": "13900000000"}).content.decode()
     assert "不相符" in wrong
+    across = tried(world, granted, key, mode="queries").content.decode()
+    assert "张*" in across
+    grant_actions.set_interface(granted, by=world.actor("civil.head"), at=clock.now(), listing=True, portal=False)
+    gateway.learn(granted, key, world.department("hr"))
+    listed = tried(world, granted, key, mode="list", **{"key-0": ""}).content.decode()
+    assert "下一页的游标" in listed
+    assert listed.count("张*") == 20
     nobody = tried(world, granted, key, **{"key-0": "没有这个人"}).content.decode()
     assert "没有找到符合条件的记录" in nobody
 

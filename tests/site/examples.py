@@ -307,6 +307,10 @@ def _delivery(book: Book, scene: Scene) -> None:
         book.add("GET", f"services/{page}/", query="?format=xlsx", case="as Excel")
     book.add("GET", "services/<int:grant_id>/rules/", grant)
     book.deed("services/<int:grant_id>/rules/", grant, portal="on")
+    from examples_api import RECEIVER
+
+    book.page("grants/<int:grant_id>/marks/", grant, marked="on", notice="仅供核验使用")
+    book.page("grants/<int:grant_id>/receiver/", grant, receiver_key=RECEIVER)
     book.add("GET", "services/console/")
     book.add("GET", "services/console/", query=f"?grant={grant}", case="one grant")
     call = {

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from scene import Scene
 
 V1 = "api/v1"
+RECEIVER = (
+    "0409f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
+)
+"""The public key of GB/T 32918.5's example."""
 
 
 def fill(book: Book, scene: Scene) -> None:
@@ -165,6 +170,9 @@ def _grants(book: Book, scene: Scene) -> None:
         "finish": "grant",
     }.items():
         book.add("POST", f"{base}/{verb}", scene[name], body={"reason": "依据已经变化"})
+    book.add("POST", f"{base}/interface", scene["grant"], body={"portal": True})
+    book.add("POST", f"{base}/marks", scene["grant"], body={"marked": True, "notice": "仅供核验使用"})
+    book.add("POST", f"{base}/receiver", scene["grant"], body={"receiver_key": RECEIVER})
     book.seen(f"{V1}/services/<grant_id>/openapi", f"{V1}/services/<grant_id>/use", to=(scene["grant"],))
 
 

@@ -108,7 +108,7 @@ class Client:
         content = {"params": given} if method == "GET" else {"content": msgspec.json.encode(given)}
         headers = (JSON if method == "POST" else {}) | named(person, service_item)
         target = f"/v1/services/{grant}/{endpoint}"
-        return read(self._http.request(method, target, headers=headers, **content), Answer)  # type: ignore[arg-type]
+        return read(self._http.request(method, target, headers=headers, **content), Answer)
 
     def manifest(self, artefact_id: str) -> Manifest:
         """Return count, digest and time of a batch file."""

@@ -240,6 +240,10 @@ class Parquet:
         named = pa.schema(list(zip(self._names, types, strict=True)))
         self._file = parquet.ParquetWriter(self._path, named, compression="zstd")
 
+    def notice(self, text: str) -> None:
+        """Put a notice into the file's own metadata, where every reader of the format finds it under `notice`."""
+        self._file.add_key_value_metadata({"notice": text})
+
     def header(self) -> bytes:
         """See `Format.header`: nothing."""
         return b""

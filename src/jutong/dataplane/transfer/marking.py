@@ -15,7 +15,7 @@ from typing import BinaryIO
 from jutong.crypto import sm3
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import row_digest
-from jutong.dataplane.transfer.files import Format, Xlsx
+from jutong.dataplane.transfer.files import Format, Parquet, Xlsx
 from jutong.dataplane.transfer.lines import Row
 
 ENOUGH_PAIRS = 200
@@ -101,11 +101,11 @@ class Noticed:
 def noticed(inner: Format, notice: str, *, format_name: str, encoding: str) -> Format:
     """Return the format with a visible notice. RuleBroken for a format that has no place for one."""
     text = " ".join(notice.split())
-    if isinstance(inner, Xlsx):
+    if isinstance(inner, Xlsx | Parquet):
         inner.notice(text)
         return inner
     if format_name == "csv":
         return Noticed(inner, f"# {text}\r\n".encode(encoding, "replace"))
     if format_name == "jsonl":
         return Noticed(inner, json.dumps({"notice": text}, ensure_ascii=False).encode() + b"\n")
-    raise RuleBroken(f"{format_name} 格式没有放置使用须知的位置，请改用 csv、jsonl 或 xlsx。")
+    raise RuleBroken(f"{format_name} 格式没有放置使用须知的位置，请改用 csv、jsonl、xlsx 或 parquet。")

@@ -69,6 +69,27 @@ class AdjustmentIn(Schema):
     reason: Annotated[str, Field(max_length=1000, pattern=PLAIN)]
 
 
+class InterfaceRulesIn(Schema):
+    """How the interface may be used; endpoints: names of the calls that are passed through."""
+
+    listing: bool = False
+    portal: bool = False
+    endpoints: Annotated[list[Term], Field(max_length=50)] = []
+
+
+class MarksIn(Schema):
+    """Marks of batch files."""
+
+    marked: bool = False
+    notice: Annotated[str, Field(max_length=200, pattern=PLAIN)] = ""
+
+
+class ReceiverIn(Schema):
+    """The consumer's SM2 public key, hex; empty for none."""
+
+    receiver_key: Annotated[str, Field(max_length=130, pattern=PLAIN)] = ""
+
+
 class GrantOut(Schema):
     """A grant; items with their masking."""
 
@@ -101,6 +122,12 @@ class GrantOut(Schema):
     calls: int
     rows: int
     last_used_at: datetime | None
+    listing: bool
+    portal: bool
+    endpoints: list[str]
+    marked: bool
+    notice: str
+    receiver_key: str
 
 
 class VersionOut(Schema):
@@ -184,3 +211,27 @@ def terminate(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> querie
 def finish(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.GrantRow:
     """The consumer needs it no longer."""
     return _moved(request, grant_id, actions.finish_grant, body)
+
+
+@router.post("/{grant_id}/interface", response=GrantOut, summary="设置接口使用方式")
+def interface(request: HttpRequest, grant_id: Id, body: InterfaceRulesIn) -> queries.GrantRow:
+    """Say how the interface may be used, and which calls are passed through."""
+    actor = faces.actor_of(request)
+    actions.set_interface(grant_id, by=actor, at=clock.now(), **body.dict())
+    return queries.grant(grant_id, actor)
+
+
+@router.post("/{grant_id}/marks", response=GrantOut, summary="设置批量文件标记")
+def marks(request: HttpRequest, grant_id: Id, body: MarksIn) -> queries.GrantRow:
+    """Say how batch files are marked."""
+    actor = faces.actor_of(request)
+    actions.set_marks(grant_id, by=actor, at=clock.now(), **body.dict())
+    return queries.grant(grant_id, actor)
+
+
+@router.post("/{grant_id}/receiver", response=GrantOut, summary="设置批量文件接收公钥")
+def receiver(request: HttpRequest, grant_id: Id, body: ReceiverIn) -> queries.GrantRow:
+    """Name the key to which batch files are sealed."""
+    actor = faces.actor_of(request)
+    actions.set_receiver(grant_id, by=actor, at=clock.now(), **body.dict())
+    return queries.grant(grant_id, actor)

@@ -17,7 +17,10 @@ class Grant(Case):
     modes, purposes: codes; quota: {"calls_per_day", "rows_per_batch", "batches_per_day"}; case_ref: what it came from
     ("sharing_request:12"); request_digest: SM3 of the agreed request; hash_key: for keyed hashes, sealed to the data plane beside us; own_hash_key: the same, SM4 at rest, from which it is
     sealed to front-end nodes (empty for grants opened before there were any). listing: records
-    may be listed page by page; portal: each call names the service item it is made for.
+    may be listed page by page; portal: each call names the service item it is made for; endpoints: what of the
+    department's own interface may be called. Of batch files: marked, their rows are ordered by `canary` (a secret, SM4 at
+    rest, made once and kept, so that old copies can still be traced); notice stands visibly in them; receiver_key (hex SM2
+    public key, the consumer's own): only its holder opens them.
     """
 
     resource = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="+")
@@ -45,6 +48,11 @@ class Grant(Case):
     hash_key = models.BinaryField()
     listing = models.BooleanField(default=False)
     portal = models.BooleanField(default=False)
+    endpoints = models.JSONField(default=list)
+    marked = models.BooleanField(default=False)
+    canary = models.BinaryField(default=b"")
+    notice = models.CharField(max_length=200, default="")
+    receiver_key = models.CharField(max_length=130, default="")
     own_hash_key = models.BinaryField(default=b"")
     ended_ground = models.CharField(max_length=32, default="")
     ended_at = models.DateTimeField(null=True)

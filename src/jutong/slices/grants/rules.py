@@ -21,6 +21,7 @@ _NULL_TESTS: Final = frozenset({Operator.IS_NULL, Operator.NOT_NULL})
 INSTANT: Final = timedelta(microseconds=1)
 """A term that ends at 24:00 ends with the Beijing day before."""
 LONGEST_VALUE: Final = 200
+LONGEST_NOTICE: Final = 200
 MOST_VALUES: Final = 1000
 
 
@@ -166,6 +167,30 @@ def check_keys(key_items: Collection[str], known: Collection[str], modes: Collec
     for item in key_items:
         if item not in known:
             raise RuleBroken(N_("查询条件项“%(item)s”不在目录中，请重新选择。"), field="key_items", item=item)
+
+
+def check_endpoints(chosen: Collection[str], known: Collection[str]) -> None:
+    """Refuse endpoints that the interface behind the resource has not."""
+    for name in chosen:
+        if name not in known:
+            raise RuleBroken(
+                N_("接口“%(name)s”不在该资源的接口数据源登记之内，可开放的有：%(known)s。"),
+                field="endpoints",
+                name=name[:60],
+                known="、".join(known) or "—",
+            )
+
+
+def check_notice(notice: str) -> str:
+    """Return a notice as one line. RuleBroken for one that is too long or holds control characters."""
+    line = " ".join(notice.split())
+    if len(line) > LONGEST_NOTICE or not line.isprintable():
+        raise RuleBroken(
+            N_("“使用须知”应为一行，最多 %(most)d 个字符，不含控制字符，请修改。"),
+            field="notice",
+            most=LONGEST_NOTICE,
+        )
+    return line
 
 
 def maskings_within(agreed: Column) -> tuple[Masking, ...]:

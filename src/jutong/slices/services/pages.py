@@ -46,6 +46,7 @@ class CallForm(Form):
     purpose = django_forms.ChoiceField(label=gettext_lazy("使用用途"))
     service_item = Line(label=gettext_lazy("服务事项（可不填）"), max_length=100, required=False)
     mode = django_forms.ChoiceField(label=gettext_lazy("调用方式"), widget=django_forms.RadioSelect)
+    after = Line(label=gettext_lazy("游标（逐页列出时，上一页返回的 after）"), max_length=400, required=False)
 
     def __init__(self, found: queries.Service, data: QueryDict | None = None) -> None:
         super().__init__(data, initial={"mode": "query"})
@@ -53,6 +54,12 @@ class CallForm(Form):
         modes = [("query", _("查询：返回授权的信息项"))]
         if grant.confirm_items:
             modes.append(("confirm", _("核对：只回答相符或不符")))
+        modes.append(("queries", _("统一查询：同一标识，向本系统的各项授权一并查询")))
+        if grant.listing:
+            modes.append(("list", _("逐页列出：不填查询条件，一次二十条")))
+        else:
+            del self.fields["after"]
+        modes += [(f"through:{each.name}", _("直通接口：%s") % each.name) for each in found.endpoints]
         self.fields["mode"].choices = modes  # type: ignore[attr-defined]
         self.fields["purpose"].choices = [  # type: ignore[attr-defined]
             (code, _(Purpose(code).label)) for code in grant.purposes
@@ -74,16 +81,26 @@ class CallForm(Form):
         """Name, item and typed value of each item that can be confirmed."""
         return self._given("fact", self.found.grant.confirm_items)
 
+    @property
+    def param_values(self) -> list[tuple[str, str, str]]:
+        """Name, parameter and typed value of each parameter of the endpoints that are passed through."""
+        names = dict.fromkeys(name for each in self.found.endpoints for name in each.params)
+        return self._given("param", tuple(names))
+
     def call(self) -> dict[str, Any]:
         """Return the arguments of the action."""
         good = self.cleaned_data
-        keys = {item: value for _name, item, value in self.key_values}
-        facts = {item: value for _name, item, value in self.fact_values}
-        return {
-            **{name: good[name] for name in ("key_id", "secret", "purpose", "service_item")},
-            "keys": keys,
-            "facts": facts if good["mode"] == "confirm" else None,
-        }
+        kind, _colon, endpoint = good["mode"].partition(":")
+        chosen = next((each for each in self.found.endpoints if each.name == endpoint), None)
+        trial = actions.Trial(
+            kind,
+            keys={item: value for _name, item, value in self.key_values},
+            facts={item: value for _name, item, value in self.fact_values} if kind == "confirm" else {},
+            endpoint=endpoint,
+            given={one: value for _name, one, value in self.param_values if chosen and one in chosen.params},
+            after=good.get("after", ""),
+        )
+        return {**{name: good[name] for name in ("key_id", "secret", "purpose", "service_item")}, "trial": trial}
 
 
 @require_safe
@@ -337,13 +354,28 @@ class RulesForm(Form):
         required=False,
         help_text=gettext_lazy("每次调用必须写明事项编号，并记入审计。"),
     )
+    endpoints = django_forms.MultipleChoiceField(
+        label=gettext_lazy("可直通的接口"),
+        required=False,
+        widget=django_forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("使用方经网关调用所选接口，应答只含授权的信息项；接口在数据源的访问参数中登记。"),
+    )
+
+    def __init__(self, found: queries.Provided, data: QueryDict | None) -> None:
+        row = found.grant
+        super().__init__(data, initial={name: getattr(row, name) for name in ("listing", "portal", "endpoints")})
+        if found.endpoints:
+            offered = [(each.name, f"{each.name}（{each.method} {each.path}）") for each in found.endpoints]
+            self.fields["endpoints"].choices = offered  # type: ignore[attr-defined]
+        else:
+            del self.fields["endpoints"]
 
 
 def interface(request: HttpRequest, grant_id: int) -> HttpResponse:
     """Show and change how the interface of a grant may be used; the provider's head does."""
     actor = faces.actor_of(request)
-    row = queries.provided(grant_id, actor)
-    form = RulesForm(faces.posted(request), initial={"listing": row.listing, "portal": row.portal})
+    found = queries.provided(grant_id, actor)
+    row, form = found.grant, RulesForm(found, faces.posted(request))
     if form.is_valid():
         with faces.told(form):
             grant_actions.set_interface(grant_id, by=actor, at=clock.now(), **form.cleaned_data)

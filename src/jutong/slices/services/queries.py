@@ -19,6 +19,7 @@ from jutong.slices.grants import queries as grants
 from jutong.slices.parties import queries as parties
 from jutong.slices.services import rules
 from jutong.slices.services.models import Alert, UsageDay, UsageMinute
+from jutong.wire.bundle import Endpoint
 
 DAYS: Final = 30
 HOUR: Final = 60
@@ -67,8 +68,9 @@ class Service:
 
     grant: grants.GrantRow
     gateway: str
+    endpoints: tuple[Endpoint, ...]
     openapi: dict[str, Any]
-    curl: str
+    examples: tuple[tuple[str, str, str], ...]
     python: str
     systems: tuple[parties.SystemRow, ...]
     use: Use
@@ -103,23 +105,33 @@ def service(grant_id: int, actor: Actor, at: datetime) -> Service:
     if row.consumer_id not in actor.serves or not rules.is_interface(row.modes):
         raise NotThere(_("没有找到该接口：授权不属于本部门，或共享方式不含接口调用。"))
     wire, gateway = grants.wire_grant(grant_id), settings().gateway_origin
+    opened = tuple(each for each in grants.endpoints_of(row.resource_id) if each.name in row.endpoints)
     return Service(
         grant=row,
         gateway=gateway,
-        openapi=rules.openapi(wire, gateway),
-        curl=rules.curl_example(wire, gateway),
+        endpoints=opened,
+        openapi=rules.openapi(wire, gateway, opened),
+        examples=rules.curl_examples(wire, gateway, opened),
         python=rules.python_example(wire, gateway),
         systems=tuple(parties.systems(department_id=row.consumer_id)),
         use=use(grant_id, actor, at),
     )
 
 
-def provided(grant_id: int, actor: Actor) -> grants.GrantRow:
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """A grant as its provider sets its interface; endpoints: what could be passed through."""
+
+    grant: grants.GrantRow
+    endpoints: tuple[Endpoint, ...]
+
+
+def provided(grant_id: int, actor: Actor) -> Provided:
     """Return a grant that the actor's departments provide. NotThere otherwise, and without an interface."""
     row = grants.grant(grant_id, actor)
     if row.provider_id not in actor.serves or not rules.is_interface(row.modes):
         raise NotThere(_("没有找到该接口：授权不由本部门提供，或共享方式不含接口调用。"))
-    return row
+    return Provided(row, grants.endpoints_of(row.resource_id))
 
 
 def use(grant_id: int, actor: Actor, at: datetime) -> Use:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import MASKING_LABELS, N_
+from jutong.wire.bundle import Endpoint
 from jutong.wire.grants import Grant, Kind, Mode
 from jutong.wire.usage import LATENCY_MS
 
@@ -83,8 +84,8 @@ def check_given(values: Mapping[str, str], known: Sequence[str], field: str) -> 
     return given
 
 
-def openapi(grant: Grant, gateway: str) -> dict[str, Any]:
-    """Return an OpenAPI 3.1 document of the calls that one grant opens."""
+def openapi(grant: Grant, gateway: str, endpoints: Sequence[Endpoint] = ()) -> dict[str, Any]:
+    """Return an OpenAPI 3.1 document of the calls that one grant opens; endpoints: those that are passed through."""
     headers = [_header(name) for name in (*SIGNED, "Service-Item") if name in SIGNED or grant.portal]
     paths: dict[str, Any] = {}
     if is_interface(grant.modes):
@@ -93,6 +94,12 @@ def openapi(grant: Grant, gateway: str) -> dict[str, Any]:
             paths["/v1/list"] = {"post": _operation(_("逐页列出"), headers, _listing(grant), _answer(grant))}
         if grant.confirm_items:
             paths["/v1/confirm"] = {"post": _operation(_("核对（只回答相符与否）"), headers, _confirm(grant), _match())}
+        paths["/v1/queries"] = {
+            "post": _operation(_("统一查询（各项授权一并查询）"), headers, _several(grant), _answers())
+        }
+        for each in endpoints:
+            passed = _passed(grant, each, headers)
+            paths[f"/v1/services/{grant.id}/{each.name}"] = {each.method.lower(): passed}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -179,6 +186,27 @@ def _value(kind: Kind, masking: str) -> dict[str, Any]:
     return value | ({"format": _FORMATS[kind]} if kind in _FORMATS else {})
 
 
+def _several(grant: Grant) -> dict[str, Any]:
+    named = {"type": "array", "items": {"type": "string"}, "maxItems": 20}
+    return _object({"keys": _keys(grant), "grants": named}, ["keys"])
+
+
+def _answers() -> dict[str, Any]:
+    part = {"type": "object", "properties": {"grant": {"type": "string"}}}
+    return {"type": "object", "properties": {"answers": {"type": "array", "items": part}, "trace": {"type": "string"}}}
+
+
+def _passed(grant: Grant, endpoint: Endpoint, headers: list[Any]) -> dict[str, Any]:
+    """Return the operation of one call that is passed through to the department's own interface."""
+    found = _operation(_("直通接口：%s") % endpoint.name, headers, _object({}), _answer(grant))
+    if endpoint.method == "POST":
+        content = {"application/json": {"schema": _object({name: {} for name in endpoint.params})}}
+        return found | {"requestBody": {"content": content}}
+    del found["requestBody"]
+    asked = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in endpoint.params]
+    return found | {"parameters": [*headers, *asked]}
+
+
 def _match() -> dict[str, Any]:
     names = {"match": {"type": "boolean"}, "found": {"type": "boolean"}, "trace": {"type": "string"}}
     return {"type": "object", "properties": names}
@@ -195,19 +223,60 @@ def body_example(grant: Grant) -> str:
     return json.dumps({"grant": grant.id, "keys": keys}, ensure_ascii=False)
 
 
+def curl_examples(grant: Grant, gateway: str, endpoints: Sequence[Endpoint] = ()) -> tuple[tuple[str, str, str], ...]:
+    """Return for each kind of call an id, a title and a shell script that makes it."""
+    key, fact = dict.fromkeys(grant.key_items[:1], "……"), dict.fromkeys(grant.confirm_items[:1], "……")
+    found = [("example-curl", _("命令行（OpenSSL 3 与 curl）"), curl_example(grant, gateway))]
+    bodies: list[tuple[str, str, str, dict[str, Any]]] = [("queries", _("统一查询"), "/v1/queries", {"keys": key})]
+    if grant.confirm_items:
+        bodies.append(("confirm", _("核对"), "/v1/confirm", {"grant": grant.id, "keys": key, "facts": fact}))
+    if grant.listing:
+        bodies.append(("list", _("逐页列出"), "/v1/list", {"grant": grant.id, "limit": 100}))
+    found += [
+        (f"example-{name}", title, _script(grant, gateway, "POST", target, json.dumps(body, ensure_ascii=False)))
+        for name, title, target, body in bodies
+    ]
+    for each in endpoints:
+        target, body = f"/v1/services/{grant.id}/{each.name}", ""
+        if each.method == "POST":
+            body = json.dumps(dict.fromkeys(each.params, "……"), ensure_ascii=False)
+        elif each.params:
+            target += "?" + "&".join(f"{name}=…" for name in each.params)
+        found.append(
+            (f"example-{each.name}", _("直通接口：%s") % each.name, _script(grant, gateway, each.method, target, body))
+        )
+    if Mode.BATCH_DOWNLOAD in grant.modes:
+        found.append(("example-file", _("批量文件"), _script(grant, gateway, "GET", "/v1/artefacts/$FILE", "", FETCH)))
+        ticket = f"""# {_("个人凭页面上“下载”按钮给出的一次性凭据，60 秒内有效")}
+curl -sS -OJ {gateway}/v1/tickets --data-urlencode "ticket=$TICKET"
+"""
+        found.append(("example-ticket", _("凭据下载"), ticket))
+    return tuple(found)
+
+
+FETCH: Final = "-OJ -C -"
+"""Options of curl that write a file under its own name and go on where an earlier try broke off."""
+
+
 def curl_example(grant: Grant, gateway: str) -> str:
     """Return a shell script that signs and sends one query with OpenSSL 3 and curl."""
+    return _script(grant, gateway, "POST", "/v1/query", body_example(grant))
+
+
+def _script(grant: Grant, gateway: str, method: str, target: str, body: str, options: str = "") -> str:
+    """Return a shell script that signs and sends one call; a target may name shell variables."""
     purpose = grant.purposes[0] if grant.purposes else ""
+    sent = " -H 'Content-Type: application/json' --data \"$BODY\"" if method == "POST" else f" {options}".rstrip()
     return f"""KEY_ID=…          # {_("业务系统的密钥编号")}
 KEY=…             # {_("业务系统的调用密钥（64 位十六进制）")}
-BODY='{body_example(grant)}'
+BODY='{body}'
 TIME=$(date +%s%3N); NONCE=$(openssl rand -hex 16); PURPOSE={purpose}
 DIGEST=$(printf %s "$BODY" | openssl dgst -sm3 -r | cut -d' ' -f1)
-SIGNATURE=$(printf 'POST\\n/v1/query\\n%s\\n%s\\n%s\\n%s\\n\\n' "$DIGEST" "$TIME" "$NONCE" "$PURPOSE" \\
+SIGNATURE=$(printf '{method}\\n%s\\n%s\\n%s\\n%s\\n%s\\n\\n' "{target}" "$DIGEST" "$TIME" "$NONCE" "$PURPOSE" \\
   | openssl dgst -sm3 -mac HMAC -macopt hexkey:"$KEY" -r | cut -d' ' -f1)
-curl -sS {gateway}/v1/query -H 'Content-Type: application/json' \\
+curl -sS "{gateway}{target}"{sent} \\
   -H "X-Jutong-Key: $KEY_ID" -H "X-Jutong-Time: $TIME" -H "X-Jutong-Nonce: $NONCE" \\
-  -H "X-Jutong-Purpose: $PURPOSE" -H "X-Jutong-Signature: $SIGNATURE" --data "$BODY"
+  -H "X-Jutong-Purpose: $PURPOSE" -H "X-Jutong-Signature: $SIGNATURE"
 """
 
 

@@ -233,7 +233,7 @@ def _statement(run: Run, grant: GrantRow) -> str:
         "consumer": run.consumer_id,
         "kind": task.kind,
         "target": {"source": task.target_id, "schema": task.schema, "table": task.table, "mode": task.mode},
-        "file": {"format": task.format, "encoding": task.encoding},
+        "file": {"format": task.format, "encoding": task.encoding} | _marks(run, grant),
         "terms": run.terms,
         "repair": run.repair,
         "shape": run.shape,
@@ -242,6 +242,12 @@ def _statement(run: Run, grant: GrantRow) -> str:
         "round": run.round,
     }
     return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()
+
+
+def _marks(run: Run, grant: GrantRow) -> dict[str, object]:
+    """Return how a batch file is sealed and marked, where it is."""
+    told = {"receiver_key": grant.receiver_key, "notice": grant.notice, "marked": grant.marked}
+    return {name: value for name, value in told.items() if value} if run.task.kind == OrderKind.BATCH else {}
 
 
 @EXCHANGE_TASK.action("cancel")

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from jutong.slices.exchange.models import OrderSerial, Run
 from jutong.slices.exchange.rules import OPEN, Terms
+from jutong.slices.grants import queries as grants
 from jutong.slices.sources import queries as sources
 from jutong.wire.transfers import Order, OrderKind, TableMode
 
@@ -32,6 +33,7 @@ def orders_since(serial: int, *, node: str = "") -> tuple[int, list[Order]]:
 
 def _order(run: Run, node: str) -> Order:
     task, terms = run.task, msgspec.convert(run.terms, Terms)
+    marks = grants.batch_marks(run.grant_id) if task.kind == OrderKind.BATCH else grants.BatchMarks()
     return Order(
         id=run.order_id,
         kind=OrderKind(task.kind),
@@ -60,4 +62,7 @@ def _order(run: Run, node: str) -> Order:
         not_after=run.not_after,
         rows_per_second=terms.rows_per_second,
         node=node,
+        receiver_key=marks.receiver_key,
+        canary=marks.canary,
+        notice=marks.notice,
     )

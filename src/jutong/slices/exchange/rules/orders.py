@@ -61,6 +61,7 @@ class Format(Term):
     CSV = "csv", N_("CSV 表格")
     XLSX = "xlsx", N_("Excel 工作簿")
     JSONL = "jsonl", N_("JSON 行")
+    PARQUET = "parquet", N_("Parquet 列式文件")
 
 
 class Encoding(Term):

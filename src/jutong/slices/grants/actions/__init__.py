@@ -1,6 +1,7 @@
 """Writes of this slice: opening and ending grants, and the projection that the data plane follows."""
 
 from jutong.slices.grants.actions.bundle import put, remove
+from jutong.slices.grants.actions.delivering import set_interface, set_marks, set_receiver
 from jutong.slices.grants.actions.grants import (
     Terms,
     amend_grant,
@@ -11,7 +12,6 @@ from jutong.slices.grants.actions.grants import (
     open_grant,
     restore_grant,
     revoke_grant,
-    set_interface,
     suspend_grant,
     terminate_grant,
 )
@@ -32,6 +32,8 @@ __all__ = [
     "restore_grant",
     "revoke_grant",
     "set_interface",
+    "set_marks",
+    "set_receiver",
     "suspend_grant",
     "terminate_grant",
 ]

@@ -15,11 +15,9 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from jutong.kernel import inbox, keys, nodes, outbox
-from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.clock import end_of_day
-from jutong.kernel.errors import Conflict, RuleBroken, WrongState
-from jutong.kernel.terms import N_
+from jutong.kernel.errors import Conflict, RuleBroken
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import events, rules
@@ -27,14 +25,14 @@ from jutong.slices.grants.actions import bundle
 from jutong.slices.grants.models import Grant, GrantVersion
 from jutong.slices.grants.queries.wire import as_wire
 from jutong.slices.grants.rules import Adjustment
-from jutong.slices.grants.workflow import GRANT, PROVIDER_HEAD, may_know
+from jutong.slices.grants.workflow import GRANT
 from jutong.slices.sources import queries as sources
 from jutong.wire.grants import Column, Condition, Kind, Quota
 
 HASH_KEY_SIZE: Final = 32
 _TERMS: Final = (
     "items", "conditions", "key_items", "confirm_items", "modes", "purposes", "quota", "valid_from", "valid_until",
-    "basis", "scope", "remarks", "listing", "portal",
+    "basis", "scope", "remarks", "listing", "portal", "endpoints", "marked", "notice", "receiver_key",
 )  # fmt: skip
 
 
@@ -88,7 +86,8 @@ class Terms:
         }
 
 
-def _new_version(grant: Grant, *, by: Actor, at: datetime, state: str | None = "active") -> None:
+def new_version(grant: Grant, *, by: Actor, at: datetime, state: str | None = "active") -> None:
+    """Keep the terms as they now are under their version number, and tell the data plane and whoever listens."""
     content = {name: getattr(grant, name) for name in _TERMS}
     GrantVersion.objects.create(grant=grant, version=grant.version, content=content, at=at, by_name=by.name[:100])
     tell_data_plane([grant], state=state)
@@ -101,7 +100,7 @@ def _check_reach(resource_id: int, terms: Terms) -> None:
     rules.check_reach(terms.modes, online=mount is None or sources.answers_online(mount.source_id))
 
 
-@GRANT.opens("open", then=_new_version)
+@GRANT.opens("open", then=new_version)
 def open_grant(
     *,
     by: Actor,
@@ -170,7 +169,7 @@ def amend_grant(grant: Grant, *, by: Actor, at: datetime, adjustment: Adjustment
     for name, value in changes.items():
         setattr(grant, name, value)
     grant.version += 1
-    _new_version(grant, by=by, at=at)
+    new_version(grant, by=by, at=at)
     inbox.tell(
         department_id=grant.consumer_id,
         title=_("授权 G-%(id)06d（%(title)s）已由提供方调整为第 %(version)d 版")
@@ -243,22 +242,6 @@ def finish_grant(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
 def expire_grant(grant: Grant, *, by: Actor, at: datetime) -> None:
     """The period of use is over."""
     _end(grant, "expired", at, _("使用时限届满。"))
-
-
-@action("grants.set_interface", label=N_("设置接口使用方式"), allow=PROVIDER_HEAD, on=Grant, visible=may_know)
-def set_interface(grant: Grant, *, by: Actor, at: datetime, listing: bool, portal: bool) -> None:
-    """Say how the interface may be used: records listed page by page, each call for a named service item (R-EXC-021).
-
-    A new version of the grant. WrongState for one that ended, RuleBroken where nothing would change.
-    """
-    if grant.state not in ("granted", "suspended"):
-        raise WrongState(_("授权已结束，接口规则不能再调整。"))
-    if (grant.listing, grant.portal) == (listing, portal):
-        raise RuleBroken(_("接口规则没有变化，无需保存。"))
-    grant.listing, grant.portal = listing, portal
-    grant.version += 1
-    grant.save(update_fields=["listing", "portal", "version"])
-    _new_version(grant, by=by, at=at, state=None)
 
 
 def _stop(grant: Grant, state: str, reason: str) -> None:

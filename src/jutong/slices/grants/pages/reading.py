@@ -21,7 +21,7 @@ from jutong.kernel.faces.forms import Form, Line, Paragraph, Whole
 from jutong.kernel.faces.pieces import Change, Fact, Tab
 from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, OPERATOR_LABELS, DeliveryMode, Masking, Purpose
 from jutong.slices.grants import actions, queries
-from jutong.slices.grants.workflow import GRANT
+from jutong.slices.grants.workflow import CONSUMER_HEAD, GRANT, PROVIDER_HEAD
 from jutong.wire.grants import Operator
 
 SIDES: Final = {"": N_("全部"), "consumer": N_("我方使用"), "provider": N_("我方提供")}
@@ -38,6 +38,12 @@ TERMS: Final = {
     "basis": N_("使用依据"),
     "scope": N_("使用范围"),
     "remarks": N_("说明"),
+    "listing": N_("逐页列出"),
+    "portal": N_("用于政务服务事项办理"),
+    "endpoints": N_("可直通的接口"),
+    "marked": N_("溯源水印"),
+    "notice": N_("使用须知"),
+    "receiver_key": N_("接收公钥"),
 }
 QUOTAS: Final = {
     "calls_per_day": N_("每日 %d 次调用"),
@@ -196,6 +202,8 @@ def _show(
         versions=[_version(one) for one in found.history],
         deeds=[_open_deed(row, button.verb, button.label, tried) for button in row.buttons if button.verb in DEEDS],
         adjusts=any(button.verb == "amend" for button in row.buttons),
+        marks=DeliveryMode.BATCH_DOWNLOAD in row.modes and PROVIDER_HEAD.permits(actor, row) is not None,
+        receives=DeliveryMode.BATCH_DOWNLOAD in row.modes and CONSUMER_HEAD.permits(actor, row) is not None,
         refusal=refusal,
         panels=panels.filled("grant", actor, now, grant_id=grant_id),
     )
@@ -227,6 +235,10 @@ def _facts(row: queries.GrantRow) -> list[Fact]:
         Fact(_("使用依据"), row.basis),
         Fact(_("使用范围"), row.scope),
         Fact(_("说明"), row.remarks),
+        Fact(_("可直通的接口"), _("、").join(row.endpoints)),
+        Fact(_("溯源水印"), _("加") if row.marked else ""),
+        Fact(_("使用须知"), row.notice),
+        Fact(_("接收公钥"), row.receiver_key),
     ]
     return [*facts, source] if source else facts
 
@@ -264,7 +276,8 @@ def _stored_moment(value: Any) -> str:
 
 
 def _joined(value: Any) -> str:
-    return value if isinstance(value, str) else _("、").join(str(one) for one in value)
+    """Return a text, or texts joined; a version made before there was such a term has nothing."""
+    return value if isinstance(value, str) else _("、").join(str(one) for one in value or ())
 
 
 def _condition(one: Mapping[str, Any]) -> str:
@@ -280,6 +293,7 @@ _WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "quota": _quota,
     "valid_from": _stored_moment,
     "valid_until": _stored_moment,
+    **dict.fromkeys(("listing", "portal", "marked"), lambda value: _("是") if value else _("否")),
 }
 
 

@@ -1,6 +1,7 @@
 """Reads of this slice: grants as people see them, and the bundle as the data plane does."""
 
 from jutong.slices.grants.queries.bundle import bundle, newest, node_bundle
+from jutong.slices.grants.queries.delivering import BatchMarks, batch_marks, canaries, endpoints_of
 from jutong.slices.grants.queries.detail import Adjustable, Changed, GrantView, adjustable, detail, ending_soon
 from jutong.slices.grants.queries.grants import (
     GrantRow,
@@ -17,16 +18,20 @@ from jutong.slices.grants.queries.wire import wire_grant
 
 __all__ = [
     "Adjustable",
+    "BatchMarks",
     "Changed",
     "GrantRow",
     "GrantView",
     "Parties",
     "VersionRow",
     "adjustable",
+    "batch_marks",
     "between",
     "bundle",
+    "canaries",
     "detail",
     "ending_soon",
+    "endpoints_of",
     "grant",
     "grants",
     "newest",

@@ -55,6 +55,10 @@ class GrantRow:
     buttons: tuple[Button, ...] = ()
     listing: bool = False
     portal: bool = False
+    endpoints: tuple[str, ...] = ()
+    marked: bool = False
+    notice: str = ""
+    receiver_key: str = ""
 
     @property
     def last_day(self) -> date:
@@ -106,6 +110,10 @@ def row_of(g: Grant, buttons: tuple[Button, ...] = ()) -> GrantRow:
         last_used_at=g.last_used_at,
         listing=g.listing,
         portal=g.portal,
+        endpoints=tuple(g.endpoints),
+        marked=g.marked,
+        notice=g.notice,
+        receiver_key=g.receiver_key,
         buttons=buttons,
     )
 

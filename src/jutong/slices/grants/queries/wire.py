@@ -39,6 +39,7 @@ def as_wire(grant: Grant, *, state: str | None = None) -> wire.Grant:
         hash_key=bytes(grant.hash_key),
         listing=grant.listing,
         portal=grant.portal,
+        endpoints=tuple(grant.endpoints),
     )
 
 

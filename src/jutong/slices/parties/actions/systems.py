@@ -85,17 +85,18 @@ def register_system(
     network_exception: str = "",
     hosting: str = "",
     cross_department: bool = True,
+    signing: str = access.Signing.OWN,
     by: Actor,
     at: datetime,
 ) -> CallKey:
     """Register a business system of a department; its call key comes back once. It starts as not connected.
 
     network: what carries it, the zone's own network when left out; one that the profile does not name needs an exception
-    (R-EXC-014). cross_department: it will share with other departments, so it must be connected before it is put into
+    (R-EXC-014). signing: how it signs its calls; another platform's way only with `addresses`. cross_department: it will share with other departments, so it must be connected before it is put into
     operation (R-EXC-012).
     """
     secret = secrets.token_bytes(KEY_BYTES)
-    details = _details(purpose, zone, addresses, network, network_exception, hosting)
+    details = _details(purpose, zone, addresses, network, network_exception, hosting, signing)
     system = _register(
         department_id=department_id,
         name=name,
@@ -130,11 +131,14 @@ def _register(
 
 
 def _details(
-    purpose: str, zone: str, addresses: Sequence[str], network: str, network_exception: str, hosting: str
+    purpose: str, zone: str, addresses: Sequence[str], network: str, network_exception: str, hosting: str, signing: str
 ) -> dict[str, Any]:
     """Return the particulars of a system, checked."""
     known = _zone(zone)
+    way = access.chosen(access.Signing, signing or access.Signing.OWN, field="signing", label=N_("签名方式"))
+    access.check_signing(way, addresses)
     return {
+        "signing": way,
         "purpose": _purpose(purpose),
         "zone": known,
         "addresses": _addresses(addresses),
@@ -171,13 +175,14 @@ def change_system(
     network_exception: str = "",
     hosting: str = "",
     cross_department: bool = True,
+    signing: str = access.Signing.OWN,
     by: Actor,
     at: datetime,
 ) -> None:
     """Change what is registered of it; see `register_system`."""
     if system.state == "in_operation" and cross_department and system.connected_on is None:
         raise WrongState(_("该系统已投入运行但未接入平台，不能改为需要跨部门共享；请先完成接入。"))
-    for name, value in _details(purpose, zone, addresses, network, network_exception, hosting).items():
+    for name, value in _details(purpose, zone, addresses, network, network_exception, hosting, signing).items():
         setattr(system, name, value)
     system.cross_department = cross_department
     _check_network(system, at)

@@ -108,6 +108,7 @@ class SystemOut(Schema):
     state: str
     state_label: str
     network: str
+    signing: str
     cross_department: bool
     transport: str
     protection: str
@@ -136,6 +137,7 @@ class SystemIn(Schema):
     network_exception: Words = Field("", max_length=300)
     hosting: Words = Field("", max_length=100)
     cross_department: bool = True
+    signing: Words = Field("own", max_length=12)
 
 
 class KeyOut(Schema):

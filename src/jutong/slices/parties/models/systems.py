@@ -9,14 +9,14 @@ from django.db import models
 
 from jutong.kernel.models import Case
 from jutong.kernel.terms import Zone
-from jutong.slices.parties.rules.access import Network, Transport
+from jutong.slices.parties.rules.access import Network, Signing, Transport
 
 
 class BusinessSystem(Case):
     """A department's business system that calls the gateway (R-EXC-005, R-EXC-011, W21).
 
     key_id: names its HMAC-SM3 key in every call. sealed_key: that key, SM2-sealed to the data plane; it is kept nowhere
-    else. addresses: networks it may call from; empty for any. network: what carries it, `network_exception` why not one
+    else. signing: how it signs its calls. addresses: networks it may call from; empty for any. network: what carries it, `network_exception` why not one
     that the profile names. cross_department: it shares with other departments. protection: its graded protection and
     other security measures, in words. connected_on, connection_record: the test that connected it.
     """
@@ -36,6 +36,7 @@ class BusinessSystem(Case):
     connected_on = models.DateField(null=True)
     connection_record = models.CharField(max_length=300, default="")
     operating_since = models.DateField(null=True)
+    signing = models.CharField(max_length=12, choices=Signing.choices(), default=Signing.OWN)
     key_id = models.CharField(max_length=24, unique=True)
     sealed_key = models.BinaryField()
     key_made_at = models.DateTimeField()

@@ -13,7 +13,7 @@ from jutong.kernel.faces.forms import Code, CodeFrom, Day, Form, Line, Paragraph
 from jutong.kernel.terms import OrgType, Zone
 from jutong.slices.parties import queries
 from jutong.slices.parties.pages.picking import DepartmentField, DepartmentsField
-from jutong.slices.parties.rules.access import Network, Transport
+from jutong.slices.parties.rules.access import Network, Signing, Transport
 from jutong.slices.parties.rules.words import AuthorityFunction, RulesKind, UnitKind
 
 MEBIBYTE = 1024 * 1024
@@ -270,6 +270,12 @@ class System(Form):
     zone = forms.ChoiceField(label=_l("网络区域"), choices=lambda: chosen(Zone.choices()))
     addresses = Paragraph(
         label=_l("来源地址"), max_length=1000, required=False, help_text=_l("每行一个 IP 地址或网段；留空为不限。")
+    )
+    signing = forms.ChoiceField(
+        label=_l("签名方式"),
+        required=False,
+        choices=lambda: chosen(Signing.choices()),
+        help_text=_l("已按其他平台方式签名的系统可沿用原方式，须限定来源地址；新建系统请用平台签名。"),
     )
     network = forms.ChoiceField(label=_l("承载网络"), required=False, choices=lambda: chosen(Network.choices()))
     network_exception = Line(

@@ -111,7 +111,7 @@ def system_new(request: HttpRequest, pk: int) -> HttpResponse:
 def system_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Change what is registered of it."""
     row = queries.system(pk, actor_of(request))
-    names = ("purpose", "zone", "network", "network_exception", "hosting", "cross_department")
+    names = ("purpose", "zone", "network", "network_exception", "hosting", "cross_department", "signing")
     start = {name: getattr(row, name) for name in names} | {"addresses": "\n".join(row.addresses)}
     return filled(
         request,

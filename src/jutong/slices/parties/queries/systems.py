@@ -17,7 +17,7 @@ from jutong.kernel.queries import AuditRow
 from jutong.kernel.terms import Zone
 from jutong.kernel.workflow import Button
 from jutong.slices.parties.models import BusinessSystem
-from jutong.slices.parties.rules.access import Network, Transport
+from jutong.slices.parties.rules.access import Network, Signing, Transport
 from jutong.slices.parties.workflow import BUSINESS_SYSTEM, PEOPLE_READERS
 from jutong.wire.bundle import Caller
 
@@ -47,11 +47,17 @@ class SystemRow:
     key_id: str
     key_made_at: datetime
     registered_at: datetime
+    signing: str
 
     @property
     def zone_label(self) -> str:
         """Chinese name of the network zone, translated."""
         return _(Zone(self.zone).label)
+
+    @property
+    def signing_label(self) -> str:
+        """Chinese name of how it signs its calls, translated."""
+        return _(Signing(self.signing).label)
 
     @property
     def network_label(self) -> str:
@@ -83,6 +89,7 @@ def _row(s: BusinessSystem) -> SystemRow:
         s.pk, s.name, s.purpose, s.department_id, s.department.short_name or s.department.name, s.zone,
         tuple(s.addresses), s.active, s.state, s.network, s.network_exception, s.hosting, s.cross_department, s.transport,
         s.protection, s.connected_on, s.connection_record, s.operating_since, s.key_id, s.key_made_at, s.registered_at,
+        s.signing,
     )  # fmt: skip
 
 
@@ -154,6 +161,7 @@ def callers(ids: Iterable[int] | None = None) -> tuple[Caller, ...]:
             zone=s.zone,
             active=s.active,
             addresses=tuple(s.addresses),
+            scheme="" if s.signing == Signing.OWN else s.signing,
         )
         for s in rows
     )

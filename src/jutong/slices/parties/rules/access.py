@@ -27,6 +27,15 @@ class Transport(Term):
     PLAIN = "plain", N_("明文")
 
 
+class Signing(Term):
+    """How a system signs its calls of the gateway: as the platform wants it, or as another platform does."""
+
+    OWN = "own", N_("平台签名（HMAC-SM3，覆盖请求体）")
+    NATIONAL = "national", N_("国家平台方式（HMAC-SHA256）")
+    GUANGDONG = "guangdong", N_("粤政方式（SHA-256，带随机数）")
+    ZHEJIANG = "zhejiang", N_("浙江方式（MD5）")
+
+
 class SupportKind(Term):
     """What a department may ask the technical support group for (R-EXC-022)."""
 
@@ -72,6 +81,15 @@ def check_dedicated(rule: str, exception: str) -> None:
         raise RuleBroken(
             N_("现行政策规则原则上不再使用业务专网；国家另有规定的，请先由主管部门登记例外依据，否则请改用政务外网。"),
             field="network",
+        )
+
+
+def check_signing(signing: str, addresses: Sequence[str]) -> None:
+    """Refuse another platform's signature, which covers neither body nor path, for a system that may call from anywhere."""
+    if signing != Signing.OWN and not addresses:
+        raise RuleBroken(
+            N_("该签名方式不覆盖请求内容，须限定来源地址；请填写业务系统的 IP 地址或网段，或改用平台签名。"),
+            field="addresses",
         )
 
 

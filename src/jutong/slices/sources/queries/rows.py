@@ -13,7 +13,8 @@ from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
 from jutong.kernel.terms import N_
 from jutong.slices.sources.models import DataSource
-from jutong.slices.sources.rules import ENGINEERS, OVERSEERS, READERS, Engine, Tls, sees
+from jutong.slices.sources.rules import ENGINEERS, OVERSEERS, READERS, Engine, Tls, options, sees
+from jutong.wire.bundle import Endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class SourceRow:
     node_title: str = ""
     may_change: bool = False
     may_read: bool = False
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """What may be passed through to it, of an HTTP interface."""
+        return options.endpoints(self.options)
 
     @property
     def address(self) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from jutong.kernel import keys, nodes
 from jutong.slices.sources.models import DataSource
+from jutong.slices.sources.rules import options
 from jutong.wire.bundle import Access, Source
 
 
@@ -24,10 +25,14 @@ def sealed_access(source: DataSource) -> bytes:
         password=keys.reveal(bytes(source.secret)).decode(),
         tls=source.tls,
         statement_seconds=source.statement_seconds,
-        options=source.options | ({"ca": source.ca} if source.ca else {}),
+        options=_told(source.options) | ({"ca": source.ca} if source.ca else {}),
     )
     reached_by = source.node.name if source.node else None
     return nodes.seal(msgspec.json.encode(access), reached_by or nodes.LOCAL)
+
+
+def _told(given: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in given.items() if not options.ENDPOINT_NAME.fullmatch(name)}
 
 
 def wire_sources(ids: Iterable[int] | None = None) -> list[Source]:
@@ -47,6 +52,7 @@ def wire_sources(ids: Iterable[int] | None = None) -> list[Source]:
             sealed=sealed_access(row),
             active=row.active,
             node=row.node.name if row.node else "",
+            endpoints=options.endpoints(row.options),
         )
         for row in rows
     ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import N_
+from jutong.wire.bundle import Endpoint
 
 FILES: Final = "files"
 HTTP: Final = "http"
@@ -55,9 +56,17 @@ OPTIONS: Final[dict[str, dict[str, Option]]] = {
         "rows_per_page": Option(N_("每页行数")),
         "first_page": Option(N_("首页页码")),
         "key.*": Option(N_("查询标识列对应的参数")),
+        "endpoint.*": Option(N_("可直通的接口")),
     },
 }
-"""What may be told, by engine; an engine that is not named takes none. `key.*` stands for `key.` and a column's name."""
+"""What may be told, by engine; an engine that is not named takes none. `key.*` stands for `key.` and a column's name, `endpoint.*` for
+`endpoint.` and an endpoint's name."""
+
+ENDPOINT_NAME: Final = re.compile(r"endpoint\.([A-Za-z0-9_-]{1,64})")
+_ENDPOINT: Final = re.compile(
+    r"(?P<method>GET|POST) (?P<path>/[A-Za-z0-9._~!$&'()*+,;=:@%/-]{0,500})"
+    r"(?: rows=(?P<rows>(?:/[^/\s]{1,100}){1,8}))?(?: params=(?P<params>[A-Za-z0-9_.-]{1,64}(?:,[A-Za-z0-9_.-]{1,64}){0,49}))?"
+)
 
 
 def parsed(text: str) -> dict[str, str]:
@@ -74,6 +83,23 @@ def parsed(text: str) -> dict[str, str]:
     return found
 
 
+def _kind(name: str) -> str:
+    if re.fullmatch(r"key\.\S{1,63}", name):
+        return "key.*"
+    return "endpoint.*" if ENDPOINT_NAME.fullmatch(name) else name
+
+
+def endpoints(options: Mapping[str, str]) -> tuple[Endpoint, ...]:
+    """Return the calls of an HTTP interface that may be passed through, by name."""
+    found = []
+    for name, value in sorted(options.items()):
+        named, told = ENDPOINT_NAME.fullmatch(name), _ENDPOINT.fullmatch(value)
+        if named and told:
+            params = tuple(filter(None, (told["params"] or "").split(",")))
+            found.append(Endpoint(named[1], told["method"], told["path"], told["rows"] or "", params))
+    return tuple(found)
+
+
 def written(options: Mapping[str, str]) -> str:
     """Return options one a line, as `parsed` reads them."""
     return "\n".join(f"{name}={value}" for name, value in options.items())
@@ -85,13 +111,18 @@ def remarks(engine: str, options: Mapping[str, str]) -> Iterator[str]:
     if len(options) > MOST_OPTIONS:
         yield _("“访问参数”最多 %(most)d 项，请删减。") % {"most": MOST_OPTIONS}
     for name, value in options.items():
-        option = known.get("key.*" if re.fullmatch(r"key\.\S{1,63}", name) else name)
+        option = known.get(_kind(name))
         if option is None:
             names = "、".join(known) or _("无")
             yield _("“访问参数”中的 %(name)s 不适用于该类数据源，可用的有：%(names)s。") % {
                 "name": name[:60],
                 "names": names,
             }
+        elif name.startswith("endpoint.") and not _ENDPOINT.fullmatch(value):
+            yield _(
+                "“访问参数”中的 %(name)s 应形如“GET /api/person rows=/data/list params=id,name”：方法 GET 或 POST、接口路径、"
+                "数据位置（JSON 指针，可省）、允许调用方填写的参数（可省），以空格分隔，请修改。"
+            ) % {"name": name[:60]}
         elif option.choices and value not in option.choices:
             yield _("“访问参数”中的 %(name)s（%(label)s）应为 %(choices)s 之一，请修改。") % {
                 "name": name,
