@@ -164,7 +164,7 @@ def test_another_platforms_signature_is_chosen_only_with_the_addresses_it_may_co
     given = {"purpose": "", "zone": "outer", "signing": "national"}
     with pytest.raises(RuleBroken, match="来源地址"):
         actions.change_system(key.system_id, **given, addresses=[], by=engineer, at=world.at)
-    with pytest.raises(RuleBroken, match="签名方式"):
+    with pytest.raises(RuleBroken, match="不在可选范围内"):
         actions.change_system(key.system_id, **given | {"signing": "md4"}, addresses=[], by=engineer, at=world.at)
     actions.change_system(key.system_id, **given, addresses=["10.1.2.0/24"], by=engineer, at=world.at)
     assert queries.callers([key.system_id])[0].scheme == "national"

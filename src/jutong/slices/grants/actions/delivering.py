@@ -62,7 +62,7 @@ def set_receiver(grant: Grant, *, by: Actor, at: datetime, receiver_key: str) ->
             given = sm2.public_hex(sm2.public_from_hex(given))
         except (CryptoRefused, ValueError) as error:
             raise RuleBroken(
-                _("“接收公钥”应为 SM2 公钥的十六进制（04 开头，130 位），请由密钥持有人重新导出。"),
+                _("“接收公钥”应为 SM2 公钥的十六进制（128 位，或以 04 开头的 130 位），请由密钥持有人重新导出。"),
                 field="receiver_key",
             ) from error
     _set(grant, {"receiver_key": given}, by, at)
