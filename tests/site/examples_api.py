@@ -98,7 +98,15 @@ def _sources(book: Book, scene: Scene) -> None:
 
 
 def _catalogue(book: Book, scene: Scene) -> None:
+    from examples import CHANGE, UPDATE_DEEDS
+
     base = f"{V1}/catalogue"
+    change = {"department_id": scene["civil"], "entries": [scene["published"]], **CHANGE}
+    book.add("POST", f"{base}/updates", body=change)
+    book.add("GET", f"{base}/updates/figures", query="?first=2026-01-01&last=2026-12-31")
+    book.add("GET", f"{base}/updates/<update_id>", scene["duty"])
+    for verb, (name, given) in UPDATE_DEEDS.items():
+        book.add("POST", f"{base}/updates/<update_id>/{verb}", scene[name], body=given)
     book.add("POST", f"{base}/", body={"title": "新的信息"})
     book.add("GET", f"{base}/export/<kind>", "two-sheet")
     book.add("POST", f"{base}/import", files={"file": ("目录.csv", "资源名称\n低保家庭名单\n".encode())})

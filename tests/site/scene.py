@@ -171,6 +171,13 @@ def _entries(scene: Scene) -> None:
     scene.ids["consented"] = published(world, title="婚姻登记机关信息", **free)
     consent = sharing.give_standing_consent(by=world.actor("civil.head"), at=at, resource_id=scene["consented"])
     scene.ids |= {"standing": consent.pk, "published": published(world, title="殡葬登记信息")}
+    changed: dict[str, Any] = {"kind": "function_change", "event_on": at.date(), "entries": [scene["published"]]}
+    duty, asked = (
+        catalogue.register_change(by=by["officer"], at=at, provider_id=scene["civil"], occasion=title, **changed)
+        for title in ("职责划转", "机构改革")
+    )
+    catalogue.ask_extension(asked.pk, by=by["officer"], at=at, days=5, reason="涉及系统改造")
+    scene.ids |= {"duty": duty.pk, "duty_asked": asked.pk}
     scene.ids["notice"] = Notice.objects.order_by("pk").values_list("pk", flat=True)[0]
 
 

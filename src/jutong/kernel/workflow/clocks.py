@@ -65,18 +65,19 @@ def _new(kind: str, rule: ClockRule, case: Case, today: date, calendar: Calendar
     days = case.policy.days(parameter, kind=variant)
     if days is None:
         return None
+    start = getattr(case, rule.since) if rule.since else today
     clock = Clock(
         case_kind=kind,
         case_id=case.pk,
         name=rule.name,
         label=rule.label,
-        started_on=today,
+        started_on=start,
         days=days,
         parameter=parameter,
         explanation=case.policy.explain(parameter, kind=variant),
         obliged_id=getattr(case, rule.obliged, None) if rule.obliged else None,
     )
-    _set_due(clock, today, days, rule.warn_days, calendar)
+    _set_due(clock, start, days, rule.warn_days, calendar)
     return clock
 
 
@@ -92,8 +93,10 @@ def _set_due(clock: Clock, start: date, days: int, warn_days: int, calendar: Cal
 
 def _stop(clock: Clock, _rule: ClockRule, _case: Case, at: datetime, _values: dict[str, Any]) -> None:
     if clock.state != ClockState.STOPPED:
+        # what was waited for is not the obliged department's time: a paused clock stops as of the day it paused
+        paused = clock.paused_on if clock.state == ClockState.PAUSED else None
+        clock.stopped_at = min(at, end_of_day(paused)) if paused else at
         clock.state = ClockState.STOPPED
-        clock.stopped_at = at
         clock.save(update_fields=["state", "stopped_at"])
 
 

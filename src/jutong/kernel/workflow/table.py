@@ -28,6 +28,7 @@ class ClockRule:
     parameter: name, or a function of the case (None: no limit for this case). obliged: attribute naming the department
     that has to act. extension: parameter with the longest extension in working days; empty: none can be granted.
     kind: function of the case giving the profile's variant of the parameter. warn_days: working days before the end.
+    since: attribute with the Beijing day the limit counts from, where that is not the day of the move.
     """
 
     name: str
@@ -37,6 +38,7 @@ class ClockRule:
     extension: str = ""
     kind: Callable[[Any], str | None] | None = None
     warn_days: int = 2
+    since: str = ""
 
     def parameter_for(self, case: object) -> str | None:
         """Return the parameter that gives the limit of this case, or None."""

@@ -40,6 +40,9 @@ def _offer_pages() -> None:
     def reviews(actor: Actor) -> bool:
         return actor.holds(Role.AUTHORITY_REVIEWER, Role.AUTHORITY_HEAD)
 
+    def knows_updates(actor: Actor) -> bool:
+        return compiles(actor) or reviews(actor) or actor.holds(Role.AUDITOR)
+
     def imports(actor: Actor) -> bool:
         return actor.holds(Role.DATA_OFFICER, Role.PLATFORM_OPERATOR)
 
@@ -47,6 +50,7 @@ def _offer_pages() -> None:
         Entry(Group.CATALOGUE, N_("目录检索"), "catalogue", "search", does_business, order=10),
         Entry(Group.CATALOGUE, N_("本部门目录"), "catalogue_own", "folder", compiles, order=20),
         Entry(Group.CATALOGUE, N_("目录审核发布"), "catalogue_review", "checklist", reviews, order=30),
+        Entry(Group.CATALOGUE, N_("目录更新任务"), "catalogue_updates", "refresh-alert", knows_updates, order=35),
         Entry(Group.CATALOGUE, N_("目录导入"), "catalogue_imports", "file-import", imports, order=40),
     )
 
@@ -63,5 +67,17 @@ def _offer_chores() -> None:
             title=lambda entry: entry.title,
             who=lambda entry: entry.provider_name,
             only={"amend": returned, "amend_revision": returned},
+        )
+    )
+    agenda.register(
+        agenda.Chore(
+            "catalog_update",
+            verbs=("report", "extend"),
+            page="catalogue_update",
+            title=lambda update: update.occasion,
+            who=lambda update: update.provider.name,
+            related=("provider",),
+            only={"extend": Q(extension_asked__has_key="days") & ~Q(extension_asked__has_key="refused")},
+            overseer="authority_id",
         )
     )

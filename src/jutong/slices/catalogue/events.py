@@ -9,3 +9,6 @@ NOTICE_PUBLISHED: Final = "catalogue.notice_published"
 
 IMPORTED: Final = "catalogue.imported"
 """An import ended: id of the run, accepted, updated, unchanged, refused."""
+
+UPDATE_OVERDUE: Final = "catalogue.update_overdue"
+"""A catalogue update is late: id of the duty, finding (catalog_not_updated, review_overdue), provider_id, authority_id."""

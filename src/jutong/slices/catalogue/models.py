@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -12,6 +12,9 @@ from django.db.models import F
 
 from jutong.kernel.models import StoredFile
 from jutong.kernel.workflow import Case
+
+if TYPE_CHECKING:
+    from jutong.kernel.policy import Policy
 
 
 class ClassNode(models.Model):
@@ -260,3 +263,59 @@ class Opinion(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["entry", "-at"], name="opinion_of_entry")]
+
+
+class CatalogUpdate(Case):
+    """W02: one department's duty to update its entries because something outside changed (national-2025#17).
+
+    kind: what changed, a code of the profile's triggers. event_on: Beijing day of the change, from which the limit
+    counts. occasion: the document or fact. extension_asked: {days, reason, name, on} while the authority has not
+    answered. received_on: day on which the authority received the update, None before. late: submitted after the limit.
+    """
+
+    provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    authority = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=32)
+    event_on = models.DateField()
+    occasion = models.CharField(max_length=300)
+    extension_asked = models.JSONField(default=dict)
+    received_on = models.DateField(null=True)
+    submitted_on = models.DateField(null=True)
+    completed_on = models.DateField(null=True)
+    late = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["provider", "-event_on"], name="update_of_provider"),
+            models.Index(fields=["authority", "-event_on"], name="update_for_authority"),
+        ]
+
+    @property
+    def policy(self) -> Policy:
+        """The rules of the day of the change; of the day of receipt for what the authority then has to do.
+
+        The decree's limits hold for changes and receipts since 2025-08-01 (R-CAT-019, R-CAT-022).
+        """
+        from jutong.kernel import jurisdiction
+
+        return jurisdiction.policy_of(self.profile, self.received_on or self.event_on)
+
+    def event_payload(self) -> dict[str, Any]:
+        """Ids for consumers of this case's events."""
+        return {"provider_id": self.provider_id, "authority_id": self.authority_id, "occasion": self.occasion}
+
+
+class AffectedEntry(models.Model):
+    """An entry that an update duty names: submitted_at and done_at once its new version was submitted and is in force.
+
+    An entry that was withdrawn instead counts as both.
+    """
+
+    update = models.ForeignKey(CatalogUpdate, on_delete=models.CASCADE, related_name="affected", db_index=False)
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="+")
+    submitted_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["update", "entry"], name="one_entry_an_update")]

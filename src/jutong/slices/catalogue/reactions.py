@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from jutong.kernel import inbox, outbox
 from jutong.kernel.actors import Role, system_actor
 from jutong.slices.catalogue.actions import importing as importing  # noqa: PLC0414 - importing registers the long work
-from jutong.slices.catalogue.events import NOTICE_PUBLISHED
-from jutong.slices.catalogue.models import Entry
-from jutong.slices.catalogue.workflow import ENTRY, determined
+from jutong.slices.catalogue.actions import receive_update
+from jutong.slices.catalogue.events import NOTICE_PUBLISHED, UPDATE_OVERDUE
+from jutong.slices.catalogue.models import CatalogUpdate, Entry
+from jutong.slices.catalogue.workflow import CATALOG_UPDATE, ENTRY, determined
 from jutong.slices.parties import queries as parties
 
 PLATFORM: Final = system_actor("catalogue")
@@ -49,3 +50,48 @@ def tell_departments(event: outbox.Event, at: datetime) -> None:
             link=f"/catalogue/notices/{event.payload['id']}/",
             at=at,
         )
+
+
+@outbox.on("catalog_update.update_due")
+def tell_of_duty(event: outbox.Event, at: datetime) -> None:
+    """Tell the department's data officers that entries must be updated, or that the update came back."""
+    again = event.payload["from"] != "triggered"
+    inbox.tell(
+        department_id=int(event.payload["provider_id"]),
+        role=Role.DATA_OFFICER,
+        title=(_("目录更新被退回，请继续更新：%s") if again else _("请更新目录：%s")) % event.payload["occasion"],
+        link=f"/catalogue/updates/{event.payload['id']}/",
+        at=at,
+    )
+
+
+@outbox.on("catalog_update.update_submitted")
+def receive_report(event: outbox.Event, at: datetime) -> None:
+    """A reported update is received by the authority, whose limit counts from that day."""
+    receive_update(int(event.payload["id"]), at=at)
+
+
+@outbox.on("clock.due_soon", "clock.overdue")
+def remind_of_update(event: outbox.Event, at: datetime) -> None:
+    """A limit of an update comes near or has passed; a passed one is told above as well and recorded for rectification.
+
+    Overdue is never approval: nothing is published by it (R-CAT-058).
+    """
+    if event.payload["case_kind"] != CATALOG_UPDATE.name:
+        return
+    update = CatalogUpdate.objects.get(pk=event.payload["case_id"])
+    overdue, review = event.name == "clock.overdue", event.payload["clock"] == "review"
+    told = [update.authority_id if review else update.provider_id]
+    if overdue:
+        told += [update.provider_id, parties.authority_above(update.region)] if review else [update.authority_id]
+        finding = "review_overdue" if review else "catalog_not_updated"
+        payload = {"id": update.pk, "finding": finding, **update.event_payload()}
+        outbox.publish(UPDATE_OVERDUE, f"{CATALOG_UPDATE.name}:{update.pk}", payload, at=at, by=PLATFORM)
+    title = _("%(label)s%(state)s：%(occasion)s，期限 %(day)s") % {
+        "label": _(event.payload["label"]),
+        "state": _("已超期") if overdue else _("即将到期"),
+        "occasion": update.occasion,
+        "day": event.payload["due_day"],
+    }
+    for department_id in dict.fromkeys(told):
+        inbox.tell(department_id=department_id, title=title, link=f"/catalogue/updates/{update.pk}/", at=at)

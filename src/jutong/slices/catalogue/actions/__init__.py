@@ -23,12 +23,21 @@ from jutong.slices.catalogue.actions.drafting import (
     withdraw,
 )
 from jutong.slices.catalogue.actions.importing import choose_mapping, import_file, upload
+from jutong.slices.catalogue.actions.updating import (
+    ask_extension,
+    extend_update,
+    receive_update,
+    refuse_extension,
+    register_change,
+    report_update,
+)
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 
 __all__ = [
     "Content",
     "ItemContent",
     "acknowledge_filing",
+    "ask_extension",
     "assess",
     "choose_mapping",
     "compile_entry",
@@ -36,10 +45,15 @@ __all__ = [
     "determine",
     "discard_draft",
     "edit_entry",
+    "extend_update",
     "import_file",
     "leader_approve",
     "publish",
     "publish_entries",
+    "receive_update",
+    "refuse_extension",
+    "register_change",
+    "report_update",
     "return_entries",
     "return_entry",
     "review",

@@ -20,6 +20,7 @@ from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue.actions.coding import give_codes
 from jutong.slices.catalogue.actions.refusing import refuse, summary
 from jutong.slices.catalogue.actions.storing import list_entries
+from jutong.slices.catalogue.actions.updating import note_done, note_returned, note_submitted
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED
 from jutong.slices.catalogue.models import Counter, Entry, Notice, Opinion
 from jutong.slices.catalogue.queries.contents import content_of, contents_of
@@ -113,6 +114,7 @@ def _submit(case: Entry, by: Actor, at: datetime) -> None:
     give_codes([(case, content)])
     case.changed_at = at
     _file([case], by, at)
+    note_submitted([case.pk], at=at)
 
 
 def _file(cases: Sequence[Entry], by: Actor, at: datetime) -> None:
@@ -136,6 +138,7 @@ def submit_entries(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
             entry.changed_at = at
         Entry.objects.bulk_update(entries, ["code", "class_node", "authority", "changed_at"], batch_size=500)
         _file(entries, by, at)
+        note_submitted(moved.done, at=at)
     return moved
 
 
@@ -172,6 +175,7 @@ def return_entry(
         detail["express_prohibition"] = express_prohibition
     _opinion(case, "return", by, at, passed=False, text=reason.strip(), detail=detail).save()
     case.changed_at = at
+    note_returned([case.pk], at=at)
 
 
 def return_entries(ids: Iterable[int], *, by: Actor, at: datetime, reason: str) -> Moved:
@@ -181,6 +185,7 @@ def return_entries(ids: Iterable[int], *, by: Actor, at: datetime, reason: str) 
     with transaction.atomic():
         moved = ENTRY.advance_many("return_entry", ids, by=by, at=at, words={"reason": reason}, changed_at=at)
         _opinions(moved.done, "return", by, at, passed=False, text=reason.strip())
+        note_returned(moved.done, at=at)
     return moved
 
 
@@ -279,6 +284,7 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
         [_opinion(e, "publication", by, at, number=notice.number, notice=notice) for e in entries]
     )
     list_entries([(entry, contents[entry.working_id or 0]) for entry in entries], in_force=True)
+    note_done([entry.pk for entry in entries], at=at)
     payload = {
         "notice": notice.number,
         "region": first.region,

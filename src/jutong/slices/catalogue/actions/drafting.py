@@ -18,6 +18,7 @@ from jutong.kernel.terms import N_
 from jutong.slices.catalogue.actions.coding import check_title_free
 from jutong.slices.catalogue.actions.refusing import refuse
 from jutong.slices.catalogue.actions.storing import add_version, describe, digest_of, unlist
+from jutong.slices.catalogue.actions.updating import note_done
 from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.contents import content_of
@@ -174,6 +175,7 @@ def withdraw(case: Entry, *, by: Actor, at: datetime, reason: str = "") -> None:
         account_name=by.name, department_id=by.department_id, at=at,
     )  # fmt: skip
     unlist([case.pk])
+    note_done([case.pk], at=at, withdrawn=True)
     case.published = None
     case.changed_at = at
 

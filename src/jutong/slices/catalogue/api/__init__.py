@@ -2,9 +2,10 @@
 
 from ninja import Router
 
-from jutong.slices.catalogue.api import deciding, entries
+from jutong.slices.catalogue.api import deciding, entries, updates
 
 router = Router()
+router.add_router("", updates.router)
 router.add_router("", deciding.router)
 router.add_router("", entries.router)
 

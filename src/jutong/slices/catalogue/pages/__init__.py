@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from jutong.slices.catalogue.pages import deciding, editing, finding, importing, reading
+from jutong.slices.catalogue.pages import deciding, editing, finding, importing, reading, updating
 
 urlpatterns: list[URLPattern] = [
     path("", finding.results, name="catalogue"),
@@ -18,6 +18,12 @@ urlpatterns: list[URLPattern] = [
     path("import/<int:pk>/", importing.run, name="catalogue_import"),
     path("import/<int:pk>/progress/", importing.progress, name="catalogue_import_progress"),
     path("import/<int:pk>/returned/", importing.returned, name="catalogue_import_returned"),
+    path("updates/", updating.updates, name="catalogue_updates"),
+    path("updates/figures/", updating.figures, name="catalogue_update_figures"),
+    path("updates/export/<str:what>/", updating.export, name="catalogue_updates_export"),
+    path("updates/new/", updating.register, name="catalogue_update_new"),
+    path("updates/<int:pk>/", updating.update, name="catalogue_update"),
+    path("updates/<int:pk>/do/<str:verb>/", updating.update_deed, name="catalogue_update_deed"),
     path("notices/<int:pk>/", reading.notice, name="catalogue_notice"),
     path("<int:pk>/", reading.entry, name="catalogue_entry"),
     path("<int:pk>/versions/", reading.versions, name="catalogue_versions"),

@@ -20,9 +20,21 @@ from jutong.slices.catalogue.queries.published import (
     published_by_ids,
     require_published,
 )
+from jutong.slices.catalogue.queries.updates import (
+    AffectedRow,
+    UpdateDetail,
+    UpdateFigure,
+    UpdateRow,
+    catalog_update,
+    catalog_updates,
+    update_choices,
+    update_figures,
+    update_lines,
+)
 from jutong.slices.catalogue.queries.versions import VersionRow, difference, versions
 
 __all__ = [
+    "AffectedRow",
     "EntryDetail",
     "EntryRow",
     "ImportRow",
@@ -31,7 +43,12 @@ __all__ = [
     "OpinionRow",
     "PublishedEntry",
     "PublishedItem",
+    "UpdateDetail",
+    "UpdateFigure",
+    "UpdateRow",
     "VersionRow",
+    "catalog_update",
+    "catalog_updates",
     "difference",
     "entries_of",
     "entry",
@@ -45,5 +62,8 @@ __all__ = [
     "published_by_ids",
     "require_published",
     "review_queue",
+    "update_choices",
+    "update_figures",
+    "update_lines",
     "versions",
 ]

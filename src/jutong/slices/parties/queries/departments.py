@@ -237,6 +237,13 @@ def authority_of(region: str) -> int:
     )
 
 
+def authority_above(region: str) -> int:
+    """Return the competent authority of the nearest wider region, or the region's own where none is registered above."""
+    above = codes.above(region)
+    found = dict(Authority.objects.filter(region_id__in=above, ended_at=None).values_list("region_id", "department_id"))
+    return next((found[code] for code in above if code in found), None) or authority_of(region)
+
+
 @dataclass(frozen=True, slots=True)
 class Organisation:
     """The tree of a region, or one page of what a search found."""
