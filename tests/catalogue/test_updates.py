@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
+import openpyxl
 import pytest
 
 from covers import covers
@@ -243,3 +245,73 @@ def test_a_returned_update_goes_on_with_the_days_that_were_left_but_at_least_one
     revised(world, pk, on=date(2025, 9, 18), abstract="非常清楚的摘要")
     passed(world, pk, on=date(2025, 9, 19))
     assert (fresh(update).state, fresh(update).late) == ("completed", False)
+
+
+@covers("R-CAT-026")
+def test_the_authority_reads_in_time_late_and_missing_updates_per_department_and_others_do_not(world: World) -> None:
+    good, bad = published(world), published(world, provider="hr", title="参保人员信息")
+    change(world, good)
+    change(world, bad, by=world.actor("hr.head"), provider_id=world.department("hr"))
+    revised(world, good, on=date(2025, 9, 15))
+    period: dict[str, Any] = {"first": MONDAY, "last": date(2025, 9, 30), "at": at(date(2025, 9, 30))}
+    rows = queries.update_figures(world.actor("authority.reviewer"), **period)
+    assert {row.department: (row.triggers, row.on_time, row.late, row.missed) for row in rows} == {
+        "内江市民政局": (1, 1, 0, 0),
+        "内江市人力资源和社会保障局": (1, 0, 0, 1),
+    }
+    assert queries.update_figures(world.actor("county.officer"), **period) == []
+    period["at"] = at(date(2025, 9, 10))
+    assert [row.open for row in queries.update_figures(world.actor("hr.officer"), **period)] == [1]
+
+
+@covers("R-CAT-057", partly=["R-CAT-020"])
+def test_a_change_is_registered_and_given_more_time_on_the_pages(world: World) -> None:
+    pk = published(world)
+    officer, chief = world.client("civil.officer"), world.client("authority.chief")
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    form = {"kind": "function_change", "event_on": today, "occasion": "职责划转", "entries": [pk]}
+    lacking = officer.post("/catalogue/updates/new/", {**form, "entries": []})
+    assert lacking.status_code == 422
+    assert "受影响的目录" in lacking.content.decode()
+    place = officer.post("/catalogue/updates/new/", form)["Location"]
+    page = officer.get(place).content.decode()
+    assert "职责划转" in page
+    assert "剩余 10 个工作日" in page
+    assert officer.post(f"{place}do/ask_extension/", {"days": 5, "reason": "涉及系统改造"}).status_code == 303
+    assert "同意延长期限" not in officer.get(place).content.decode()
+    assert 'value="5"' in chief.get(f"{place}do/extend/").content.decode()
+    assert chief.post(f"{place}do/extend/", {"days": 5}).status_code == 303
+    assert "剩余 15 个工作日" in chief.get(place).content.decode()
+    assert "职责划转" in chief.get("/catalogue/updates/").content.decode()
+    assert world.client("market.officer").get(place).status_code == 404
+
+
+@covers(partly=["R-CAT-020", "R-CAT-026"])
+def test_a_change_is_registered_and_followed_through_the_api(world: World) -> None:
+    officer = world.client("civil.officer")
+    base = "/api/v1/catalogue/updates"
+    body = {"department_id": world.department("civil"), "kind": "law", "event_on": "2026-03-02", "occasion": "修法",
+            "entries": [published(world)]}  # fmt: skip
+    assert officer.post(base, body | {"kind": "weather"}, content_type="application/json").status_code == 422
+    made = officer.post(base, body, content_type="application/json")
+    assert (made.status_code, made.json()["due"]) == (201, {"update": "2026-03-16"})
+    assert officer.get(base).json()["rows"][0]["id"] == made.json()["id"]
+    late = officer.post(
+        f"{base}/{made.json()['id']}/ask_extension", {"days": 5, "reason": "已晚"}, content_type="application/json"
+    )
+    assert late.status_code == 409
+    figures = officer.get(f"{base}/figures?first=2026-03-01&last=2026-03-31").json()
+    assert [(row["triggers"], row["missed"]) for row in figures] == [(1, 1)]
+
+
+@covers(partly=["R-CAT-026"])
+def test_duties_and_figures_come_as_excel(world: World) -> None:
+    change(world, published(world), occasion="=职责划转")
+    reviewer = world.client("authority.reviewer")
+    for what, query, cell in (
+        ("tasks", "", "'=职责划转"),
+        ("figures", "?first=2025-09-01&last=2025-09-30", "内江市民政局"),
+    ):
+        answer = reviewer.get(f"/catalogue/updates/export/{what}/{query}")
+        sheet = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+        assert sheet.cell(2, 1).value == cell
