@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import examples_updates as updates
 from asking_world import FILLED
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -78,7 +79,7 @@ class Book(dict[str, list[Example]]):
 def examples(scene: Scene) -> Book:
     """Return an example for every address."""
     book = Book()
-    for part in (_site, _organisation, _people, _own, _catalogue, _sources, _delivery, _sharing):
+    for part in (_site, _organisation, _people, _own, _catalogue, updates.pages, _sources, _delivery, _sharing):
         part(book, scene)
     from examples_api import fill
 
@@ -226,15 +227,6 @@ DEEDS: dict[str, tuple[str, dict[str, str]]] = {
 }
 """For each move of an entry: the entry of the scene that can make it, and its form."""
 
-CHANGE = {"kind": "function_change", "event_on": "2026-03-02", "occasion": "内编发〔2026〕3号"}
-UPDATE_DEEDS: dict[str, tuple[str, dict[str, Any]]] = {
-    "ask_extension": ("duty", {"days": 5, "reason": "涉及系统改造"}),
-    "extend": ("duty_asked", {"days": 5}),
-    "refuse_extension": ("duty_asked", {"reason": "理由不充分"}),
-    "report": ("duty", {"note": "已更新"}),
-}
-"""For each move of a duty to update: the duty of the scene that can make it, and its form."""
-
 
 def _catalogue(book: Book, scene: Scene) -> None:
     assert set(DEEDS) == set(FORMS) <= {move.verb for move in ENTRY.moves}
@@ -254,12 +246,6 @@ def _catalogue(book: Book, scene: Scene) -> None:
     book.deed("catalogue/<int:pk>/copy/", scene["published"])
     book.deed("catalogue/<int:pk>/discard/", scene["draft"])
     book.add("GET", "catalogue/<int:pk>/do/<str:verb>/", scene["submitted"], "review")
-    book.page("catalogue/updates/new/", **CHANGE, entries=[str(scene["published"])])
-    book.add("GET", "catalogue/updates/export/<str:what>/", "tasks")
-    book.add("GET", "catalogue/updates/<int:pk>/", scene["duty"])
-    book.add("GET", "catalogue/updates/<int:pk>/do/<str:verb>/", scene["duty"], "ask_extension")
-    for verb, (name, form) in UPDATE_DEEDS.items():
-        book.deed("catalogue/updates/<int:pk>/do/<str:verb>/", scene[name], verb, case=verb, **form)
     for verb, (state, form) in DEEDS.items():
         book.deed("catalogue/<int:pk>/do/<str:verb>/", scene[state], verb, case=verb, **form)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import examples_access as access
+import examples_updates as updates
 
 if TYPE_CHECKING:
     from examples import Book
@@ -22,7 +23,18 @@ def fill(book: Book, scene: Scene) -> None:
     """Add them all."""
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         book.add(method, f"{V1}/")
-    for part in (_standards, _parties, access.endpoints, _sources, _catalogue, _sharing, _grants, _exchange, _internal):
+    for part in (
+        _standards,
+        _parties,
+        access.endpoints,
+        _sources,
+        _catalogue,
+        updates.endpoints,
+        _sharing,
+        _grants,
+        _exchange,
+        _internal,
+    ):
         part(book, scene)
 
 
@@ -98,15 +110,7 @@ def _sources(book: Book, scene: Scene) -> None:
 
 
 def _catalogue(book: Book, scene: Scene) -> None:
-    from examples import CHANGE, UPDATE_DEEDS
-
     base = f"{V1}/catalogue"
-    change = {"department_id": scene["civil"], "entries": [scene["published"]], **CHANGE}
-    book.add("POST", f"{base}/updates", body=change)
-    book.add("GET", f"{base}/updates/figures", query="?first=2026-01-01&last=2026-12-31")
-    book.add("GET", f"{base}/updates/<update_id>", scene["duty"])
-    for verb, (name, given) in UPDATE_DEEDS.items():
-        book.add("POST", f"{base}/updates/<update_id>/{verb}", scene[name], body=given)
     book.add("POST", f"{base}/", body={"title": "新的信息"})
     book.add("GET", f"{base}/export/<kind>", "two-sheet")
     book.add("POST", f"{base}/import", files={"file": ("目录.csv", "资源名称\n低保家庭名单\n".encode())})

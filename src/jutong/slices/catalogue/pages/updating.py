@@ -93,7 +93,8 @@ def _period(request: HttpRequest) -> tuple[Form, date, date]:
     form = Period(request.GET)
     form.is_valid()
     first = form.cleaned_data.get("first") or today.replace(month=1, day=1)
-    return form, first, form.cleaned_data.get("last") or today
+    last = form.cleaned_data.get("last") or today
+    return form if form.errors else Period({"first": first, "last": last}), first, last
 
 
 @require_GET
