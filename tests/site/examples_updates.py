@@ -1,4 +1,4 @@
-"""Examples of addresses of duties to update the catalogue."""
+"""Examples of addresses that keep the catalogue up to date: duties to update, and how alive it is."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ DEEDS: dict[str, tuple[str, dict[str, Any]]] = {
 
 def pages(book: Book, scene: Scene) -> None:
     """Add the pages."""
+    book.add("GET", "catalogue/health/export/<str:what>/", "figures")
     book.page("catalogue/updates/new/", **CHANGE, entries=[str(scene["published"])])
     book.add("GET", "catalogue/updates/export/<str:what>/", "tasks")
     book.add("GET", "catalogue/updates/<int:pk>/", scene["duty"])

@@ -113,6 +113,18 @@ class UpdateCycle(Term):
     NONE = "none", N_("不更新")
 
 
+CYCLE_DAYS = {
+    UpdateCycle.REAL_TIME: 1,
+    UpdateCycle.DAILY: 1,
+    UpdateCycle.WEEKLY: 7,
+    UpdateCycle.MONTHLY: 31,
+    UpdateCycle.QUARTERLY: 92,
+    UpdateCycle.HALF_YEARLY: 184,
+    UpdateCycle.YEARLY: 366,
+}
+"""Natural days within which data of a cycle is updated; other cycles have no limit."""
+
+
 class FormatClass(Term):
     """信息资源格式分类 (standards-facts 2.3)."""
 

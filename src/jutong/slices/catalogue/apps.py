@@ -51,6 +51,7 @@ def _offer_pages() -> None:
         Entry(Group.CATALOGUE, N_("本部门目录"), "catalogue_own", "folder", compiles, order=20),
         Entry(Group.CATALOGUE, N_("目录审核发布"), "catalogue_review", "checklist", reviews, order=30),
         Entry(Group.CATALOGUE, N_("目录更新任务"), "catalogue_updates", "refresh-alert", knows_updates, order=35),
+        Entry(Group.CATALOGUE, N_("目录体检"), "catalogue_health", "heartbeat", knows_updates, order=37),
         Entry(Group.CATALOGUE, N_("目录导入"), "catalogue_imports", "file-import", imports, order=40),
     )
 

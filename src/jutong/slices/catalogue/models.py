@@ -319,3 +319,24 @@ class AffectedEntry(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["update", "entry"], name="one_entry_an_update")]
+
+
+class Pulse(models.Model):
+    """How alive a published entry is: written with its publication, and by what happens to its data above (R-CAT-023).
+
+    since: first day in force. completeness: percent of the elements that help a reader and are filled. cycle: the update
+    cycle in force. refreshed_on: last day on which data came or was stated to be of. due_on: last day for the next
+    update, empty without a cycle. mounted: a resource stands behind it now; lost_on: since when there is none any more.
+    granted_at: last time it was granted to somebody. reminded_on: the `due_on` its department was reminded of.
+    """
+
+    entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.CASCADE, related_name="pulse")
+    since = models.DateField()
+    completeness = models.IntegerField(default=0)
+    cycle = models.CharField(max_length=16, default="")
+    refreshed_on = models.DateField(null=True)
+    due_on = models.DateField(null=True, db_index=True)
+    mounted = models.BooleanField(default=False)
+    lost_on = models.DateField(null=True)
+    granted_at = models.DateTimeField(null=True)
+    reminded_on = models.DateField(null=True)

@@ -7,10 +7,10 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from jutong.kernel import inbox, outbox
+from jutong.kernel import inbox, jobs, outbox
 from jutong.kernel.actors import Role, system_actor
 from jutong.slices.catalogue.actions import importing as importing  # noqa: PLC0414 - importing registers the long work
-from jutong.slices.catalogue.actions import receive_update
+from jutong.slices.catalogue.actions import note_granted, note_mounted, note_refreshed, receive_update, remind_of_cycles
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED, UPDATE_OVERDUE
 from jutong.slices.catalogue.models import CatalogUpdate, Entry
 from jutong.slices.catalogue.workflow import CATALOG_UPDATE, ENTRY, determined
@@ -95,3 +95,27 @@ def remind_of_update(event: outbox.Event, at: datetime) -> None:
     }
     for department_id in dict.fromkeys(told):
         inbox.tell(department_id=department_id, title=title, link=f"/catalogue/updates/{update.pk}/", at=at)
+
+
+@outbox.on("datacentre.mount_changed")
+def follow_mount(event: outbox.Event, at: datetime) -> None:
+    """A resource was put behind an entry, or taken away."""
+    note_mounted(int(event.payload["resource_id"]), active=bool(event.payload["active"]), at=at)
+
+
+@outbox.on("exchange.submission_accepted")
+def follow_submission(event: outbox.Event, at: datetime) -> None:
+    """A batch of an entry's data passed its checks."""
+    note_refreshed(int(event.payload["resource_id"]), at=at)
+
+
+@outbox.on("grants.version_opened")
+def follow_grant(event: outbox.Event, at: datetime) -> None:
+    """An entry was granted to somebody."""
+    note_granted(int(event.payload["resource_id"]), at=at)
+
+
+@jobs.every(3600)
+def remind(at: datetime) -> int:
+    """Remind departments of entries that were not updated by their cycle."""
+    return remind_of_cycles(at=at)

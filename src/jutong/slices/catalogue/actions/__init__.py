@@ -23,6 +23,7 @@ from jutong.slices.catalogue.actions.drafting import (
     withdraw,
 )
 from jutong.slices.catalogue.actions.importing import choose_mapping, import_file, upload
+from jutong.slices.catalogue.actions.observing import note_granted, note_mounted, note_refreshed, remind_of_cycles
 from jutong.slices.catalogue.actions.updating import (
     ask_extension,
     extend_update,
@@ -48,11 +49,15 @@ __all__ = [
     "extend_update",
     "import_file",
     "leader_approve",
+    "note_granted",
+    "note_mounted",
+    "note_refreshed",
     "publish",
     "publish_entries",
     "receive_update",
     "refuse_extension",
     "register_change",
+    "remind_of_cycles",
     "report_update",
     "return_entries",
     "return_entry",

@@ -18,6 +18,7 @@ from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue.actions.coding import give_codes
+from jutong.slices.catalogue.actions.observing import take_pulse
 from jutong.slices.catalogue.actions.refusing import refuse, summary
 from jutong.slices.catalogue.actions.storing import list_entries
 from jutong.slices.catalogue.actions.updating import note_done, note_returned, note_submitted
@@ -283,7 +284,9 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
     Opinion.objects.bulk_create(
         [_opinion(e, "publication", by, at, number=notice.number, notice=notice) for e in entries]
     )
-    list_entries([(entry, contents[entry.working_id or 0]) for entry in entries], in_force=True)
+    pairs = [(entry, contents[entry.working_id or 0]) for entry in entries]
+    list_entries(pairs, in_force=True)
+    take_pulse(pairs, at=at)
     note_done([entry.pk for entry in entries], at=at)
     payload = {
         "notice": notice.number,

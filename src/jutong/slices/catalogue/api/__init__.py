@@ -2,10 +2,11 @@
 
 from ninja import Router
 
-from jutong.slices.catalogue.api import deciding, entries, updates
+from jutong.slices.catalogue.api import deciding, entries, liveliness, updates
 
 router = Router()
 router.add_router("", updates.router)
+router.add_router("", liveliness.router)
 router.add_router("", deciding.router)
 router.add_router("", entries.router)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from jutong.slices.catalogue.pages import deciding, editing, finding, importing, reading, updating
+from jutong.slices.catalogue.pages import deciding, editing, finding, importing, reading, supervising, updating
 
 urlpatterns: list[URLPattern] = [
     path("", finding.results, name="catalogue"),
@@ -18,6 +18,9 @@ urlpatterns: list[URLPattern] = [
     path("import/<int:pk>/", importing.run, name="catalogue_import"),
     path("import/<int:pk>/progress/", importing.progress, name="catalogue_import_progress"),
     path("import/<int:pk>/returned/", importing.returned, name="catalogue_import_returned"),
+    path("health/", supervising.figures, name="catalogue_health"),
+    path("health/entries/", supervising.ailing, name="catalogue_ailing"),
+    path("health/export/<str:what>/", supervising.export, name="catalogue_health_export"),
     path("updates/", updating.updates, name="catalogue_updates"),
     path("updates/figures/", updating.figures, name="catalogue_update_figures"),
     path("updates/export/<str:what>/", updating.export, name="catalogue_updates_export"),

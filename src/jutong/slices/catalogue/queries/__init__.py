@@ -12,6 +12,13 @@ from jutong.slices.catalogue.queries.entries import (
 )
 from jutong.slices.catalogue.queries.exports import export_rows, machine_form
 from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
+from jutong.slices.catalogue.queries.liveliness import (
+    AilingRow,
+    LivelinessFigure,
+    ailing,
+    ailing_lines,
+    liveliness,
+)
 from jutong.slices.catalogue.queries.notices import NoticeRow, notice
 from jutong.slices.catalogue.queries.published import (
     PublishedEntry,
@@ -35,10 +42,12 @@ from jutong.slices.catalogue.queries.versions import VersionRow, difference, ver
 
 __all__ = [
     "AffectedRow",
+    "AilingRow",
     "EntryDetail",
     "EntryRow",
     "ImportRow",
     "ItemRow",
+    "LivelinessFigure",
     "NoticeRow",
     "OpinionRow",
     "PublishedEntry",
@@ -47,6 +56,8 @@ __all__ = [
     "UpdateFigure",
     "UpdateRow",
     "VersionRow",
+    "ailing",
+    "ailing_lines",
     "catalog_update",
     "catalog_updates",
     "difference",
@@ -56,6 +67,7 @@ __all__ = [
     "import_run",
     "import_runs",
     "lacking",
+    "liveliness",
     "machine_form",
     "notice",
     "published",

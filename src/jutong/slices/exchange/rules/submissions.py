@@ -12,22 +12,12 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import RuleBroken
-from jutong.kernel.terms import N_, Term, UpdateCycle
+from jutong.kernel.terms import CYCLE_DAYS, N_, Term, UpdateCycle
 from jutong.wire.grants import Kind
 
 MOST_ROWS: Final = 1_000_000
 MOST_FAULTS: Final = 10_000
 """Faults kept of one batch; the count goes on."""
-CYCLES: Final[Mapping[str, int]] = {
-    UpdateCycle.REAL_TIME: 1,
-    UpdateCycle.DAILY: 1,
-    UpdateCycle.WEEKLY: 7,
-    UpdateCycle.MONTHLY: 31,
-    UpdateCycle.QUARTERLY: 92,
-    UpdateCycle.HALF_YEARLY: 184,
-    UpdateCycle.YEARLY: 366,
-}
-"""Natural days within which an entry of a cycle is updated; others have no limit."""
 FILE_TYPES: Final[Mapping[str, str]] = {"csv": "csv", "xlsx": "xlsx", "json": "jsonl"}
 """Declared format types that are files this platform writes, and the format's name in an order."""
 
@@ -162,7 +152,7 @@ def is_structural(fault: Fault) -> bool:
 
 def due_after(cycle: str, day: date) -> date | None:
     """Return the last Beijing day on which the next batch is in time; None for entries without update limit."""
-    return day + timedelta(days=CYCLES[cycle]) if cycle in CYCLES else None
+    return day + timedelta(days=CYCLE_DAYS[UpdateCycle(cycle)]) if cycle in CYCLE_DAYS else None
 
 
 def check_declared(file_format: str, declared: Sequence[str]) -> None:

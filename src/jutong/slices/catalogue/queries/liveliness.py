@@ -1,0 +1,156 @@
+"""How alive the catalogue is: entries with ailments, and figures per department (R-CAT-023, R-CAT-059)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from django.db.models import Avg, Count, F, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actors import Actor, Role
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.paging import Page, page
+from jutong.kernel.terms import UpdateCycle
+from jutong.slices.catalogue.models import Pulse
+from jutong.slices.catalogue.rules.liveliness import AILMENTS, UNUSED_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class AilingRow:
+    """A published entry with what it suffers from, translated. days_late: days past the cycle's limit, 0 within it."""
+
+    entry_id: int
+    code: str
+    title: str
+    department: str
+    cycle_label: str
+    since: date
+    refreshed_on: date | None
+    days_late: int
+    granted_at: datetime | None
+    lost_on: date | None
+    completeness: int
+    ailments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LivelinessFigure:
+    """One department's published entries: how many, how complete on average, and how many ail of what.
+
+    timely: percent of the entries with an update cycle that are within it; None where none has one.
+    """
+
+    department_id: int
+    department: str
+    entries: int
+    completeness: int
+    with_cycle: int
+    stale: int
+    unused: int
+    never_refreshed: int
+    source_gone: int
+    no_resource: int
+
+    @property
+    def timely(self) -> int | None:
+        """Percent within the cycle."""
+        return 100 * (self.with_cycle - self.stale) // self.with_cycle if self.with_cycle else None
+
+
+def _conditions(today: date) -> dict[str, Q]:
+    """Return what makes an entry ail; what is mounted is read at its source and counts as refreshed."""
+    stale = Q(due_on__lt=today, mounted=False)
+    return {
+        "stale": stale,
+        "never_refreshed": stale & Q(refreshed_on=None, lost_on=None),
+        "unused": Q(granted_at=None, since__lt=today - timedelta(days=UNUSED_AFTER)),
+        "source_gone": Q(lost_on__isnull=False),
+        "no_resource": Q(mounted=False),
+    }
+
+
+def _seen_by(actor: Actor) -> QuerySet[Pulse]:
+    """Return the pulses of the actor's departments, and of their area for the competent authority and auditors."""
+    rows = Pulse.objects.filter(entry__published__isnull=False)
+    if actor.account_id is None or actor.holds(Role.AUDITOR):
+        return rows
+    return rows.filter(Q(entry__provider__in=actor.serves) | Q(entry__authority__in=actor.serves))
+
+
+def ailing(
+    actor: Actor, *, at: datetime, ailment: str = "", department: int = 0, number: int = 1, size: int = 20
+) -> tuple[list[AilingRow], Page]:
+    """Return published entries that ail (of one ailment, or of any that matters), the longest overdue first."""
+    today = beijing_day(at)
+    conditions = _conditions(today)
+    wanted = conditions.get(ailment)
+    if wanted is None:
+        wanted = conditions["stale"] | conditions["unused"] | conditions["source_gone"]
+    rows = _seen_by(actor).filter(wanted).select_related("entry").order_by(F("due_on").asc(nulls_last=True), "pk")
+    if department:
+        rows = rows.filter(entry__provider=department)
+    found, meta = page(rows, number, size)
+    return [_row(pulse, today) for pulse in found], meta
+
+
+def _row(pulse: Pulse, today: date) -> AilingRow:
+    late = max(0, (today - pulse.due_on).days) if pulse.due_on and not pulse.mounted else 0
+    suffers = {
+        "stale": late > 0,
+        "never_refreshed": late > 0 and pulse.refreshed_on is None and pulse.lost_on is None,
+        "unused": pulse.granted_at is None and (today - pulse.since).days > UNUSED_AFTER,
+        "source_gone": pulse.lost_on is not None,
+        "no_resource": not pulse.mounted,
+    }
+    return AilingRow(
+        entry_id=pulse.pk,
+        code=pulse.entry.code or "",
+        title=pulse.entry.title,
+        department=pulse.entry.provider_name,
+        cycle_label=_(UpdateCycle(pulse.cycle).label) if pulse.cycle else "",
+        since=pulse.since,
+        refreshed_on=pulse.refreshed_on,
+        days_late=late,
+        granted_at=pulse.granted_at,
+        lost_on=pulse.lost_on,
+        completeness=pulse.completeness,
+        ailments=tuple(_(AILMENTS[name]) for name, so in suffers.items() if so),
+    )
+
+
+def ailing_lines(actor: Actor, *, at: datetime, ailment: str = "", department: int = 0) -> Iterator[AilingRow]:
+    """Yield every ailing entry, page by page, for Excel."""
+    number = 1
+    while True:
+        rows, meta = ailing(actor, at=at, ailment=ailment, department=department, number=number, size=200)
+        yield from rows
+        if number >= meta.pages:
+            return
+        number += 1
+
+
+def liveliness(actor: Actor, *, at: datetime) -> list[LivelinessFigure]:
+    """Return figures per department, those with the most stale entries first."""
+    conditions = _conditions(beijing_day(at))
+    counted = _seen_by(actor).values(department_id=F("entry__provider"), department=F("entry__provider__name"))
+    figures: dict[str, Any] = {name: Count("pk", filter=condition) for name, condition in conditions.items()}
+    rows = cast(
+        "Iterable[dict[str, Any]]",
+        counted.annotate(
+            entries=Count("pk"),
+            complete=Avg("completeness"),
+            with_cycle=Count("pk", filter=Q(due_on__isnull=False)),
+            **figures,
+        ),
+    )
+    return [
+        LivelinessFigure(
+            row["department_id"], row["department"], row["entries"], int(row["complete"]),
+            row["with_cycle"], row["stale"], row["unused"], row["never_refreshed"], row["source_gone"],
+            row["no_resource"],
+        )
+        for row in sorted(rows, key=lambda row: (-row["stale"], row["department_id"]))
+    ]  # fmt: skip
