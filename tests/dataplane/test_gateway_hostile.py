@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import httpx
@@ -15,12 +16,15 @@ from hypothesis import strategies as st
 
 from covers import covers
 from gateway_world import COLUMNS, SECRET_COLUMNS, World, person
+from interface_server import Interface
 from jutong.client.signing import CallAuth
 from jutong.dataplane import policy
 from jutong.dataplane.engines.postgresql import catalogue, paging, sql
 from jutong.dataplane.errors import Refusal
 from jutong.wire.bundle import Mount
 from jutong.wire.grants import Condition, Grant, Operator
+from passing_world import GRANTED as GRANTED_THERE
+from passing_world import publish
 
 HOSTILE = (
     "' or '1'='1", "'; drop table people; --", '"); select pg_sleep(9); --', "\\'; delete from people", "$1", "$$", "%s", "\u202e",
@@ -89,6 +93,104 @@ def test_no_body_breaks_the_gateway_or_gets_out_what_is_not_granted(story: Calla
         ]
 
     story(deed)
+
+
+def escaped(word: str) -> str:
+    """Return a word as it may stand in an address, broken characters too."""
+    return quote(word, safe="", errors="surrogatepass")
+
+
+TARGETS = st.one_of(
+    st.sampled_from(["/v1/artefacts/f1", "/v1/artefacts/f1/manifest", "/v1/grants", "/v1/openapi.json", "/v1/tickets"]),
+    st.sampled_from(
+        ["/v1/services/g3/person", "/v1/services/g3/search", "/v1/services/g3/secret", "/v1/services/g1/person"]
+    ),
+    WORDS.map(lambda word: f"/v1/artefacts/{escaped(word)}"),
+    WORDS.map(lambda word: f"/v1/services/g3/{escaped(word)}"),
+    st.tuples(WORDS, WORDS).map(lambda two: f"/v1/services/g3/person?{escaped(two[0])}={escaped(two[1])}"),
+    WORDS.map(lambda word: f"/v1/services/g3/person?id={escaped(word)}"),
+)
+HEADERS = st.dictionaries(
+    st.sampled_from(
+        ["Range", "If-Range", "Accept", "Content-Type", "X-Jutong-Person", "X-Jutong-Service-Item", "X-Jutong-Time",
+         "X-Jutong-Nonce", "X-Jutong-Key", "X-Jutong-Signature", "X-Forwarded-For", "gjgxjhpt_sign", "gjgxjhpt_rid",
+         "x-tif-signature", "x-tif-paasid", "x-tif-timestamp", "Content-Length"]
+    ),
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
+    | st.sampled_from(["bytes=0-", "bytes=5-2", "bytes=-0", "bytes=0-0,2-3", "text/csv", "9" * 30, "-1", "%ff%00", "*/*"]),
+    max_size=4,
+)  # fmt: skip
+
+
+@covers(partly=["R-EXC-005", "R-EXC-007"])
+def test_no_address_parameter_or_header_breaks_the_gateway_or_gets_out_what_is_not_granted(
+    story: Callable[..., None], interface: Interface
+) -> None:
+    async def deed(world: World) -> None:
+        publish(world, interface, columns=GRANTED_THERE[:2])
+        await world.artefact("f1", "身份证号,姓名\n".encode() * 50)
+        await world.caught_up()
+        loop = asyncio.get_running_loop()
+        statuses: set[int] = set()
+
+        async def ask(method: str, target: str, headers: dict[str, str], body: bytes) -> None:
+            request = httpx.Request(method, f"http://gateway{target}", content=body)
+            next(CallAuth("k-s1", world.keys["k-s1"], "verification").auth_flow(request))
+            for name, value in headers.items():
+                request.headers[name] = value
+            async with httpx.AsyncClient(transport=httpx.ASGITransport(app=world.gateway)) as client:
+                answer = await client.send(request)
+            statuses.add(answer.status_code)
+            assert answer.status_code in {200, 206, 401, 403, 404, 413, 416, 422}, answer.text
+            for secret in ("never", "income", PHONES):
+                assert secret not in answer.text
+
+        def tried() -> None:
+            @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+            @given(
+                st.sampled_from(["GET", "POST", "PUT", "HEAD"]),
+                TARGETS,
+                HEADERS,
+                ANY.map(json.dumps) | st.text(max_size=30),
+            )
+            def each(method: str, target: str, headers: dict[str, str], body: str) -> None:
+                deed = ask(method, target, headers, body.encode("utf-8", "surrogatepass"))
+                asyncio.run_coroutine_threadsafe(deed, loop).result(30)
+
+            each()
+
+        await asyncio.to_thread(tried)
+        assert {200, 401, 403, 404, 422} <= statuses
+        assert {path for path, _params, _headers in interface.asked} <= {"/api/people"}
+        assert all(params.keys() <= {"id", "page", "size"} for _path, params, _headers in interface.asked)
+
+    story(deed)
+
+
+@covers(partly=["R-EXC-006"])
+def test_the_department_sees_hostile_values_as_parameters_of_one_statement(
+    story: Callable[..., None], department: Callable[[Callable[[Any], Any]], None]
+) -> None:
+    async def asked(world: World) -> None:
+        async with world.client() as client:
+            for value in ("x' or '1'='1", "'; drop table people; --", person(3)):
+                await client.query("g1", {"身份证号": value}, filters=[Condition("姓名", Operator.NE, (value,))])
+        for opened in world.service._lookups._sources._open.values():
+            pool = await (await opened[1])._pooled()
+            statements = await pool.fetch("select statement from pg_prepared_statements")
+            assert statements
+            texts = "\n".join(row[0] for row in statements)
+            assert "$1" in texts
+            assert "drop table" not in texts
+            assert "'1'='1" not in texts
+            assert person(3) not in texts
+
+    story(asked)
+
+    async def whole(connection: Any) -> None:
+        assert await connection.fetchval("select count(*) from people") == 1000
+
+    department(whole)
 
 
 @pytest.fixture

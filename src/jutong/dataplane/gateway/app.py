@@ -62,6 +62,7 @@ class Gateway:
         self._closing = AsyncExitStack()
         self._strangers: dict[str, float] = {}
         self._under_way = 0
+        self._deeds: dict[tuple[str, str], Callable[[Call], Awaitable[Answer]]] = {}
         self.service: Service | None = None
         self._watch: Watch | None = None
         self.tunnels: Tunnels | None = None
@@ -104,6 +105,7 @@ class Gateway:
         self._closing.push_async_callback(sources.close)
         lookups = Lookups(sources, me.signer, most=settings.gathered_keys)
         self.service = Service(settings, me, bundles, book, chain, lookups)
+        self._deeds = _deeds(self.service)
         self._closing.push_async_callback(self.service.settled)
         self._watch = Watch(settings, bundles, book, chain, self.service.usage, lambda: self._under_way)
         self._beside("figures", self._watch.note)
@@ -215,28 +217,15 @@ class Gateway:
         service = self.service
         if service is None:
             raise Unavailable("网关正在启动或停止，请稍后重试。")
-        if call.method == "POST":
-            deed = {
-                "/v1/query": service.query,
-                "/v1/confirm": service.confirm,
-                "/v1/list": service.listing,
-                "/v1/queries": service.several,
-                "/v1/tickets": service.ticket,
-            }.get(call.path)
-            if found := NODE_PROBE.fullmatch(call.path):
-                return await service.probe(call, found[1], self.tunnels)
-        elif call.method == "GET":
-            deed = {"/v1/grants": service.grants, "/v1/openapi.json": service.openapi}.get(call.path)
-            found = ARTEFACT.fullmatch(call.path)
-            if found:
-                return await (service.manifest if found[2] else service.download)(call, found[1])
-        else:
-            deed = None
-        if deed is None and call.method in ("GET", "POST") and (asked := SERVICE.fullmatch(call.path)):
-            return await service.through(call, asked[1], asked[2])
-        if deed is None:
-            raise NotThere("没有这个接口，请对照 /v1/openapi.json 检查方法与路径。")
-        return await deed(call)
+        if deed := self._deeds.get((call.method, call.path)):
+            return await deed(call)
+        if call.method == "POST" and (found := NODE_PROBE.fullmatch(call.path)):
+            return await service.probe(call, found[1], self.tunnels)
+        if call.method == "GET" and (found := ARTEFACT.fullmatch(call.path)):
+            return await (service.manifest if found[2] else service.download)(call, found[1])
+        if call.method in ("GET", "POST") and (found := SERVICE.fullmatch(call.path)):
+            return await service.through(call, found[1], found[2])
+        raise NotThere("没有这个接口，请对照 /v1/openapi.json 检查方法与路径。")
 
     async def _refuse(self, call: Call, refusal: Refusal) -> Answer:
         """Write the refusal to the chain, then answer it; strangers get one line a second for each address."""
@@ -259,6 +248,19 @@ class Gateway:
             self._strangers.clear()
         self._strangers[address] = now
         return True
+
+
+def _deeds(service: Service) -> dict[tuple[str, str], Callable[[Call], Awaitable[Answer]]]:
+    """Return the deeds whose addresses name nothing, by method and path."""
+    return {
+        ("POST", "/v1/query"): service.query,
+        ("POST", "/v1/confirm"): service.confirm,
+        ("POST", "/v1/list"): service.listing,
+        ("POST", "/v1/queries"): service.several,
+        ("POST", "/v1/tickets"): service.ticket,
+        ("GET", "/v1/grants"): service.grants,
+        ("GET", "/v1/openapi.json"): service.openapi,
+    }
 
 
 def create() -> Gateway:
