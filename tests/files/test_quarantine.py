@@ -14,7 +14,7 @@ from covers import covers
 from jutong.crypto import sm2
 from jutong.wire.bundle import Mount, Source
 from jutong.wire.grants import Column, Kind, Masking
-from jutong.wire.transfers import Progress, RunState
+from jutong.wire.transfers import CorrectedValue, Progress, RunState, TableMode
 from transferworld import World, world
 
 COLUMNS = (Column("姓名", "xm", masking=Masking.NAME), Column("编号", "n", Kind.INTEGER))
@@ -55,7 +55,7 @@ def test_dirty_rows_are_set_aside_masked_and_counted_in_the_receipt(town: World)
     assert [(row.number, row.item, row.value) for row in parcel.rows] == [(3, "编号", "*"), (5, "", "*")]
     assert parcel.rows[1].reason == "应有 2 列，实有 1 列"
     lines = town.me.signer.unseal(parcel.content).split(b"\n")
-    assert json.loads(lines[0]) == [3, ["李四丰", "二"]]
+    assert json.loads(lines[0]) == [3, ["李四丰", "二"], False]
     assert "李四丰" not in str(parcel.rows)
 
 
@@ -65,6 +65,24 @@ def test_more_dirty_rows_than_allowed_let_nothing_land_and_are_told_all_the_same
     assert "第一处在第 3 行" in end.message
     assert town.sql(town.consumer, "select to_regclass('people_copy')::text") == [(None,)]
     assert [row.number for parcel in town.control.dirty for row in parcel.rows] == [3, 5]
+
+
+def test_a_corrected_row_of_a_file_is_masked_and_filtered_like_the_others(town: World) -> None:
+    run(town, "o1", 2)
+    [parcel] = town.control.dirty
+    values = sm2.seal(town.me.signer.public, msgspec.json.encode([CorrectedValue(0, 0, "编号", "2")]))
+    with town.running():
+        town.order(
+            "o2",
+            corrected="o1",
+            corrects=(parcel.content,),
+            corrections=values,
+            target_mode=TableMode.APPEND,
+            most_dirty=9,
+        )
+        end = town.ended("o2")
+    assert (end.state, end.dirty) == (RunState.RELEASED, 0), end.message
+    assert town.sql(town.consumer, "select xm, n from people_copy order by n") == [("张*", 1), ("李**", 2), ("王*", 3)]
 
 
 def test_more_than_ten_thousand_dirty_rows_are_counted_exactly_and_the_first_are_listed(

@@ -19,13 +19,17 @@ LISTED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Dirty:
-    """A row set aside. number: its line (text) or row (workbook, Parquet, JSON) from 1. cells: as read, for correction."""
+    """A row set aside. number: its line (text) or row (workbook, Parquet, JSON) from 1.
+
+    cells: all that was asked for, as read, for correction; masked: only the plan's fields, as they were about to land.
+    """
 
     number: int
     column: str
     value: str
     reason: str
     cells: tuple[str | None, ...] = ()
+    masked: bool = False
 
     def reported(self, masking: Masking = Masking.NONE) -> DirtyRow:
         """Return the row as people may see it: its value masked as granted, by its first character where it is not."""

@@ -82,6 +82,9 @@ class Order(msgspec.Struct, frozen=True):
     then. rows_per_second: 0 for no limit. priority: 1 (first) to 9. node: the node that has
     to run it, empty for any. receiver_key: hex public SM2 key to which a batch file's key is sealed. canary: a secret
     of this consumer that orders the rows of a batch file, so that a copy can be traced; notice: stands visibly in it.
+    corrected: the earlier order whose rows, set aside then, are all that this one delivers; corrects: those rows as they
+    were reported (`DirtyRows.content`); corrections: what was put right in them, a JSON list of `CorrectedValue` sealed
+    (SM2) to the node.
     """
 
     id: str
@@ -114,6 +117,9 @@ class Order(msgspec.Struct, frozen=True):
     receiver_key: str = ""
     canary: str = ""
     notice: str = ""
+    corrected: str = ""
+    corrects: tuple[bytes, ...] = ()
+    corrections: bytes = b""
 
 
 class RunState(StrEnum):
@@ -145,18 +151,43 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class DirtyRow(msgspec.Struct, frozen=True):
-    """A row that was set aside: its place in the source (line or row number), column, value (masked) and reason."""
+    """A row that was set aside: its place in the source (line or row number), column, value (masked) and reason.
+
+    key: the row's key as people may see it, empty where the resource has none.
+    """
 
     number: int
     item: str
     value: str
     reason: str
+    key: str = ""
+
+
+class KeptRow(msgspec.Struct, frozen=True, array_like=True):
+    """A line of `DirtyRows.content`: the row's number and cells.
+
+    masked: the cells are the granted columns, masked already; else all columns that the grant reads, as they were read.
+    """
+
+    number: int
+    cells: tuple[str | None, ...]
+    masked: bool = False
+
+
+class CorrectedValue(msgspec.Struct, frozen=True, array_like=True):
+    """A value put right: in which of the order's parcels (`Order.corrects`), in which line of it, which item."""
+
+    parcel: int
+    place: int
+    item: str
+    value: str
 
 
 class DirtyRows(msgspec.Struct, frozen=True):
     """Rows set aside by one attempt; `batch` counts the parcels of one order, so that each is taken once.
 
-    content: the rows themselves as canonical JSON lines, SM2-sealed to the provider's node, for correction.
+    content: the rows themselves as JSON lines (`KeptRow`), in the order of `rows`, SM2-sealed to the node that set them
+    aside, for correction; empty where they are too large for a report.
     """
 
     order_id: str
@@ -185,6 +216,7 @@ class Receipt(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...] = ()  # where the order asks for partitions
     dirty: int = 0  # rows set aside, neither sent nor received
     position: str = ""  # how far the task has come: watermark or place in the change log
+    corrected: str = ""  # the earlier order whose rows, set aside then, were delivered after correction
 
 
 class Progress(msgspec.Struct, frozen=True):

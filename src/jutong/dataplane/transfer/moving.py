@@ -75,7 +75,7 @@ class Move:
         self._reading = reading
         self._landing = landing
         self._relayed = relayed
-        self.hasher = Hasher(run.plan) if run.plan.hashed else None
+        self.hasher = Hasher(run.plan) if run.plan.hashed and not run.order.corrected else None
         self.meters = [Meter() for _ in range(4)]
         self.total = 0
         self.sent = 0

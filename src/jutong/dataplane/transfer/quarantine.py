@@ -9,12 +9,18 @@ import msgspec
 from jutong.dataplane.dirty import LISTED, Dirty
 from jutong.dataplane.engines.base import Reading
 from jutong.dataplane.engines.passing import PassReading
+from jutong.dataplane.files import shaping
+from jutong.dataplane.masking import mask
 from jutong.dataplane.transfer.runs import Run
-from jutong.wire.transfers import DirtyRow, DirtyRows, RunState
+from jutong.wire.grants import Masking
+from jutong.wire.transfers import DirtyRow, DirtyRows, KeptRow, RunState
 
 PARCEL_ROWS = 1000
 PARCEL_BYTES = 1 << 20
 """Rows and sealed bytes of one parcel."""
+
+SERIAL, KEY_SHOWN = 10, 80
+"""Characters up to which a key is taken for a serial number and shown plain; characters of a key that are shown."""
 
 
 def allow(run: Run, reading: Reading) -> None:
@@ -56,12 +62,31 @@ async def set_aside(run: Run, dirty: Sequence[Dirty], aside: int) -> None:
 def _reported(run: Run, dirty: Dirty) -> DirtyRow:
     """Return a dirty row for people, its column by the item's name and its value masked as the item is."""
     field = next((each for each in run.plan.fields if each.column == dirty.column), None)
+    key = _key(run, dirty)
     if field is None:
-        return dirty.reported()
-    return msgspec.structs.replace(dirty.reported(field.masking), item=field.item)
+        return msgspec.structs.replace(dirty.reported(), key=key)
+    return msgspec.structs.replace(dirty.reported(field.masking), item=field.item, key=key)
+
+
+def _key(run: Run, dirty: Dirty) -> str:
+    """Return the key of a row as people may see it: as granted; longer than a serial number as an identity number is."""
+    columns = run.plan.fields if dirty.masked else shaping.needed(run.plan)
+    if len(columns) != len(dirty.cells):
+        return ""
+    cells = dict(zip((column.column for column in columns), dirty.cells, strict=True))
+    masked = {field.column: field.masking for field in run.plan.fields}
+    return "、".join(_shown(cells.get(name) or "", masked.get(name), done=dirty.masked) for name in run.plan.unique)
+
+
+def _shown(text: str, masking: Masking | None, *, done: bool) -> str:
+    """Return one column of a key. masking: as granted, None for a column that is not; done: it has been applied."""
+    if masking not in (None, Masking.NONE, Masking.KEYED_HASH):
+        return (text if done else mask(masking, text) or "")[:KEY_SHOWN]
+    plain = len(text) <= SERIAL and text.isascii()
+    return text if plain else (mask(Masking.IDENTITY, text) or "")[:KEY_SHOWN]
 
 
 def _sealed(run: Run, dirty: Sequence[Dirty]) -> bytes:
     """Return the rows themselves as JSON lines, sealed to this node; nothing where they are too large for a report."""
-    lines = b"\n".join(msgspec.json.encode([each.number, each.cells]) for each in dirty)
+    lines = b"\n".join(msgspec.json.encode(KeptRow(each.number, each.cells, each.masked)) for each in dirty)
     return run.sealed(lines) if len(lines) <= PARCEL_BYTES else b""

@@ -61,5 +61,6 @@ class Clerk:
             parts=parts,
             dirty=dirty,
             position=position,
+            corrected=self.order.corrected,
         )
         return msgspec.json.encode(envelopes.seal("receipt", msgspec.json.encode(found), self.signer))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from jutong.dataplane.dirty import LISTED, RowRefused
 from jutong.dataplane.engines.base import Engine, Landing, Reading, Target
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import Unreconciled, unmatched
-from jutong.dataplane.transfer import quarantine, watermarks
+from jutong.dataplane.transfer import correcting, quarantine, watermarks
 from jutong.dataplane.transfer.comparing import compare
 from jutong.dataplane.transfer.drift import check_drift
 from jutong.dataplane.transfer.following import follow
@@ -17,6 +20,8 @@ from jutong.dataplane.transfer.moving import Ends, moved
 from jutong.dataplane.transfer.runs import Run
 from jutong.wire.grants import Masking
 from jutong.wire.transfers import Check, Read, RunState, TableMode, Tally
+
+Opened = Callable[[], AbstractAsyncContextManager[Reading]]
 
 NAMED = 10
 """Partitions that a sentence names; the report has them all."""
@@ -69,32 +74,43 @@ async def run_table(run: Run) -> None:
     agreeing ones land and the others stay as they were in the target, red until they are repaired.
     """
     target = _target(run)
+    if run.order.corrected:
+        async with run.target() as sink:
+            return _released(run, *await _sifted(run, partial(correcting.reading, run), sink, target, relayed=False))
     async with run.source() as source, run.target() as sink:
         await check_drift(run, source)
         if run.order.read is Read.CHANGES:
             return await follow(run, source, sink, target)
         if run.order.read is Read.COMPARE:
             return await compare(run, source, sink, target)
-        try:
-            ends, receipt = await _moved(run, source, sink, target)
-        except RowRefused:
-            if not run.order.most_dirty or target.parts:
-                raise
-            ends, receipt = await _moved(run, source, sink, replace(target, sift=True, cut=None))
+        opened, relayed = partial(source.reading, run.plan), _relayed(run, source, sink)
+        return _released(run, *await _sifted(run, opened, sink, target, relayed=relayed))
+
+
+async def _sifted(run: Run, opened: Opened, sink: Engine, target: Target, *, relayed: bool) -> tuple[Ends, bytes]:
+    """Move the rows; where the target refuses one of them and the order lets rows be set aside, find out which."""
+    try:
+        return await _moved(run, opened, sink, target, relayed=relayed)
+    except RowRefused:
+        if not run.order.most_dirty or target.parts:
+            raise
+    return await _moved(run, opened, sink, replace(target, sift=True, cut=None), relayed=False)
+
+
+def _released(run: Run, ends: Ends, receipt: bytes) -> None:
+    """Tell of the release; `Unreconciled` where some partitions were left out of it."""
     if ends.differing:
         raise Unreconciled(_named(ends.differing, rest="其余分区已放行"), ends.differing)
     rows = ends.legs[-1][1].rows
     aside = f"，{quarantine.counted(ends.aside, ends.dirty)}" if ends.aside else ""
     message = f"已放行 {rows} 行，两端核对一致{aside}。"
     run.tell(RunState.RELEASED, message, done=rows, total=rows, receipt=receipt, dirty=ends.aside)
-    return None
 
 
-async def _moved(run: Run, source: Engine, sink: Engine, target: Target) -> tuple[Ends, bytes]:
+async def _moved(run: Run, opened: Opened, sink: Engine, target: Target, *, relayed: bool) -> tuple[Ends, bytes]:
     """Land the order, or find that it has landed; return both ends with the receiver's receipt."""
-    async with source.reading(run.plan) as reading, sink.landing(target, reading.shapes) as landing:
+    async with opened() as reading, sink.landing(target, reading.shapes) as landing:
         if landing.position is None:
-            relayed = _relayed(run, source, sink) and not target.sift
             return await _landed(run, reading, landing, relayed=relayed, sifted=target.sift)
     tally = landing.position.tally
     return Ends([(tally, tally)]), await _again(run, tally)

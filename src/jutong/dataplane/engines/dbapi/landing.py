@@ -178,7 +178,8 @@ class RowsLanding(PlainLanding):
                     rows.append((*map(self._kept, self._names, texts, self._types), self._rows))
                 except RowRefused as refusal:
                     n = self._names.index(refusal.column)
-                    sieve.drop(Dirty(self._rows, refusal.column, texts[n] or "", refusal.reason, tuple(texts)))
+                    found = Dirty(self._rows, refusal.column, texts[n] or "", refusal.reason, tuple(texts), masked=True)
+                    sieve.drop(found)
             if rows:
                 await self._session.insert(statement, rows)
         return self._rows

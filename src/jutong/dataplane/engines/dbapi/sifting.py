@@ -113,4 +113,4 @@ class Sieve:
         )
         cells = tuple(map(canonical, rows[0], types))
         n = self._names.index(column) if column in self._names else 0
-        self.drop(Dirty(line, self._names[n], cells[n] or "", reason, cells))
+        self.drop(Dirty(line, self._names[n], cells[n] or "", reason, cells, masked=True))

@@ -128,7 +128,8 @@ class FileLanding(PlainLanding):
             self._gone.add([row_digest(row)])
             if len(self._dirty) < LISTED:
                 place, reason = fault
-                self._dirty.append(Dirty(number, self._columns[place], row[place] or "", reason, tuple(row)))
+                column, cells = self._columns[place], tuple(row)
+                self._dirty.append(Dirty(number, column, row[place] or "", reason, cells, masked=True))
         return sound
 
     async def sift(self, most: int) -> Sifted:

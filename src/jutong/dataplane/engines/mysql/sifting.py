@@ -187,5 +187,7 @@ class Sieve:
         found = []
         for line, n, reason, *texts in rows:
             place = self._places[n]
-            found.append(Dirty(line, place.column, texts[n] or "", reason or place.reason(texts[n]), tuple(texts)))
+            found.append(
+                Dirty(line, place.column, texts[n] or "", reason or place.reason(texts[n]), tuple(texts), masked=True)
+            )
         return found

@@ -191,19 +191,17 @@ class Sieve:
     async def _listed(self) -> list[Dirty]:
         cells = ", ".join(f"t.c{n}" for n in range(len(self._places)))
         rows = await self._connection.fetch(
-            f"select a.line, a.place, a.reason, array[{cells}] as cells from {ASIDE} a join {TEXTS} t using (line)"
+            f"select a.line, a.place, a.reason, t.nul, array[{cells}] as cells from {ASIDE} a join {TEXTS} t using (line)"
             f" order by a.line limit {LISTED}"
         )
-        return [
-            Dirty(
-                row["line"],
-                self._places[row["place"]].column,
-                row["cells"][row["place"]] or "",
-                row["reason"],
-                tuple(row["cells"]),
-            )
-            for row in rows
-        ]
+        return [self._dirty(row) for row in rows]
+
+    def _dirty(self, row: Any) -> Dirty:
+        """Return a row set aside with its cells as they came, whatever stood for a NUL."""
+        cells, n = tuple(row["cells"]), row["place"]
+        if row["nul"] is not None:
+            cells = tuple(cell and cell.replace(SHOWN_NUL.decode(), "\0") for cell in cells)
+        return Dirty(row["line"], self._places[n].column, cells[n] or "", row["reason"], cells, masked=True)
 
 
 def sql_text(text: str) -> str:
