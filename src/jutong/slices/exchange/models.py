@@ -75,7 +75,8 @@ class Run(Case):
     when a batch file can be fetched. settled_at: when the run ended. trigger: what set it off. terms, shape, repair,
     not_before, not_after: as ordered. source: where the rows come from. waiting: there is no room at a source yet, the
     runners do not see it. differing: partitions that did not reconcile; drift: digest of the columns found when they are
-    not the accepted ones; dirty: rows set aside; lag_seconds: of change capture.
+    not the accepted ones; dirty: rows set aside; lag_seconds: of change capture. corrects: the run whose rows, set aside
+    and put right since, are all that this one delivers; correction_digest: SM3 (hex) of what was put right, sealed.
     """
 
     task = models.ForeignKey(TransferTask, on_delete=models.PROTECT, related_name="runs")
@@ -117,6 +118,8 @@ class Run(Case):
     differing = models.JSONField(default=list)
     drift = models.CharField(max_length=128, default="")
     drift_text = models.CharField(max_length=1000, default="")
+    corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrected_by")
+    correction_digest = models.CharField(max_length=64, default="")
 
     class Meta:
         constraints = [
@@ -191,13 +194,38 @@ class DirtyParcel(models.Model):
 
 
 class SetAside(models.Model):
-    """A row that was set aside: its place in the source, the item, the value (masked) and the reason."""
+    """A row that was set aside: its place in the source, its key, the item, the value (masked) and the reason."""
 
     parcel = models.ForeignKey(DirtyParcel, on_delete=models.CASCADE, related_name="rows")
     number = models.BigIntegerField()
     item = models.CharField(max_length=200)
     value = models.CharField(max_length=500)
     reason = models.CharField(max_length=500)
+    key = models.CharField(max_length=200, default="")
+
+
+class Correction(models.Model):
+    """An upload of corrected values for rows that a run set aside, waiting for its confirmation or delivered.
+
+    parcels: ids of the parcels that hold the rows, in the order that `content` counts them. content: the values
+    (`wire.CorrectedValue`), sealed to the node that set the rows aside; emptied when the delivery has ended.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="corrections")
+    delivery = models.OneToOneField(Run, null=True, on_delete=models.CASCADE, related_name="correction")
+    parcels = models.JSONField(default=list)
+    content = models.BinaryField()
+    account_id = models.BigIntegerField(null=True)
+    account_name = models.CharField(max_length=100)
+    at = models.DateTimeField(db_index=True)
+
+
+class CorrectedRow(models.Model):
+    """A row of an upload: which one, and what the corrected value looks like."""
+
+    correction = models.ForeignKey(Correction, on_delete=models.CASCADE, related_name="rows")
+    row = models.ForeignKey(SetAside, on_delete=models.CASCADE, related_name="corrected")
+    value = models.CharField(max_length=60)
 
 
 class SourceLimit(models.Model):

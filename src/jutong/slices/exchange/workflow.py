@@ -8,6 +8,7 @@ from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Workflow
 from jutong.slices.exchange.rules import CONSUMER
+from jutong.slices.exchange.rules.corrections import PROVIDER
 
 if TYPE_CHECKING:
     from jutong.slices.exchange.models import Run, TransferTask
@@ -41,6 +42,7 @@ EXCHANGE_TASK: Final = Workflow["Run"](
     moves=[
         # verb         from                             to             who          clocks  button
         ("order",      "-",                             "queued",      CONSUMER | SYSTEM_ONLY, "", N_("发起交换")),
+        ("resubmit",   "-",                             "queued",      PROVIDER,    "",     N_("补送更正后的行")),
         ("send",       "queued",                        "sent",        SYSTEM_ONLY, "",     N_("开始发送")),
         ("receive",    "sent",                          "received",    SYSTEM_ONLY, "",     N_("接收并核对摘要")),
         ("validate",   "received",                      "validated",   SYSTEM_ONLY, "",     N_("两端核对一致")),

@@ -1,5 +1,13 @@
 """Writes of the exchange: tasks and orders, following the runners' reports, fetching files, keeping audit segments."""
 
+from jutong.slices.exchange.actions.correcting import (
+    Compared,
+    Preview,
+    correct_rows,
+    deliver_corrected,
+    forget_corrections,
+    purge_corrected,
+)
 from jutong.slices.exchange.actions.lineage import record_lineage, send_lineage, send_lineage_aside
 from jutong.slices.exchange.actions.ordering import (
     Wanted,
@@ -32,16 +40,21 @@ from jutong.slices.exchange.actions.tasks import (
 from jutong.slices.exchange.actions.tickets import issue_ticket
 
 __all__ = [
+    "Compared",
     "MappedItem",
+    "Preview",
     "Sample",
     "Wanted",
     "accept_shape",
     "admit",
     "cancel",
     "change_task",
+    "correct_rows",
     "create_task",
     "delete_task",
+    "deliver_corrected",
     "find_late",
+    "forget_corrections",
     "issue_ticket",
     "limit_source",
     "order_after",
@@ -52,6 +65,7 @@ __all__ = [
     "order_updated",
     "pause_task",
     "preview",
+    "purge_corrected",
     "receipt_collected",
     "record_lineage",
     "record_off_platform",

@@ -38,6 +38,7 @@ from jutong.slices.exchange.rules import (
     check_whole,
     opening,
 )
+from jutong.slices.exchange.rules.corrections import terms_of
 from jutong.slices.exchange.rules.submissions import check_declared
 from jutong.slices.exchange.workflow import EXCHANGE_TASK
 from jutong.slices.grants import queries as grants
@@ -106,14 +107,10 @@ def open_run(*, by: Actor, at: datetime, find: Callable[[], TransferTask], trigg
         heartbeats.check_runner(at)
     task = find()
     grant, mount = allowed(task.grant_id, task.kind, by, at)
-    if task.target_id is not None:
-        check_target_source(task.target_id, grant, mount, by)
-    check_kind(task.kind, task.target_id, grant, mount)
-    check_networks(mount.source_id, task.target_id, at)
-    check_reach(task.kind, *_behind(mount.source_id, task.target_id))
+    reachable(task, grant, mount, by, at)
     if task.kind == OrderKind.BATCH:
         check_declared(task.format, declared_formats(grant.resource_id))
-    _lock(task)
+    lock_task(task)
     run = Run(
         region=by.region or parties.department(grant.consumer_id).region,
         task=task,
@@ -124,8 +121,17 @@ def open_run(*, by: Actor, at: datetime, find: Callable[[], TransferTask], trigg
         consumer_id=grant.consumer_id,
         trigger=trigger,
     )
-    _ordered(run, grant, mount, by, at)
+    enter(run, grant, mount, by, at)
     return run
+
+
+def reachable(task: TransferTask, grant: GrantRow, mount: MountRow, by: Actor, at: datetime) -> None:
+    """Refuse a target that the rows may not or cannot reach from where they are now."""
+    if task.target_id is not None:
+        check_target_source(task.target_id, grant, mount, by)
+    check_kind(task.kind, task.target_id, grant, mount)
+    check_networks(mount.source_id, task.target_id, at)
+    check_reach(task.kind, *_behind(mount.source_id, task.target_id))
 
 
 def allowed(grant_id: int, kind: str, by: Actor, at: datetime) -> tuple[GrantRow, MountRow]:
@@ -197,13 +203,14 @@ def task_of(grant_id: int, wanted: Wanted, by: Actor, at: datetime) -> TransferT
     return found
 
 
-def _lock(task: TransferTask) -> None:
+def lock_task(task: TransferTask) -> None:
+    """Lock a task for a new run of it; Conflict while one runs."""
     TransferTask.objects.select_for_update().get(pk=task.pk)
     if task.runs.filter(state__in=OPEN).exists():
         raise Conflict(N_("同样的交换任务正在执行，请等待其完成，或先取消。"))
 
 
-def _ordered(run: Run, grant: GrantRow, mount: MountRow, by: Actor, at: datetime) -> None:
+def enter(run: Run, grant: GrantRow, mount: MountRow, by: Actor, at: datetime) -> None:
     """Bind a run to grant and task as they stand now, state what is asked, and put it at the end of the feed."""
     task, terms = run.task, run.task.agreed
     batch = task.kind == OrderKind.BATCH
@@ -213,6 +220,8 @@ def _ordered(run: Run, grant: GrantRow, mount: MountRow, by: Actor, at: datetime
     run.expires_at = min(at + ARTEFACT_LIFE, grant.valid_until) if batch else None
     run.source_id = mount.source_id
     run.terms, run.priority, run.shape = task.terms, terms.priority, task.shape
+    if run.corrects_id is not None:
+        run.terms, run.shape = msgspec.to_builtins(terms_of(terms)), ""
     limits = room.limits_of(run)
     hours = [each.window for each in limits if each.window]
     run.not_before, run.not_after = opening([*hours, *([terms.window] if terms.window else [])], at)
@@ -241,6 +250,8 @@ def _statement(run: Run, grant: GrantRow) -> str:
         "ordered_at": run.ordered_at,
         "round": run.round,
     }
+    if run.corrects is not None:
+        asked["corrects"] = {"order": run.corrects.order_id, "values": run.correction_digest}
     return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z).decode()
 
 
@@ -288,17 +299,19 @@ def accept_shape(run: Run, *, by: Actor, at: datetime, note: str = "") -> None:
 
 
 def _again(run: Run, by: Actor, at: datetime, only: Sequence[str] = ()) -> None:
+    if run.corrects_id is not None:
+        raise WrongState(N_("更正后的值在执行结束时已清除，不能重新执行；请提供部门在原任务上重新上传更正表。"))
     grant, mount = allowed(run.grant_id, run.task.kind, by, at)
     if run.task.target_id is not None:
         check_target_source(run.task.target_id, grant, mount, by)
     check_kind(run.task.kind, run.task.target_id, grant, mount)
     check_networks(mount.source_id, run.task.target_id, at)
     check_reach(run.task.kind, *_behind(mount.source_id, run.task.target_id))
-    _lock(run.task)
+    lock_task(run.task)
     run.round += 1
     run.cancelled, run.attempt, run.rows_done, run.rows_total = False, 0, 0, 0
     run.bytes_done, run.dirty, run.lag_seconds = 0, 0, 0.0
     run.message, run.artefact_id, run.settled_at, run.reported_at = "", "", None, None
     run.repair, run.differing, run.drift, run.drift_text = list(only), [], "", ""
     run.trigger = Trigger.PERSON
-    _ordered(run, grant, mount, by, at)
+    enter(run, grant, mount, by, at)

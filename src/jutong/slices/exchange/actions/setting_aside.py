@@ -51,6 +51,7 @@ def take_dirty(parcel: DirtyRows, *, node: str, at: datetime) -> bool:
                 item=_clean(row.item, 200),
                 value=_clean(row.value, 500),
                 reason=_clean(row.reason, 500),
+                key=_clean(row.key, 200),
             )
             for row in parcel.rows
         ],

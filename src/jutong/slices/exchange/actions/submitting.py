@@ -21,12 +21,10 @@ from jutong.slices.exchange import events
 from jutong.slices.exchange.formats import tables
 from jutong.slices.exchange.models import OffPlatform, Submission, SubmissionFault, Timeliness
 from jutong.slices.exchange.rules import submissions as rules
+from jutong.slices.exchange.rules.corrections import PROVIDER
 from jutong.slices.grants import queries as grants
 from jutong.slices.parties import queries as parties
 
-PROVIDER: Final = Who(
-    "submitter", N_("提供部门数据专员或系统工程师"), (Role.DATA_OFFICER, Role.SYSTEM_ENGINEER), of="provider_id"
-)
 SUBMITTERS: Final = Who("submitters", PROVIDER.label, PROVIDER.roles)
 MOST_LATE: Final = 500
 """Entries found late in one sweep."""

@@ -2,10 +2,11 @@
 
 from ninja import Router
 
-from jutong.slices.exchange.api import runs, submissions, tasks
+from jutong.slices.exchange.api import corrections, runs, submissions, tasks
 
 router = Router()
 router.add_router("", runs.router)
+router.add_router("", corrections.router)
 router.add_router("", tasks.router)
 router.add_router("", submissions.router)
 

@@ -97,7 +97,11 @@ class ReceiptOut(Schema):
 
 
 class DetailOut(Schema):
-    """A run with its receipts; proven: the counter-signed proof can be fetched."""
+    """A run with its receipts; proven: the counter-signed proof can be fetched.
+
+    dirty: rows set aside; listed: how many of them, from the first, can be looked at. corrects: the run whose rows, set
+    aside and put right, this one delivers; 0 for others.
+    """
 
     row: RunOut
     digest: str
@@ -110,6 +114,8 @@ class DetailOut(Schema):
     waiting: bool
     place_in_line: int
     dirty: int
+    listed: int
+    corrects: int
     bytes_done: int
     lag_seconds: float
     differing: list[str]

@@ -147,7 +147,11 @@ class PartOut(Schema):
 
 
 class AsideOut(Schema):
-    """A row set aside; value is masked."""
+    """A row set aside; value is masked. sent: put right and delivered, or on its way."""
+
+    id: int
+    key: str
+    sent: bool
 
     number: int
     item: str
@@ -251,7 +255,7 @@ def parts(request: HttpRequest, run_id: Id) -> Any:
 
 @router.get("/runs/{run_id}/rows", response=list[AsideOut], summary="问题行")
 def rows(request: HttpRequest, run_id: Id) -> Any:
-    """Return the rows that a run set aside, at most 500; the sheet has all."""
+    """Return the rows that a run set aside, at most 500; the sheet has the first 10,000, `dirty` of the run counts all."""
     return list(queries.set_aside(run_id, faces.actor_of(request), most=queries.MOST_SHOWN))
 
 

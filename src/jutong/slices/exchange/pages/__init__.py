@@ -1,8 +1,9 @@
 """Pages of the exchange: runs, batch files, standing tasks and their wizard, limits of data sources, submitted batches."""
 
-from jutong.slices.exchange.pages import limits, runs, submissions, tasks, wizard
+from jutong.slices.exchange.pages import corrections, limits, runs, submissions, tasks, wizard
 
 urlpatterns = [
+    *corrections.urlpatterns,  # before the moves of runs, whose address would take theirs
     *runs.urlpatterns,
     *wizard.urlpatterns,
     *tasks.urlpatterns,

@@ -130,6 +130,7 @@ def shown(request: HttpRequest, run_id: int) -> HttpResponse:
         "parts_count": len(parts),
         "parts_red": sum(not part.agrees for part in parts),
         "aside": list(queries.set_aside(run_id, actor, most=queries.MOST_SHOWN)),
+        "resubmission": queries.resubmission(run_id, actor, clock.now()),
         "charts": _charts(queries.points(run_id, actor), captures=found.captures),
     }
     return faces.page(request, "exchange/run.html", title=f"{row.number} {row.title}", crumbs=crumbs, **context)
@@ -166,10 +167,18 @@ def _facts(found: RunDetail) -> list[pieces.Fact]:
         pieces.Fact(_("所属任务"), f"J-{found.task_id:06d}", url=reverse("exchange_task", args=[found.task_id])),
         pieces.Fact(_("起因"), found.trigger),
         pieces.Fact(_("第几次执行"), found.round),
+        *_corrects(found),
         *_limits(found),
         pieces.Fact(_("执行节点"), found.node),
         pieces.Fact(_("请求摘要（SM3）"), found.digest),
     ]
+
+
+def _corrects(found: RunDetail) -> list[pieces.Fact]:
+    if not found.corrects:
+        return []
+    origin = reverse("exchange_run", args=[found.corrects])
+    return [pieces.Fact(_("补送更正后的行，原任务"), f"T-{found.corrects:06d}", url=origin)]
 
 
 def _limits(found: RunDetail) -> list[pieces.Fact]:
@@ -189,6 +198,7 @@ def _limits(found: RunDetail) -> list[pieces.Fact]:
 def _timeline(found: RunDetail) -> list[pieces.Happening]:
     labels = {
         "order": _("发起交换"),
+        "resubmit": _("补送更正后的行"),
         "cancel": _("申请取消"),
         "retry": _("重新执行"),
         "repair": _("修复不一致的分区"),
@@ -342,15 +352,6 @@ def parts_sheet(request: HttpRequest, run_id: int) -> HttpResponseBase:
 
 
 @require_GET
-def aside_sheet(request: HttpRequest, run_id: int) -> HttpResponseBase:
-    """Hand out the rows that a run set aside, with reasons, as Excel."""
-    rows = queries.set_aside(run_id, faces.actor_of(request))
-    headers = [_("行号"), _("信息项"), _("值（已脱敏）"), _("原因")]
-    lines = ((row.number, row.item, row.value, row.reason) for row in rows)
-    return downloads.xlsx(f"T-{run_id:06d}-rows.xlsx", headers, lines)
-
-
-@require_GET
 def sheet(request: HttpRequest) -> HttpResponseBase:
     """Hand out the runs that concern the person's departments as Excel."""
     headers = [_("任务"), _("资源"), _("目录代码"), _("提供部门"), _("使用部门"), _("去向"), _("状态"), _("行数"),
@@ -367,7 +368,6 @@ urlpatterns = [
     path("runs/", listed, name="exchange_runs"),
     path("runs/sheet/", sheet, name="exchange_runs_sheet"),
     path("runs/<int:run_id>/parts/", parts_sheet, name="exchange_parts"),
-    path("runs/<int:run_id>/rows/", aside_sheet, name="exchange_aside"),
     path("runs/<int:run_id>/", shown, name="exchange_run"),
     path("runs/<int:run_id>/live/", live, name="exchange_live"),
     path("runs/<int:run_id>/manifest/", manifest, name="exchange_manifest"),

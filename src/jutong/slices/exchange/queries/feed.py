@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from django.db.models import Q
 
-from jutong.slices.exchange.models import OrderSerial, Run
+from jutong.slices.exchange.models import Correction, DirtyParcel, OrderSerial, Run
 from jutong.slices.exchange.rules import OPEN, Terms
 from jutong.slices.grants import queries as grants
 from jutong.slices.sources import queries as sources
@@ -31,10 +33,25 @@ def orders_since(serial: int, *, node: str = "") -> tuple[int, list[Order]]:
     return max(newest, *(run.serial for run in rows), 0), [_order(run, node) for run in orders]
 
 
+def _corrections(run: Run) -> dict[str, Any]:
+    """Return what an order to deliver corrected rows brings besides: they are added, or laid over by key."""
+    correction = Correction.objects.filter(delivery=run).first()
+    if run.corrects is None or correction is None:
+        return {}
+    kept = {parcel.pk: bytes(parcel.content) for parcel in DirtyParcel.objects.filter(pk__in=correction.parcels)}
+    mode = TableMode.UPSERT if run.task.mode == TableMode.UPSERT else TableMode.APPEND
+    return {
+        "corrected": run.corrects.order_id,
+        "corrects": tuple(kept[key] for key in correction.parcels),
+        "corrections": bytes(correction.content),
+        "target_mode": mode,
+    }
+
+
 def _order(run: Run, node: str) -> Order:
     task, terms = run.task, msgspec.convert(run.terms, Terms)
     marks = grants.batch_marks(run.grant_id) if task.kind == OrderKind.BATCH else grants.BatchMarks()
-    return Order(
+    order = Order(
         id=run.order_id,
         kind=OrderKind(task.kind),
         grant_id=str(run.grant_id),
@@ -66,3 +83,4 @@ def _order(run: Run, node: str) -> Order:
         canary=marks.canary,
         notice=marks.notice,
     )
+    return msgspec.structs.replace(order, **_corrections(run)) if run.corrects_id is not None else order

@@ -20,7 +20,7 @@ from jutong.kernel.queries import AuditRow
 from jutong.kernel.terms import N_, Purpose
 from jutong.kernel.workflow import Button
 from jutong.slices.exchange.formats import CENTRE, receipt_in
-from jutong.slices.exchange.models import Run, RunReceipt, TransferTask
+from jutong.slices.exchange.models import Run, RunReceipt, SetAside, TransferTask
 from jutong.slices.exchange.queries.ordering import ordering
 from jutong.slices.exchange.rules import CONSUMER, OPEN, Encoding, Format, Kind, Mode, Trigger, table_name
 from jutong.slices.exchange.workflow import EXCHANGE_TASK, OVERSEERS, may_know
@@ -119,6 +119,8 @@ class RunDetail:
     repair: tuple[str, ...] = ()
     differing: tuple[str, ...] = ()
     drift_text: str = ""
+    corrects: int = 0
+    listed: int = 0
 
     @property
     def steps(self) -> list[tuple[AuditRow, str, str]]:
@@ -227,6 +229,8 @@ def run(run_id: int, actor: Actor) -> RunDetail:
         repair=tuple(found.repair),
         differing=tuple(found.differing),
         drift_text=found.drift_text,
+        corrects=found.corrects_id or 0,
+        listed=SetAside.objects.filter(parcel__run=found, parcel__order_id=found.order_id).count(),
     )
 
 
@@ -234,6 +238,8 @@ def _makes_sense(verb: str, run: Run) -> bool:
     """Tell whether a move that the table allows has something to do."""
     if verb == "cancel":
         return not run.cancelled
+    if run.corrects_id is not None:
+        return False
     if verb == "repair":
         return bool(run.differing)
     return verb != "accept_shape" or (bool(run.drift) and run.drift != run.task.shape)

@@ -8,12 +8,16 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, QuerySet
 
 from jutong.kernel.actors import Actor
+from jutong.kernel.errors import WrongState
 from jutong.slices.exchange.formats import receipt_in
-from jutong.slices.exchange.models import Run, RunSample, SetAside
+from jutong.slices.exchange.models import CorrectedRow, Run, RunSample, SetAside
 from jutong.slices.exchange.queries.runs import visible
+from jutong.slices.exchange.rules import OPEN, check_term
+from jutong.slices.exchange.rules.corrections import PROVIDER, check_newest, check_run
+from jutong.slices.exchange.workflow import EXCHANGE_TASK
 from jutong.wire.transfers import Tally
 
 MOST_POINTS: Final = 120
@@ -59,12 +63,15 @@ class PartRow:
 
 @dataclass(frozen=True, slots=True)
 class AsideRow:
-    """A row set aside; value is masked."""
+    """A row set aside; value is masked. sent: it has been put right and delivered, or is on its way."""
 
     number: int
     item: str
     value: str
     reason: str
+    id: int = 0
+    key: str = ""
+    sent: bool = False
 
 
 def _samples(run: Run) -> list[RunSample]:
@@ -120,6 +127,39 @@ def _ordered(rows: Sequence[PartRow]) -> list[PartRow]:
 def set_aside(run_id: int, actor: Actor, *, most: int = 0) -> Iterator[AsideRow]:
     """Yield the rows that the present round of a run set aside, by place in the source; at most `most`, 0 for all."""
     run = visible(run_id, actor)
-    rows = SetAside.objects.filter(Q(parcel__run=run), parcel__order_id=run.order_id).order_by("number", "id")
+    sent = CorrectedRow.objects.filter(row=OuterRef("pk"), correction__delivery__state__in=[*OPEN, "released"])
+    rows = _aside(run).annotate(sent=Exists(sent)).order_by("number", "id")
     found = rows[:most] if most else rows.iterator(chunk_size=1000)
-    return (AsideRow(row.number, row.item, row.value, row.reason) for row in found)
+    return (AsideRow(row.number, row.item, row.value, row.reason, row.pk, row.key, row.sent) for row in found)
+
+
+def _aside(run: Run) -> QuerySet[SetAside]:
+    return SetAside.objects.filter(parcel__run=run, parcel__order_id=run.order_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Resubmission:
+    """What becomes of a run's rows set aside. sent: runs that delivered corrected ones: id, number, state in words.
+
+    open: the actor may upload corrected rows now. refusal: why nobody can, in words.
+    """
+
+    sent: tuple[tuple[int, str, str], ...]
+    open: bool
+    refusal: str = ""
+
+
+def resubmission(run_id: int, actor: Actor, at: datetime) -> Resubmission:
+    """Return what has become of a run's rows set aside, and whether the actor can put more right."""
+    run = visible(run_id, actor)
+    sent = tuple(
+        (each.pk, f"T-{each.pk:06d}", EXCHANGE_TASK.state_label(each.state)) for each in run.corrected_by.order_by("pk")
+    )
+    try:
+        check_run(run.state, run.task.kind, dirty=run.dirty, corrects=run.corrects_id is not None)
+        later = run.task.runs.filter(pk__gt=run.pk, state="released", corrects=None).exists()
+        check_newest(run.terms.get("read", "full"), later=later)
+        check_term(run.grant.state, run.grant.valid_from, run.grant.valid_until, at)
+    except WrongState as refusal:
+        return Resubmission(sent, open=False, refusal=str(refusal))
+    return Resubmission(sent, open=PROVIDER.permits(actor, run) is not None)
