@@ -1,6 +1,5 @@
 """Rows that a run set aside, put right and delivered by an order of their own: once, under the grant, checked again."""
 
-
 from __future__ import annotations
 
 from collections.abc import Iterator

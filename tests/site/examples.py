@@ -342,6 +342,8 @@ def _delivery(book: Book, scene: Scene) -> None:
     book.seen(batch, f"{batch}faults/", to=(scene["submission"],))
     base = "exchange/runs/<int:run_id>/"
     book.seen(f"{base}parts/", f"{base}rows/", to=(scene["failed"],))
+    book.page(f"{base}correct/", scene["failed"])
+    book.deed(f"{base}corrections/<int:correction_id>/", scene["failed"], 1)
     book.seen(base, f"{base}live/", to=(scene["queued"],))
     book.seen(f"{base}manifest/", f"{base}proof/", to=(scene["batch"],))
     book.deed(f"{base}ticket/", scene["batch"], purpose="administrative_basis")

@@ -197,6 +197,8 @@ def _exchange(book: Book, scene: Scene) -> None:
     book.add("POST", f"{base}/files", body=folder)
     book.add("GET", f"{base}/<run_id>", scene["queued"])
     book.seen(f"{base}/<run_id>/parts", f"{base}/<run_id>/rows", to=(scene["failed"],))
+    book.add("POST", f"{base}/<run_id>/corrections", scene["failed"], files={"file": ("更正.xlsx", b"PK")})
+    book.add("POST", f"{base}/<run_id>/corrections/<correction_id>", scene["failed"], 1)
     book.add("POST", f"{base}/<run_id>/repair", scene["failed"])
     book.add("POST", f"{base}/<run_id>/accept-shape", scene["failed"])
     tasks, one = f"{V1}/exchange/tasks", f"{V1}/exchange/tasks/<task_id>"

@@ -24,13 +24,6 @@ def tell_how_it_ended(event: outbox.Event, at: datetime) -> None:
         inbox.tell(department_id=event.payload["provider_id"], role=engineers, title=title, link=link, at=at)
 
 
-@outbox.on("exchange_task.released", "exchange_task.rejected", "exchange_task.quarantined")
-def purge_corrected(event: outbox.Event, at: datetime) -> None:
-    """A run ended: where it delivered corrected rows, their values are forgotten."""
-    del at
-    actions.purge_corrected(event.payload["run_id"])
-
-
 @jobs.every(3600)
 def forget_corrections(at: datetime) -> int:
     """Forget uploads of corrected rows that nobody confirmed."""

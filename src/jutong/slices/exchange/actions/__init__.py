@@ -6,7 +6,6 @@ from jutong.slices.exchange.actions.correcting import (
     correct_rows,
     deliver_corrected,
     forget_corrections,
-    purge_corrected,
 )
 from jutong.slices.exchange.actions.lineage import record_lineage, send_lineage, send_lineage_aside
 from jutong.slices.exchange.actions.ordering import (
@@ -65,7 +64,6 @@ __all__ = [
     "order_updated",
     "pause_task",
     "preview",
-    "purge_corrected",
     "receipt_collected",
     "record_lineage",
     "record_off_platform",

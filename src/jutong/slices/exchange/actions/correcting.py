@@ -62,7 +62,7 @@ def correct_rows(run: Run, *, by: Actor, at: datetime, source: IO[bytes]) -> Pre
     The values are sealed (SM2) to the node that set the rows aside, which alone can open both; the file is not kept.
     WrongState where the run or its grant do not allow it; RuleBroken for a sheet that is not ours.
     """
-    rules.check_run(run.state, run.task.kind, dirty=run.dirty, corrects=run.corrects_id is not None)
+    rules.check_run(run.state, run.task.kind, dirty=run.dirty)
     _check_newest(run)
     grant = grants.grant(run.grant_id, by)
     check_term(grant.state, grant.valid_from, grant.valid_until, at)

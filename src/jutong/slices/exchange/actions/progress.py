@@ -13,6 +13,7 @@ from jutong.kernel import outbox
 from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.errors import WrongState
 from jutong.slices.exchange import events
+from jutong.slices.exchange.actions.correcting import purge_corrected
 from jutong.slices.exchange.actions.receipts import countersign, keep, unproven
 from jutong.slices.exchange.actions.room import admit
 from jutong.slices.exchange.actions.setting_aside import ORDER
@@ -53,6 +54,7 @@ def _take(report: Progress, node: str, by: Actor, at: datetime) -> bool:
     for verb in way(run.state, target):
         EXCHANGE_TASK.do(verb, run.pk, by=by, at=at)
     if target in _ENDS:
+        purge_corrected(run.pk)
         admit()
     return True
 

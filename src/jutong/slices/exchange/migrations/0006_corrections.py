@@ -5,47 +5,71 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exchange', '0005_folders'),
+        ("exchange", "0005_folders"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='run',
-            name='correction_digest',
-            field=models.CharField(default='', max_length=64),
+            model_name="run",
+            name="correction_digest",
+            field=models.CharField(default="", max_length=64),
         ),
         migrations.AddField(
-            model_name='run',
-            name='corrects',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='exchange.run'),
+            model_name="run",
+            name="corrects",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="corrected_by", to="exchange.run"
+            ),
         ),
         migrations.AddField(
-            model_name='setaside',
-            name='key',
-            field=models.CharField(default='', max_length=200),
+            model_name="setaside",
+            name="key",
+            field=models.CharField(default="", max_length=200),
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('parcels', models.JSONField(default=list)),
-                ('content', models.BinaryField()),
-                ('account_id', models.BigIntegerField(null=True)),
-                ('account_name', models.CharField(max_length=100)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('delivery', models.OneToOneField(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='correction', to='exchange.run')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='corrections', to='exchange.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("parcels", models.JSONField(default=list)),
+                ("content", models.BinaryField()),
+                ("account_id", models.BigIntegerField(null=True)),
+                ("account_name", models.CharField(max_length=100)),
+                ("at", models.DateTimeField(db_index=True)),
+                (
+                    "delivery",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="correction",
+                        to="exchange.run",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="corrections", to="exchange.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CorrectedRow',
+            name="CorrectedRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.CharField(max_length=60)),
-                ('row', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='corrected', to='exchange.setaside')),
-                ('correction', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='exchange.correction')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("value", models.CharField(max_length=60)),
+                (
+                    "row",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="corrected", to="exchange.setaside"
+                    ),
+                ),
+                (
+                    "correction",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="rows", to="exchange.correction"
+                    ),
+                ),
             ],
         ),
     ]

@@ -156,7 +156,7 @@ def resubmission(run_id: int, actor: Actor, at: datetime) -> Resubmission:
         (each.pk, f"T-{each.pk:06d}", EXCHANGE_TASK.state_label(each.state)) for each in run.corrected_by.order_by("pk")
     )
     try:
-        check_run(run.state, run.task.kind, dirty=run.dirty, corrects=run.corrects_id is not None)
+        check_run(run.state, run.task.kind, dirty=run.dirty)
         later = run.task.runs.filter(pk__gt=run.pk, state="released", corrects=None).exists()
         check_newest(run.terms.get("read", "full"), later=later)
         check_term(run.grant.state, run.grant.valid_from, run.grant.valid_until, at)

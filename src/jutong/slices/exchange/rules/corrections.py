@@ -48,14 +48,12 @@ class Known:
     done: bool
 
 
-def check_run(state: str, kind: str, *, dirty: int, corrects: bool) -> None:
+def check_run(state: str, kind: str, *, dirty: int) -> None:
     """Refuse corrections of a run that has not released its good rows, or set none aside."""
     if kind != OrderKind.TABLE or not dirty:
         raise WrongState(N_("该任务没有可更正的问题行。"))
     if state != "released":
         raise WrongState(N_("只有已放行的任务可以更正后补送问题行；请先处理该任务，或在来源更正后重新执行。"))
-    if corrects:
-        raise WrongState(N_("该任务本身是更正后的补送，仍有问题的行请在原任务上再次更正。"))
 
 
 def check_newest(read: str, *, later: bool) -> None:
