@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0005_folders"),
+        ("exchange", "0006_parquet"),
     ]
 
     operations = [
