@@ -16,13 +16,18 @@ import pytest
 from covers import covers
 from frontend_world import NODE, front_end
 from gateway_world import person, refused, two_databases, until
+from interface_server import Interface
+from jutong.client import Refused
+from jutong.crypto import sm2
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.node import status
+from jutong.wire.bundle import Access
 from jutong.wire.usage import ChainRecord
+from passing_world import GRANTED, PERSON, publish
 
 
 @covers(partly=["R-EXC-004"])
-def test_a_query_reaches_a_source_behind_a_node_that_opened_no_port(tmp_path: Path) -> None:
+def test_a_query_reaches_a_source_behind_a_node_that_opened_no_port(tmp_path: Path, interface: Interface) -> None:
     async def story() -> None:
         with two_databases() as databases:
             async with front_end(tmp_path, databases, chain_segment_seconds=1) as city, city.caller() as caller:
@@ -41,11 +46,33 @@ def test_a_query_reaches_a_source_behind_a_node_that_opened_no_port(tmp_path: Pa
                 assert {line.act for line in lines} == {"query", "confirm"}
                 assert all(person(7) not in msgspec.json.encode(line).decode() for line in lines)
                 assert city.front.beats, "it says how it is"
+                await _a_call_is_passed_through_by_the_node(city, caller, interface)
                 await _the_node_decides_by_its_own_bundle(city, caller)
                 await _a_stopped_node_is_named_and_a_new_one_serves(city, caller)
                 await _a_revoked_node_is_cut_off_within_two_seconds(city, caller)
 
     asyncio.run(story())
+
+
+async def _a_call_is_passed_through_by_the_node(city, caller, interface: Interface) -> None:  # type: ignore[no-untyped-def]
+    publish(city, interface, columns=GRANTED[:2], endpoints=("person",))
+    source = city.control.entries["sources"]["api"]
+    access = msgspec.json.decode(city.control.node.signer.unseal(source.sealed), type=Access)
+    sealed = sm2.seal(city.front.me.signer.public, msgspec.json.encode(access))
+    city.control.say("sources", "api", msgspec.structs.replace(source, sealed=sealed, node=NODE))
+    for kind, name in (("grants", "g3"), ("mounts", "r3"), ("sources", "api")):
+        city.front.told[kind][name] = city.control.entries[kind][name]
+    city.front.serial += 1
+
+    async def there() -> bool:
+        try:
+            return (await caller.through("g3", "person", {"id": PERSON})).rows == [{"姓名": "张*", "年龄": "7"}]
+        except Refused:
+            return False
+
+    await until(there, seconds=5)
+    assert (await refused(caller.through("g3", "person", {"id": PERSON, "all": "1"})))[0] == 422
+    assert (await refused(caller.through("g3", "secret", {})))[0] == 403
 
 
 async def _the_node_decides_by_its_own_bundle(city, caller) -> None:  # type: ignore[no-untyped-def]

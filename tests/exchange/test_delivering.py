@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 from asking_world import posted
+from click.testing import CliRunner
 
 from covers import covers
+from jutong.cli import instance
+from jutong.cli import main as cli
+from jutong.cli.words import Stopped
+from jutong.dataplane.transfer.marking import Canary
 from jutong.kernel.errors import NotAllowed, RuleBroken
 from jutong.slices.exchange import actions as exchange
 from jutong.slices.grants import actions, queries
@@ -117,3 +125,22 @@ def test_the_api_settles_the_same(world: World, grant: Grant) -> None:
         f"{base}/receiver", {"receiver_key": RECEIVER}, content_type="application/json"
     )
     assert answer.json()["receiver_key"] == RECEIVER[2:]
+
+
+def test_a_leaked_copy_is_traced_to_its_grant_by_the_operator(
+    world: World, grant: Grant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instance, "opened", nullcontext)
+    monkeypatch.setattr(instance, "load_django", lambda *_: None)
+    monkeypatch.setattr(instance, "check_schema", lambda: None)
+    actions.set_marks(grant.pk, by=world.actor("civil.head"), at=world.at, marked=True, notice="不得外传")
+    order = order_of(exchange.order_batch(by=world.actor("hr.clerk"), at=world.at, grant_id=grant.pk))
+    rows = Canary(order.canary).ordered([[str(n), None if n % 3 else f"名{n}"] for n in range(600)])
+    marked, plain = tmp_path / "marked.csv", tmp_path / "plain.csv"
+    for path, told in ((marked, rows), (plain, sorted(rows, key=lambda row: int(row[0] or 0)))):
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows([["# 不得外传"], ["编号", "名称"], *told])
+    done = CliRunner().invoke(cli.group(), ["audit", "trace", str(marked)], standalone_mode=False)
+    assert f"G-{grant.pk:06d}" in done.output, done.exception
+    none = CliRunner().invoke(cli.group(), ["audit", "trace", str(plain)], standalone_mode=False)
+    assert isinstance(none.exception, Stopped)
