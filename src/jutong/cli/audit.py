@@ -95,7 +95,7 @@ def trace(file: Path, encoding: str) -> None:
 
     try:
         with file.open(encoding=encoding, newline="") as lines:
-            rows = [row for row in csv.reader(lines) if row and not row[0].startswith("# ")]
+            rows: list[list[str | None]] = [[*row] for row in csv.reader(lines) if row and not row[0].startswith("# ")]
         # An empty cell is a missing value or an empty text: a CSV does not say which, and the two are marked differently.
         readings = ([[cell or None for cell in row] for row in rows], rows)
         found = {name for reading in readings for name in marking.traced(reading, grants.canaries())}
