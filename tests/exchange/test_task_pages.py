@@ -193,7 +193,7 @@ def test_a_run_shows_speed_partitions_and_rows_set_aside(
     assert "只修复不一致的分区" in page
     assert "不是有效日期" in page
     assert sheet(clerk.get(f"/exchange/runs/{run.pk}/parts/"))[1][:3] == ("511011", 25, 24)
-    assert sheet(clerk.get(f"/exchange/runs/{run.pk}/rows/"))[1][1:6] == (7, None, "出生日期", "19**", "不是有效日期")
+    assert sheet(clerk.get(f"/exchange/runs/{run.pk}/rows/"))[1][1:6] == (7, "", "出生日期", "19**", "不是有效日期")
     assert clerk.post(f"/exchange/runs/{run.pk}/repair/").status_code == 303
     assert order_of(run).repair == ("511011",)
     for path in ("parts", "rows"):
