@@ -23,16 +23,32 @@ from asyncmy.connection import Connection
 from free_ports import free_ports
 
 FAST = (
-    "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--sync-binlog=0", "--skip-log-bin",
+    "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--sync-binlog=0",
     "--performance-schema=0", "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=32M", "--skip-name-resolve",
 )  # fmt: skip
 STARTED_SECONDS = 30
 USER, PASSWORD = "jutong_tests", "only for tests"
 
 
+LOGGING = (
+    "--log-bin=log", "--server-id=1", "--binlog-format=ROW", "--binlog-row-image=FULL", "--binlog-row-metadata=FULL",
+)  # fmt: skip
+
+
 @cache
 def port() -> int:
     """Return the port of this process's server, started now if it is not yet running, stopped with the process."""
+    return started("--skip-log-bin")
+
+
+@cache
+def logging_port() -> int:
+    """Return the port of this process's server that writes a binlog as change capture wants it."""
+    return started(*LOGGING)
+
+
+def started(*options: str) -> int:
+    """Start a server with these options beside the usual ones and return its port; it ends with this process."""
     server, install = shutil.which("mariadbd") or "/usr/sbin/mariadbd", shutil.which("mariadb-install-db")
     if not Path(server).exists() or not install:
         pytest.skip("mariadbd is not installed (Debian package mariadb-server)")
@@ -47,7 +63,7 @@ def port() -> int:
     places = [data, f"--tmpdir={folder / 'tmp'}", f"--socket={socket}", f"--port={found}", "--bind-address=127.0.0.1"]
     arguments = [server, "--no-defaults", *places]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*arguments, *FAST, *as_user], stdout=log, stderr=log)
+        process = subprocess.Popen([*arguments, *FAST, *options, *as_user], stdout=log, stderr=log)
     atexit.register(process.wait)
     atexit.register(process.kill)
     end = time.monotonic() + STARTED_SECONDS
@@ -84,11 +100,11 @@ def execute(
 
 
 @contextmanager
-def database() -> Iterator[tuple[int, str]]:
-    """Yield the port and the name of a new empty database and drop it afterwards."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    execute(port(), "", f"create database {name} character set utf8mb4")
+def database(server: int = 0) -> Iterator[tuple[int, str]]:
+    """Yield the port and the name of a new empty database and drop it afterwards; on the usual server if none is named."""
+    found, name = server or port(), f"test_{uuid.uuid4().hex[:12]}"
+    execute(found, "", f"create database {name} character set utf8mb4")
     try:
-        yield port(), name
+        yield found, name
     finally:
-        execute(port(), "", f"drop database {name}")
+        execute(found, "", f"drop database {name}")

@@ -98,8 +98,8 @@ Key = tuple[str, ...]
 class Changes:
     """What a change log tells since it was last forgotten up to: which rows were touched, not what they became.
 
-    changes: how many there were. position: up to where they go. at: when the newest was committed. everything: the keys
-    do not tell it all, so the whole table must be read. seen: what a reading must see (see `Reading.sees`).
+    changes: how many there were; none where only the position went on. position: up to where they go. at: when the newest was committed. everything: the keys
+    do not tell it all, so the whole table must be read. seen: what a reading must see, where the position alone does not say it (see `Reading.sees`).
     """
 
     keys: list[Key]
@@ -115,6 +115,9 @@ class Log(Protocol):
 
     async def open(self) -> bool:
         """Hold the log open; True when it begins only now, so that whatever happened before is not in it."""
+
+    async def resume(self, position: str) -> None:
+        """Go on behind a position that a target holds; `RuleBroken` when what happened since can no longer be told."""
 
     async def read(self) -> Changes | None:
         """Return what happened since the position last forgotten; None when nothing did."""
@@ -157,6 +160,9 @@ class Reading(Protocol):
 
     async def sees(self, changes: Changes) -> bool:
         """Tell whether this reading's state contains these changes: a log may tell of one before others can see it."""
+
+    async def logged(self) -> str:
+        """Return the position in the source's change log that this reading's state stands for (see `Log.resume`)."""
 
     def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:
         """Return each row's key and number by a method, sorted by the bytes of the key's texts."""

@@ -21,6 +21,10 @@ class PlainReading:
         """See `Reading.sees`: no log of such a source is read, and another's changes are not its own."""
         _refused()
 
+    async def logged(self) -> str:
+        """See `Reading.logged`."""
+        _refused()
+
     def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:  # noqa: ARG002
         """See `Reading.digests`."""
         _refused()

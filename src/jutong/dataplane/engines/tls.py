@@ -14,6 +14,10 @@ class NamedContext(ssl.SSLContext):
 
     name = ""
 
+    def wrap_socket(self, *arguments: Any, **named: Any) -> ssl.SSLSocket:
+        """Check the certificate against `name`, not against the address."""
+        return super().wrap_socket(*arguments, **(named | {"server_hostname": self.name}))
+
     def wrap_bio(self, *arguments: Any, **named: Any) -> ssl.SSLObject:
         """Check the certificate against `name`, not against the address."""
         return super().wrap_bio(*arguments, **(named | {"server_hostname": self.name}))

@@ -19,7 +19,7 @@ from jutong.dataplane.book import Feed
 from jutong.dataplane.engines.base import Changes, Engine, Landing, Log, Logging, Reading, Target
 from jutong.dataplane.errors import RuleBroken, Unavailable
 from jutong.dataplane.partitions import whole
-from jutong.dataplane.reconcile import Unreconciled, unmatched
+from jutong.dataplane.reconcile import PORTABLE, Unreconciled, unmatched
 from jutong.dataplane.transfer.moving import moved
 from jutong.dataplane.transfer.runs import Run
 from jutong.wire.grants import Masking
@@ -28,6 +28,7 @@ from jutong.wire.transfers import Check, RunState, TableMode, Tally
 POLL_SECONDS = 0.2
 SEEN_SECONDS = 0.05
 SEEN_LOOKS = 200
+NOTHING = Tally(0, "0", PORTABLE)
 
 
 def feed_name(task_id: str) -> str:
@@ -68,8 +69,9 @@ class Follower:
         ):
             if landing.mark and landing.existing and not anew:
                 self.position = landing.mark
-                return
-            await self._land(reading, landing, "0/0")
+            else:
+                await self._land(reading, landing, await reading.logged())
+        await self._log.resume(self.position)
 
     async def run(self, *, until: datetime | None) -> None:
         """Land batch after batch: until an instant, or until what had happened when it began has landed."""
@@ -90,10 +92,14 @@ class Follower:
         async with self._seeing(changes) as reading, self._sink.landing(target, reading.shapes) as landing:
             if not landing.existing:
                 raise Unavailable("目标表已不存在，将重新全量复制。")
-            if not changes.everything:
+            if changes.keys and not changes.everything:
                 reading.narrow(replace(self._run.plan, key_columns=self._keys, keys=tuple(changes.keys)))
                 await landing.give_way(changes.keys)
-            await self._land(reading, landing, changes.position)
+            if changes.keys or changes.everything:
+                await self._land(reading, landing, changes.position)
+            else:
+                await landing.settle(NOTHING, at=datetime.now(UTC), mark=changes.position)
+                self.position = changes.position
         await self._log.forget(changes.position)
         lag = (datetime.now(UTC) - changes.at).total_seconds()
         rows = sum(tally.rows for _, tally in self.done)

@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 
 from jutong.dataplane.engines.addresses import resolve
-from jutong.dataplane.engines.base import Capabilities, Landing, Reading, Shape, Target, gathered, used
+from jutong.dataplane.engines.base import Capabilities, Landing, Log, Reading, Shape, Target, gathered, used
 from jutong.dataplane.engines.mysql import catalogue, sql
 from jutong.dataplane.engines.mysql.connect import PORT, connect_once, connected, fetch, refusing
 from jutong.dataplane.engines.mysql.landing import open_landing
+from jutong.dataplane.engines.mysql.log import open_log
 from jutong.dataplane.engines.mysql.reading import open_reading
 from jutong.dataplane.engines.mysql.types import NAME
 from jutong.dataplane.engines.tls import tls_context
@@ -128,6 +129,10 @@ class MySQL:
     def reading(self, plan: Plan) -> AbstractAsyncContextManager[Reading]:
         """See `Engine.reading`."""
         return open_reading(self._access, self._title, plan)
+
+    def log(self, name: str, plan: Plan) -> AbstractAsyncContextManager[Log]:
+        """See `Logging.log`: of MariaDB; the log itself refuses every other server."""
+        return open_log(self._access, self._title, name, plan)
 
     def landing(self, target: Target, shapes: Sequence[Shape]) -> AbstractAsyncContextManager[Landing]:
         """See `Engine.landing`."""

@@ -16,8 +16,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from asyncmy.cursors import SSCursor
+
 from jutong.dataplane.dirty import RowRefused, Sifted
-from jutong.dataplane.engines.base import POSITION, TASK, Landing, Position, Shape, Target
+from jutong.dataplane.engines.base import POSITION, TASK, Key, Landing, Position, Shape, Target
 from jutong.dataplane.engines.mysql import catalogue, sql
 from jutong.dataplane.engines.mysql.connect import connected, fetch
 from jutong.dataplane.engines.mysql.loading import load
@@ -30,6 +32,7 @@ from jutong.dataplane.engines.types import Type, holds
 from jutong.dataplane.errors import RuleBroken, Unavailable
 from jutong.dataplane.partitions import Cut
 from jutong.dataplane.reconcile import PORTABLE
+from jutong.dataplane.transfer.lines import written
 from jutong.wire.bundle import Access
 from jutong.wire.grants import Kind
 from jutong.wire.transfers import TableMode, Tally
@@ -46,6 +49,8 @@ create table if not exists {name} (
     mark varchar(255) not null, at datetime(6) not null comment '北京时间') engine=InnoDB default charset=utf8mb4
 """
 LOCK_SECONDS = 30
+DIGESTS = 5000
+"""Rows of a comparison fetched together."""
 SINGLE_PRECISION = "float"
 
 
@@ -59,12 +64,13 @@ class TableLanding(PlainLanding):
 
     methods: tuple[str, ...] = (PORTABLE,)
 
-    def __init__(self, session: Any, title: str, target: Target, shapes: Sequence[Shape]) -> None:
+    def __init__(self, access: Access, session: Any, title: str, target: Target, shapes: Sequence[Shape]) -> None:
         self.position: Position | None = None
         self.mark = ""
         self.existing = False
         self.casts: tuple[str, ...] = tuple(shape.base for shape in shapes)
         self.settled = False
+        self._access = access
         self._session = session
         self._title = title
         self._target = target
@@ -107,7 +113,8 @@ class TableLanding(PlainLanding):
             self._natives = self._fitted({row[0]: row for row in found})
         else:
             columns = [(shape.name, shape.neutral) for shape in self._shapes]
-            types = native(columns, self._target.unique if self._target.mode is TableMode.UPSERT else ())
+            keyed = self._target.mode is TableMode.UPSERT or self._target.keyed
+            types = native(columns, self._target.unique if keyed else ())
             self._natives = [
                 Native(full, full.partition("(")[0], kind) for full, (_, kind) in zip(types, columns, strict=True)
             ]
@@ -175,13 +182,15 @@ class TableLanding(PlainLanding):
         """See `Landing.receive`."""
         if self._sieve:
             return await self._sieve.receive(self._title, self._counted(chunks))
-        columns = [
-            (shape.name, native.neutral if native.neutral.kind is not Kind.TEXT else Type(Kind.TEXT))
-            for shape, native in zip(self._shapes, self._natives, strict=True)
-        ]
+        columns = [self._column(place) for place in range(len(self._shapes))]
         await load(self._session, self._title, self._named(self._staging), columns, self._counted(chunks))
         taken: int = (await self._ask(f"select count(*) from {self._named(self._staging)}"))[0][0]
         return taken
+
+    def _column(self, place: int) -> tuple[str, Type]:
+        """Return a column's name and what its texts are loaded as."""
+        neutral = self._natives[place].neutral
+        return self._shapes[place].name, Type(Kind.TEXT) if neutral.kind is Kind.TEXT else neutral
 
     async def sift(self, most: int) -> Sifted:
         """See `dirty.Sifting.sift`."""
@@ -217,6 +226,35 @@ class TableLanding(PlainLanding):
         count, checksum, _ = (await self._ask(question))[0]
         return Tally(rows=count, checksum=checksum, method=method)
 
+    async def give_way(self, keys: Sequence[Key]) -> None:
+        """See `Landing.give_way`."""
+        if self._merge is None:
+            raise RuntimeError("an order that has landed takes no more keys")
+        gone = await self._merge.giving_way()
+        if keys:
+            names = [shape.name for shape in self._shapes]
+            columns = [self._column(names.index(name)) for name in self._target.unique]
+            await load(self._session, self._title, gone, columns, _each("".join(map(written, keys)).encode()))
+
+    async def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:  # noqa: ARG002 - it knows one
+        """See `Landing.digests`: in a session of its own, since this one stages rows meanwhile."""
+        names, texts = [shape.name for shape in self._shapes], self._texts()
+        keys = [texts[names.index(name)] for name in self._target.unique]
+        order = ", ".join(f"cast({text} as binary)" for text in keys)
+        goal = self._named(self._target.table)
+        async with connected(self._access, self._title, reading=True) as session:
+            cursor = session.cursor(SSCursor)
+            await cursor.execute(f"select {', '.join(keys)}, {sql.digest(texts)} from {goal} order by {order}")
+            while found := await cursor.fetchmany(DIGESTS):
+                rows = [[str(cell, "utf-8") for cell in row] for row in found]
+                yield [(tuple(row[:-1]), row[-1]) for row in rows]
+
+    async def whole(self, method: str) -> Tally:
+        """See `Landing.whole`."""
+        question = sql.summed(sql.digest(self._texts()), self._named(self._target.table))
+        count, checksum, _ = (await self._ask(question))[0]
+        return Tally(rows=count, checksum=checksum, method=method)
+
     async def settle(self, tally: Tally, *, at: datetime, mark: str = "", held: Sequence[str] = ()) -> None:
         """See `Landing.settle`; `Unreconciled` when the target's own triggers let other rows through."""
         if self._merge is None:
@@ -228,7 +266,7 @@ class TableLanding(PlainLanding):
         moment = f"{beijing} + interval 8 hour"
         task = (self._target.task_id, self._target.table, mark)
         await self._merge.settle(
-            f"{row}, {moment}" if not held else "",
+            f"{row}, {moment}" if not (held or self._target.step) else "",
             tally.rows,
             mark=f"{', '.join(map(literal, task))}, {moment}" if all(task) and not held else "",
             held=held,
@@ -259,7 +297,7 @@ async def open_landing(access: Access, title: str, target: Target, shapes: Seque
         database = await catalogue.database_of(session, target.schema)
         if not database:
             raise RuleBroken("没有指明目标数据库，请在目标模式或数据源中填写。")
-        landing = TableLanding(session, title, _placed(target, database), shapes)
+        landing = TableLanding(access, session, title, _placed(target, database), shapes)
         await landing.prepare()
         try:
             yield landing
@@ -269,6 +307,10 @@ async def open_landing(access: Access, title: str, target: Target, shapes: Seque
                 await landing.finish()
             raise
         await landing.finish()
+
+
+async def _each(chunk: bytes) -> AsyncIterator[bytes]:
+    yield chunk
 
 
 def _placed(target: Target, database: str) -> Target:

@@ -40,6 +40,8 @@ class Merge:
         self._marks = qualified(target.schema, f"{staging}_pos")
         self._worn = qualified(target.schema, f"{staging}_was")
         self._position = qualified(target.schema, POSITION)
+        self._gone = qualified(target.schema, f"{staging}_key")
+        self._giving = False
         self._task = qualified(target.schema, TASK)
         self._existing = False
         self._swap = True
@@ -75,7 +77,7 @@ class Merge:
         """Make a new table for the rows that come."""
         pairs = zip(self._names, natives, strict=True)
         columns = ", ".join(f"{quoted(name)} {native.full}" for name, native in pairs)
-        if self._target.mode is TableMode.UPSERT:
+        if self._target.mode is TableMode.UPSERT or self._target.keyed:
             columns += f", primary key ({', '.join(map(quoted, self._target.unique))})"
         await self._ask(f"create table {table} ({columns}) engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin")
 
@@ -101,6 +103,14 @@ class Merge:
         wanted = set(self._target.unique)
         if not any(set(row[0].split("\n")) == wanted for row in found):
             raise RuleBroken("目标表在主键列上没有唯一约束，请先建立主键或改用其他写入方式。")
+
+    async def giving_way(self) -> str:
+        """Return the table for the keys whose rows give way to the staged ones, made when first asked for."""
+        if not self._giving:
+            keys = ", ".join(map(quoted, self._target.unique))
+            await self._ask(f"create table {self._gone} engine=InnoDB as select {keys} from {self._goal} limit 0")
+            self._giving = True
+        return self._gone
 
     def _among(self, names: Sequence[str]) -> str:
         """Return the test that a row, staged or in the target, lies in one of these partitions."""
@@ -145,6 +155,11 @@ class Merge:
             await self._ask(f"delete from {self._goal} where {f'not {self._among(held)}' if held else 'true'}")
         done = 0
         missing = ""
+        if self._giving:
+            pairs = [f"{{}}.{quoted(name)} = {{}}.{quoted(name)}" for name in self._target.unique]
+            touched, staged = (" and ".join(pair.format("t", other) for pair in pairs) for other in "gs")
+            left = f"not exists (select 1 from {self._stage} s where {staged})"
+            await self._ask(f"delete t from {self._goal} t join {self._gone} g on {touched} where {left}")
         if self._target.mode is TableMode.UPSERT:
             match = " and ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in self._target.unique)
             await self._check_single()
@@ -183,5 +198,5 @@ class Merge:
     async def sweep(self) -> None:
         """Undo what is not committed and drop every table of this order's own."""
         await self._ask("rollback")
-        for name in (self._stage, self._old, self._marks, self._worn):
+        for name in (self._stage, self._old, self._marks, self._worn, self._gone):
             await self._ask(f"drop table if exists {name}")

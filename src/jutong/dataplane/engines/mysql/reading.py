@@ -12,9 +12,10 @@ from typing import Any
 
 from asyncmy.cursors import SSCursor
 
-from jutong.dataplane.engines.base import Reading, Shape, Sink
+from jutong.dataplane.engines.base import Changes, Reading, Shape, Sink
 from jutong.dataplane.engines.mysql import catalogue, sql
 from jutong.dataplane.engines.mysql.connect import connected, fetch, refusing
+from jutong.dataplane.engines.mysql.positions import Position, named
 from jutong.dataplane.engines.mysql.types import NAME
 from jutong.dataplane.engines.single import SingleReading
 from jutong.dataplane.engines.types import TEXT
@@ -55,6 +56,21 @@ class SnapshotReading(SingleReading):
     @property
     def _texts(self) -> list[str]:
         return [sql.shown(field, self._natives) for field in self._plan.fields]
+
+    async def _place(self) -> Position:
+        """Return the place in the server's binlog that this snapshot stands for, as MariaDB says it."""
+        with refusing(self._title):
+            found = dict(await fetch(self._session, "show status like 'binlog_snapshot_%'"))
+        return Position(found.get("Binlog_snapshot_file", ""), int(found.get("Binlog_snapshot_position") or 0))
+
+    async def sees(self, changes: Changes) -> bool:
+        """See `Reading.sees`: a transaction is in the binlog a moment before anybody can see it."""
+        return await self._place() >= Position.of(changes.position)
+
+    async def logged(self) -> str:
+        """See `Reading.logged`."""
+        with refusing(self._title):
+            return await named(self._session, await self._place())
 
     async def _count(self) -> Tally:
         """See `SingleReading`: by one statement in the same snapshot."""

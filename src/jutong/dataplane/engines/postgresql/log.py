@@ -126,6 +126,9 @@ class SlotLog:
             message = f"数据源“{self._title}”的账号不能建立发布，请由表的所有者执行：{statement}，并授予账号复制权限。"
             raise Unavailable(message) from error
 
+    async def resume(self, position: str) -> None:
+        """See `Log.resume`: the slot itself knows where it was forgotten up to."""
+
     async def read(self) -> Changes | None:
         """See `Log.read`."""
         decoder = Decoder(self._plan.unique, binary=self._binary)

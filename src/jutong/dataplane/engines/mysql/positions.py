@@ -1,0 +1,49 @@
+"""Places in a MariaDB server's binlog: compared, written down as a task's mark, and recognised again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import total_ordering
+from typing import Any
+
+from jutong.dataplane.engines.mysql.connect import fetch
+from jutong.dataplane.engines.mysql.sql import literal
+
+KNOWN = 120
+"""Characters of a GTID that a mark keeps; a server has one or two domains, and each counts on in its first digits."""
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A file of the binlog and the byte in it; files are counted by the number behind their last dot."""
+
+    file: str
+    byte: int
+
+    @classmethod
+    def of(cls, mark: str) -> Position:
+        """Return the position of a mark: `file:byte:gtid`."""
+        file, byte, _ = mark.split(":", 2)
+        return cls(file, int(byte))
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Return what positions of one server are ordered by; a server without binlog is before every other."""
+        number = self.file.rpartition(".")[2]
+        return (int(number) if number.isdigit() else -1, self.byte)
+
+    def __lt__(self, other: Position) -> bool:
+        """Compare by file number, then by byte."""
+        return self.place < other.place
+
+
+async def gtid(session: Any, position: Position) -> str:
+    """Return the global transaction id that the server has reached there; empty when it knows no such place."""
+    question = f"select ifnull(binlog_gtid_pos({literal(position.file)}, {position.byte:d}), '')"
+    return str((await fetch(session, question))[0][0])[:KNOWN]
+
+
+async def named(session: Any, position: Position) -> str:
+    """Return the mark of a position; its GTID tells later whether the file is still the same one."""
+    return f"{position.file}:{position.byte}:{await gtid(session, position)}"
