@@ -68,6 +68,8 @@ class Binlog:
             connections += 1
             if connections > 2:  # noqa: PLR2004
                 raise pymysql.err.OperationalError(LOST, "the stream broke")
+            if "db" in arguments:  # the library's word for it, which its driver no longer likes
+                arguments["database"] = arguments.pop("db")
             return pymysql.connect(**arguments)
 
         stream = BinLogStreamReader(

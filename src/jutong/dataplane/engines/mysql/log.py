@@ -84,7 +84,9 @@ class BinlogLog:
         lacking = [told for name, (wanted, told) in SETTINGS.items() if found.get(name) != wanted]
         if lacking:
             settings = "、".join(lacking)
-            message = f"数据源“{self._title}”的 binlog 不能用于变更捕获，请由数据库管理员设置 {settings} 并重新连接业务应用。"
+            message = (
+                f"数据源“{self._title}”的 binlog 不能用于变更捕获，请由数据库管理员设置 {settings} 并重新连接业务应用。"
+            )
             raise Unavailable(message)
 
     async def _check_table(self) -> None:
@@ -102,8 +104,7 @@ class BinlogLog:
         question = CASCADES.format(schema=literal(self._schema), table=literal(self._plan.table))
         if (await fetch(self._session, question))[0][0]:
             message = (
-                f"来源表 {self._plan.table} 有级联外键，级联的变更不写入 binlog，"
-                "不能捕获变更，请改用全量或增量读取。"
+                f"来源表 {self._plan.table} 有级联外键，级联的变更不写入 binlog，不能捕获变更，请改用全量或增量读取。"
             )
             raise RuleBroken(message)
 
