@@ -67,9 +67,9 @@ class Front:
         self.beats: list[Heartbeat] = []
         self.process: asyncio.subprocess.Process | None = None
 
-    def passport(self, *, active: bool = True) -> NodePass:
+    def passport(self, *, active: bool = True, tunnel: bool = True) -> NodePass:
         """Return the node as gateways know it."""
-        return NodePass(NODE, "公安前置机", "公安", "outer", self.me.signer.public.hex(), active)
+        return NodePass(NODE, "公安前置机", "公安", "outer", self.me.signer.public.hex(), active, tunnel)
 
     async def answer(
         self, control: ControlPlane, method: str, target: str, headers: dict[str, str], body: bytes

@@ -49,6 +49,7 @@ def test_a_query_reaches_a_source_behind_a_node_that_opened_no_port(tmp_path: Pa
                 await _a_call_is_passed_through_by_the_node(city, caller, interface)
                 await _the_node_decides_by_its_own_bundle(city, caller)
                 await _a_stopped_node_is_named_and_a_new_one_serves(city, caller)
+                await _a_node_that_is_to_keep_no_tunnel_is_let_in_no_more(city, caller)
                 await _a_revoked_node_is_cut_off_within_two_seconds(city, caller)
 
     asyncio.run(story())
@@ -107,6 +108,21 @@ async def _a_stopped_node_is_named_and_a_new_one_serves(city, caller) -> None:  
     await city.front.begin()
     await until(city.connected, seconds=20)
     assert (await caller.query("g1", {"身份证号": person(9)})).rows[0]["姓名"] == "张9"
+
+
+async def _a_node_that_is_to_keep_no_tunnel_is_let_in_no_more(city, caller) -> None:  # type: ignore[no-untyped-def]
+    city.control.say("nodes", NODE, city.front.passport(tunnel=False))
+
+    async def shut() -> bool:
+        return "不设联机通道" in (await refused(caller.query("g1", {"身份证号": person(9)})))[1]
+
+    async def out() -> bool:
+        return not await city.connected()
+
+    await until(shut, seconds=5)
+    await until(out, seconds=5)
+    city.control.say("nodes", NODE, city.front.passport())
+    await until(city.connected, seconds=20)
 
 
 async def _a_revoked_node_is_cut_off_within_two_seconds(city, caller) -> None:  # type: ignore[no-untyped-def]

@@ -31,7 +31,7 @@ from jutong.dataplane.transfer.runner import serve
 from jutong.kernel import keys, nodes
 from jutong.kernel.audit import verify
 from jutong.kernel.settings import settings
-from jutong.site import internal
+from jutong.site import patience
 from jutong.slices.catalogue.rules.content import ItemContent
 from jutong.slices.datacentre import actions as datacentre
 from jutong.slices.datacentre.rules import Mapped
@@ -154,7 +154,7 @@ class Control(httpx.AsyncBaseTransport):
 @pytest.fixture
 def plane(node: identity.Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:  # noqa: F811
     """The data plane's settings: a home of its own with the node's keys, and a control plane in this thread."""
-    monkeypatch.setattr(internal, "LONGEST_WAIT", 0.0)
+    monkeypatch.setattr(patience, "LONGEST_WAIT", 0.0)
     own = tmp_path / "nodes" / nodes.LOCAL
     shutil.copytree(
         settings().home / "nodes" / nodes.LOCAL, own, ignore=shutil.ignore_patterns("bundle", "chain", "book*")

@@ -19,16 +19,19 @@ from jutong.dataplane.node import about, enrolment
 from jutong.kernel import clock, nodes
 from jutong.kernel.errors import NotAllowed, RuleBroken
 from jutong.kernel.models import AuditEntry, InboxItem, OutboxEvent, PolicyAssignment
+from jutong.slices.datacentre import actions as datacentre
 from jutong.slices.grants import queries as grants
+from jutong.slices.sharing import actions as sharing
 from jutong.slices.sources import actions, queries
 from jutong.slices.sources.models import DataSource, FrontEndNode
 from jutong.slices.sources.queries import probing
 from jutong.slices.sources.rules import NodeLimits, check_algorithms
-from jutong.wire.bundle import Access
+from jutong.wire.bundle import Access, Bundle
 from jutong.wire.envelope import Envelope
 from jutong.wire.nodes import Anchor, Heartbeat, HeartbeatAnswer, NodeConfig
 from nodeworld import Node, allocated, applied, enrolled
-from sourceworld import details, granted, mounted, register
+from published import published
+from sourceworld import MAPPING, details, granted, mounted, register
 from world import World
 
 
@@ -318,6 +321,48 @@ def test_without_a_tunnel_nothing_behind_a_node_is_granted_for_online_query(
     with pytest.raises(RuleBroken, match="联机通道"):
         granted(world, resource_id, modes=("online_query",))
     assert granted(world, resource_id, modes=("front_end_node",)).pk
+
+
+def test_without_a_tunnel_online_query_is_not_asked_for_nor_mounted(
+    world: World, tmp_path: Path, probe: Any, civil_db: str
+) -> None:
+    node, operator = enrolled(world, tmp_path), world.actor("authority.operator")
+    source = register(world, "civil", civil_db)
+    resource_id = mounted(world, source)
+    only_online = published(world, "civil", title="低保名单接口", share_mode="interface")
+    actions.place(source, by=world.actor("civil.engineer"), at=world.at, node_id=node.id)
+    actions.configure(node.id, by=operator, at=clock.now(), limits=NodeLimits(tunnel=False))
+    with pytest.raises(RuleBroken, match=r"只以接口方式提供.*联机通道"):
+        datacentre.mount(
+            by=world.actor("civil.officer"), at=world.at, resource_id=only_online, source_id=source.pk,
+            schema="public", table="people", mapping=MAPPING,
+        )  # fmt: skip
+    wish = sharing.Asked(
+        resource_id=resource_id, items=("公民身份号码", "姓名"), key_items=("公民身份号码",), modes=("online_query",),
+        purposes=("administrative_basis",), use_basis="《社会救助暂行办法》第十一条", use_scene="办理代缴时核验低保身份",
+        use_scope="养老保险科经办人员使用", duty="城乡居民基本养老保险经办", use_from=date(2026, 3, 2),
+        use_until=date(2027, 3, 1), personal_basis="为履行法定职责所必需", declared=True,
+    )  # fmt: skip
+    with pytest.raises(RuleBroken, match="联机通道"):
+        sharing.write_request(by=world.actor("hr.clerk"), at=world.at, asked=wish)
+    by_files = msgspec.structs.replace(wish, modes=("front_end_node",))
+    assert sharing.write_request(by=world.actor("hr.clerk"), at=world.at, asked=by_files).pk
+
+
+def test_gateways_hear_that_a_node_is_to_keep_no_tunnel(world: World, tmp_path: Path) -> None:
+    node = enrolled(world, tmp_path)
+    world.drain(at=clock.now())
+
+    def tunnel() -> bool:
+        envelope = grants.bundle(0, clock.now())
+        told = msgspec.json.decode(envelope.payload, type=Bundle)
+        return next(each.tunnel for each in told.nodes if each.name == node.me.name)
+
+    assert tunnel()
+    limits = NodeLimits(tunnel=False)
+    actions.configure(node.id, by=world.actor("authority.operator"), at=clock.now(), limits=limits)
+    world.drain(at=clock.now())
+    assert not tunnel()
 
 
 def test_a_probe_of_a_source_behind_a_node_without_tunnel_is_an_answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
 import secrets
@@ -164,10 +165,18 @@ class Link:
                 f"控制面没有应答（{type(error).__name__}），请检查 JUTONG_CONTROL_URL 与网络。"
             ) from error
         if answer.status_code == httpx.codes.NO_CONTENT:
+            await rest(answer, wait)
             return None
         if answer.status_code != httpx.codes.OK:
             raise Unavailable(f"控制面拒绝了内部调用 {target.partition('?')[0]}（{answer.status_code}）。")
         return answer.content
+
+
+async def rest(answer: httpx.Response, wait: int) -> None:
+    """Pause as long as a centre asks for in whose web processes too many calls wait already; never beyond our own wait."""
+    asked = answer.headers.get("Retry-After", "")
+    if asked.isascii() and asked.isdigit():
+        await asyncio.sleep(min(int(asked[:4]), wait))
 
 
 def _decoded(raw: bytes | None, kind: type[Message]) -> Message | None:

@@ -23,6 +23,7 @@ from jutong.kernel import clock, handovers, heartbeats, nodes
 from jutong.kernel.errors import Refusal, RuleBroken, Unauthenticated
 from jutong.kernel.faces import once, problem
 from jutong.kernel.terms import N_
+from jutong.site.patience import LONGEST_WAIT, seats_of
 from jutong.slices.exchange import actions as exchange
 from jutong.slices.exchange import queries as orders
 from jutong.slices.grants import queries as grants
@@ -34,8 +35,6 @@ from jutong.wire.transfers import DirtyRows, Order, Progress
 from jutong.wire.usage import UsageBatch
 
 WINDOW_MS: Final = 300_000
-LONGEST_WAIT: Final = 25.0
-LOOK_EVERY: Final = 0.25
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 M = TypeVar("M")
 NodeView = Callable[[HttpRequest, str], HttpResponse]
@@ -104,19 +103,14 @@ def _since(request: HttpRequest) -> tuple[int, float]:
     return since, min(max(wait, 0.0), LONGEST_WAIT)
 
 
-def _news(newest: Callable[[], int], since: int, wait: float) -> bool:
-    """Wait until something is newer than `since`, at most `wait` seconds; tell whether it is."""
-    end = time.monotonic() + wait
-    while newest() <= since:
-        if time.monotonic() >= end:
-            return False
-        time.sleep(LOOK_EVERY)
-    return True
-
-
 def answered(content: object) -> HttpResponse:
     """Answer with JSON of the wire."""
     return HttpResponse(msgspec.json.encode(content), content_type="application/json")
+
+
+def nothing(again: int) -> HttpResponse:
+    """Answer that there is nothing new; again: seconds after which to ask, 0 for at once."""
+    return HttpResponse(status=204, headers={"Retry-After": str(again)} if again else {})
 
 
 @require_safe
@@ -129,8 +123,10 @@ def bundle(request: HttpRequest, node: str) -> HttpResponse:
     since, wait = _since(request)
     if since > grants.newest():
         since = 0  # the database was restored: the node starts anew
-    if (since or wait) and not _news(grants.newest, since, wait):
-        return HttpResponse(status=204)
+    if since or wait:
+        newer, again = seats_of(node).wait_for(lambda: grants.newest() > since, wait=wait)
+        if not newer:
+            return nothing(again)
     if nodes.elsewhere(node):
         return answered(grants.node_bundle(node, clock.now()))
     return answered(grants.bundle(since, clock.now()))
@@ -141,14 +137,14 @@ def bundle(request: HttpRequest, node: str) -> HttpResponse:
 def orders_feed(request: HttpRequest, node: str) -> HttpResponse:
     """Answer the orders that changed since a serial and are this node's to carry out, or 204."""
     since, wait = _since(request)
-    end = time.monotonic() + wait
-    while True:
-        serial, changed = orders.orders_since(since, node=node if nodes.elsewhere(node) else "")
-        if changed or serial < since:
-            return answered(OrderFeed(serial, tuple(changed)))
-        if time.monotonic() >= end:
-            return HttpResponse(status=204)
-        time.sleep(LOOK_EVERY)
+    mine = node if nodes.elsewhere(node) else ""
+
+    def look() -> OrderFeed | None:
+        serial, changed = orders.orders_since(since, node=mine)
+        return OrderFeed(serial, tuple(changed)) if changed or serial < since else None
+
+    found, again = seats_of(node).wait_for(look, wait=wait)
+    return answered(found) if found else nothing(again)
 
 
 @require_POST

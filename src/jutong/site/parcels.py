@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from jutong.kernel import clock
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import N_
-from jutong.site.internal import LONGEST_WAIT, LOOK_EVERY, answered, for_nodes, read
+from jutong.site.internal import answered, for_nodes, read
+from jutong.site.patience import seats_of
 from jutong.slices.exchange import actions, queries
 from jutong.wire.envelope import Envelope
 
@@ -45,10 +44,11 @@ def pieces(request: HttpRequest, node: str) -> HttpResponse:
 @for_nodes
 def waiting(request: HttpRequest, node: str) -> HttpResponse:
     """Answer the slips that wait for this node, after a long poll of at most 25 seconds."""
-    end = time.monotonic() + min(_whole(request, "wait"), LONGEST_WAIT)
-    while not (found := queries.waiting_parcels(node)) and time.monotonic() < end:
-        time.sleep(LOOK_EVERY)
-    return answered(found)
+    found, again = seats_of(node).wait_for(lambda: queries.waiting_parcels(node), wait=_whole(request, "wait"))
+    answer = answered(found)
+    if again:
+        answer.headers["Retry-After"] = str(again)
+    return answer
 
 
 @require_http_methods(["GET", "POST"])

@@ -13,7 +13,7 @@ from jutong.wire.probe import ProbeRequest
 
 
 class NodePass(msgspec.Struct, frozen=True):
-    """A front-end node as gateways know it. public: hex SM2 key. active: only then it is let in."""
+    """A front-end node as gateways know it. public: hex SM2 key. active, tunnel: only with both its tunnel is let in."""
 
     name: str
     title: str
@@ -21,6 +21,7 @@ class NodePass(msgspec.Struct, frozen=True):
     zone: str
     public: str
     active: bool = True
+    tunnel: bool = True
 
 
 class Opening(msgspec.Struct, frozen=True):

@@ -68,6 +68,8 @@ class Tunnels:
         known = self._current().nodes.get(node)
         if known is None or not known.active:
             raise Unavailable("数据源所在的前置机未签收、已暂停或已停用，请联系数据提供部门。")
+        if not known.tunnel:
+            raise Unavailable(f"前置机“{known.title}”不设联机通道，其后的数据源不能联机查询，请改用前置机共享。")
         if line is None:
             raise Unavailable(f"前置机“{known.title}”当前没有联机通道，暂不能联机查询，请稍后重试。")
         if len(line.waiting) >= self._settings.tunnel_questions:
@@ -114,7 +116,9 @@ class Tunnels:
             while welcome and not listening.done():
                 await asyncio.wait([listening], timeout=LOOK_SECONDS)
                 known = self._current().nodes.get(line.node.name)
-                welcome = known is not None and known.active and self._lines.get(line.node.name) is line
+                welcome = (
+                    known is not None and known.active and known.tunnel and self._lines.get(line.node.name) is line
+                )
         finally:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
@@ -155,6 +159,8 @@ class Tunnels:
         if not good or nonce in self._nonces:
             raise Unauthenticated(f"前置机 {name} 的通道签名无效或被重放。")
         self._nonces[nonce] = now
+        if not known.tunnel:
+            raise NotAllowed(f"前置机 {name} 的配置不设联机通道，请由平台运维人员在其远程配置中开通。")
         if self._settings.zone and known.zone != self._settings.zone:
             raise NotAllowed(f"前置机 {name} 属于另一网络区域，内外网之间不设通路。")
         return known

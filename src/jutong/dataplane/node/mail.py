@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from jutong.dataplane.errors import Refusal, Unavailable
-from jutong.dataplane.link import Link
+from jutong.dataplane.link import Link, rest
 from jutong.wire.envelope import Envelope, Problem
 from jutong.wire.nodes import ParcelState
 
@@ -55,6 +55,7 @@ class Mail(Link):
         except httpx.HTTPError as error:
             raise Unavailable(f"平台没有应答（{type(error).__name__}），包裹留在队列中，恢复后自动继续。") from error
         if answer.status_code in {httpx.codes.OK, httpx.codes.NO_CONTENT}:
+            await rest(answer, wait)
             return answer.content
         try:
             said = msgspec.json.decode(answer.content, type=Problem).detail

@@ -22,6 +22,7 @@ from jutong.slices.datacentre.rules import (
     Mapped,
     changed_items,
     check_mapping,
+    check_online,
     check_place,
     preview_columns,
 )
@@ -51,6 +52,7 @@ def mount(
     source = sources.source(source_id, by)
     if source.department_id != entry.provider_id or not (source.provides and source.active):
         raise RuleBroken(N_("请选择本部门在用的、作为提供方来源的数据源。"), field="source_id")
+    check_online(entry.modes, online=sources.answers_online(source_id))
     check_place(schema, table)
     found = sources.schema(source_id, by, schema=schema, table=table)
     lines = check_mapping(entry.items, mapping, found.columns)

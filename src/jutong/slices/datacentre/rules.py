@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel.actors import Role, Who
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import MASKING_LABELS, N_, DataType, Masking
-from jutong.wire.grants import Column, Kind
+from jutong.wire.grants import Column, Kind, Mode
 from jutong.wire.probe import FoundColumn
 
 MOUNTERS: Final = Who(
@@ -230,6 +230,17 @@ def check_place(schema: str, table: str) -> None:
         missing = not text and name == "table"
         if missing or len(text.encode("utf-8", "replace")) > NAME_BYTES or not (text or "-").isprintable():
             raise RuleBroken(N_("请选择模式和表；名称应为 1 至 63 个字节，不含控制字符。"), field=name)
+
+
+def check_online(modes: Collection[str], *, online: bool) -> None:
+    """Refuse to mount an entry that is offered online only on a source behind a front-end node that keeps no tunnel."""
+    if not online and set(modes) <= {Mode.ONLINE_QUERY, Mode.SYSTEM_DOCKING}:
+        raise RuleBroken(
+            N_(
+                "该目录只以接口方式提供，数据源却位于没有联机通道的前置机之后，不能联机查询；请改选数据源或开通联机通道。"
+            ),
+            field="source_id",
+        )
 
 
 def preview_columns(columns: Sequence[Column]) -> tuple[Column, ...]:

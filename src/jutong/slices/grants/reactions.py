@@ -29,9 +29,15 @@ def follow_source(event: outbox.Event, at: datetime) -> None:
     actions.put("sources", [(source.id, source) for source in sources.wire_sources([event.payload["id"]])])
 
 
-@outbox.on("front_end_node.signed_for", "front_end_node.suspended", "front_end_node.revoked", "front_end_node.retired")
+@outbox.on(
+    "front_end_node.signed_for",
+    "front_end_node.suspended",
+    "front_end_node.revoked",
+    "front_end_node.retired",
+    "sources.node_configured",
+)
 def follow_node(event: outbox.Event, at: datetime) -> None:
-    """A front-end node signed, or was suspended, let in again, revoked or retired: gateways open or shut its tunnel."""
+    """A front-end node signed, or was suspended, let in again, revoked or retired, or is to keep a tunnel or none: gateways follow."""
     actions.put("nodes", [(node.name, node) for node in sources.wire_nodes([event.payload["id"]])])
 
 

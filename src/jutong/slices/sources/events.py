@@ -6,6 +6,8 @@ from typing import Final
 
 SOURCE_CHANGED: Final = "sources.source_changed"
 """A data source was registered, changed, disabled, enabled or placed behind a node: {"id", "department_id", "active"}; subject "source:ID"."""
+NODE_CONFIGURED: Final = "sources.node_configured"
+"""What a front-end node keeps to was changed: {"id", "name", "department_id"}; subject "node:ID"."""
 NODE_SILENT: Final = "sources.node_silent"
 """A front-end node sent no heartbeat for longer than its limit: {"id", "name", "department_id"}; subject "node:ID"."""
 NODE_BACK: Final = "sources.node_back"

@@ -23,10 +23,10 @@ from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import events, rules
 from jutong.slices.grants.actions import bundle
 from jutong.slices.grants.models import Grant, GrantVersion
+from jutong.slices.grants.queries.reach import check_reach
 from jutong.slices.grants.queries.wire import as_wire
 from jutong.slices.grants.rules import Adjustment
 from jutong.slices.grants.workflow import GRANT
-from jutong.slices.sources import queries as sources
 from jutong.wire.grants import Column, Condition, Kind, Quota
 
 HASH_KEY_SIZE: Final = 32
@@ -95,11 +95,6 @@ def new_version(grant: Grant, *, by: Actor, at: datetime, state: str | None = "a
     outbox.publish(events.VERSION_OPENED, f"grant:{grant.pk}", payload, at=at, by=by)
 
 
-def _check_reach(resource_id: int, terms: Terms) -> None:
-    mount = datacentre.mount_of(resource_id)
-    rules.check_reach(terms.modes, online=mount is None or sources.answers_online(mount.source_id))
-
-
 @GRANT.opens("open", then=new_version)
 def open_grant(
     *,
@@ -122,7 +117,7 @@ def open_grant(
     RuleBroken for terms outside the entry; Conflict when the same case already has a grant.
     """
     terms.check(at)
-    _check_reach(resource_id, terms)
+    check_reach(resource_id, terms.modes)
     if Grant.objects.filter(case_ref=case_ref, state__in=["granted", "suspended"]).exists():
         raise Conflict(_("该申请已经开通授权，请勿重复办理。"))
     hash_key = secrets.token_bytes(HASH_KEY_SIZE)
@@ -158,7 +153,7 @@ def amend_grant(grant: Grant, *, by: Actor, at: datetime, adjustment: Adjustment
     rules.check_within(adjustment, valid_until, agreed)
     terms = _narrowed(grant, adjustment, valid_until, agreed)
     terms.check(at)
-    _check_reach(grant.resource_id, terms)
+    check_reach(grant.resource_id, terms.modes)
     changes = {
         name: value
         for name, value in terms.as_columns().items()

@@ -14,6 +14,7 @@ from jutong.slices.grants.queries.grants import (
     parties_of,
     versions,
 )
+from jutong.slices.grants.queries.reach import check_reach
 from jutong.slices.grants.queries.wire import wire_grant
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "between",
     "bundle",
     "canaries",
+    "check_reach",
     "detail",
     "ending_soon",
     "endpoints_of",

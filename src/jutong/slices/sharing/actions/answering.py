@@ -16,6 +16,7 @@ from jutong.kernel.errors import Conflict, RuleBroken
 from jutong.kernel.workdays import add_workdays
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import actions as grants
+from jutong.slices.grants import queries as held
 from jutong.slices.parties import queries as parties
 from jutong.slices.sharing import rules
 from jutong.slices.sharing.models import SharingRequest
@@ -99,6 +100,7 @@ def prepare_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply
     offer = catalogue.require_published(case.resource_id)
     rules.check_reply(reply, share_type=case.share_type, asked_items=case.items, offered=[str(m) for m in offer.modes])
     if reply.agree:
+        held.check_reach(case.resource_id, reply.modes)
         terms_of(case, reply, offer, at).check(at)
     case.reply = {**msgspec.to_builtins(reply), "prepared_by": by.name, "prepared_at": at.isoformat()}
     case.remark = ""

@@ -50,6 +50,7 @@ def _check(asked: Asked, consumer_id: int, at: datetime) -> catalogue.PublishedE
         today=beijing_day(at),
         own=offer.provider_id == consumer_id,
     )
+    grants.check_reach(asked.resource_id, asked.modes)
     return offer
 
 

@@ -10,12 +10,13 @@ from django.db import IntegrityError
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from jutong.kernel import inbox, jurisdiction
+from jutong.kernel import inbox, jurisdiction, outbox
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, RuleBroken
 from jutong.kernel.terms import N_
 from jutong.slices.parties import queries as parties
+from jutong.slices.sources import events
 from jutong.slices.sources.models import FrontEndNode
 from jutong.slices.sources.rules import NodeLimits, NodeWish, check_limits, check_wish, check_zone
 from jutong.slices.sources.workflow import FRONT_END_NODE
@@ -84,6 +85,8 @@ def configure(node: FrontEndNode, *, by: Actor, at: datetime, limits: NodeLimits
     check_limits(limits)
     node.config = dataclasses.asdict(limits)
     node.config_revision += 1
+    payload = {"id": node.pk, **node.event_payload()}
+    outbox.publish(events.NODE_CONFIGURED, f"node:{node.pk}", payload, at=at, by=by)
 
 
 @FRONT_END_NODE.action("suspend")

@@ -222,6 +222,7 @@ def _pass(row: FrontEndNode) -> NodePass:
         zone=row.zone,
         public=row.public,
         active=row.state in WORKING,
+        tunnel=bool(row.config.get("tunnel", True)),
     )
 
 
