@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 import zlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -14,12 +15,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from covers import covers
 from jutong.crypto import sm2, sm3, sm4
 from jutong.crypto.keyfile import SoftwareSigner
 from jutong.dataplane.envelopes import seal
 from jutong.dataplane.errors import NotAllowed, RuleBroken, Unauthenticated
 from jutong.dataplane.identity import Identity
-from jutong.dataplane.node import carrying, packing
+from jutong.dataplane.node import carrying, packing, status
 from jutong.dataplane.node.boxes import Boxes
 from jutong.dataplane.node.configuration import Standing
 from jutong.dataplane.node.courier import Allowance
@@ -211,6 +213,49 @@ def test_only_the_provider_s_own_node_is_believed(sides: tuple[Side, Side], tmp_
         two.parcels.checked(own)
     with pytest.raises(NotAllowed):
         one.parcels.checked(envelope)
+
+
+def test_the_status_page_tells_of_the_last_parcels_and_escapes_what_it_shows(sides: tuple[Side, Side]) -> None:
+    one, _two = sides
+    one.drop("张三.csv", b"1")
+    one.parcels.pack_what_was_dropped()
+    (name,) = one.boxes.queue()
+    shown = tuple(status.parcel(*found) for found in one.boxes.last(5))
+    now = status.Status(
+        node="n1", title="<script>alert(1)</script>", zone="outer", version="1", state="运行中", centre="http://c",
+        last_contact=NOW, trouble="", tunnel=True, bundle_until=NOW, config_revision=1, certificate_serial=1,
+        certificate_until=NOW, queued=1, queued_bytes=1, waiting=0, disk_free=1, parcels=shown,
+        log=("<img src=x onerror=alert(1)>",),
+    )  # fmt: skip
+    page = status.page(now).decode()
+    assert name in page and "待发或待回执" in page  # noqa: PT018
+    assert "<script" not in page and "<img" not in page  # noqa: PT018
+    assert "张三" not in page, "a file's name may be a person's"
+    one.boxes.settle(name, b"{}")
+    assert one.boxes.last(5) == [(name, "sent")]
+
+
+@covers(partly=["R-EXC-016"])
+def test_a_node_neither_sends_to_another_zone_nor_believes_a_parcel_from_one(sides: tuple[Side, Side]) -> None:
+    one, two = sides
+    one.drop("a.csv", b"1")
+    one.parcels.pack_what_was_dropped()
+    envelope, slip = one.parcels.queued_slip(one.boxes.queue()[0])
+    other = msgspec.structs.replace(two.snapshot.nodes["a"], zone="inner")
+    own_zone = two.snapshot
+    two.snapshot = replace(own_zone, nodes={**own_zone.nodes, "a": other})
+    with pytest.raises(NotAllowed, match="内外网之间不设通路"):
+        two.parcels.checked(envelope)
+    two.snapshot = own_zone
+    assert two.parcels.checked(envelope) == slip
+    lied = seal("slip", msgspec.json.encode(msgspec.structs.replace(slip, zone="inner")), signer("a"))
+    with pytest.raises(NotAllowed, match="内外网之间不设通路"):
+        two.parcels.checked(lied)
+    elsewhere = msgspec.structs.replace(one.snapshot.nodes["b"], zone="inner")
+    one.snapshot = replace(one.snapshot, nodes={**one.snapshot.nodes, "b": elsewhere})
+    one.drop("b.csv", b"2")
+    assert one.parcels.pack_what_was_dropped() == 0
+    assert "同一网络区域" in one.parcels.trouble
 
 
 def test_the_bandwidth_limit_and_the_hours_hold(monkeypatch: pytest.MonkeyPatch) -> None:

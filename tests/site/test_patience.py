@@ -36,6 +36,7 @@ for name, public, secret in NODES:
     FrontEndNode.objects.create(
         name=name, title=name, department=home, region="511000", zone="outer", state="signed_for", public=public,
         secret=keys.conceal(bytes.fromhex(secret)), serial=int(name[1:]), applied_at=clock.now(),
+        started_on=clock.now().date(), profile="national-2025@1",
         certificate_until=clock.now() + timedelta(days=1))
 """
 
@@ -83,7 +84,7 @@ async def _pages(address: str, nodes: list[Identity]) -> list[float]:
         await asyncio.sleep(2)
         while time.monotonic() < end:
             began = time.monotonic()
-            assert (await person.get("/login/", follow_redirects=True)).status_code == 200
+            assert (await person.get("/", follow_redirects=True)).status_code == 200
             took.append(time.monotonic() - began)
             await asyncio.sleep(0.1)
     assert not [poll for poll in polls if poll.done()], [poll.exception() for poll in polls if poll.done()]

@@ -34,6 +34,8 @@ from jutong.wire.nodes import Heartbeat
 log = logging.getLogger(__name__)
 
 LAST_WORDS_SECONDS = 3.0
+SHOWN = 20
+"""Parcels on the status page."""
 
 
 class FrontEnd:
@@ -147,6 +149,7 @@ class FrontEnd:
             queued_bytes=self.boxes.weight(),
             waiting=self.courier.waiting if self.courier else 0,
             disk_free=shutil.disk_usage(self.folder).free,
+            parcels=tuple(status.parcel(*one) for one in self.boxes.last(SHOWN)),
             log=tuple(self.recent.lines),
         )
 

@@ -10,6 +10,7 @@ inbox/G-000012/…             what arrived under it; inbox/G-000012/.manifests/
 
 from __future__ import annotations
 
+import heapq
 import os
 import re
 import shutil
@@ -130,6 +131,13 @@ class Boxes:
     def manifest(self, grant_id: str, parcel: str) -> Path:
         """Return where the manifest of a landed parcel lies; it is there exactly when the parcel has landed."""
         return self._made(self.inbox(grant_id) / ".manifests") / f"{parcel}.json"
+
+    def last(self, most: int) -> list[tuple[str, str]]:
+        """Return the newest parcels as (id, box), newest first; box: out (waits), sent (arrived there), landed (here)."""
+        found = [(parcel, "out") for parcel in self.queue()]
+        found += [(path.stem, "sent") for path in (self._work / "sent").glob("*.receipt")]
+        found += [(path.stem, "landed") for path in (self.root / "inbox").glob("*/.manifests/*.json")]
+        return heapq.nlargest(most, [one for one in found if ID.fullmatch(one[0])])
 
     def next_number(self, receiver: str) -> int:
         """Return the next number of a parcel to a receiver: 1, 2, 3 … so that it can name what is missing."""

@@ -126,8 +126,10 @@ class Parcels:
 
     def _receiver(self, snapshot: Snapshot, grant: Grant) -> NodePass:
         """Return the node in which the consuming department is handed its files."""
+        own = snapshot.nodes.get(self._me.name)
         for node in snapshot.nodes.values():
-            if node.department_id == grant.consumer_id and node.active and node.name != self._me.name:
+            reached = own is not None and node.zone == own.zone and node.name != self._me.name
+            if reached and node.active and node.department_id == grant.consumer_id:
                 return node
         raise Unavailable("使用部门还没有在用的同一网络区域的前置机，文件留在队列中，待其签收后自动发送。")
 
@@ -165,6 +167,9 @@ class Parcels:
         known = self._snapshot().nodes.get(named.sender)
         if known is None or not known.active:
             raise NotAllowed("包裹的发送前置机未登记、已停用或属于另一网络区域，已拒收。")
+        own = self._snapshot().nodes.get(self._me.name)
+        if own is None or {known.zone, named.zone} != {own.zone}:
+            raise NotAllowed("包裹来自另一网络区域，内外网之间不设通路，已拒收。")
         slip = slip_of(envelope, bytes.fromhex(known.public), sm2.key_id(bytes.fromhex(known.public)))
         grant = self._snapshot().grants.get(slip.grant_id)
         if slip.receiver != self._me.name or grant is None or grant.consumer_id != self._department:

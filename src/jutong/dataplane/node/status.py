@@ -7,7 +7,7 @@ import html
 import ipaddress
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -19,8 +19,16 @@ LONGEST_HEAD: Final = 8192
 PATIENCE_SECONDS: Final = 5.0
 
 
+class Parcel(msgspec.Struct, frozen=True):
+    """A parcel as this page shows it: no names of files, which may be those of people. made_at: at its sender's."""
+
+    id: str
+    made_at: datetime
+    state: str
+
+
 class Status(msgspec.Struct, frozen=True):
-    """How a node is. last_runs: newest first, one sentence each."""
+    """How a node is. parcels: the newest of those that wait, arrived or landed here, newest first."""
 
     node: str
     title: str
@@ -39,7 +47,7 @@ class Status(msgspec.Struct, frozen=True):
     queued_bytes: int
     waiting: int
     disk_free: int
-    last_runs: tuple[str, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
     log: tuple[str, ...] = ()
 
 
@@ -64,18 +72,32 @@ def lines(status: Status) -> list[tuple[str, str]]:
         ("待发包裹", f"{status.queued} 个，{status.queued_bytes} 字节"),
         ("待收包裹", f"{status.waiting} 个"),
         ("磁盘剩余", f"{status.disk_free} 字节"),
-        *(("最近任务", run) for run in status.last_runs),
     ]
+
+
+STATES: Final = {"out": "待发或待回执", "sent": "已送达，有回执", "landed": "已接收"}
+
+
+def parcel(name: str, box: str) -> Parcel:
+    """Return a parcel as the page shows it; its name begins with the nanosecond in which it was made."""
+    return Parcel(name, datetime.fromtimestamp(int(name[:20]) / 1e9, UTC), STATES[box])
 
 
 def page(status: Status) -> bytes:
     """Return the status as an HTML page without scripts."""
     rows = "".join(f"<tr><th>{html.escape(k)}</th><td>{html.escape(v)}</td></tr>" for k, v in lines(status))
+    cells = "".join(
+        f"<tr><td>{_moment(one.made_at)}</td><td>{html.escape(one.state)}</td><td>{html.escape(one.id)}</td></tr>"
+        for one in status.parcels
+    )
+    parcels = (
+        f"<table><tr><th>时间</th><th>状态</th><th>编号</th></tr>{cells}</table>" if cells else "<p>还没有包裹。</p>"
+    )
     log = "".join(f"<li>{html.escape(line)}</li>" for line in reversed(status.log))
     return (
         '<!doctype html><html lang="zh-CN"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>前置机 {html.escape(status.node)}</title><h1>聚通前置机</h1><table>{rows}</table>"
-        f"<h2>最近日志</h2><ul>{log}</ul></html>"
+        f"<h2>最近包裹</h2>{parcels}<h2>最近日志</h2><ul>{log}</ul></html>"
     ).encode()
 
 
