@@ -107,5 +107,5 @@ def _measured(place: Place, port: int, database: str) -> None:
     exchange.alternate(place, exchange.rounds(place.ground, ROUNDS), moved, pipe)
     place.told("mariadb_pg", rows, "mariadb_psql_pipe")
     url = f"mysql://{USER}:{USER}@127.0.0.1:{port}/{database}"
-    exchange_peers.measured(place, "mariadb_pg", url, SELECT, rows)
     place.memory("mariadb_pg")
+    exchange_peers.measured(place, "mariadb_pg", url, SELECT, rows)

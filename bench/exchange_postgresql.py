@@ -22,7 +22,7 @@ OWN_WORDS = """
 select n, left(id_no, 6) || '********' || right(id_no, 4) as id_no, left(name, 1) || repeat('*', length(name) - 1) as name,
        region, born, amount, changed, active
   from people where region in ('110100', '110101')
-"""
+""".strip()
 WHOLE = "select * from people"
 
 
@@ -86,8 +86,8 @@ def _measured(place: Place, name: str, own_words: str, check: Any) -> None:
 
     exchange.alternate(place, exchange.rounds(place.ground, ROUNDS), moved, pipe)
     place.told(name, sent, "psql_copy_pipe")
-    exchange_peers.measured(place, name, world.provider, own_words, sent)
     place.memory(name)
+    exchange_peers.measured(place, name, world.provider, own_words, sent)
 
 
 def _sent(world: World, own_words: str) -> int:

@@ -18,6 +18,7 @@ from jutong.dataplane.files.rows import Batch
 from jutong.dataplane.partitions import Cut
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE, RunningTally
+from jutong.dataplane.verbatim import Piece, PieceSink
 from jutong.wire.grants import Column, Kind, Masking
 from jutong.wire.transfers import Tally
 
@@ -97,17 +98,34 @@ class PassReading(PlainReading):
 
     async def lines(self, sink: Sink) -> int:
         """See `Reading.lines`."""
+
+        async def take(piece: Piece) -> None:
+            await sink(piece[0])
+
+        return await self._handed(take, as_csv=False)
+
+    async def pieces(self, sink: PieceSink) -> int:
+        """Hand over all rows like `lines`, but as they stand in the source's CSV wherever that is the very same."""
+        return await self._handed(sink, as_csv=self._whole())
+
+    def _whole(self) -> bool:
+        """Tell whether the plan lets every row through, unmasked."""
+        plan = self._plan
+        bare = all(field.masking is Masking.NONE for field in plan.fields)
+        return bare and not (plan.where or plan.limit or (plan.cut and plan.parts))
+
+    async def _handed(self, sink: PieceSink, *, as_csv: bool) -> int:
         await asyncio.sleep(0)  # whoever began a tally beside us has it taken in this pass
         self._begun.set()
         tally, rows, batches = RunningTally(), 0, self._batches()
         self.dirty, self.aside = [], 0
         try:
-            while (found := await asyncio.to_thread(self._written, batches, tally)) is not None:
-                chunk, count, dirty = found
+            while (found := await asyncio.to_thread(self._written, batches, tally, as_csv=as_csv)) is not None:
+                piece, count, dirty = found
                 rows += count
                 self._set_aside(dirty)
-                if chunk:
-                    await sink(chunk)
+                if count:
+                    await sink(piece)
         except BaseException as error:
             if self._counting and not self._passed.done():
                 self._passed.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
@@ -128,9 +146,9 @@ class PassReading(PlainReading):
             )
 
     def _written(
-        self, batches: Iterator[tuple[list[Any], Batch]], tally: RunningTally
-    ) -> tuple[bytes, int, list[Dirty]] | None:
-        """Return the next batch as lines, tallied where somebody asked for it; None at the end."""
+        self, batches: Iterator[tuple[list[Any], Batch]], tally: RunningTally, *, as_csv: bool
+    ) -> tuple[Piece, int, list[Dirty]] | None:
+        """Return the next batch with its rows, tallied where somebody asked for it; None at the end."""
         found = next(batches, None)
         if found is None:
             return None
@@ -138,7 +156,13 @@ class PassReading(PlainReading):
         rows = len(fields[0]) if fields else 0
         if self._counting and rows:
             tally.add(shaping.digests(fields))
-        return shaping.copy_text(fields) if rows else b"", rows, batch.dirty
+        return self._piece(fields, batch, as_csv=as_csv) if rows else (b"", None), rows, batch.dirty
+
+    def _piece(self, fields: list[Any], batch: Batch, *, as_csv: bool) -> Piece:
+        """Return rows as CSV where it holds the plan's fields and no other column, else as lines."""
+        if as_csv and batch.csv and sorted(batch.csv[1].columns) == sorted(field.column for field in self._plan.fields):
+            return batch.csv
+        return shaping.copy_text(fields), None
 
     async def tally(self, method: str) -> Tally:
         """See `Reading.tally`: in the pass of `lines` that runs beside it, else in one of its own."""

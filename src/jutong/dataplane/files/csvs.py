@@ -12,8 +12,8 @@ import csv
 import io
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import BinaryIO
+from dataclasses import dataclass, field, replace
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
@@ -22,6 +22,7 @@ from jutong.dataplane.dirty import Dirty
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.files.encodings import MARK, marked, utf8
 from jutong.dataplane.files.rows import Batch, checked, from_rows, missing
+from jutong.dataplane.verbatim import Csv, alike
 from jutong.wire.grants import Column
 
 DELIMITERS = ",;\t|"
@@ -229,7 +230,7 @@ class Reader:
         block = self._whole()
         lines = block.count(b"\n")
         bare = b"\r" in block and block.count(b"\r") != block.count(b"\r\n")
-        if not block or bare or b'"""' in block:
+        if not block or bare or (b'"' in block and b'"""' in block):
             return None
         end = b"" if block.endswith(b"\n") else b"\n"
         guard = layout.delimiter.join([GUARD] * len(layout.names)).encode() + b"\n"
@@ -258,7 +259,21 @@ class Reader:
         batch = checked(found, self._wanted, lambda n: self._line + n)
         self._buffer = self._buffer[len(block) :]
         self._line += lines
-        return batch
+        as_found = self._verbatim(layout) and all(map(_same, found, batch.columns))
+        return self._as_written(batch, block, layout) if as_found else batch
+
+    def _verbatim(self, layout: Layout) -> bool:
+        """Tell whether all columns of the file are asked for, and an empty cell alone is a missing value."""
+        names = [column.column for column in self._wanted]
+        return sorted(layout.names) == sorted(names) and not self._dialect.missing
+
+    def _as_written(self, batch: Batch, block: bytes, layout: Layout) -> Batch:
+        """Return a batch of canonical texts with its rows as they stand in the file, where all readers agree on them."""
+        crlf = b"\r" in block
+        if not alike(block, layout.delimiter) or (crlf and block.count(b"\r") != block.count(b"\n")):
+            return batch
+        ended = block if block.endswith(b"\n") else block + (b"\r\n" if crlf else b"\n")
+        return replace(batch, csv=(ended, Csv(layout.delimiter, tuple(layout.names), crlf)))
 
     def _careful(self, layout: Layout) -> Batch:
         """Read the buffer's records one by one."""
@@ -303,3 +318,8 @@ class Reader:
                     cells = tuple(each.encode("utf-8", "backslashreplace").decode() for each in record.cells)
                     return Dirty(line, name, shown, f"“{name}”含有无法解码的字节", cells)
         return None
+
+
+def _same(found: Any, canonical: Any) -> bool:
+    """Tell whether a column's texts were canonical as they stand, and none of them set aside."""
+    return found is canonical or bool(found.equals(canonical))

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from jutong.dataplane import values
 from jutong.dataplane.dirty import Dirty
+from jutong.dataplane.verbatim import Csv
 from jutong.wire.grants import Column, Kind
 
 _LARGEST_EXPONENT = 400
@@ -31,11 +32,15 @@ _PLAIN = {
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some good rows as columns of canonical texts, in the order asked for, and the dirty rows between them."""
+    """Some good rows as columns of canonical texts, in the order asked for, and the dirty rows between them.
+
+    csv: the very same rows as they stand in a file, where they may be handed over so, with how they are written.
+    """
 
     columns: list[Any]
     rows: int
     dirty: list[Dirty] = field(default_factory=list)
+    csv: tuple[bytes, Csv] | None = None
 
 
 Numbers = Callable[[int], int]

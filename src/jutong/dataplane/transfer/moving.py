@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from jutong.dataplane.dirty import Dirty, Sifting
 from jutong.dataplane.engines.base import Landing, Reading
+from jutong.dataplane.engines.passing import PassReading
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.partitions import check_number, differing, paired, whole
 from jutong.dataplane.reconcile import PORTABLE, Meter
@@ -17,6 +18,7 @@ from jutong.dataplane.transfer.guard import together
 from jutong.dataplane.transfer.lines import Hasher
 from jutong.dataplane.transfer.quarantine import aside_of
 from jutong.dataplane.transfer.runs import Run
+from jutong.dataplane.verbatim import Piece, TakingCsv
 from jutong.wire.transfers import Check, Part, RunState, Tally
 
 QUEUED_CHUNKS = 4
@@ -70,12 +72,17 @@ class Move:
     as it enters the hasher, as it leaves it, as it enters the target.
     """
 
-    def __init__(self, run: Run, reading: Reading, landing: Landing, *, relayed: bool) -> None:
+    def __init__(self, run: Run, reading: Reading, landing: Landing, *, relayed: bool, sifted: bool = False) -> None:
         self._run = run
         self._reading = reading
         self._landing = landing
         self._relayed = relayed
         self.hasher = Hasher(run.plan) if run.plan.hashed and not run.order.corrected else None
+        self._as_csv = (
+            isinstance(reading, PassReading)
+            and isinstance(landing, TakingCsv)
+            and not (self.hasher or sifted or run.order.rows_per_second)  # each of them goes by the ends of lines
+        )
         self.meters = [Meter() for _ in range(4)]
         self.total = 0
         self.sent = 0
@@ -88,26 +95,36 @@ class Move:
 
     async def stream(self) -> None:
         """Relay the rows through a short queue: a slow target holds back the source, and memory stays bounded."""
-        queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED_CHUNKS)
+        queue: asyncio.Queue[Piece | None] = asyncio.Queue(QUEUED_CHUNKS)
         pace, rate = Pace(self._run.order.rows_per_second), self._run.order.rows_per_second
         counter: Callable[[bytes], int] = self._reading.counter() if self._relayed else _newlines
 
-        async def put(chunk: bytes) -> None:
-            self.meters[0].take(chunk)
+        async def put(piece: Piece) -> None:
+            self.meters[0].take(piece[0])
             if rate:
-                await pace.keep(counter(chunk))
-            await queue.put(chunk)
+                await pace.keep(counter(piece[0]))
+            await queue.put(piece)
+
+        async def put_chunk(chunk: bytes) -> None:
+            await put((chunk, None))
 
         async def read() -> None:
-            self.sent = await (self._reading.relay(put) if self._relayed else self._reading.lines(put))
+            if self._as_csv and isinstance(self._reading, PassReading):
+                self.sent = await self._reading.pieces(put)
+            else:
+                self.sent = await (self._reading.relay if self._relayed else self._reading.lines)(put_chunk)
             await queue.put(None)
 
-        async def chunks() -> AsyncIterator[bytes]:
-            while (chunk := await queue.get()) is not None:
-                yield await self._passed(chunk)
+        async def pieces() -> AsyncIterator[Piece]:
+            while (piece := await queue.get()) is not None:
+                yield await self._passed(piece[0]), piece[1]
 
         async def write() -> None:
-            self.taken = await self._landing.receive(chunks(), binary=self._relayed)
+            if self._as_csv and isinstance(self._landing, TakingCsv):
+                self.taken = await self._landing.receive_pieces(pieces())
+            else:
+                chunks = (chunk async for chunk, _ in pieces())
+                self.taken = await self._landing.receive(chunks, binary=self._relayed)
 
         await together(read(), write())
 
@@ -131,7 +148,7 @@ async def moved(run: Run, reading: Reading, landing: Landing, *, relayed: bool, 
     relayed: in the engine's own stream, which both ends may sum in a way of their own; else as canonical text lines.
     sifted: the target looks at the rows one by one and sets aside what it cannot hold.
     """
-    move = Move(run, reading, landing, relayed=relayed)
+    move = Move(run, reading, landing, relayed=relayed, sifted=sifted)
     if sifted:
         return await _sifted(run, move, reading, landing)
     if run.order.check is Check.STREAM:

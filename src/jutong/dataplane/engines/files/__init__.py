@@ -13,7 +13,7 @@ import io
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -114,12 +114,10 @@ class Files:
             with self.store.reader(entry.name) as opened:
                 file = io.BufferedReader(Bounded(opened, entry.size))
                 for batch in formats.batches(file, entry.name, entry.size, wanted, self._manner):
-                    named = (
-                        [_named(dirty, entry.name) for dirty in batch.dirty]
-                        if len(listing.entries) > 1
-                        else batch.dirty
-                    )
-                    yield Batch(batch.columns, batch.rows, named)
+                    if len(listing.entries) > 1 and batch.dirty:
+                        yield replace(batch, dirty=[_named(dirty, entry.name) for dirty in batch.dirty])
+                    else:
+                        yield batch
             _unchanged(self.store, entry)
 
     async def preview(self, plan: Plan) -> tuple[tuple[str, ...], ...]:

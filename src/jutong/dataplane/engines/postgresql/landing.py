@@ -20,6 +20,7 @@ from jutong.dataplane.engines.base import POSITION, TASK, Key, Landing, Position
 from jutong.dataplane.engines.postgresql import catalogue, sql, tallies
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
 from jutong.dataplane.engines.postgresql.fitting import fits, prefixed
+from jutong.dataplane.engines.postgresql.positions import begun
 from jutong.dataplane.engines.postgresql.reading import batches
 from jutong.dataplane.engines.postgresql.sifting import Place, Sieve
 from jutong.dataplane.engines.postgresql.sql import Parts, qualified, quoted
@@ -27,23 +28,11 @@ from jutong.dataplane.engines.postgresql.types import NAME, native
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.partitions import Cut
 from jutong.dataplane.reconcile import PORTABLE, Unreconciled
+from jutong.dataplane.verbatim import Csv, Piece
 from jutong.wire.bundle import Access
 from jutong.wire.transfers import TableMode, Tally
 
-MAKE_POSITION = """
-create table if not exists {name} (
-    order_id text primary key, grant_id text not null, target text not null,
-    rows bigint not null, checksum text not null, method text not null, at timestamptz not null)
-"""
-EVICT = """
-select pg_terminate_backend(pid) from pg_catalog.pg_stat_activity
-where application_name = $1 and datname = current_database() and usename = current_user and pid <> pg_backend_pid()
-"""
 KEYS = "pg_temp.jutong_keys"
-MAKE_TASK = """
-create table if not exists {name} (
-    task_id text primary key, target text not null, mark text not null, at timestamptz not null)
-"""
 PLAIN = """
 select c.relkind = 'r' and c.relacl is null and c.reloptions is null and not c.relhasindex and not c.relhastriggers
    and not c.relhasrules and not c.relhassubclass and not c.relispartition and not c.relrowsecurity
@@ -76,7 +65,7 @@ class TableLanding:
         self._swap = True
         self._watching: Callable[[], Awaitable[Any]] | None = None
         self._watch: Any = None
-        self._rows = 0
+        self._rows = self._before = 0
         self._replacing = False
         self._sieve: Sieve | None = None
         self.settled = False
@@ -160,17 +149,43 @@ class TableLanding:
             self._rows = await self._sieve.receive(chunks)
             return self._rows
         hexed = [n for n, base in enumerate(self.casts) if base == "bytea"]
+        found = prefixed(chunks, hexed) if hexed and not binary else chunks
+        self._rows = await self._copied(found, self._names, format="binary" if binary else "text")
+        return self._rows
+
+    async def receive_pieces(self, pieces: AsyncIterator[Piece]) -> int:
+        """See `TakingCsv.receive_pieces`: a COPY for every change of form, all into one staging table."""
+        rows, piece = 0, await anext(pieces, None)
+
+        async def alike(form: Csv | None) -> AsyncIterator[bytes]:
+            nonlocal piece
+            while piece is not None and piece[1] == form:
+                yield piece[0]
+                piece = await anext(pieces, None)
+
+        while piece is not None:
+            form, self._before = piece[1], rows
+            if form is None:
+                rows += await self.receive(alike(form), binary=False)
+            else:
+                rows += await self._copied(
+                    alike(form), form.columns, format="csv", delimiter=form.delimiter, force_null=self._names
+                )
+        self._rows = rows
+        return rows
+
+    async def _copied(self, chunks: AsyncIterator[bytes], columns: Sequence[str], **form: Any) -> int:
+        """Copy into the staging table and return the rows that the server says it took."""
         tag = await self._connection.copy_to_table(
             self._staging,
             schema_name=self._target.schema if self._swap else "pg_temp",
-            columns=self._names,
-            source=prefixed(chunks, hexed) if hexed and not binary else chunks,
-            format="binary" if binary else "text",
+            columns=columns,
+            source=chunks,
             freeze=True if self._swap else None,
             timeout=None,
+            **form,
         )
-        self._rows = int(tag.split()[1])
-        return self._rows
+        return int(tag.split()[1])
 
     async def sift(self, most: int) -> Sifted:
         """See `dirty.Sifting.sift`."""
@@ -184,7 +199,7 @@ class TableLanding:
         if self._watch is None and self._watching:
             self._watch = await self._watching()  # only now: most runs end before anybody asks
         found = await self._watch.fetchval(question, self._connection.get_server_pid())
-        self._rows = max(self._rows, found or 0)
+        self._rows = max(self._rows, self._before + (found or 0))
         return self._rows
 
     def _held(self, method: str, table: str) -> tuple[Parts, list[tuple[str, str]]]:
@@ -299,7 +314,8 @@ class TableLanding:
             await self._execute([f"analyze {KEYS}"])
             await self._execute([f"delete from {self._goal} g using {KEYS} k where {match}"])
         elif self._target.parts:
-            await self._execute([f"delete from {self._goal} where ", *self._among(self._target.parts)])
+            came = [name for name in self._target.parts if name not in held]  # what is held back keeps its rows
+            await self._execute([f"delete from {self._goal} where ", *self._among(came)])
         elif self._target.mode is TableMode.REPLACE:
             rest: Parts = [" where not (", *self._among(held), ")"] if held else []
             await self._execute([f"delete from {self._goal}", *rest])
@@ -320,43 +336,6 @@ class TableLanding:
             raise Unreconciled(message)
 
 
-async def _made(connection: Any, schema: str, table: str, statement: str) -> str:
-    """Make one of our own tables where it is missing and return its name."""
-    name = qualified(schema, table)
-    if await connection.fetchval("select to_regclass($1)", name) is None:
-        async with connection.transaction():
-            await connection.execute("select pg_advisory_xact_lock(hashtextextended($1, 0))", name)
-            await connection.execute(statement.format(name=name))
-    return name
-
-
-async def _begun(connection: Any, target: Target) -> tuple[Position | None, str]:
-    """Begin the transaction and return what has landed of this order, and how far its task has come.
-
-    The lock on the target's name lets orders into one table follow each other, and an order meet only itself landed. A
-    session that an earlier attempt of this very order has left behind a broken line is ended first: the lease is ours.
-    """
-    name = "jutong-" + hashlib.sha256(target.order_id.encode()).hexdigest()[:24]
-    await connection.execute("select set_config('application_name', $1, false)", name)
-    await connection.execute(EVICT, name)
-    positions = await _made(connection, target.schema, POSITION, MAKE_POSITION)
-    tasks = await _made(connection, target.schema, TASK, MAKE_TASK) if target.task_id else ""
-    await connection.execute("begin")
-    await connection.execute(
-        "select pg_advisory_xact_lock(hashtextextended($1, 1))", qualified(target.schema, target.table)
-    )
-    row = await connection.fetchrow(
-        f"select rows, checksum, method, at from {positions} where order_id = $1",
-        target.order_id,
-    )
-    mark = ""
-    if tasks:
-        mark = await connection.fetchval(f"select mark from {tasks} where task_id = $1", target.task_id) or ""
-    if row is None:
-        return None, mark
-    return Position(target.order_id, Tally(row["rows"], row["checksum"], row["method"]), row["at"]), mark
-
-
 @asynccontextmanager
 async def open_landing(access: Access, title: str, target: Target, shapes: Sequence[Shape]) -> AsyncIterator[Landing]:
     """Open the landing transaction of one order. Left after `settle` it commits; left otherwise nothing has happened."""
@@ -373,7 +352,7 @@ async def open_landing(access: Access, title: str, target: Target, shapes: Seque
             return watch
 
         with refusing(title):
-            landing = TableLanding(connection, target, shapes, *await _begun(connection, target))
+            landing = TableLanding(connection, target, shapes, *await begun(connection, target))
             if landing.position is None:
                 await landing.prepare(watching)
             yield landing
