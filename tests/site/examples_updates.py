@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jutong.slices.catalogue.models import Entry
+
 if TYPE_CHECKING:
     from examples import Book
     from scene import Scene
@@ -18,8 +20,13 @@ DEEDS: dict[str, tuple[str, dict[str, Any]]] = {
 """For each move: the duty of the scene that can make it, and its form."""
 
 
+def _code(scene: Scene) -> str:
+    return str(Entry.objects.values_list("code", flat=True).get(pk=scene["published"]))
+
+
 def pages(book: Book, scene: Scene) -> None:
     """Add the pages."""
+    book.add("GET", "catalogue/code/<path:code>", _code(scene))
     book.add("GET", "catalogue/health/export/<str:what>/", "figures")
     book.page("catalogue/updates/new/", **CHANGE, entries=[str(scene["published"])])
     book.add("GET", "catalogue/updates/export/<str:what>/", "tasks")
@@ -31,6 +38,7 @@ def pages(book: Book, scene: Scene) -> None:
 
 def endpoints(book: Book, scene: Scene) -> None:
     """Add the endpoints."""
+    book.add("GET", "api/v1/catalogue/code/<path:code>", _code(scene))
     base = "api/v1/catalogue/updates"
     body = {"department_id": scene["civil"], "entries": [scene["published"]], **CHANGE}
     book.add("POST", base, body=body)

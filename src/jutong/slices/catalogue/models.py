@@ -113,7 +113,7 @@ class Entry(Case):
 
     title_key: the title without punctuation, spaces and width, for duplicates. authority: the same-level sharing
     authority that reviews and publishes, fixed at submission. published: the version departments see, also while a
-    revision is under way. source_digest: what the last import brought, so that the same file changes nothing again.
+    revision is under way. successor: the entry a withdrawn one was merged into; its code leads there. source_digest: what the last import brought, so that the same file changes nothing again.
     warnings: what an import noticed, until the next edit.
     """
 
@@ -132,6 +132,7 @@ class Entry(Case):
     version = models.IntegerField(default=0)
     working = models.ForeignKey("EntryVersion", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     published = models.ForeignKey("EntryVersion", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    successor = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     import_run = models.ForeignKey(ImportRun, null=True, on_delete=models.SET_NULL, related_name="entries")
     source_digest = models.CharField(max_length=64, default="")
     warnings = models.JSONField(default=list)

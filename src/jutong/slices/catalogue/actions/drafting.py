@@ -166,18 +166,31 @@ def revise(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
 
 
 @ENTRY.action("withdraw")
-def withdraw(case: Entry, *, by: Actor, at: datetime, reason: str = "") -> None:
-    """Withdraw a published entry: no longer offered, history kept (inner-mongolia-2018#18). The reason is required."""
+def withdraw(case: Entry, *, by: Actor, at: datetime, reason: str = "", successor: str = "") -> None:
+    """Withdraw a published entry: no longer offered, history kept (inner-mongolia-2018#18). The reason is required.
+
+    successor: code of the published entry it is merged into; its own code is retired and leads there from now on.
+    """
     if not reason.strip():
         raise RuleBroken(_("请填写撤销理由。"), field="reason")
+    case.successor = _successor(case, successor.strip())
     case.opinions.create(
-        version_id=case.published_id or 0, kind="withdrawal", passed=True, text=reason.strip(), account_id=by.account_id,
+        version_id=case.published_id or 0, kind="withdrawal", passed=True, text=reason.strip(), number=successor.strip(), account_id=by.account_id,
         account_name=by.name, department_id=by.department_id, at=at,
     )  # fmt: skip
     unlist([case.pk])
     note_done([case.pk], at=at, withdrawn=True)
     case.published = None
     case.changed_at = at
+
+
+def _successor(case: Entry, code: str) -> Entry | None:
+    if not code:
+        return None
+    found = Entry.objects.filter(code=code, published__isnull=False).exclude(pk=case.pk).first()
+    if found is None:
+        raise RuleBroken(_("没有代码为 %s 的其他已发布目录，请核对要并入的目录代码。") % code[:64], field="successor")
+    return found
 
 
 @action("catalogue.discard_draft", label=N_("删除草稿"), allow=PROVIDER, on=Entry, visible=ENTRY.visible)

@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern] = [
     path("import/<int:pk>/", importing.run, name="catalogue_import"),
     path("import/<int:pk>/progress/", importing.progress, name="catalogue_import_progress"),
     path("import/<int:pk>/returned/", importing.returned, name="catalogue_import_returned"),
+    path("code/<path:code>", reading.code, name="catalogue_code"),
     path("health/", supervising.figures, name="catalogue_health"),
     path("health/entries/", supervising.ailing, name="catalogue_ailing"),
     path("health/export/<str:what>/", supervising.export, name="catalogue_health_export"),

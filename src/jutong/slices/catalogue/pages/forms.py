@@ -231,9 +231,15 @@ class Note(Form):
 
 
 class Withdraw(Form):
-    """Why an entry is withdrawn."""
+    """Why an entry is withdrawn, and into which it is merged."""
 
     reason = Paragraph(label=gettext_lazy("撤销理由"), max_length=1000)
+    successor = Code(
+        label=gettext_lazy("并入的目录代码"),
+        max_length=64,
+        required=False,
+        help_text=gettext_lazy("合并时填写；原代码停用，查到它的人会被带到并入的目录"),
+    )
 
 
 class Prohibition(Note):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -114,3 +115,10 @@ def notice(request: HttpRequest, pk: int) -> HttpResponse:
     found, meta = queries.notice(pk, number=asked_number(request))
     way = [(_("目录"), reverse("catalogue")), (_("目录通告"), "")]
     return page(request, "catalogue/notice.html", title=found.number, notice=found, meta=meta, crumbs=way)
+
+
+@require_GET
+def code(request: HttpRequest, code: str) -> HttpResponse:
+    """Lead from a resource code to the entry's page: the entry's own or the one it was merged into."""
+    actor_of(request)
+    return redirect("catalogue_entry", pk=queries.at_code(code))

@@ -23,6 +23,7 @@ from jutong.slices.catalogue.queries.notices import NoticeRow, notice
 from jutong.slices.catalogue.queries.published import (
     PublishedEntry,
     PublishedItem,
+    at_code,
     published,
     published_by_ids,
     require_published,
@@ -58,6 +59,7 @@ __all__ = [
     "VersionRow",
     "ailing",
     "ailing_lines",
+    "at_code",
     "catalog_update",
     "catalog_updates",
     "difference",

@@ -173,3 +173,18 @@ def _items(content: Content) -> tuple[PublishedItem, ...]:
         )
         for item in content.items
     )
+
+
+def at_code(code: str) -> int:
+    """Return the id of the published entry that a resource code leads to, through all mergers.
+
+    NotThere for a code that was never given out, is not published yet, or was retired without a successor.
+    """
+    entry = Entry.objects.filter(code=code).select_related("successor").first()
+    while entry and entry.published_id is None and entry.successor:
+        entry = Entry.objects.select_related("successor").get(pk=entry.successor.pk)
+    if entry and entry.published_id:
+        return entry.pk
+    if entry and entry.state == "withdrawn":
+        raise NotThere(_("信息资源代码 %s 已停用，没有并入其他目录；代码不会再次使用。") % code[:64])
+    raise NotThere(_("没有信息资源代码为 %s 的已发布目录，请核对代码。") % code[:64])
