@@ -40,7 +40,7 @@ def test_a_merged_entrys_code_leads_to_its_successor_through_every_merger(world:
     assert [queries.at_code(code) for code in codes] == [third] * 3
     clerk = world.client("market.clerk")
     assert clerk.get(f"/catalogue/code/{codes[0]}")["Location"] == f"/catalogue/{third}/"
-    assert clerk.get(f"/api/v1/catalogue/code/{codes[0]}").json()["id"] == third
+    assert clerk.get(f"/api/v1/catalogue/code?code={codes[0]}").json()["id"] == third
     withdrawn(world, third)
     assert clerk.get(f"/catalogue/code/{codes[0]}").status_code == 404
 

@@ -38,7 +38,7 @@ def pages(book: Book, scene: Scene) -> None:
 
 def endpoints(book: Book, scene: Scene) -> None:
     """Add the endpoints."""
-    book.add("GET", "api/v1/catalogue/code/<path:code>", _code(scene))
+    book.add("GET", "api/v1/catalogue/code", query=f"?code={_code(scene)}")
     base = "api/v1/catalogue/updates"
     body = {"department_id": scene["civil"], "entries": [scene["published"]], **CHANGE}
     book.add("POST", base, body=body)

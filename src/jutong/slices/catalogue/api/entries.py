@@ -255,8 +255,8 @@ def start_import(request: HttpRequest, run_id: Id, body: MappingIn) -> Status[An
     return Status(202, queries.import_run(run_id, actor=actor))
 
 
-@router.get("/code/{path:code}", response=EntryOut, summary="按代码查看目录")
-def at_code(request: HttpRequest, code: Annotated[str, Path(max_length=64)]) -> Any:
+@router.get("/code", response=EntryOut, summary="按代码查看目录")
+def at_code(request: HttpRequest, code: Annotated[str, Query(max_length=64)]) -> Any:
     """Return the entry that a resource code leads to: its own, or the one it was merged into."""
     found = queries.at_code(code)
     return _out(queries.entry(found, actor=faces.actor_of(request), at=clock.now()))

@@ -5,15 +5,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalogue', '0004_pulse_of_what_is_published'),
+        ("catalogue", "0004_pulse_of_what_is_published"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='entry',
-            name='successor',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalogue.entry'),
+            model_name="entry",
+            name="successor",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="catalogue.entry",
+            ),
         ),
     ]
