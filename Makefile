@@ -19,7 +19,7 @@ demo-once: assets ## the same, then stops; the last line counts the steps
 test: assets ## the tests; the slower suites are `make slow`
 	$(BIN)/pytest $(PYTEST_ARGS) -m "not slow"
 
-chaos: .venv/ready ## 200 rounds of killed runners, cut lines and ended sessions over every mode of a table order
+chaos: assets ## 200 rounds of killed processes and servers and cut lines, over tables, files, parcels and audited calls
 	cd tests && ../$(BIN)/python -m chaos $(ROUNDS)
 
 slow: assets ## journeys in the browser, chaos, packaging

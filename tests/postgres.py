@@ -57,11 +57,12 @@ def database_url() -> Iterator[str]:
 
 
 def _new() -> str:
+    url = server_url()  # first: what is registered before its end would find it stopped
     if not _free:
         atexit.unregister(_drop_all)
         atexit.register(_drop_all)
     name = f"test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server_url(), autocommit=True) as admin:
+    with psycopg.connect(url, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return name
 

@@ -1,1 +1,1 @@
-"""Trouble on purpose: runners killed, lines cut, sessions ended, at random places over every mode of a table order."""
+"""Trouble on purpose: processes and servers killed, lines cut, at random places over everything that moves data."""

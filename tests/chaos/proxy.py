@@ -27,8 +27,18 @@ class Proxy:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.create_task(asyncio.start_server(self._line, sock=self._socket))
+        self._server = self._loop.run_until_complete(asyncio.start_server(self._line, sock=self._socket))
         self._loop.run_forever()
+        self._loop.run_until_complete(self._ended())
+        self._loop.close()
+
+    async def _ended(self) -> None:
+        """Take no more, and end every line before the loop does."""
+        self._server.close()
+        lines = asyncio.all_tasks() - {asyncio.current_task()}
+        for line in lines:
+            line.cancel()
+        await asyncio.gather(*lines, return_exceptions=True)
 
     async def _line(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.closed:
@@ -42,7 +52,8 @@ class Proxy:
         line = (writer, here)
         self._lines.add(line)
         try:
-            await asyncio.gather(self._pass(reader, here), self._pass(there, writer))
+            with suppress(asyncio.CancelledError):  # the end; Python 3.11 would complain of a line that it cancelled
+                await asyncio.gather(self._pass(reader, here), self._pass(there, writer))
         finally:
             self._lines.discard(line)
             for end in line:
@@ -50,8 +61,8 @@ class Proxy:
                     end.close()
 
     async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-        """Pass one way. A line that breaks by an error leaves the other end in the dark, as a vanished host does."""
-        with suppress(OSError, RuntimeError):
+        """Pass one way. What breaks at one end, as the lines of a killed server do, breaks at the other."""
+        try:
             while chunk := await source.read(CHUNK):
                 if self.delay:
                     await asyncio.sleep(self.delay)
@@ -59,6 +70,8 @@ class Proxy:
                 await sink.drain()
             if sink.can_write_eof():
                 sink.write_eof()
+        except (OSError, RuntimeError):
+            sink.transport.abort()
 
     def _do(self, deed: Any) -> None:
         self._loop.call_soon_threadsafe(deed)
@@ -85,7 +98,5 @@ class Proxy:
 
     def stop(self) -> None:
         """Cut everything and take no more."""
-        self.cut()
         self._do(self._loop.stop)
         self._thread.join(5)
-        self._socket.close()

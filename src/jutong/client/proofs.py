@@ -62,7 +62,7 @@ def verify(content: bytes, centre: bytes, nodes: Mapping[str, bytes]) -> Verdict
         confirmation = msgspec.json.decode(envelopes[CENTRE].payload, type=_Confirmation)
         sides = [side for side in envelopes if side != CENTRE]
         receipts = {side: msgspec.json.decode(envelopes[side].payload, type=Receipt) for side in sides}
-    except (msgspec.MsgspecError, KeyError):
+    except (ValueError, KeyError, RecursionError):  # msgspec's are ValueErrors, and so are bytes that are no UTF-8
         return Verdict(faults=("文件不是完整的交付证明，请重新从任务页面下载。",))
     if proof.format != FORMAT:
         return Verdict(faults=(f"证明的格式是“{proof.format}”，本程序只认识 {FORMAT}。",))

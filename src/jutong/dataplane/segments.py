@@ -62,7 +62,7 @@ def walk(lines: bytes, start: Position) -> Iterator[tuple[int, str, str]]:
         fault = ""
         try:
             record = msgspec.json.decode(line, type=ChainRecord)
-        except ValueError:  # of which msgspec's are a kind, and bytes that are no UTF-8
+        except (ValueError, RecursionError):  # msgspec's are ValueErrors, and so are bytes that are no UTF-8
             fault = f"第 {n} 条记录无法解读。"
         else:
             if record.n != n:

@@ -21,7 +21,7 @@ def opened(file: BinaryIO) -> Any:
     """Open a Parquet file, or refuse what is none."""
     try:
         return parquet.ParquetFile(file)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise RuleBroken("Parquet 文件无法打开（可能已损坏或加密），请重新导出。") from error
 
 
@@ -83,8 +83,18 @@ def batches(file: BinaryIO, wanted: Sequence[Column]) -> Iterator[Batch]:
     for column in wanted:
         if column.column not in found.schema_arrow.names:
             raise RuleBroken(f"文件缺少列“{column.column}”，请提供部门核对文件与资源挂接。")
-    names, first = list(dict.fromkeys(column.column for column in wanted)), 1
-    for batch in found.iter_batches(BATCH_ROWS, columns=names):
-        columns = [texts(batch.column(column.column)) for column in wanted]
+    first = 1
+    for columns, count in _read(found, wanted):
         yield checked(columns, wanted, lambda n, first=first: first + n)  # type: ignore[misc]
-        first += batch.num_rows
+        first += count
+
+
+def _read(found: Any, wanted: Sequence[Column]) -> Iterator[tuple[list[Any], int]]:
+    """Return the columns of an opened file batch by batch; RuleBroken where it is damaged, which shows only on the way."""
+    names = list(dict.fromkeys(column.column for column in wanted))
+    try:
+        for batch in found.iter_batches(BATCH_ROWS, columns=names):
+            batch.validate(full=True)  # texts that are no UTF-8 would go through to the target
+            yield [texts(batch.column(column.column)) for column in wanted], batch.num_rows
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise RuleBroken("Parquet 文件的内容已损坏，读到中途失败，请重新导出。") from error

@@ -68,7 +68,7 @@ def take_in(parcels: Parcels, out_of: Path) -> Carried:
             newest[slip.sender] = max(newest.get(slip.sender, 0), slip.number)
             (known if parcels.landed(slip) else landed).append(slip.id)
             parcels.land(envelope, slip, path.with_suffix(".body"))
-        except (Refusal, ValueError, OSError) as error:
+        except (Refusal, ValueError, RecursionError, OSError) as error:
             landed = [one for one in landed if one != path.stem]
             refused.append((path.stem, str(error)))
     for path in sorted((out_of / "receipts").glob("*.receipt")):

@@ -94,7 +94,7 @@ def unpack(me: Identity, slip: Slip, body: Path, into: Path) -> tuple[FileNote, 
                 rest = _write_one(note, _place(into, note.name), plain, rest)
             if rest or next(plain, b""):
                 raise RuleBroken(f"包裹 {slip.id} 的内容多于清单，已拒收。")
-    except (CryptoRefused, msgspec.MsgspecError, zlib.error) as error:
+    except (CryptoRefused, ValueError, RecursionError, zlib.error) as error:
         raise RuleBroken(f"包裹 {slip.id} 无法解密或内容被改动，已拒收。") from error
     return contents.files
 

@@ -13,10 +13,10 @@ import msgspec
 
 from jutong.crypto import sm2
 from jutong.dataplane.envelopes import opened, seal
-from jutong.dataplane.errors import NotAllowed, Refusal, Unavailable
+from jutong.dataplane.errors import NotAllowed, Refusal, RuleBroken, Unavailable
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.node import packing
-from jutong.dataplane.node.boxes import Boxes, slip_of, write
+from jutong.dataplane.node.boxes import ID, Boxes, slip_of, write
 from jutong.dataplane.snapshots import Snapshot, inactive_reason
 from jutong.wire.envelope import Envelope
 from jutong.wire.grants import Grant, Mode
@@ -161,9 +161,15 @@ class Parcels:
     def checked(self, envelope: Envelope) -> Slip:
         """Return a slip that was meant for us, signed by the node that our bundle knows as the provider's.
 
-        NotAllowed for a grant that does not let it through, Unauthenticated for a wrong signature.
+        NotAllowed for a grant that does not let it through, Unauthenticated for a wrong signature, RuleBroken for a slip
+        that cannot be read or whose parcel has no proper name: on a disc nobody has looked at it before.
         """
-        named = msgspec.json.decode(envelope.payload, type=Slip)
+        try:
+            named = msgspec.json.decode(envelope.payload, type=Slip)
+        except (ValueError, RecursionError) as error:
+            raise RuleBroken("包裹的清单无法解读，已拒收，请发送部门重新打包。") from error
+        if not ID.fullmatch(named.id):
+            raise RuleBroken("包裹的编号不合规范，已拒收，请发送部门重新打包。")
         known = self._snapshot().nodes.get(named.sender)
         if known is None or not known.active:
             raise NotAllowed("包裹的发送前置机未登记、已停用或属于另一网络区域，已拒收。")

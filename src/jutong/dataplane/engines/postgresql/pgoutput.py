@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from struct import unpack_from
+from struct import error, unpack_from
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 Key = tuple[str, ...]
@@ -38,7 +38,13 @@ class Decoder:
         self._places: dict[int, tuple[int, ...]] = {}
 
     def feed(self, message: bytes) -> None:
-        """Take one message in; raises `Unreadable` when it holds a change whose key it does not tell."""
+        """Take one message in; raises `Unreadable` when it holds a change whose key it does not tell, or is cut off."""
+        try:
+            self._take(message)
+        except (error, IndexError, KeyError, OverflowError, ValueError) as reason:
+            raise Unreadable("a message that ends too early or names what it did not describe") from reason
+
+    def _take(self, message: bytes) -> None:
         kind = message[:1]
         if kind in b"IUD":
             self._change(message)
