@@ -5,10 +5,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 PYTEST_ARGS ?= -n auto --dist loadfile
 ROUNDS ?= 200
+SECONDS_EACH ?= 60
 UV_OPTIONS := --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal
 SETTINGS := DJANGO_SETTINGS_MODULE=jutong.site.settings
 
-.PHONY: demo demo-once test slow chaos check format bench bench-exchange bench-node bench-gateway bench-peers assets offline-bundle docs coverage-of-requirements screenshots messages lock clean
+.PHONY: demo demo-once test slow chaos fuzz check format bench bench-exchange bench-node bench-gateway bench-peers assets offline-bundle docs coverage-of-requirements screenshots messages lock clean
 
 demo: assets ## the demo city, the main job run before your eyes; stays up until Ctrl-C
 	$(BIN)/jutong demo
@@ -21,6 +22,9 @@ test: assets ## the tests; the slower suites are `make slow`
 
 chaos: assets ## 200 rounds of killed processes and servers and cut lines, over tables, files, parcels and audited calls
 	cd tests && ../$(BIN)/python -m chaos $(ROUNDS)
+
+fuzz: .venv/ready ## bytes that nobody meant for every parser of what others write, SECONDS_EACH seconds each; corpus and findings in build/fuzz
+	cd tests && ../$(BIN)/python -m fuzz $(SECONDS_EACH)
 
 slow: assets ## journeys in the browser, chaos, packaging
 	$(BIN)/pytest -m slow

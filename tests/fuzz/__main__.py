@@ -8,10 +8,12 @@ crashes a parser is kept there too and named. The exit code is 1 where there is 
 from __future__ import annotations
 
 import importlib.util
+import os
 import random
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jutong.crypto import sm3
@@ -76,18 +78,25 @@ def main() -> int:
         (guided if FUZZER == "atheris" else drawn)(names[1], seconds)
         return 0
     if FUZZER != "atheris":
-        print(f"atheris has no wheel for this Python ({sys.version.split()[0]}) or machine: hypothesis instead", flush=True)
+        print(
+            f"atheris has no wheel for this Python ({sys.version.split()[0]}) or machine: hypothesis instead",
+            flush=True,
+        )
     from fuzz.targets import TARGETS
 
-    found = []
-    for name in names or TARGETS:
+    def apart(name: str) -> tuple[str, subprocess.CompletedProcess[str]]:
         words = [sys.executable, "-W", "ignore", "-m", "fuzz", str(seconds), "--inside", name]
-        done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
-        runs = [line for line in (done.stdout + done.stderr).splitlines() if line.startswith("Done ")]
-        print(f"fuzz {name:12} {FUZZER} {runs[-1] if runs and not done.returncode else 'FAILED'}", flush=True)
-        if done.returncode:
-            found.append(name)
-            print((done.stdout + done.stderr)[-6000:], flush=True)
+        return name, subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
+
+    found = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, done in pool.map(apart, names or TARGETS):
+            said = (done.stdout + done.stderr).splitlines()
+            runs = [line for line in said if line.startswith("Done ")]
+            print(f"fuzz {name:12} {FUZZER} {runs[-1] if runs and not done.returncode else 'FAILED'}", flush=True)
+            if done.returncode:
+                found.append(name)
+                print("\n".join(said[-80:]), flush=True)
     print(f"fuzz: {len(names or TARGETS)} targets, {len(found)} with findings{': ' if found else ''}{', '.join(found)}")
     return int(bool(found))
 

@@ -32,7 +32,12 @@ def signer() -> SoftwareSigner:
 def csvs(encoding: str) -> list[bytes]:
     """Return CSV texts of an encoding."""
     quoted = "\r\n".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in ROWS)
-    return [quoted.encode(encoding), "编号;姓名;日期\n1;甲;2\n".encode(encoding), b"\xef\xbb\xbfn\n", "编号\r1\r".encode(encoding)]
+    return [
+        quoted.encode(encoding),
+        "编号;姓名;日期\n1;甲;2\n".encode(encoding),
+        b"\xef\xbb\xbfn\n",
+        "编号\r1\r".encode(encoding),
+    ]
 
 
 def jsons() -> list[bytes]:
@@ -77,14 +82,18 @@ def parquets() -> list[bytes]:
 
 def envelopes() -> list[bytes]:
     """Return signed messages."""
-    return [msgspec.json.encode(seal(kind, b'{"id":"1","number":1}', signer())) for kind in ("slip", "receipt", "bundle")]
+    return [
+        msgspec.json.encode(seal(kind, b'{"id":"1","number":1}', signer())) for kind in ("slip", "receipt", "bundle")
+    ]
 
 
 def segments() -> list[bytes]:
     """Return lines of a chain behind their seal, parted by an empty line."""
     record = ChainRecord(1, "0" * 64, AT, "s1", "d1", "query", "g1", "p", "ok", 1, "", "", "", "t", "", "")
     line = msgspec.json.encode(record) + b"\n"
-    envelope = seal_segment("w", Position(), line, last=Position(1, sm3.hexdigest(line[:-1]), 1), at=AT, signer=signer())
+    envelope = seal_segment(
+        "w", Position(), line, last=Position(1, sm3.hexdigest(line[:-1]), 1), at=AT, signer=signer()
+    )
     return [msgspec.json.encode(envelope) + b"\n\n" + line]
 
 

@@ -142,11 +142,18 @@ TARGETS = {
     "json": Target(_file("a.json"), seeds.jsons),
     "xlsx": Target(_file("a.xlsx"), seeds.workbooks),
     "parquet": Target(_file("a.parquet"), seeds.parquets),
-    "calls": Target(_calls, lambda: [b'{"grant":"g","keys":{"a":"1"}}', b'{"keys":{"a":"1"},"grants":["g"]}'], (), _PLANE),
+    "calls": Target(
+        _calls, lambda: [b'{"grant":"g","keys":{"a":"1"}}', b'{"keys":{"a":"1"},"grants":["g"]}'], (), _PLANE
+    ),
     "envelope": Target(_envelope, seeds.envelopes, (msgspec.MsgspecError, UnicodeDecodeError, RecursionError), _PLANE),
     "chain": Target(_chain, seeds.segments, (), _PLANE),
     "parcel": Target(_parcel, seeds.parcels, modules=_PLANE),
-    "proof": Target(_proof, lambda: [b'{"format":"jutong-proof-1","request":"","request_digest":"","receipts":{}}'], (), ("jutong.client",)),
+    "proof": Target(
+        _proof,
+        lambda: [b'{"format":"jutong-proof-1","request":"","request_digest":"","receipts":{}}'],
+        (),
+        ("jutong.client",),
+    ),
     "signature": Target(_signature, seeds.headers, modules=_PLANE),
     "der": Target(_der, seeds.sealed, (CryptoRefused,), _CRYPTO),
     "changes": Target(_changes, seeds.changes, (Unreadable,), _PLANE),

@@ -109,6 +109,8 @@ def _cells(message: bytes, at: int) -> tuple[list[bytes | None], int]:
             cells.append(None)
         elif kind == b"t":
             (size,) = unpack_from(">I", message, at)
+            if len(message) < at + 4 + size:
+                raise Unreadable("a value that is cut off would be another key")
             cells.append(message[at + 4 : at + 4 + size])
             at += 4 + size
         else:
