@@ -95,7 +95,6 @@ class Server:
                 time.sleep(0.05)
             else:
                 return
->>>>>>> 30649e0 (Trouble over everything that moves data, and bytes that nobody meant for every parser)
 
 
 @cache

@@ -183,15 +183,13 @@ def _modes() -> Iterator[Table | Batch]:
         ("append", True, {"target_mode": TableMode.APPEND}),
         ("upsert", False, {"target_mode": UPSERT}),
         ("watermark", False, {"target_mode": UPSERT, "read": Read.WATERMARK, "watermark": Watermark("更新", 5)}),
+        ("compare", True, {"target_mode": UPSERT, "read": Read.COMPARE}),
+        ("changes", True, {"target_mode": UPSERT, "read": Read.CHANGES}),
     )
     for source in MAKE:
         for target in MAKE:
             yield from (Table(mode, source, target, deletes, asked) for mode, deletes, asked in everywhere)
-        compare = {"target_mode": UPSERT, "read": Read.COMPARE}
-        yield Table("compare", source, "postgresql", deletes=True, asked=compare)
     yield Table("stream", "postgresql", "postgresql", deletes=True, asked={"check": Check.STREAM})
-    changes = {"target_mode": UPSERT, "read": Read.CHANGES}
-    yield Table("changes", "postgresql", "postgresql", deletes=True, asked=changes)
     for source, shape in (("postgresql", "csv"), ("mysql", "jsonl")):
         yield Batch(source, shape)
 

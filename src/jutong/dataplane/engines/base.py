@@ -32,8 +32,7 @@ class Capabilities:
 
     filters, masks: in its own query. snapshot: several statements see one state. stages: a landing can be checked before
     anyone sees it, and data and position commit together. relay: engines whose binary streams it takes byte for byte;
-    every other pair moves canonical text lines. steps: one order may land in it many times, rows giving way by their keys,
-    as change capture and comparison need it.
+    every other pair moves canonical text lines.
     """
 
     filters: bool
@@ -41,7 +40,6 @@ class Capabilities:
     snapshot: bool
     stages: bool
     relay: frozenset[str] = frozenset()
-    steps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,8 +149,6 @@ async def follow(run: Run, source: Engine, sink: Engine, target: Target) -> None
         raise RuleBroken("变更捕获的任务没有所属任务编号，请由任务发起。")
     if not isinstance(source, Logging):
         raise RuleBroken("该类型的数据源不支持变更捕获，请改用快照比对或增量读取。")
-    if not sink.capabilities.steps:
-        raise RuleBroken("该类型的目标库不能接收变更捕获，请改用全量或增量读取，按主键更新。")
     name = feed_name(run.order.task_id)
     mount = run.guard.snapshot.mounts[run.guard.grant.resource_id]
     async with source.log(name, run.plan) as log:

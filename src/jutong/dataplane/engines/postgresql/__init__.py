@@ -39,9 +39,7 @@ class PostgreSQL:
     """One PostgreSQL database behind the port `base.Engine`. Copies use connections of their own, lookups a pool."""
 
     name = NAME
-    capabilities = Capabilities(
-        filters=True, masks=True, snapshot=True, stages=True, steps=True, relay=frozenset({NAME})
-    )
+    capabilities = Capabilities(filters=True, masks=True, snapshot=True, stages=True, relay=frozenset({NAME}))
 
     def __init__(self, access: Access, title: str) -> None:
         self._access = access
