@@ -238,7 +238,7 @@ def _facts(row: queries.GrantRow) -> list[Fact]:
         Fact(_("可直通的接口"), _("、").join(row.endpoints)),
         Fact(_("溯源水印"), _("加") if row.marked else ""),
         Fact(_("使用须知"), row.notice),
-        Fact(_("接收公钥"), row.receiver_key),
+        Fact(_("接收公钥"), _begun(row.receiver_key)),
     ]
     return [*facts, source] if source else facts
 
@@ -280,6 +280,11 @@ def _joined(value: Any) -> str:
     return value if isinstance(value, str) else _("、").join(str(one) for one in value or ())
 
 
+def _begun(value: str | None) -> str:
+    """Return how a long key begins: enough to compare, and no wider than a telephone."""
+    return f"{value[:16]}…" if value else ""
+
+
 def _condition(one: Mapping[str, Any]) -> str:
     values: Iterable[str] = one.get("values", ())
     return " ".join(filter(None, [one["item"], _(OPERATOR_LABELS[Operator(one["operator"])]), _("、").join(values)]))
@@ -291,6 +296,7 @@ _WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "modes": lambda value: _("、").join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in value),
     "purposes": lambda value: _("、").join(_(Purpose(code).label) for code in value),
     "quota": _quota,
+    "receiver_key": _begun,
     "valid_from": _stored_moment,
     "valid_until": _stored_moment,
     **dict.fromkeys(("listing", "portal", "marked"), lambda value: _("是") if value else _("否")),
