@@ -12,6 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import examples_backflow as backflow
 import examples_updates as updates
 from asking_world import FILLED
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -340,6 +341,7 @@ def _delivery(book: Book, scene: Scene) -> None:
     book.add("POST", "exchange/submissions/new/", form={"resource_id": scene["published"]}, case="without a file")
     batch = "exchange/submissions/<int:submission_id>/"
     book.seen(batch, f"{batch}faults/", to=(scene["submission"],))
+    backflow.pages(book, scene)
     base = "exchange/runs/<int:run_id>/"
     book.seen(f"{base}parts/", f"{base}rows/", to=(scene["failed"],))
     book.page(f"{base}correct/", scene["failed"])

@@ -212,6 +212,19 @@ def _exchange(book: Book, scene: Scene) -> None:
     sent = {"form": {"resource_id": scene["published"]}, "files": {"file": ("报送.csv", "姓名\n张三\n".encode())}}
     book.add("POST", f"{V1}/exchange/submissions", **sent)
     book.seen(f"{V1}/exchange/submissions/<submission_id>/faults", to=(scene["submission"],))
+    flows, flow = f"{V1}/exchange/backflows", f"{V1}/exchange/backflows/<backflow_id>"
+    asked = {
+        "resource_id": scene["resource_2"],
+        "duty": "低保复核",
+        "items": ["户籍行政区划"],
+        "division_item": "户籍行政区划",
+    }
+    book.add("POST", flows, body=asked)
+    book.add("GET", flow, scene["backflow"])
+    book.add("POST", f"{flow}/arrange", scene["backflow"], body={"cron": "30 2 * * *", "security": "加密传输"})
+    book.add("POST", f"{flow}/start", scene["backflow"], body={"source_id": scene["target"], "table": "huiliu"})
+    book.add("POST", f"{flow}/conditions", scene["backflow"], body={"condition": "按条审批", "evidence": "来函"})
+    book.add("POST", f"{flow}/end", scene["backflow"])
     outside = {"grant_id": scene["grant"], "delivered_on": "2025-07-01", "reason": "网络中断"}
     book.add("POST", f"{V1}/exchange/off-platform", body=outside)
     limits = f"{V1}/exchange/sources/<source_id>/limits"

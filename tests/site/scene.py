@@ -289,6 +289,10 @@ def _runs(scene: Scene) -> None:
         source=io.BytesIO(b"x\n1\n"),
     )
     scene.ids["submission"] = submitted.pk
+    scene.ids["backflow"] = exchange.need_backflow(
+        by=world.actor("county.officer"), at=at, resource_id=scene["resource"], duty="低保复核",
+        items=["公民身份号码", "户籍行政区划"], division_item="户籍行政区划",
+    ).pk  # fmt: skip
 
 
 def _machinery(scene: Scene) -> None:

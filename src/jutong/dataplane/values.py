@@ -104,7 +104,8 @@ def check(item: str, kind: Kind, value: object) -> str:
 def check_condition(item: str, kind: Kind, operator: Operator, given: Sequence[str]) -> tuple[str, ...]:
     """Return the canonical texts of a condition's values, or refuse a condition that means nothing."""
     wanted = 0 if operator in _NULL_TESTS else 1
-    if (operator is Operator.IN and not given) or (operator is not Operator.IN and len(given) != wanted):
+    many = operator in (Operator.IN, Operator.PREFIX)
+    if (many and not given) or (not many and len(given) != wanted):
         raise RuleBroken(f"数据项“{item}”的筛选条件 {operator} 的值个数不对，请补正。")
     if operator is Operator.PREFIX and kind is not Kind.TEXT:
         raise RuleBroken(f"数据项“{item}”不是文本，不能按前缀筛选。")
@@ -146,7 +147,7 @@ def passes(text: str | None, kind: Kind, operator: Operator, given: Sequence[str
     if text is None or operator in _NULL_TESTS:
         return (text is None) is (operator is Operator.IS_NULL) if operator in _NULL_TESTS else False
     if operator is Operator.PREFIX:
-        return text.startswith(given[0])
+        return text.startswith(tuple(given))
     mine, theirs = order(kind, text), [order(kind, value) for value in given]
     if operator in (Operator.EQ, Operator.IN):
         return mine in theirs

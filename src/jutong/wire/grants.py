@@ -70,7 +70,7 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Condition(msgspec.Struct, frozen=True):
-    """One row condition; conditions of a grant are joined by AND. `values`: one for comparisons, many for IN, none for NULL tests."""
+    """One row condition; conditions of a grant are joined by AND. `values`: one for comparisons, many (any of them) for IN and PREFIX, none for NULL tests."""
 
     item: str
     operator: Operator

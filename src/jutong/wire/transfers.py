@@ -85,6 +85,7 @@ class Order(msgspec.Struct, frozen=True):
     corrected: the earlier order whose rows, set aside then, are all that this one delivers; corrects: those rows as they
     were reported (`DirtyRows.content`); corrections: what was put right in them, a JSON list of `CorrectedValue` sealed
     (SM2) to the node.
+    division_item: of a back-flow, the item that holds the division; source rows without one are counted beside.
     """
 
     id: str
@@ -120,6 +121,7 @@ class Order(msgspec.Struct, frozen=True):
     corrected: str = ""
     corrects: tuple[bytes, ...] = ()
     corrections: bytes = b""
+    division_item: str = ""
 
 
 class RunState(StrEnum):
@@ -217,6 +219,7 @@ class Receipt(msgspec.Struct, frozen=True):
     dirty: int = 0  # rows set aside, neither sent nor received
     position: str = ""  # how far the task has come: watermark or place in the change log
     corrected: str = ""  # the earlier order whose rows, set aside then, were delivered after correction
+    unassigned: int = 0  # of a back-flow: rows of the source without a division, in the state that the run read
 
 
 class Progress(msgspec.Struct, frozen=True):

@@ -37,11 +37,12 @@ class Clerk:
         parts: tuple[Part, ...] = (),
         position: str = "",
         dirty: int = 0,
+        unassigned: int = 0,
     ) -> bytes:
         """Return a signed receipt (msgspec-JSON envelope of kind "receipt"). side: sender or receiver.
 
         digest: SM3 (hex) and size: bytes of the file, for a batch. parts: both ends of each partition. position: how far
-        the task has come. dirty: rows set aside.
+        the task has come. dirty: rows set aside. unassigned: rows of the source without a division.
         """
         found = Receipt(
             order_id=self.order.id,
@@ -62,5 +63,6 @@ class Clerk:
             dirty=dirty,
             position=position,
             corrected=self.order.corrected,
+            unassigned=unassigned,
         )
         return msgspec.json.encode(envelopes.seal("receipt", msgspec.json.encode(found), self.signer))

@@ -12,7 +12,7 @@ from jutong.dataplane.dirty import LISTED, RowRefused
 from jutong.dataplane.engines.base import Engine, Landing, Reading, Target
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import Unreconciled, unmatched
-from jutong.dataplane.transfer import correcting, quarantine, watermarks
+from jutong.dataplane.transfer import correcting, divisions, quarantine, watermarks
 from jutong.dataplane.transfer.comparing import compare
 from jutong.dataplane.transfer.drift import check_drift
 from jutong.dataplane.transfer.following import follow
@@ -125,6 +125,7 @@ async def _landed(run: Run, reading: Reading, landing: Landing, *, relayed: bool
     """Move, compare and settle one landing, and return both ends with the receiver's receipt."""
     if relayed:
         reading.cast(landing.casts)
+    unassigned = await divisions.unassigned(run, reading)
     mark = await watermarks.narrowed(run, reading, landing)
     quarantine.allow(run, reading)
     try:
@@ -144,6 +145,7 @@ async def _landed(run: Run, reading: Reading, landing: Landing, *, relayed: bool
         parts=ends.parts,
         position=mark,
         dirty=ends.aside,
+        unassigned=unassigned,
     )
     if ends.differing and run.order.target_mode is TableMode.APPEND:
         raise Unreconciled(_named(ends.differing, rest="原有数据保持不变"), ends.differing)

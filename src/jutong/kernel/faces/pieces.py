@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from jutong.kernel.queries import AuditRow
+    from jutong.kernel.workflow import Workflow
 
 Tone = Literal["neutral", "info", "wait", "good", "bad"]
 
@@ -66,6 +72,21 @@ class Happening:
     who: str = ""
     note: str = ""
     tone: Tone | Literal["next"] = "neutral"
+
+
+def happenings(history: Iterable[AuditRow], workflow: Workflow[Any]) -> list[Happening]:
+    """Return a case's history as a timeline: each act by its button's label."""
+    labels = {move.verb: _(move.label) for move in workflow.moves}
+    return [
+        Happening(
+            entry.at,
+            labels.get(entry.verb.rpartition(".")[2], entry.verb),
+            entry.actor_name,
+            entry.reason,
+            "good" if entry.outcome == "success" else "bad",
+        )
+        for entry in history
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Exchange(AppConfig):
             navigation.Entry(exchange, N_("交换任务"), "exchange_runs", "transfer", allow=allow, order=10),
             navigation.Entry(exchange, N_("任务计划"), "exchange_tasks", "calendar-time", allow=allow, order=5),
             navigation.Entry(exchange, N_("数据报送"), "exchange_submissions", "upload", allow=allow, order=30),
+            navigation.Entry(exchange, N_("数据回流"), "exchange_backflows", "arrow-back-up", allow=allow, order=35),
             navigation.Entry(exchange, N_("批量下载"), "exchange_batches", "file-download", allow=allow, order=20),
         )
         agenda.register(

@@ -88,3 +88,9 @@ def watch_entry(event: outbox.Event, at: datetime) -> None:
 def find_late(at: datetime) -> int:
     """Find the entries whose update limit has passed without a batch."""
     return actions.find_late(at)
+
+
+@jobs.every(3600)
+def find_late_backflows(at: datetime) -> int:
+    """Find the back-flows whose schedule has passed without a released run."""
+    return actions.find_late_backflows(at)

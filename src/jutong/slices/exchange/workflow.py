@@ -1,4 +1,4 @@
-"""W22: an exchange task, from the order to released, rejected or quarantined."""
+"""W22: an exchange task, from the order to released, rejected or quarantined; W27: back-flow."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Workflow
 from jutong.slices.exchange.rules import CONSUMER
+from jutong.slices.exchange.rules.backflow import LOWER, UPPER_HEAD
 from jutong.slices.exchange.rules.corrections import PROVIDER
 
 if TYPE_CHECKING:
-    from jutong.slices.exchange.models import Run, TransferTask
+    from jutong.slices.exchange.models import Backflow, Run, TransferTask
 
 STATES: Final = {
     "queued": N_("排队中"),
@@ -25,8 +26,8 @@ STATES: Final = {
 OVERSEERS: Final = (Role.PLATFORM_OPERATOR, Role.AUDITOR)
 
 
-def may_know(actor: Actor, run: Run | TransferTask) -> bool:
-    """Tell whether an actor may know of a run or task: people of both departments, and those who oversee all."""
+def may_know(actor: Actor, run: Run | TransferTask | Backflow) -> bool:
+    """Tell whether an actor may know of a run, task or back-flow: people of both departments, and those who oversee all."""
     if actor.account_id is None or actor.holds(*OVERSEERS):
         return True
     return not actor.serves.isdisjoint({run.provider_id, run.consumer_id})
@@ -53,5 +54,27 @@ EXCHANGE_TASK: Final = Workflow["Run"](
         ("retry",      "rejected quarantined",          "queued",      CONSUMER,    "",     N_("重新执行")),
         ("repair",     "quarantined",                   "queued",      CONSUMER,    "",     N_("只修复不一致的分区")),
         ("accept_shape", "rejected quarantined",        "queued",      CONSUMER,    "",     N_("接受新的表结构")),
+    ],
+)  # fmt: skip
+
+BACKFLOW: Final = Workflow["Backflow"](
+    "backflow",
+    N_("数据回流"),
+    case="exchange.Backflow",
+    start="needed",
+    states={
+        "needed": N_("待安排"),
+        "arranged": N_("已安排"),
+        "running": N_("回流中"),
+        "ended": N_("已结束"),
+    },
+    visible=may_know,
+    moves=[
+        # verb               from                      to          who                 clocks  button
+        ("need",             "-",                      "needed",   LOWER,              "",     N_("提出回流需求")),
+        ("arrange",          "needed",                 "arranged", UPPER_HEAD,         "",     N_("安排回流")),
+        ("start",            "arranged",               "running",  CONSUMER,           "",     N_("开始回流")),
+        ("report_condition", "needed arranged running", "=",       LOWER,              "",     N_("报告附加限制条件")),
+        ("end",              "needed arranged running", "ended",   LOWER | UPPER_HEAD, "",     N_("结束回流")),
     ],
 )  # fmt: skip

@@ -92,7 +92,7 @@ def check_conditions(conditions: Sequence[Condition], known: Mapping[str, Kind])
                 N_("行条件中的信息项“%(item)s”不在目录中，请重新选择。"), field="conditions", item=condition.item
             )
         wanted = 0 if condition.operator in _NULL_TESTS else 1
-        many = condition.operator is Operator.IN
+        many = condition.operator in {Operator.IN, Operator.PREFIX}
         count = len(condition.values)
         if (many and not 1 <= count <= MOST_VALUES) or (not many and count != wanted):
             raise RuleBroken(N_("行条件“%(item)s”的取值个数不对，请检查。"), field="conditions", item=condition.item)

@@ -154,8 +154,9 @@ def _tested(test: Predicate, natives: Natives) -> str:
     if test.operator is Operator.NOT_NULL:
         return f"{column} is not null"
     if test.operator is Operator.PREFIX:
-        start = f"left({canonical(column, native)}, {len(test.values[0])})"
-        return f"cast({start} as binary) = x'{test.values[0].encode().hex()}'"
+        text = canonical(column, native)
+        starts = (f"cast(left({text}, {len(v)}) as binary) = x'{v.encode().hex()}'" for v in test.values)
+        return f"({' or '.join(starts)})"
     if native.neutral.kind is Kind.TEXT:
         return _text(test, column, native)
     given = [_value(test, native, value) for value in test.values]

@@ -118,9 +118,12 @@ def _tested(test: Predicate, natives: Natives) -> Parts:
     if test.operator is Operator.NOT_NULL:
         return [f"{column} is not null"]
     if test.operator is Operator.PREFIX:
-        return [f"starts_with({column}::text, ", Bound(test.values[0]), ")"]
+        parts: Parts = ["("]
+        for n, given in enumerate(test.values):
+            parts += [" or "] * bool(n) + [f"starts_with({column}::text, ", Bound(given), ")"]
+        return [*parts, ")"]
     if test.operator is Operator.IN:
-        parts: Parts = [f"{column} in ("]
+        parts = [f"{column} in ("]
         for n, given in enumerate(test.values):
             parts += [", "] * bool(n) + value(natives[test.column], [Bound(given)])
         return [*parts, ")"]

@@ -26,6 +26,7 @@ from jutong.slices.catalogue.queries.published import (
     at_code,
     published,
     published_by_ids,
+    published_of,
     require_published,
 )
 from jutong.slices.catalogue.queries.updates import (
@@ -74,6 +75,7 @@ __all__ = [
     "notice",
     "published",
     "published_by_ids",
+    "published_of",
     "require_published",
     "review_queue",
     "update_choices",

@@ -114,6 +114,14 @@ def published_by_ids(ids: Iterable[int]) -> dict[int, PublishedEntry]:
     return {case.pk: _entry(case, contents[case.published_id or 0]) for case in cases}
 
 
+def published_of(regions: Iterable[str], *, text: str = "", most: int = 50) -> list[PublishedEntry]:
+    """Return published entries of departments of these regions whose title holds `text`, by title, at most `most`."""
+    rows = Entry.objects.filter(region__in=list(regions), published__isnull=False, zone="outer")
+    rows = rows.filter(title__icontains=text.replace("\x00", "").strip()).order_by("title", "pk")
+    found = published_by_ids(rows.values_list("pk", flat=True)[:most])
+    return sorted(found.values(), key=lambda each: (each.title, each.id))
+
+
 def require_published(entry_id: int) -> PublishedEntry:
     """Return the published entry. NotThere for an unknown id; WrongState naming an entry that is not in force."""
     if found := published(entry_id):

@@ -11,8 +11,9 @@ from jutong.crypto import CryptoRefused, sm3
 from jutong.kernel import handovers, keys
 from jutong.kernel.errors import Unavailable
 from jutong.slices.exchange.formats import CENTRE, SIDES, Confirmation, is_signed, receipt_in, seal
-from jutong.slices.exchange.models import Run, RunReceipt
+from jutong.slices.exchange.models import Backflow, Run, RunReceipt
 from jutong.slices.exchange.rules import foreign, unreconciled
+from jutong.slices.exchange.rules.backflow import unaccounted
 
 
 def keep(run: Run, packed: bytes, *, node: str, at: datetime) -> str:
@@ -50,7 +51,11 @@ def unproven(run: Run) -> str:
     if row is None:
         return _("运行节点报告已放行，但没有接收方的签名回执，数据已隔离。")
     _envelope, receipt = receipt_in(bytes(row.envelope))
-    return unreconciled(receipt.source, receipt.target, said=receipt.reconciled)
+    fault = unreconciled(receipt.source, receipt.target, said=receipt.reconciled)
+    if fault or not run.terms.get("division_item"):
+        return fault
+    area = Backflow.objects.filter(task_id=run.task_id).values_list("prefixes", "moved_away").first()
+    return unaccounted(receipt, *(area or ((), ())), repaired=bool(run.repair))
 
 
 def countersign(run: Run, *, at: datetime) -> int:

@@ -29,6 +29,7 @@ from jutong.slices.exchange.rules import (
     OPEN,
     ORDERERS,
     Plan,
+    Terms,
     Trigger,
     check_cron,
     check_file,
@@ -40,7 +41,7 @@ from jutong.slices.exchange.rules import (
 from jutong.slices.exchange.workflow import may_know
 from jutong.slices.grants.queries import GrantRow
 from jutong.wire.grants import Column
-from jutong.wire.transfers import OrderKind
+from jutong.wire.transfers import Check, OrderKind, Read, Split, SplitBy
 
 MOST_AT_ONCE: Final = 200
 """Due tasks started in one sweep; the next sweep goes on."""
@@ -98,13 +99,24 @@ def _plan(task: TransferTask, plan: Plan, grant: GrantRow, at: datetime) -> None
     """Check a plan and write it into the task; the schedule counts from now."""
     columns = msgspec.convert(grant.items, tuple[Column, ...])
     keys = bool(grant.key_items)
-    check_terms(plan.terms, columns, kind=task.kind, mode=task.mode, keys=keys)
+    terms = _by_division(task, plan.terms)
+    check_terms(terms, columns, kind=task.kind, mode=task.mode, keys=keys)
     task.cron = check_cron(plan.cron)
     task.after_task = _predecessor(task, plan.after_task_id, grant)
-    task.terms = msgspec.to_builtins(plan.terms)
+    task.terms = msgspec.to_builtins(terms)
     task.after_update, task.remark = plan.after_update, ""
     task.due_at = next_times(task.cron, at, 1)[0] if task.cron else None
     task.save(update_fields=[*_PLAN, "remark", "account_id", "account_name"])
+
+
+def _by_division(task: TransferTask, terms: Terms) -> Terms:
+    """Return terms as a back-flow keeps them: everything is read, counted division by division (R-CAS-016)."""
+    item = terms.division_item or task.agreed.division_item
+    if not item:
+        return terms
+    return msgspec.structs.replace(
+        terms, division_item=item, split=Split(item, SplitBy.VALUE), read=Read.FULL, watermark=None, check=Check.CONTENT
+    )
 
 
 def _predecessor(task: TransferTask, wanted: int | None, grant: GrantRow) -> TransferTask | None:

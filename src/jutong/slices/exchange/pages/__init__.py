@@ -1,6 +1,6 @@
-"""Pages of the exchange: runs, batch files, standing tasks and their wizard, limits of data sources, submitted batches."""
+"""Pages of the exchange: runs, batch files, standing tasks and their wizard, limits of data sources, submitted batches, back-flow."""
 
-from jutong.slices.exchange.pages import corrections, limits, runs, submissions, tasks, wizard
+from jutong.slices.exchange.pages import backflow, corrections, limits, runs, submissions, tasks, wizard
 
 urlpatterns = [
     *corrections.urlpatterns,  # before the moves of runs, whose address would take theirs
@@ -9,4 +9,5 @@ urlpatterns = [
     *tasks.urlpatterns,
     *limits.urlpatterns,
     *submissions.urlpatterns,
+    *backflow.urlpatterns,
 ]

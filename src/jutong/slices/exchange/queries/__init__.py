@@ -1,5 +1,14 @@
 """Reads of the exchange: runs and batch files for people, the feed of orders for the runners."""
 
+from jutong.slices.exchange.queries.backflow import (
+    BackflowDetail,
+    BackflowRow,
+    all_backflows,
+    backflow,
+    backflows,
+    needable,
+    needable_entries,
+)
 from jutong.slices.exchange.queries.batches import manifest, proof
 from jutong.slices.exchange.queries.counting import counted_by_state
 from jutong.slices.exchange.queries.feed import orders_since
@@ -67,6 +76,8 @@ from jutong.slices.exchange.queries.watching import (
 __all__ = [
     "MOST_SHOWN",
     "AsideRow",
+    "BackflowDetail",
+    "BackflowRow",
     "Deliveries",
     "FaultRow",
     "Figures",
@@ -86,8 +97,11 @@ __all__ = [
     "SubmissionRow",
     "TaskDetail",
     "TaskRow",
+    "all_backflows",
     "all_runs",
     "all_tasks",
+    "backflow",
+    "backflows",
     "batches",
     "counted_by_state",
     "deliveries",
@@ -98,6 +112,8 @@ __all__ = [
     "late",
     "live",
     "manifest",
+    "needable",
+    "needable_entries",
     "off_platform",
     "offer",
     "ordering",

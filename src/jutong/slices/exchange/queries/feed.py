@@ -82,5 +82,6 @@ def _order(run: Run, node: str) -> Order:
         receiver_key=marks.receiver_key,
         canary=marks.canary,
         notice=marks.notice,
+        division_item=terms.division_item,
     )
     return msgspec.structs.replace(order, **_corrections(run)) if run.corrects_id is not None else order

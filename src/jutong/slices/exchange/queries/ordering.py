@@ -89,6 +89,12 @@ def offer(actor: Actor, *, at: datetime) -> Offer:
     )
 
 
+def targets_of(actor: Actor) -> tuple[tuple[str, str], ...]:
+    """Return the databases that the actor's department can take data into, as (id, name)."""
+    found = sources.choices(actor.department_id, receives=True) if actor.department_id else []
+    return tuple((str(each.id), each.title) for each in found if each.engine != FOLDERS)
+
+
 def plan_choices(actor: Actor, grant_id: int, *, but: int | None = None) -> PlanChoices:
     """Return what the plan of a task under a grant can name. NotThere for a grant the actor may not know of."""
     columns = msgspec.convert(grants.grant(grant_id, actor).items, tuple[Column, ...])

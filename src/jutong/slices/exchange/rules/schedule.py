@@ -51,6 +51,12 @@ def next_times(cron: str, after: datetime, count: int = SHOWN_TIMES) -> tuple[da
     return tuple(times.get_next(datetime).astimezone(UTC) for _each in range(count))
 
 
+def last_time(cron: str, before: datetime) -> datetime:
+    """Return the last time of a schedule before an aware instant, in UTC."""
+    found: datetime = croniter(cron, before.astimezone(BEIJING)).get_prev(datetime)
+    return found.astimezone(UTC)
+
+
 def in_words(cron: str) -> str:
     """Return a schedule in words; a pattern without usual words is told by its fields."""
     minute, hour, day, month, weekday = cron.split()

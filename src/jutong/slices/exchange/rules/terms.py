@@ -66,7 +66,10 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The terms of a task's runs, as they are stored with the task and frozen into each run."""
+    """The terms of a task's runs, as they are stored with the task and frozen into each run.
+
+    division_item: of a back-flow, the item that holds the division; its plan cannot change it.
+    """
 
     read: Read = Read.FULL
     watermark: Watermark | None = None
@@ -76,6 +79,7 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     priority: int = 5
     rows_per_second: int = 0
     window: Window | None = None
+    division_item: str = ""
 
 
 PLAIN: Final = Terms()

@@ -202,7 +202,7 @@ def _show(request: HttpRequest, register: str, pk: int, *, asked: tuple[str, For
         facts=_facts(seen),
         deeds=deeds,
         may_reach=any(button.verb == "reach" for button in seen.buttons),
-        happenings=_timeline(seen, register),
+        happenings=pieces.happenings(seen.history, REGISTERS[register]),
         crumbs=[(title, reverse("access", args=[register])), (seen.row.title, "")],
     )
 
@@ -220,20 +220,6 @@ def _facts(seen: AccessDetail) -> list[pieces.Fact]:
         facts.append(pieces.Fact(_("相关部门"), row.other))
     facts += [pieces.Fact(_("登记人"), seen.account_name), pieces.Fact(_("说明"), seen.text)]
     return [*facts, *(pieces.Fact(_(_WORDS[name]), value) for name, value in seen.facts)]
-
-
-def _timeline(seen: AccessDetail, register: str) -> list[pieces.Happening]:
-    labels = {move.verb: _(move.label) for move in REGISTERS[register].moves}
-    return [
-        pieces.Happening(
-            entry.at,
-            labels.get(entry.verb.rpartition(".")[2], entry.verb),
-            entry.actor_name,
-            entry.reason,
-            "good" if entry.outcome == "success" else "bad",
-        )
-        for entry in seen.history
-    ]
 
 
 @require_GET

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from jutong.kernel import clock
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import Form, actor_of, page, posted, told
-from jutong.kernel.faces.pieces import Happening
+from jutong.kernel.faces.pieces import happenings
 from jutong.kernel.terms import N_
 from jutong.slices.parties import actions, queries
 from jutong.slices.parties.actions.systems import CallKey
@@ -68,25 +68,11 @@ def system(request: HttpRequest, pk: int) -> HttpResponse:
         title=seen.row.name,
         row=seen.row,
         moves=[{"label": b.label, "url": reverse("system_move", args=[pk, b.verb])} for b in seen.buttons],
-        happenings=_timeline(seen),
+        happenings=happenings(seen.history, BUSINESS_SYSTEM),
         may_keep=may(KEY_HOLDERS, actor, seen.row),
         may_register=may(REGISTRARS, actor),
         crumbs=crumbs((_("业务系统"), reverse("systems")), here=seen.row.name),
     )
-
-
-def _timeline(seen: queries.SystemDetail) -> list[Happening]:
-    labels = {move.verb: _(move.label) for move in BUSINESS_SYSTEM.moves}
-    return [
-        Happening(
-            entry.at,
-            labels.get(entry.verb.rpartition(".")[2], entry.verb),
-            entry.actor_name,
-            entry.reason,
-            "good" if entry.outcome == "success" else "bad",
-        )
-        for entry in seen.history
-    ]
 
 
 def system_new(request: HttpRequest, pk: int) -> HttpResponse:

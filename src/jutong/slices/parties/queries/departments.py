@@ -138,6 +138,44 @@ def tree(region: str = "") -> list[Branch]:
 
 
 @dataclass(frozen=True, slots=True)
+class Area:
+    """What the codes of a region's records begin with, and codes among them that now belong elsewhere.
+
+    prefixes: the region's own, then those of ended regions that merged into it.
+    """
+
+    prefixes: tuple[str, ...]
+    moved_away: tuple[str, ...]
+
+
+def area_of(region: str) -> Area:
+    """Return the division codes by which records of a region's area are told, merged divisions followed (GB/T 2260)."""
+    stem = _prefix(region)
+    heirs = dict(Region.objects.exclude(successor=None).values_list("code", "successor_id"))
+
+    def heir(code: str) -> str:
+        seen = {code}
+        while (following := heirs.get(code, "")) and following not in seen:
+            code = following
+            seen.add(code)
+        return code
+
+    merged = (_prefix(code) for code in sorted(heirs) if heir(code).startswith(stem) and not code.startswith(stem))
+    moved = tuple(code for code in sorted(heirs) if code.startswith(stem) and not heir(code).startswith(stem))
+    return Area(tuple(dict.fromkeys((stem, *merged))), moved)
+
+
+def regions_above(region: str) -> tuple[str, ...]:
+    """Return the codes of the regions in whose area a region lies, nearest first."""
+    return codes.above(region)
+
+
+def lies_within(region: str, upper: str) -> bool:
+    """Tell whether a region lies in another one's area, below it."""
+    return region != upper and _prefix(region).startswith(_prefix(upper)) and _prefix(region) != _prefix(upper)
+
+
+@dataclass(frozen=True, slots=True)
 class RegionRow:
     """A region; ended ones carry `valid_to` and the successor's code."""
 

@@ -1,0 +1,172 @@
+"""Back-flow in the management API; an arrangement knows duty, area, items, schedule and security, and refuses other words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Path, Query, Router, Schema, Status
+from pydantic import ConfigDict, Field, StringConstraints
+
+from jutong.kernel import clock, faces
+from jutong.slices.exchange import actions, queries
+
+router = Router()
+
+Id = Annotated[int, Path(ge=1, le=2**53)]
+Number = Annotated[int, Field(ge=1, le=2**53)]
+Words = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class Strict(Schema):
+    """Words of an arrangement; any other, such as a quota, a fee or an approval, is a validation error (R-CAS-015)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class NeedIn(Strict):
+    """What a lower department needs, for which duty; division_item selects the rows of its area."""
+
+    resource_id: Number
+    duty: Words
+    items: Annotated[list[Words], Field(max_length=1000)]
+    division_item: Words
+
+
+class ArrangeIn(Strict):
+    """Schedule (five fields, Beijing time) and security measures."""
+
+    cron: Words
+    security: Words
+
+
+class StartIn(Strict):
+    """The table of the lower department."""
+
+    source_id: Number
+    place_schema: Words = Field("", alias="schema")
+    table: Words
+
+
+class ReportIn(Strict):
+    """A further condition that was demanded, and from what it is seen."""
+
+    condition: Words
+    evidence: Words
+
+
+class BackflowOut(Schema):
+    """A back-flow in a list; area: the division codes it selects by."""
+
+    id: int
+    number: str
+    state: str
+    resource_id: int
+    title: str
+    entry_code: str
+    provider_name: str
+    consumer_name: str
+    duty: str
+    items: list[str]
+    division_item: str
+    area: list[str]
+    moved_away: list[str]
+    when: str
+    security: str
+    grant_id: int | None
+    task_id: int | None
+    condition: str
+    late_since: datetime | None
+
+
+class DivisionOut(Schema):
+    """Both ends of one division."""
+
+    code: str
+    name: str
+    sent: int
+    arrived: int
+    sent_checksum: str
+    arrived_checksum: str
+    agrees: bool
+
+
+class AccountOut(Schema):
+    """What the newest run accounts for; unassigned: source rows without a division."""
+
+    run_id: int
+    state: str
+    at: datetime
+    divisions: list[DivisionOut]
+    unassigned: int
+
+
+class BackflowDetailOut(Schema):
+    """A back-flow with its newest account."""
+
+    row: BackflowOut
+    account: AccountOut | None
+
+
+class BackflowPage(Schema):
+    """A page of back-flows."""
+
+    total: int
+    pages: int
+    rows: list[BackflowOut]
+
+
+@router.get("/backflows", response=BackflowPage, summary="数据回流列表")
+def listed(request: HttpRequest, page: Annotated[int, Query(ge=1, le=100_000)] = 1) -> dict[str, Any]:
+    """Return the back-flows that concern the caller's departments, newest first."""
+    rows, meta = queries.backflows(faces.actor_of(request), number=page)
+    return {"total": meta.total, "pages": meta.pages, "rows": rows}
+
+
+@router.post("/backflows", response={201: BackflowDetailOut}, summary="提出回流需求")
+def need(request: HttpRequest, body: NeedIn) -> Status[Any]:
+    """State what a lower department needs of an upper one's data about its area."""
+    actor = faces.actor_of(request)
+    made = actions.need_backflow(by=actor, at=clock.now(), **body.dict())
+    return Status(201, queries.backflow(made.pk, actor))
+
+
+@router.get("/backflows/{backflow_id}", response=BackflowDetailOut, summary="查看数据回流")
+def shown(request: HttpRequest, backflow_id: Id) -> Any:
+    """Return one back-flow with both ends of every division in its newest run."""
+    return queries.backflow(backflow_id, faces.actor_of(request))
+
+
+@router.post("/backflows/{backflow_id}/arrange", response=BackflowDetailOut, summary="安排回流")
+def arrange(request: HttpRequest, backflow_id: Id, body: ArrangeIn) -> Any:
+    """Arrange it: the grant of the area's rows is opened."""
+    actor = faces.actor_of(request)
+    actions.arrange_backflow(backflow_id, by=actor, at=clock.now(), cron=body.cron, security=body.security)
+    return queries.backflow(backflow_id, actor)
+
+
+@router.post("/backflows/{backflow_id}/start", response=BackflowDetailOut, summary="开始回流")
+def start(request: HttpRequest, backflow_id: Id, body: StartIn) -> Any:
+    """Let it run by its schedule into a table of the own department, and once at once."""
+    actor = faces.actor_of(request)
+    actions.start_backflow(
+        backflow_id, by=actor, at=clock.now(), source_id=body.source_id, schema=body.place_schema, table=body.table
+    )
+    return queries.backflow(backflow_id, actor)
+
+
+@router.post("/backflows/{backflow_id}/conditions", response=BackflowDetailOut, summary="报告附加限制条件")
+def report(request: HttpRequest, backflow_id: Id, body: ReportIn) -> Any:
+    """Report a further condition with evidence."""
+    actor = faces.actor_of(request)
+    actions.report_condition(backflow_id, by=actor, at=clock.now(), condition=body.condition, evidence=body.evidence)
+    return queries.backflow(backflow_id, actor)
+
+
+@router.post("/backflows/{backflow_id}/end", response=BackflowDetailOut, summary="结束回流")
+def end(request: HttpRequest, backflow_id: Id) -> Any:
+    """End it."""
+    actor = faces.actor_of(request)
+    actions.end_backflow(backflow_id, by=actor, at=clock.now())
+    return queries.backflow(backflow_id, actor)
