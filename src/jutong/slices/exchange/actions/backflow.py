@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -26,7 +26,7 @@ from jutong.slices.exchange.rules import backflow as rules
 from jutong.slices.exchange.workflow import BACKFLOW
 from jutong.slices.grants import actions as grants
 from jutong.slices.parties import queries as parties
-from jutong.wire.grants import Column, Condition, Operator
+from jutong.wire.grants import Column, Condition, Kind, Operator
 from jutong.wire.grants import Mode as DeliveryMode
 from jutong.wire.transfers import OrderKind
 
@@ -87,10 +87,6 @@ def arrange_backflow(case: Backflow, *, by: Actor, at: datetime, cron: str, secu
             _("该资源尚未挂接，或所需信息项没有挂接（%s），请先完成挂接。")
             % ("、".join(missing) if mount else case.title)
         )
-    conditions = (
-        Condition(case.division_item, Operator.PREFIX, area.prefixes),
-        *(Condition(case.division_item, Operator.NE, (code,)) for code in area.moved_away),
-    )
     entry = catalogue.require_published(case.resource_id)
     grant = grants.open_grant(
         by=by,
@@ -105,20 +101,31 @@ def arrange_backflow(case: Backflow, *, by: Actor, at: datetime, cron: str, secu
         authority_id=None,
         case_ref=f"backflow:{case.pk}",
         request_digest=_digest(case),
-        terms=grants.Terms(
-            columns=tuple(Column(item, mounted[item].column, mounted[item].kind, Masking.NONE) for item in case.items),
-            conditions=conditions,
-            key_items=tuple(item for item in mount.key_items if item in case.items),
-            modes=(DeliveryMode.FRONT_END_NODE,),
-            purposes=(Purpose.ADMINISTRATIVE_BASIS,),
-            valid_from=at,
-            valid_until=end_of_day(beijing_day(at + TERM)),
-            basis=case.duty,
-            remarks=case.security,
-            known={item.name: item.kind for item in entry.items},
-        ),
+        terms=_terms(case, mounted, mount.key_items, {item.name: item.kind for item in entry.items}, at),
     )
     case.grant_id = grant.pk
+
+
+def _terms(
+    case: Backflow, mounted: Mapping[str, Column], keys: Sequence[str], known: dict[str, Kind], at: datetime
+) -> grants.Terms:
+    """Return what the arrangement grants: the needed items, unmasked, of the area's rows."""
+    conditions = (
+        Condition(case.division_item, Operator.PREFIX, tuple(case.prefixes)),
+        *(Condition(case.division_item, Operator.NE, (code,)) for code in case.moved_away),
+    )
+    return grants.Terms(
+        columns=tuple(Column(item, mounted[item].column, mounted[item].kind, Masking.NONE) for item in case.items),
+        conditions=conditions,
+        key_items=tuple(item for item in keys if item in case.items),
+        modes=(DeliveryMode.FRONT_END_NODE,),
+        purposes=(Purpose.ADMINISTRATIVE_BASIS,),
+        valid_from=at,
+        valid_until=end_of_day(beijing_day(at + TERM)),
+        basis=case.duty,
+        remarks=case.security,
+        known=known,
+    )
 
 
 def _digest(case: Backflow) -> str:
