@@ -13,7 +13,7 @@ from typing import BinaryIO
 from jutong.dataplane.errors import RuleBroken
 
 MARK = "jutong-mark"
-CHUNK = 1 << 20
+CHUNK = 512 << 10
 HEAD = 1 << 20
 """How much of a file a guess looks at, in bytes."""
 
