@@ -221,4 +221,4 @@ def test_the_pages_lead_from_the_need_to_the_running_back_flow(world: World, rea
     assert "回流中" in page
     assert "回流中" in officer.get("/exchange/backflows/?fold=running").content.decode()
     assert officer.get("/exchange/backflows/sheet/").status_code == 200
-    assert engineer.get(f"{here}nothing/").status_code == 404
+    assert engineer.post(f"{here}nothing/").status_code == 404

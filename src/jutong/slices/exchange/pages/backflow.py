@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock, faces
 from jutong.kernel.errors import NotThere
@@ -123,17 +123,28 @@ def need(request: HttpRequest) -> HttpResponse:
     return faces.page(request, "exchange/backflow_need.html", title=_("提出回流需求"), **context)
 
 
-def shown(request: HttpRequest, backflow_id: int, verb: str = "") -> HttpResponse:
-    """Show one back-flow with its newest account; a posted deed is done, or shown again with what is wrong."""
+@require_GET
+def shown(request: HttpRequest, backflow_id: int) -> HttpResponse:
+    """Show one back-flow with its newest account."""
+    return _page(request, queries.backflow(backflow_id, faces.actor_of(request)))
+
+
+@require_POST
+def moved(request: HttpRequest, backflow_id: int, verb: str) -> HttpResponse:
+    """Do what was posted, or show the back-flow again with what is wrong."""
     actor = faces.actor_of(request)
     found = queries.backflow(backflow_id, actor)
-    if (verb and verb not in DEEDS) or (request.method == "POST") != bool(verb):
+    if verb not in DEEDS:
         raise NotThere(N_("没有这项操作，请刷新页面后重试。"))
-    bound = _form(verb, found, faces.posted(request)) if verb else None
-    if bound is not None and bound.is_valid():
-        with faces.told(bound):
-            DEEDS[verb][0](backflow_id, by=actor, at=clock.now(), **bound.cleaned_data)
+    form = _form(verb, found, faces.posted(request))
+    if form.is_valid():
+        with faces.told(form):
+            DEEDS[verb][0](backflow_id, by=actor, at=clock.now(), **form.cleaned_data)
             return faces.done(request, _("已办理。"), to=reverse("exchange_backflow", args=[backflow_id]))
+    return _page(request, found, verb, form)
+
+
+def _page(request: HttpRequest, found: BackflowDetail, verb: str = "", bound: forms.Form | None = None) -> HttpResponse:
     deeds = [
         (button.label, button.verb, bound if bound is not None and button.verb == verb else _form(button.verb, found))
         for button in found.buttons
@@ -210,5 +221,5 @@ urlpatterns = [
     path("backflows/new/", need, name="exchange_backflow_new"),
     path("backflows/<int:backflow_id>/", shown, name="exchange_backflow"),
     path("backflows/<int:backflow_id>/divisions/", divisions_sheet, name="exchange_divisions"),
-    path("backflows/<int:backflow_id>/<slug:verb>/", shown, name="exchange_backflow_move"),
+    path("backflows/<int:backflow_id>/<slug:verb>/", moved, name="exchange_backflow_move"),
 ]
