@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from jutong.dataplane import values
 from jutong.dataplane.errors import Refusal, RuleBroken
-from jutong.dataplane.files import formats, shaping, workbooks
+from jutong.dataplane.files import formats, jsons, shaping, workbooks
 from jutong.dataplane.files.csvs import Dialect, Reader, records
 from jutong.dataplane.files.encodings import codec_of
 from jutong.dataplane.files.formats import Manner
@@ -240,3 +240,27 @@ def test_a_column_is_canonical_by_the_rule_of_each_value_whatever_is_passed_over
         wrong = [n for n, (new, text) in enumerate(zip(ruled, texts, strict=True)) if new is None and text is not None]
         assert [dirty.number for dirty in batch.dirty] == wrong
         assert batch.columns[0].to_pylist() == [new for n, new in enumerate(ruled) if n not in set(wrong)]
+
+
+class Trickle(io.BytesIO):
+    """A file that hands out a few bytes at a time."""
+
+    step = 1
+
+    def read(self, size: int | None = -1) -> bytes:
+        return super().read(min(self.step, len(self.getbuffer()) if size is None or size < 0 else size))
+
+
+@given(
+    st.lists(st.fixed_dictionaries({"甲": st.text(alphabet="许可证申请书,é🀄", max_size=6)}), max_size=5),
+    st.integers(1, 9),
+)
+def test_json_reads_the_same_wherever_its_bytes_are_cut(found: list[dict[str, str]], step: int) -> None:
+    content = json.dumps(found, ensure_ascii=False).encode()
+    for codec in ("utf-8", "gb18030"):
+        file = Trickle(content.decode().encode(codec))
+        file.step = step
+        assert [value for _number, value in jsons.arrays(file, codec)] == found
+    lines = Trickle("\n".join(json.dumps(one, ensure_ascii=False) for one in found).encode())
+    lines.step = step
+    assert [value for _number, value in jsons.lines(lines, "utf-8")] == found

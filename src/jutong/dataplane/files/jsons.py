@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -117,20 +118,15 @@ class _Window:
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._rest = b""
+        self._decoder = codecs.getincrementaldecoder("utf-8")(MARK)
         self.text = ""
         self.ended = False
 
     def more(self) -> None:
-        """Take in another piece, cut at a character's end."""
+        """Take in another piece; a character that it cuts off comes with the next."""
         piece = next(self._pieces, None)
         self.ended = piece is None
-        raw = self._rest + (piece or b"")
-        cut = len(raw)
-        while not self.ended and cut and cut > len(raw) - 4 and raw[cut - 1] >= 0x80:  # noqa: PLR2004 - a character's tail
-            cut -= 1
-        self._rest = raw[cut:]
-        self.text += raw[:cut].decode("utf-8", MARK)
+        self.text += self._decoder.decode(piece or b"", final=self.ended)
 
     def cut(self, at: int) -> None:
         """Forget what lies before a place."""
