@@ -42,7 +42,7 @@ async def call(client: AsyncClient, method: str, target: str, **more: Any) -> ht
     return await client._http.request(method, target, **more)
 
 
-@covers("R-EXC-005", partly=["R-EXC-024"])
+@covers(partly=["R-EXC-005", "R-EXC-024"])
 def test_an_answer_passed_through_holds_granted_items_only_masked_signed_for_and_audited(
     story: Callable[..., None], interface: Interface
 ) -> None:
