@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from served import answers, empty_home, run, serving
+from served import empty_home, run, serving, until
 
 pytestmark = pytest.mark.slow
 
@@ -38,6 +37,17 @@ def of_this_home(environment: dict[str, str]) -> list[int]:
         if (told or named) and process.info["status"] != psutil.STATUS_ZOMBIE:
             found.append(process.pid)
     return found
+
+
+def listening(environment: dict[str, str]) -> bool:
+    """Say whether any of web, gateway and probe still accepts connections."""
+    binds = (environment[f"JUTONG_{name}_BIND"].partition(":") for name in ("WEB", "GATEWAY", "PROBE"))
+    return any(_accepts(host, int(port)) for host, _colon, port in binds)
+
+
+def _accepts(host: str, port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex((host, port)) == 0
 
 
 def test_setup_may_be_repeated(environment: dict[str, str]) -> None:
@@ -76,9 +86,7 @@ def test_after_being_killed_it_starts_again(environment: dict[str, str]) -> None
     with serving(environment) as process:
         process.kill()
         process.wait()
-    end = time.monotonic() + 20
-    while answers(environment) and time.monotonic() < end:
-        time.sleep(0.2)
+    until(lambda: not listening(environment))  # the kernel tells them, and calls under way get their five seconds
     with serving(environment) as process:
         process.terminate()
         assert process.wait(timeout=40) == 0
