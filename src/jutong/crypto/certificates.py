@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from cryptography import x509
 from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtensionOID, NameOID
 
 from jutong.crypto import curve, sm2
@@ -118,6 +119,8 @@ def _parse(certificate: bytes) -> x509.Certificate:
         parsed.subject, parsed.issuer, parsed.not_valid_before_utc, parsed.not_valid_after_utc  # noqa: B018
     except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         raise CertificateRefused("证书无法读取（应为 X.509 证书的 DER 或 PEM 文件），请重新导出证书。") from None
+    if not parsed.public_bytes(Encoding.DER).endswith(b"\0" + parsed.signature):  # unused bits, which nobody signs
+        raise CertificateRefused("证书的签名编码不规范，请重新导出证书。")
     for unknown in critical - _UNDERSTOOD:
         raise CertificateRefused(f"证书含有本系统不支持的关键扩展（{unknown.dotted_string}），请更换证书。")
     return parsed
