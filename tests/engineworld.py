@@ -182,8 +182,8 @@ def ask(base: Base, question: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
     return asyncio.run(main())
 
 
-async def carried(reading: Any, landing: Any) -> Tally:
-    """Carry a reading's lines into a landing, hold both tallies against each other, settle."""
+async def poured(reading: Any, landing: Any) -> Tally:
+    """Pour a reading's lines into a landing; return what was counted at the source."""
     queue: asyncio.Queue[bytes | None] = asyncio.Queue(8)
 
     async def read() -> None:
@@ -195,6 +195,13 @@ async def carried(reading: Any, landing: Any) -> Tally:
             yield chunk
 
     counted, *_ = await together(reading.tally(PORTABLE), read(), landing.receive(chunks(), binary=False))
+    found: Tally = counted
+    return found
+
+
+async def carried(reading: Any, landing: Any) -> Tally:
+    """Carry a reading's lines into a landing, hold both tallies against each other, settle."""
+    counted = await poured(reading, landing)
     arrived = await landing.tally(PORTABLE)
     if difference(counted, arrived):
         raise Unreconciled(difference(counted, arrived))

@@ -68,13 +68,20 @@ def serving(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
 
 def answers(environment: dict[str, str]) -> bool:
     """Say whether website, gateway and probe accept connections."""
-    try:
-        for name in ("WEB", "GATEWAY", "PROBE"):
-            host, _colon, port = environment[f"JUTONG_{name}_BIND"].partition(":")
-            socket.create_connection((host, int(port)), timeout=1).close()
-    except OSError:
-        return False
-    return True
+    return all(_accepting(environment))
+
+
+def listens(environment: dict[str, str]) -> bool:
+    """Say whether any of them still does."""
+    return any(_accepting(environment))
+
+
+def _accepting(environment: dict[str, str]) -> Iterator[bool]:
+    for name in ("WEB", "GATEWAY", "PROBE"):
+        host, _colon, port = environment[f"JUTONG_{name}_BIND"].partition(":")
+        with socket.socket() as line:
+            line.settimeout(1)
+            yield line.connect_ex((host, int(port))) == 0
 
 
 def inside(environment: dict[str, str], code: str) -> str:

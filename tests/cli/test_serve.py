@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from served import empty_home, run, serving, until
+from served import empty_home, listens, run, serving, until
 
 pytestmark = pytest.mark.slow
 
@@ -37,17 +37,6 @@ def of_this_home(environment: dict[str, str]) -> list[int]:
         if (told or named) and process.info["status"] != psutil.STATUS_ZOMBIE:
             found.append(process.pid)
     return found
-
-
-def listening(environment: dict[str, str]) -> bool:
-    """Say whether any of web, gateway and probe still accepts connections."""
-    binds = (environment[f"JUTONG_{name}_BIND"].partition(":") for name in ("WEB", "GATEWAY", "PROBE"))
-    return any(_accepts(host, int(port)) for host, _colon, port in binds)
-
-
-def _accepts(host: str, port: int) -> bool:
-    with socket.socket() as line:
-        return line.connect_ex((host, port)) == 0
 
 
 def test_setup_may_be_repeated(environment: dict[str, str]) -> None:
@@ -86,7 +75,7 @@ def test_after_being_killed_it_starts_again(environment: dict[str, str]) -> None
     with serving(environment) as process:
         process.kill()
         process.wait()
-    until(lambda: not listening(environment))  # the kernel tells them, and calls under way get their five seconds
+    until(lambda: not listens(environment))  # the kernel tells them, and calls under way get their five seconds
     with serving(environment) as process:
         process.terminate()
         assert process.wait(timeout=40) == 0

@@ -4,21 +4,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from covers import covers
-from engineworld import AT, Base, ask, fresh
+from engineworld import AT, Base, ask, fresh, poured
 from jutong.dataplane import engines
 from jutong.dataplane.dirty import RowRefused, Sifted, Sifting
 from jutong.dataplane.engines.base import Target
 from jutong.dataplane.engines.postgresql import sifting
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE, difference
-from jutong.dataplane.transfer.guard import together
 from jutong.wire.bundle import Access
 from jutong.wire.grants import Column, Kind
 from jutong.wire.transfers import TableMode
@@ -95,17 +94,7 @@ def sifted(source: Base, sink: Base, *, most: int = 20, schema: str | None = Non
         try:
             plan = Plan(source.schema, "people", COLUMNS, unique=("n",))
             async with first.reading(plan) as reading, second.landing(target, reading.shapes) as landing:
-                queue: asyncio.Queue[bytes | None] = asyncio.Queue(8)
-
-                async def read() -> None:
-                    await reading.lines(queue.put)
-                    await queue.put(None)
-
-                async def chunks() -> AsyncIterator[bytes]:
-                    while (chunk := await queue.get()) is not None:
-                        yield chunk
-
-                counted, *_ = await together(reading.tally(PORTABLE), read(), landing.receive(chunks(), binary=False))
+                counted = await poured(reading, landing)
                 assert isinstance(landing, Sifting)
                 found = await landing.sift(most)
                 assert difference(counted, found.came) == ""

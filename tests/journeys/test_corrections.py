@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +11,10 @@ import openpyxl
 import psycopg
 import pytest
 from django.test import override_settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
+from chromium import browsing_here
 from covers import covers
 from jutong.dataplane.settings import Settings
 from jutong.slices.exchange import actions
@@ -28,8 +27,6 @@ from world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 MAKE = "create table dibao (id_number varchar(18), xm varchar(9), birthday varchar(10), division char(6) not null)"
 
 
@@ -52,14 +49,8 @@ def spoilt(world: World, agreed: dict[str, Any], civil_db: str, hr_db: str, own:
 @pytest.fixture
 def chromium(spoilt: Run) -> Iterator[Browser]:
     """A browser, started when the run has ended: its event loop and the probe's cannot share a thread."""
-    if not CHROMIUM:
-        pytest.skip("no chromium on this machine: corrections were not tried in a browser")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with browsing_here("corrections were") as browser:
         yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

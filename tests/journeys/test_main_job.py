@@ -14,8 +14,9 @@ from pathlib import Path
 import openpyxl
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
+from chromium import browsing
 from covers import covers
 from free_ports import free_ports
 from jutong.cli.demo import city, sheets
@@ -23,9 +24,6 @@ from jutong.cli.serve import serving
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 DESK, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 TITLE = "人口基本信息"
 PATIENCE = 60_000
@@ -105,12 +103,8 @@ def platform() -> Iterator[Platform]:
 @pytest.fixture(scope="module")
 def people(platform: Platform) -> Iterator[People]:
     """Everybody, in one Chromium."""
-    if not CHROMIUM:
-        pytest.skip("no chromium on this machine: the main job was not tried in a browser")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with browsing("the main job was") as browser:
         yield People(browser, platform)
-        browser.close()
 
 
 def follow(page: Page, text: str) -> None:

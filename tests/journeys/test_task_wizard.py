@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +9,10 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
+from chromium import browsing_here
 from jutong.dataplane import identity
 from jutong.slices.datacentre import actions as datacentre
 from jutong.slices.exchange import actions
@@ -25,8 +24,6 @@ from world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 RED = Tally(24, "99", "sha256-56-sum")
 
 
@@ -47,14 +44,8 @@ def city(world: World, probe: Any, civil_db: str, hr_db: str) -> None:  # noqa: 
 @pytest.fixture
 def chromium(city: None) -> Iterator[Browser]:
     """A browser, started when the city stands: its event loop and the probe's cannot share a thread."""
-    if not CHROMIUM:
-        pytest.skip("no chromium on this machine: the wizard was not tried in a browser")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with browsing_here("the wizard was") as browser:
         yield browser
-        browser.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from django.db.models import Model, QuerySet
 
 M = TypeVar("M", bound=Model)
+Row = TypeVar("Row")
 
 LARGEST: Final = 200
 COUNT_CAP: Final = 100_000
@@ -40,3 +42,12 @@ def page(rows: QuerySet[M], number: int = 1, size: int = 20) -> tuple[list[M], P
     meta = Page(max(1, number), size, min(total, COUNT_CAP), capped=total > COUNT_CAP)
     meta = Page(min(meta.number, meta.pages), size, meta.total, meta.capped)
     return list(rows[meta.first : meta.first + size]), meta
+
+
+def every(look: Callable[[int], tuple[Sequence[Row], Page]]) -> Iterator[Row]:
+    """Yield the rows of every page of a list, for a sheet. look: gives the page of a number."""
+    number, pages = 1, 1
+    while number <= pages:
+        rows, meta = look(number)
+        yield from rows
+        number, pages = number + 1, meta.pages

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotAllowed, NotThere
-from jutong.kernel.paging import Page, page
+from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.terms import MASKING_LABELS, N_, Masking
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre.models import Mount
@@ -161,16 +161,12 @@ def wire_mount(resource_id: int) -> wire.Mount | None:
 def without_resource(actor: Actor, *, number: int = 1, size: int = 50) -> tuple[list[Unmounted], Page]:
     """Return published entries of the actor's departments that have no resource, newest first (R-CAT-059)."""
     mounted = set(Mount.objects.filter(_mine(actor), active=True).values_list("entry_id", flat=True))
-    lacking = []
-    at_once, count = 1, 1
-    while at_once <= count:
-        rows, meta = catalogue.entries_of(actor, state="published", number=at_once, size=200)
-        lacking += [
-            Unmounted(row.id, row.code, row.title, row.provider_name, row.changed_at)
-            for row in rows
-            if row.id not in mounted
-        ]
-        at_once, count = at_once + 1, meta.pages
+    published = every(lambda one: catalogue.entries_of(actor, state="published", number=one, size=LARGEST))
+    lacking = [
+        Unmounted(row.id, row.code, row.title, row.provider_name, row.changed_at)
+        for row in published
+        if row.id not in mounted
+    ]
     meta = Page(max(1, number), size, len(lacking))
     return lacking[meta.first : meta.first + size], meta
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.paging import Page, page
+from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.terms import UpdateCycle
 from jutong.slices.catalogue.models import Pulse
 from jutong.slices.catalogue.rules.liveliness import AILMENTS, UNUSED_AFTER
@@ -122,14 +122,10 @@ def _row(pulse: Pulse, today: date) -> AilingRow:
 
 
 def ailing_lines(actor: Actor, *, at: datetime, ailment: str = "", department: int = 0) -> Iterator[AilingRow]:
-    """Yield every ailing entry, page by page, for Excel."""
-    number = 1
-    while True:
-        rows, meta = ailing(actor, at=at, ailment=ailment, department=department, number=number, size=200)
-        yield from rows
-        if number >= meta.pages:
-            return
-        number += 1
+    """Return every ailing entry, page by page, for Excel."""
+    return every(
+        lambda number: ailing(actor, at=at, ailment=ailment, department=department, number=number, size=LARGEST)
+    )
 
 
 def liveliness(actor: Actor, *, at: datetime) -> list[LivelinessFigure]:

@@ -14,7 +14,7 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
 from jutong.kernel.models import Clock
-from jutong.kernel.paging import Page, page
+from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.queries import AuditRow, ClockRow, clocks, history
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue.models import CatalogUpdate, Entry
@@ -202,11 +202,5 @@ def update_figures(actor: Actor, *, first: date, last: date, at: datetime) -> li
 
 
 def update_lines(actor: Actor, *, at: datetime, state: str = "", text: str = "") -> Iterator[UpdateRow]:
-    """Yield every duty of a list, page by page, for Excel."""
-    number = 1
-    while True:
-        rows, meta = catalog_updates(actor, at=at, state=state, text=text, number=number, size=200)
-        yield from rows
-        if number >= meta.pages:
-            return
-        number += 1
+    """Return every duty of a list, page by page, for Excel."""
+    return every(lambda number: catalog_updates(actor, at=at, state=state, text=text, number=number, size=LARGEST))

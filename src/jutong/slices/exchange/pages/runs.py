@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -252,50 +253,38 @@ def move(request: HttpRequest, run_id: int, verb: str) -> HttpResponse:
 
 def new_table(request: HttpRequest) -> HttpResponse:
     """Order the granted rows into a table of the own department."""
-    actor = faces.actor_of(request)
-    form = TableForm(
-        faces.posted(request), queries.ordering(actor, OrderKind.TABLE, at=clock.now()), initial=_wish(request)
-    )
-    if form.is_valid():
-        with faces.told(form):
-            run = actions.order_table_transfer(by=actor, at=clock.now(), **form.cleaned_data)
-            return faces.done(request, _("任务已发起，正在排队。"), to=reverse("exchange_run", args=[run.pk]))
-    return _order_page(request, form, _("新建库表传输"))
+    said = _("任务已发起，正在排队。")
+    return _order(request, OrderKind.TABLE, TableForm, actions.order_table_transfer, _("新建库表传输"), said)
 
 
 def new_batch(request: HttpRequest) -> HttpResponse:
     """Order the granted rows as a file."""
-    actor = faces.actor_of(request)
-    form = BatchForm(
-        faces.posted(request), queries.ordering(actor, OrderKind.BATCH, at=clock.now()), initial=_wish(request)
-    )
-    if form.is_valid():
-        with faces.told(form):
-            run = actions.order_batch(by=actor, at=clock.now(), **form.cleaned_data)
-            return faces.done(request, _("任务已发起，文件生成后可以下载。"), to=reverse("exchange_run", args=[run.pk]))
-    return _order_page(request, form, _("新建批量下载"))
+    said = _("任务已发起，文件生成后可以下载。")
+    return _order(request, OrderKind.BATCH, BatchForm, actions.order_batch, _("新建批量下载"), said)
 
 
 def new_files(request: HttpRequest) -> HttpResponse:
     """Order the files of a resource into a folder of the own department."""
+    said = _("任务已发起，正在排队。")
+    return _order(request, OrderKind.FILES, FilesForm, actions.order_files, _("新建文件夹交换"), said)
+
+
+def _order(
+    request: HttpRequest, kind: OrderKind, shape: type[OrderForm], deed: Callable[..., Any], title: str, said: str
+) -> HttpResponse:
+    """Show the form of an order; placed, it leads to its run with what is `said`."""
     actor = faces.actor_of(request)
-    form = FilesForm(
-        faces.posted(request), queries.ordering(actor, OrderKind.FILES, at=clock.now()), initial=_wish(request)
-    )
+    form = shape(faces.posted(request), queries.ordering(actor, kind, at=clock.now()), initial=_wish(request))
     if form.is_valid():
         with faces.told(form):
-            run = actions.order_files(by=actor, at=clock.now(), **form.cleaned_data)
-            return faces.done(request, _("任务已发起，正在排队。"), to=reverse("exchange_run", args=[run.pk]))
-    return _order_page(request, form, _("新建文件夹交换"))
+            run = deed(by=actor, at=clock.now(), **form.cleaned_data)
+            return faces.done(request, said, to=reverse("exchange_run", args=[run.pk]))
+    crumbs = [(_("交换任务"), reverse("exchange_runs")), (title, "")]
+    return faces.page(request, "exchange/order.html", title=title, crumbs=crumbs, form=form)
 
 
 def _wish(request: HttpRequest) -> dict[str, str]:
     return {"grant_id": request.GET.get("grant", "")[:18]}
-
-
-def _order_page(request: HttpRequest, form: OrderForm, title: str) -> HttpResponse:
-    crumbs = [(_("交换任务"), reverse("exchange_runs")), (title, "")]
-    return faces.page(request, "exchange/order.html", title=title, crumbs=crumbs, form=form)
 
 
 @require_GET
