@@ -13,7 +13,8 @@ from jutong.slices.catalogue.rules import values
 from jutong.slices.catalogue.rules.days import day
 from jutong.slices.catalogue.rules.text import clean, clean_title, counted, listed, title_key
 from jutong.slices.catalogue.rules.typical import drag_filled
-from jutong.slices.catalogue.rules.words import asked, indexed, vector
+from jutong.slices.catalogue.rules.asking import lexemes as asked
+from jutong.slices.catalogue.rules.words import indexed, vector
 
 CYCLES = {
     "每年": "yearly", "年": "yearly", "每年 ": "yearly", "年度": "yearly", "实时": "real_time", "即时": "real_time",

@@ -285,8 +285,8 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
         [_opinion(e, "publication", by, at, number=notice.number, notice=notice) for e in entries]
     )
     pairs = [(entry, contents[entry.working_id or 0]) for entry in entries]
-    list_entries(pairs, in_force=True)
     take_pulse(pairs, at=at)
+    list_entries(pairs, in_force=True, at=at)
     note_done([entry.pk for entry in entries], at=at)
     payload = {
         "notice": notice.number,

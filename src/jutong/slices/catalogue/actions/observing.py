@@ -13,6 +13,7 @@ from jutong.kernel import inbox
 from jutong.kernel.actors import Role
 from jutong.kernel.clock import beijing_day
 from jutong.slices.catalogue.models import Entry, Pulse
+from jutong.slices.catalogue.queries.standing import growing_old, restand
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.liveliness import completeness, due_on
 
@@ -51,6 +52,7 @@ def note_refreshed(entry_id: int, *, at: datetime) -> None:
         pulse.refreshed_on = _later(pulse.refreshed_on, beijing_day(at))
         pulse.due_on = due_on(pulse.cycle, pulse.refreshed_on or pulse.since)
         pulse.save(update_fields=["refreshed_on", "due_on"])
+        restand([entry_id], at=at)
 
 
 def note_mounted(entry_id: int, *, active: bool, at: datetime) -> None:
@@ -60,11 +62,18 @@ def note_mounted(entry_id: int, *, active: bool, at: datetime) -> None:
         rows.update(mounted=True, lost_on=None)
     else:
         rows.filter(mounted=True).update(mounted=False, lost_on=beijing_day(at))
+    restand([entry_id], at=at)
 
 
 def note_granted(entry_id: int, *, at: datetime) -> None:
     """Note that an entry was granted to somebody."""
     Pulse.objects.filter(pk=entry_id).update(granted_at=at)
+    restand([entry_id], at=at)
+
+
+def restand_the_aged(*, at: datetime) -> int:
+    """Let entries fall back in the ranking whose update fell due or that nobody used for a year; returns how many."""
+    return restand(growing_old(at=at), at=at)
 
 
 def remind_of_cycles(*, at: datetime) -> int:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from uuid import uuid4
 
 import msgspec
 
 from jutong.crypto import sm3
 from jutong.kernel.actors import Actor
-from jutong.slices.catalogue.models import Entry, EntryVersion, Item, Listing, Mark
+from jutong.slices.catalogue.models import ClassNode, Entry, EntryVersion, Item, Listing
 from jutong.slices.catalogue.queries.copying import copy_rows, fresh_ids
+from jutong.slices.catalogue.queries.standing import standings
+from jutong.slices.catalogue.queries.vocabulary import learn
 from jutong.slices.catalogue.rules.content import Content
+from jutong.slices.catalogue.rules.listing import Whereabouts, search_row, vocabulary
 from jutong.slices.catalogue.rules.text import title_key
-from jutong.slices.catalogue.rules.words import IN_FORCE, SMALL_FACETS, vector
+from jutong.slices.catalogue.rules.words import SMALL_FACETS
 
 _VERSION = ("id", "entry_id", "number", "content", "digest", "editor_id", "editor_name", "edited_at", "note")
 _ITEM = ("version_id", "position", "name", "column", "type", "share_type", "detail")
-_LISTING = ("entry_id", "in_force", "provider_id", "region", "domain", *SMALL_FACETS, "facets", "released_on", "search")
+_LISTING = (
+    "entry_id", "in_force", "provider_id", "region", "domain", *SMALL_FACETS, "facets", "released_on", "class_code",
+    "standing", "search",
+)  # fmt: skip
 Pairs = Sequence[tuple[Entry, Content]]
 
 
@@ -71,7 +77,7 @@ def add_versions(pairs: Pairs, *, by: Actor, at: datetime, note: str = "") -> No
         ),
     )
     copy_rows(Item, _ITEM, (row for entry, content in pairs for row in _items(entry.working_id or 0, content)))
-    list_entries([(entry, content) for entry, content in pairs if entry.published_id is None], in_force=False)
+    list_entries([(entry, content) for entry, content in pairs if entry.published_id is None], in_force=False, at=at)
 
 
 def _items(version: int, content: Content) -> Iterator[tuple[object, ...]]:
@@ -80,24 +86,27 @@ def _items(version: int, content: Content) -> Iterator[tuple[object, ...]]:
         yield version, place, item.name, item.column, item.type, share, msgspec.json.encode(item).decode()
 
 
-def list_entries(pairs: Pairs, *, in_force: bool) -> None:
-    """Write the search rows of entries as these contents describe them, in place of earlier ones."""
-    Listing.objects.filter(entry__in=[entry.pk for entry, _content in pairs]).delete()
-    copy_rows(Listing, _LISTING, (_listing(entry, content, in_force=in_force) for entry, content in pairs))
+def list_entries(pairs: Pairs, *, in_force: bool, at: datetime) -> None:
+    """Write the search rows of entries as these contents describe them, in place of earlier ones.
+
+    The words of what comes into force enter the vocabulary; counts follow by the table's own triggers.
+    """
+    ids = [entry.pk for entry, _content in pairs]
+    classes = dict(
+        ClassNode.objects.filter(pk__in={entry.class_node_id for entry, _c in pairs} - {None}).values_list("pk", "code")
+    )
+    standing = standings(ids, at=at) if in_force else {}
+    Listing.objects.filter(entry__in=ids).delete()
+    copy_rows(Listing, _LISTING, (_listing(e, c, classes, standing.get(e.pk, 0), in_force=in_force) for e, c in pairs))
     if in_force:
-        _mark()
+        learn(Counter(word for _entry, content in pairs for word in vocabulary(content)))
 
 
-def _mark() -> None:
-    """Say that what is in force changed, so that no kept counts are shown for it."""
-    Mark.objects.update_or_create(name=IN_FORCE, defaults={"value": uuid4().hex})
-
-
-def _listing(entry: Entry, content: Content, *, in_force: bool) -> tuple[object, ...]:
-    labels = [
-        entry.provider_name, content.domain, content.industry, content.system, content.matter, entry.code or "",
-        *content.keywords, *(item.name for item in content.items), *(item.column for item in content.items),
-    ]  # fmt: skip
+def _listing(
+    entry: Entry, content: Content, classes: Mapping[int, str], standing: int, *, in_force: bool
+) -> tuple[object, ...]:
+    code = classes.get(entry.class_node_id or 0, "")
+    where = Whereabouts(entry.provider_id, entry.provider_name, entry.region, code, entry.code or "")
     small = [str(getattr(content, name)) for name in SMALL_FACETS]
     return (
         entry.pk,
@@ -108,11 +117,12 @@ def _listing(entry: Entry, content: Content, *, in_force: bool) -> tuple[object,
         *small,
         "|".join(small),
         content.released_on,
-        vector(content.title, labels, content.abstract),
+        code,
+        standing,
+        search_row(content, where, standing),
     )
 
 
 def unlist(ids: Sequence[int]) -> None:
     """Take entries out of what departments find; their rows stay for their providers."""
     Listing.objects.filter(entry__in=ids).update(in_force=False)
-    _mark()

@@ -51,16 +51,6 @@ class Counter(models.Model):
     last = models.IntegerField(default=0)
 
 
-class Mark(models.Model):
-    """A value that changes whenever something did, in the transaction that did it: what is computed from it may be kept.
-
-    in_force: the published entries as search shows them.
-    """
-
-    name = models.CharField(max_length=40, primary_key=True)
-    value = models.CharField(max_length=32)
-
-
 class Notice(models.Model):
     """统一通告: the authority's one notice of the entries it published together (national-2025#16)."""
 
@@ -220,6 +210,8 @@ class Listing(models.Model):
     update_cycle = models.CharField(max_length=16)
     facets = models.CharField(max_length=120)
     released_on = models.DateField(null=True)
+    class_code = models.CharField(max_length=40, default="")
+    standing = models.SmallIntegerField(default=0)
     search = SearchVectorField()
 
     class Meta:
@@ -229,12 +221,6 @@ class Listing(models.Model):
                 F("released_on").desc(nulls_last=True),
                 F("entry_id").desc(),
                 name="listing_newest",
-                condition=models.Q(in_force=True),
-            ),
-            models.Index(
-                fields=["in_force"],
-                include=["facets", "domain", "region", "provider_id"],
-                name="listing_facets",
                 condition=models.Q(in_force=True),
             ),
             models.Index(fields=["provider_id"], name="listing_provider"),

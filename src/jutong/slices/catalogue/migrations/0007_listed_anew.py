@@ -1,0 +1,53 @@
+"""Write the search rows of all entries anew, with the marks of their facets, and learn the words of what is in force."""
+
+from collections import Counter
+from itertools import islice
+
+from django.db import connection, migrations
+
+from jutong.slices.catalogue.rules.content import from_json
+from jutong.slices.catalogue.rules.listing import Whereabouts, search_row, vocabulary
+from jutong.slices.catalogue.rules.spelling import LONGEST_WORD, spelling
+
+SET = 500
+
+
+def fill(apps, schema_editor):
+    entry, item, version, word = (apps.get_model("catalogue", n) for n in ("Entry", "Item", "EntryVersion", "Word"))
+    rows = entry.objects.select_related("class_node").order_by("pk").iterator(chunk_size=SET)
+    learnt = Counter()
+    while some := list(islice(rows, SET)):
+        chosen = {e.pk: e.published_id or e.working_id for e in some}
+        items = {}
+        for key, detail in item.objects.filter(version__in=chosen.values()).values_list("version", "detail"):
+            items.setdefault(key, []).append(detail)
+        contents = dict(version.objects.filter(pk__in=chosen.values()).values_list("pk", "content"))
+        for e in some:
+            content = from_json({**contents[chosen[e.pk]], "items": items.get(chosen[e.pk], [])})
+            relist(e, content)
+            if e.published_id:
+                learnt.update(vocabulary(content))
+    word.objects.bulk_create(
+        [made(word, text, many) for text, many in learnt.items() if len(text) <= LONGEST_WORD], batch_size=1000
+    )
+
+
+def relist(entry, content):
+    code = entry.class_node.code if entry.class_node else ""
+    where = Whereabouts(entry.provider_id, entry.provider_name, entry.region, code, entry.code or "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update catalogue_listing set class_code = %s, search = %s::tsvector where entry_id = %s",
+            [code, search_row(content, where, 0), entry.pk],
+        )
+
+
+def made(word, text, many):
+    s = spelling(text)
+    return word(word=text, entries=many, pinyin=s.pinyin, initials=s.initials, sound=s.sound, grams=list(s.grams))
+
+
+class Migration(migrations.Migration):
+    dependencies = [("catalogue", "0006_finding")]
+
+    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

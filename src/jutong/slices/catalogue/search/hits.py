@@ -1,0 +1,129 @@
+"""Hits of a tsquery: how many, what values they have, and which of them come first; in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.db import connection
+
+from jutong.kernel.actors import Actor, Role
+from jutong.slices.catalogue.rules.asking import marked
+from jutong.slices.catalogue.rules.words import HOT, SMALL_FACETS, quoted
+
+RANKED: Final = 2_000
+"""So many hits are counted and ranked at most: a common word has hundreds of thousands."""
+HEAD: Final = 200
+"""So many of the best are looked at closely."""
+_HOT_TOO: Final = 600
+Counts = dict[str, dict[str, int]]
+_SEES_ALL: Final = frozenset({Role.AUTHORITY_REVIEWER, Role.AUTHORITY_HEAD, Role.AUDITOR, Role.PLATFORM_OPERATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose entries are looked through, as a condition on the listing `l`; public: what every department finds."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A candidate: its entry, what decides its place, and what to judge it by."""
+
+    entry_id: int
+    rank: float
+    standing: int
+    title: str = ""
+    around: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """How many match (`capped`: at least so many), the values of those counted, the best `HEAD` of them."""
+
+    total: int
+    capped: bool
+    counts: Counts = field(default_factory=dict)
+    best: tuple[Hit, ...] = ()
+
+
+def scope_of(actor: Actor, scope: str) -> Scope:
+    """Return what an actor may look through: "published", "own", or "all" for those who see all (else "published")."""
+    if scope == "own":
+        return Scope("l.provider_id = any(%s)", (sorted(actor.serves),))
+    if scope == "all" and (actor.account_id is None or actor.roles & _SEES_ALL):
+        return Scope("true")
+    return Scope("l.in_force", (), public=True)
+
+
+def condition(scope: Scope, query: str, chosen: Mapping[str, Sequence[str]]) -> tuple[str, list[Any]]:
+    """Return the condition on the listing `l` and its values: scope, words and the marks of chosen facets."""
+    asked = " & ".join(part for part in (query and f"({query})", marked(chosen)) if part)
+    if not asked:
+        return scope.sql, list(scope.values)
+    return f"{scope.sql} and l.search @@ %s::tsquery", [*scope.values, asked]
+
+
+def hits(scope: Scope, query: str, chosen: Mapping[str, Sequence[str]], *, rank: str = "", best: int = HEAD) -> Hits:
+    """Return the hits of a tsquery among those with the chosen values. rank: the tsquery to rank by.
+
+    Beyond `RANKED` hits only so many are counted, and those that are fresh and used are looked at first.
+    """
+    sql, values = condition(scope, query, chosen)
+    found = _hits(sql, values, rank or query, RANKED, best)
+    if not found.capped or not query:
+        return found
+    hot = _hits(*condition(scope, f"({query}) & {quoted(HOT)}", chosen), rank or query, _HOT_TOO, best)
+    known = {hit.entry_id for hit in hot.best}
+    return Hits(
+        found.total, found.capped, found.counts, (*hot.best, *(hit for hit in found.best if hit.entry_id not in known))
+    )
+
+
+def _hits(sql: str, values: Sequence[Any], rank: str, most: int, best: int) -> Hits:
+    ranked = "ts_rank(l.search, %s::tsquery, 1)" if rank else "0::real"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _STATEMENT.format(ranked=ranked, condition=sql, most=most + 1, best=best),
+            [*([rank] if rank else []), *values],
+        )
+        rows = cursor.fetchall()
+    counts, top, total = _read(rows)
+    return Hits(min(total, most), total > most, counts, top)
+
+
+_STATEMENT: Final = """
+    with c as materialized (
+        select l.entry_id, l.facets, l.domain, l.region, l.provider_id, l.standing, {ranked} as rank
+          from catalogue_listing l where {condition} limit {most}),
+    b as (select entry_id, standing, rank from c order by rank + standing * 0.001 desc, entry_id desc limit {best})
+    select grouping(facets, domain, region, provider_id), coalesce(facets, domain, region, provider_id::text), count(*),
+           null::real, null
+      from c group by grouping sets ((facets), (domain), (region), (provider_id))
+    union all
+    select -1, e.title, b.entry_id, b.rank, b.standing || '|' || e.provider_name
+      from b join catalogue_entry e on e.id = b.entry_id
+"""
+_GROUPED: Final = {0b0111: "facets", 0b1011: "domain", 0b1101: "region", 0b1110: "provider_id"}
+
+
+def _read(rows: Sequence[tuple[Any, ...]]) -> tuple[Counts, tuple[Hit, ...], int]:
+    counts: Counts = {name: {} for name in (*SMALL_FACETS, "domain", "region", "provider_id")}
+    best, total = [], 0
+    for kind, value, number, rank, rest in rows:
+        if kind < 0:
+            standing, _bar, around = rest.partition("|")
+            best.append(Hit(number, rank, int(standing), value, around))
+            continue
+        name = _GROUPED[kind]
+        total += number if name == "facets" else 0
+        pairs = zip(SMALL_FACETS, value.split("|"), strict=True) if name == "facets" else [(name, value)]
+        for facet, code in pairs:
+            if code:
+                counts[facet][code] = counts[facet].get(code, 0) + number
+    best.sort(key=lambda hit: (-(hit.rank + hit.standing * 0.001), -hit.entry_id))
+    return counts, tuple(best), total
