@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jutong.slices.catalogue.rules import values
+from jutong.slices.catalogue.rules.asking import lexemes as asked
 from jutong.slices.catalogue.rules.days import day
 from jutong.slices.catalogue.rules.text import clean, clean_title, counted, listed, title_key
 from jutong.slices.catalogue.rules.typical import drag_filled
-from jutong.slices.catalogue.rules.asking import lexemes as asked
 from jutong.slices.catalogue.rules.words import indexed, vector
 
 CYCLES = {

@@ -10,7 +10,15 @@ from django.utils.translation import gettext as _
 from jutong.kernel import inbox, jobs, outbox
 from jutong.kernel.actors import Role, system_actor
 from jutong.slices.catalogue.actions import importing as importing  # noqa: PLC0414 - importing registers the long work
-from jutong.slices.catalogue.actions import note_granted, note_mounted, note_refreshed, receive_update, remind_of_cycles
+from jutong.slices.catalogue.actions import (
+    join_counts,
+    note_granted,
+    note_mounted,
+    note_refreshed,
+    receive_update,
+    remind_of_cycles,
+    restand_the_aged,
+)
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED, UPDATE_OVERDUE
 from jutong.slices.catalogue.models import CatalogUpdate, Entry
 from jutong.slices.catalogue.workflow import CATALOG_UPDATE, ENTRY, determined
@@ -117,5 +125,11 @@ def follow_grant(event: outbox.Event, at: datetime) -> None:
 
 @jobs.every(3600)
 def remind(at: datetime) -> int:
-    """Remind departments of entries that were not updated by their cycle."""
-    return remind_of_cycles(at=at)
+    """Remind departments of entries that were not updated by their cycle, and let those fall back in the ranking."""
+    return remind_of_cycles(at=at) + restand_the_aged(at=at)
+
+
+@jobs.every(300)
+def join_tallies(at: datetime) -> int:
+    """Join the counts of what is in force where many changes left many rows."""
+    return join_counts(at=at)

@@ -23,7 +23,14 @@ from jutong.slices.catalogue.actions.drafting import (
     withdraw,
 )
 from jutong.slices.catalogue.actions.importing import choose_mapping, import_file, upload
-from jutong.slices.catalogue.actions.observing import note_granted, note_mounted, note_refreshed, remind_of_cycles
+from jutong.slices.catalogue.actions.observing import (
+    join_counts,
+    note_granted,
+    note_mounted,
+    note_refreshed,
+    remind_of_cycles,
+    restand_the_aged,
+)
 from jutong.slices.catalogue.actions.updating import (
     ask_extension,
     extend_update,
@@ -48,6 +55,7 @@ __all__ = [
     "edit_entry",
     "extend_update",
     "import_file",
+    "join_counts",
     "leader_approve",
     "note_granted",
     "note_mounted",
@@ -59,6 +67,7 @@ __all__ = [
     "register_change",
     "remind_of_cycles",
     "report_update",
+    "restand_the_aged",
     "return_entries",
     "return_entry",
     "review",

@@ -16,6 +16,7 @@ from jutong.slices.catalogue.models import Entry, Pulse
 from jutong.slices.catalogue.queries.standing import growing_old, restand
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.liveliness import completeness, due_on
+from jutong.slices.catalogue.search.tallies import join_rows
 
 MOST_REMINDED: Final = 1000
 
@@ -98,3 +99,8 @@ def remind_of_cycles(*, at: datetime) -> int:
         )
     Pulse.objects.filter(pk__in=[pulse.pk for pulse in late]).update(reminded_on=F("due_on"))
     return len(late)
+
+
+def join_counts(*, at: datetime) -> int:
+    """Make one row of the many that changes left in the tallies of what is in force; returns how many went."""
+    return join_rows()

@@ -13,11 +13,11 @@ from jutong.kernel.actors import Actor
 from jutong.slices.catalogue.models import ClassNode, Entry, EntryVersion, Item, Listing
 from jutong.slices.catalogue.queries.copying import copy_rows, fresh_ids
 from jutong.slices.catalogue.queries.standing import standings
-from jutong.slices.catalogue.queries.vocabulary import learn
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.listing import Whereabouts, search_row, vocabulary
 from jutong.slices.catalogue.rules.text import title_key
 from jutong.slices.catalogue.rules.words import SMALL_FACETS
+from jutong.slices.catalogue.search.vocabulary import learn
 
 _VERSION = ("id", "entry_id", "number", "content", "digest", "editor_id", "editor_name", "edited_at", "note")
 _ITEM = ("version_id", "position", "name", "column", "type", "share_type", "detail")
@@ -93,7 +93,9 @@ def list_entries(pairs: Pairs, *, in_force: bool, at: datetime) -> None:
     """
     ids = [entry.pk for entry, _content in pairs]
     classes = dict(
-        ClassNode.objects.filter(pk__in={entry.class_node_id for entry, _c in pairs} - {None}).values_list("pk", "code")
+        ClassNode.objects.filter(
+            pk__in=[entry.class_node_id for entry, _c in pairs if entry.class_node_id]
+        ).values_list("pk", "code")
     )
     standing = standings(ids, at=at) if in_force else {}
     Listing.objects.filter(entry__in=ids).delete()

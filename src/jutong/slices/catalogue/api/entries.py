@@ -129,10 +129,17 @@ class FacetOut(Schema):
 
 
 class ResultsOut(Schema):
-    """A page of results."""
+    """A page of results; capped: at least `total` hits, and the facets count only so many.
+
+    meant: what was looked for instead of `q`; suggested: what may have been meant; partial: no entry holds all words.
+    """
 
     total: int
     pages: int
+    capped: bool
+    meant: str
+    suggested: str
+    partial: bool
     found: list[FoundOut]
     facets: list[FacetOut]
 
@@ -199,6 +206,7 @@ class SearchIn(Schema):
     domain: List = []
     region: List = []
     provider_id: List = []
+    class_code: List = []
 
 
 @router.get("/", response=ResultsOut, summary="检索目录")
@@ -212,7 +220,16 @@ def found(request: HttpRequest, asked: Query[SearchIn]) -> dict[str, Any]:
         number=asked.page,
         size=asked.size,
     )
-    return {"total": results.page.total, "pages": results.page.pages, "found": results.found, "facets": results.facets}
+    return {
+        "total": results.page.total,
+        "pages": results.page.pages,
+        "capped": results.approximate,
+        "meant": results.meant,
+        "suggested": results.suggested,
+        "partial": results.partial,
+        "found": results.found,
+        "facets": results.facets,
+    }
 
 
 @router.post("/", response={201: EntryOut}, summary="编制目录草稿")

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from jutong.kernel.terms import N_, CatalogueClass, FormatClass, OpenType, ShareType, UpdateCycle
@@ -15,6 +14,7 @@ from jutong.slices.catalogue.models import ClassNode
 from jutong.slices.catalogue.rules.obligations import SHARE_MODES
 from jutong.slices.catalogue.rules.words import SMALL_FACETS
 from jutong.slices.catalogue.search.hits import Counts, Hits, Scope, hits
+from jutong.slices.catalogue.search.tallies import tallied
 from jutong.slices.parties import queries as parties
 
 SHOWN: Final = (*SMALL_FACETS, "domain", "region", "provider_id")
@@ -56,23 +56,6 @@ class Facet:
     values: tuple[FacetValue, ...]
 
 
-def tallies() -> tuple[int, Counts]:
-    """Return how many entries are in force and the values they have, from the tallies kept with every change."""
-    counts: Counts = {name: {} for name in SHOWN}
-    total = 0
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select facet, value, sum(entries) from catalogue_tally where facet = any(%s) group by facet, value",
-            [["all", *SHOWN]],
-        )
-        for facet, value, many in cursor.fetchall():
-            if facet == "all":
-                total = int(many)
-            elif many > 0:
-                counts[facet][value] = int(many)
-    return total, counts
-
-
 def counted(scope: Scope, query: str, chosen: Mapping[str, Sequence[str]], found: Hits) -> Counts:
     """Return the counts of every facet's values; a chosen facet counts as if it were not chosen."""
     counts = dict(found.counts)
@@ -82,7 +65,7 @@ def counted(scope: Scope, query: str, chosen: Mapping[str, Sequence[str]], found
             if others or query or not scope.public:
                 counts[name] = hits(scope, query, others, best=0).counts[name]
             else:
-                counts[name] = tallies()[1][name]
+                counts[name] = tallied([name])[name]
     return counts
 
 

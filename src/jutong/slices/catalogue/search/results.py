@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from jutong.kernel.actors import Actor
 from jutong.kernel.paging import Page
 from jutong.slices.catalogue.rules.asking import Group, any_word, relevance
-from jutong.slices.catalogue.search.counting import FACETS, Facet, counted, facets, label, tallies
-from jutong.slices.catalogue.search.hits import HEAD, RANKED, Counts, Hits, Scope, condition, hits, scope_of
+from jutong.slices.catalogue.search.counting import FACETS, SHOWN, Facet, counted, facets, label
+from jutong.slices.catalogue.search.hits import HEAD, RANKED, Counts, Hit, Hits, Scope, condition, hits, scope_of
+from jutong.slices.catalogue.search.tallies import tallied
 from jutong.slices.catalogue.search.understanding import Answered, answered
 
 SIZE: Final = 20
@@ -128,11 +129,11 @@ def _ids(answer: Answered, where: Scope, kept: Chosen, meta: Page) -> list[int]:
     return [*ranked, *rest][meta.first : meta.first + meta.size]
 
 
-def judged(groups: Sequence[Group], found: Hits) -> list[Any]:
+def judged(groups: Sequence[Group], found: Hits) -> list[Hit]:
     """Return the best hits anew in order, by what their titles say of the question and how they stand."""
     best = max((hit.rank for hit in found.best), default=0.0) or 1.0
 
-    def worth(hit: Any) -> float:
+    def worth(hit: Hit) -> float:
         return relevance(groups, hit.title, hit.around, hit.standing) + 0.1 * hit.rank / best
 
     return sorted(found.best, key=lambda hit: (-worth(hit), -hit.entry_id))
@@ -142,8 +143,8 @@ def _listed(where: Scope, kept: Chosen, number: int, size: int, *, with_facets: 
     """Return what there is without a question, newest first."""
     counts: Counts
     if where.public and not kept:
-        total, counts = tallies()
-        found = Hits(total, capped=False, counts=counts)
+        counts = tallied(["all", *SHOWN])
+        found = Hits(counts["all"].get("all", 0), capped=False, counts=counts)
     else:
         found = hits(where, "", kept, best=0)
         counts = counted(where, "", kept, found) if with_facets else {}

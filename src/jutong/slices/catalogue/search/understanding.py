@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from jutong.slices.catalogue.queries import vocabulary
 from jutong.slices.catalogue.rules.asking import (
     WEAK,
     Group,
@@ -21,6 +20,7 @@ from jutong.slices.catalogue.rules.asking import (
 )
 from jutong.slices.catalogue.rules.spelling import LONGEST_SPELLED, nearest, read, spelling
 from jutong.slices.catalogue.rules.words import plain
+from jutong.slices.catalogue.search import vocabulary
 from jutong.slices.catalogue.search.hits import RANKED, Hits, Scope, hits
 
 FEW: Final = 10
