@@ -24,7 +24,7 @@ PURE = {
     "jutong.kernel.actors", "jutong.kernel.clock", "jutong.wire", "jutong.crypto",
 }  # fmt: skip
 WORDS = {"django.utils.translation"}  # gettext: a rule refuses in the reader's language
-PURE_LIBRARIES = {"croniter", "msgspec", "rjieba"}
+PURE_LIBRARIES = {"croniter", "msgspec", "pypinyin", "rjieba"}
 
 
 @cache
