@@ -46,7 +46,9 @@ _KNOWN: tuple[tuple[tuple[int, ...], type[Refusal], str], ...] = (
     ((1048, 1263, 1364), RowRefused, "目标列不允许为空，但来源有空值，请放宽约束或补全数据"),
     ((3819, 4025), RowRefused, "数据不满足目标表的约束，请核对约束与数据"),
     ((1062, 1586), RowRefused, "数据与目标表的唯一约束冲突，请改用替换或更新方式"),
-    ((1451, 1452), RuleBroken, "数据不满足目标表的外键约束，请核对关联数据"),
+    ((1216, 1452), RowRefused, "数据不满足目标表的外键约束，请核对关联数据"),
+    ((1217, 1451), RuleBroken, "其他表的外键仍引用要替换或删除的行，请改用按主键更新方式，或先处理引用"),
+    ((1644,), RowRefused, "目标表的触发器拒绝了数据，请核对数据"),
     ((1071, 1074, 1118), RuleBroken, "目标表的列或主键过长，请先行建表"),
     ((1264, 1265, 1292, 1366, 1367, 1411, 1690), RowRefused, "值与列的类型不符或超出范围，请核对数据与列类型"),
     ((2003, 2002), Unavailable, "无法连接，请检查地址、端口与网络"),
@@ -58,7 +60,8 @@ def refused(code: int, title: str, place: str = "") -> Refusal:
     """Return the refusal for a server's error number; its own words stay out, they may quote data or passwords."""
     for codes, outcome, sentence in _KNOWN:
         if code in codes:
-            return outcome(f"数据源“{title}”{sentence}（{place or f'错误码 {code}'}）。")
+            message = f"数据源“{title}”{sentence}（{place or f'错误码 {code}'}）。"
+            return RowRefused(message, sentence.partition("，请")[0]) if outcome is RowRefused else outcome(message)
     return Unavailable(f"数据源“{title}”数据库返回错误，请联系数据库管理员（错误码 {code}）。")
 
 

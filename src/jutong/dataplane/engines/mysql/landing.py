@@ -123,15 +123,20 @@ class TableLanding(PlainLanding):
             self._merge.text = sql.canonical(quoted(self._shapes[place].name), self._natives[place])
         await self._merge.make_staging(self._natives, existing=bool(found))
         if self._target.sift:
-            free = {row[0]: row[3] == "YES" for row in found}
-            places = [
-                Place(shape.name, native, free.get(shape.name, True))
-                for shape, native in zip(self._shapes, self._natives, strict=True)
-            ]
-            names = (schema, self._staging, self._target.table)
-            adding = self._target.mode is TableMode.APPEND and self.existing
-            self._sieve = Sieve(self._session, places, names, adding=adding)
-            await self._sieve.prepare()
+            await self._make_sieve({row[0]: row[3] == "YES" for row in found})
+
+    async def _make_sieve(self, free: dict[str, bool]) -> None:
+        """Make the sieve. free: whether a column of the target may be empty; keys of a new table may not."""
+        keyed = self._target.mode is TableMode.UPSERT or self._target.keyed
+        places = [
+            Place(shape.name, native, free.get(shape.name, not (keyed and shape.name in self._target.unique)))
+            for shape, native in zip(self._shapes, self._natives, strict=True)
+        ]
+        made = self.existing or bool(self._target.task_id)  # a task's target is there at once
+        table = self._target.table
+        names = (self._target.schema, self._staging, table, table if made else self._staging)
+        self._sieve = Sieve(self._session, self._title, places, names)
+        await self._sieve.prepare()
 
     async def _landed(self) -> Position | None:
         """Return what has landed of this order."""
@@ -181,7 +186,7 @@ class TableLanding(PlainLanding):
     async def receive(self, chunks: AsyncIterator[bytes], *, binary: bool) -> int:  # noqa: ARG002 - lines only
         """See `Landing.receive`."""
         if self._sieve:
-            return await self._sieve.receive(self._title, self._counted(chunks))
+            return await self._sieve.receive(self._counted(chunks))
         columns = [self._column(place) for place in range(len(self._shapes))]
         await load(self._session, self._title, self._named(self._staging), columns, self._counted(chunks))
         taken: int = (await self._ask(f"select count(*) from {self._named(self._staging)}"))[0][0]
@@ -194,9 +199,9 @@ class TableLanding(PlainLanding):
 
     async def sift(self, most: int) -> Sifted:
         """See `dirty.Sifting.sift`."""
-        if self._sieve is None:
+        if self._sieve is None or self._merge is None:
             raise RuntimeError("this landing was not opened for sifting")
-        return await self._sieve.sift(most)
+        return await self._sieve.sift(most, self._merge)
 
     async def _counted(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         async for chunk in chunks:

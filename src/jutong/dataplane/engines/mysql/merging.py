@@ -3,12 +3,14 @@
 # ruff: noqa: S608 - every name is quoted by `quoted`, every value written by `literal`
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from jutong.dataplane.dirty import RowRefused
 from jutong.dataplane.engines.base import POSITION, TASK, Target
 from jutong.dataplane.engines.mysql.connect import fetch
+from jutong.dataplane.engines.mysql.keys import broken, keys_of, keys_to
 from jutong.dataplane.engines.mysql.sql import Native, among, literal, qualified, quoted
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import Unreconciled
@@ -46,6 +48,7 @@ class Merge:
         self._existing = False
         self._swap = True
         self._landed = True
+        self._family = False  # whether rows of the target refer to each other
         self.text = "''"  # canonical text of the field that tells partitions apart
 
     async def _ask(self, statement: str) -> list[tuple[Any, ...]]:
@@ -68,6 +71,8 @@ class Merge:
         if self._swap:
             await self._ask(f"create table {self._stage} like {self._goal}")
             return
+        keys = await keys_of(self._session, self._target.schema, self._target.table)
+        self._family = any(key.own for key in keys)
         await self._check_transactional(names)
         if self._target.mode is TableMode.UPSERT:
             await self._check_unique(names)
@@ -135,55 +140,103 @@ class Merge:
             await self._ask(f"insert into {self._marks} select * from {self._position}")
             await self._ask(f"insert into {self._marks} values ({position})")
             return
-        await self._ask("start transaction")
-        try:
+        async with self.begun():
             await self._merge(rows, held)
             if position:
                 await self._ask(f"insert into {self._position} values ({position})")
             if mark:
                 await self._ask(f"replace into {self._task} values ({mark})")
+
+    @asynccontextmanager
+    async def begun(self) -> AsyncIterator[None]:
+        """Begin the transaction of a merge; its owner ends it, an error undoes it.
+
+        Where rows of the target refer to each other the server would refuse a child before its parent: there the keys
+        are looked at together (`_check_keys`) and not row by row.
+        """
+        await self._ask("start transaction")
+        try:
+            if self._family:
+                await self._ask("set foreign_key_checks = 0")
+            yield
         except BaseException:
             await self._ask("rollback")
             raise
+        finally:
+            if self._family:
+                await self._ask("set foreign_key_checks = 1")
 
-    async def _merge(self, rows: int, held: Sequence[str]) -> None:
-        """Write the staged rows into the target as its mode says."""
+    async def _check_keys(self) -> None:
+        """Refuse rows that refer to nothing, and rows of others that would be left referring to nothing."""
+        schema, table = self._target.schema, self._target.table
+        if key := await broken(self._session, await keys_of(self._session, schema, table)):
+            raise RowRefused(f"数据不满足目标表的外键 {key.name}，请核对关联数据。")
+        if key := await broken(self._session, await keys_to(self._session, schema, table)):
+            raise RuleBroken(
+                f"表 {key.table[1]} 的外键 {key.name} 仍引用要替换或删除的行，请改用按主键更新方式，或先处理引用。"
+            )
+
+    def _same(self, one: str, other: str) -> str:
+        return " and ".join(f"{one}.{quoted(name)} = {other}.{quoted(name)}" for name in self._target.unique)
+
+    def stays(self, came: str) -> str:
+        """Return the test that a row `g` of the target stays beside those that come. came: these, as a table."""
+        if not self._existing:
+            return "false"
+        if self._giving:
+            return f"not exists (select 1 from {self._gone} k where {self._same('k', 'g')})"
+        if self._target.parts and self._target.cut:
+            column = quoted(self._target.cut.column)
+            return f"not {among(self.text.replace(column, f'g.{column}'), self._target.cut, self._target.parts)}"
+        if self._target.mode is TableMode.UPSERT:
+            return f"not exists (select 1 from {came} s where {self._same('s', 'g')})"
+        return "true" if self._target.mode is TableMode.APPEND else "false"
+
+    async def clear(self, came: str, held: Sequence[str]) -> None:
+        """Delete what gives way to the rows of a table. held: partitions that keep their rows."""
         if self._target.parts:
             parts = [name for name in self._target.parts if name not in held]
             await self._ask(f"delete from {self._goal} where {self._among(parts) if parts else 'false'}")
         elif self._target.mode is TableMode.REPLACE:
             await self._ask(f"delete from {self._goal} where {f'not {self._among(held)}' if held else 'true'}")
-        done = 0
-        missing = ""
         if self._giving:
-            pairs = [f"{{}}.{quoted(name)} = {{}}.{quoted(name)}" for name in self._target.unique]
-            touched, staged = (" and ".join(pair.format("t", other) for pair in pairs) for other in "gs")
-            left = f"not exists (select 1 from {self._stage} s where {staged})"
-            await self._ask(f"delete t from {self._goal} t join {self._gone} g on {touched} where {left}")
+            left = f"not exists (select 1 from {came} s where {self._same('g', 's')})"
+            await self._ask(
+                f"delete t from {self._goal} t join {self._gone} g on {self._same('t', 'g')} where {left}"
+            )
+
+    async def insert(self, came: str) -> int:
+        """Let the rows of a table enter and return how many of them are there then."""
+        done, missing = 0, " s"
         if self._target.mode is TableMode.UPSERT:
-            match = " and ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in self._target.unique)
-            await self._check_single()
+            match = self._same("t", "s")
+            await self._check_single(came)
             rest = [name for name in self._names if name not in self._target.unique]
             if rest:
                 changes = ", ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in rest)
-                await self._ask(f"update {self._goal} t join {self._stage} s on {match} set {changes}")
-            done = (await self._ask(f"select count(*) from {self._goal} t join {self._stage} s on {match}"))[0][0]
+                await self._ask(f"update {self._goal} t join {came} s on {match} set {changes}")
+            done = (await self._ask(f"select count(*) from {self._goal} t join {came} s on {match}"))[0][0]
             missing = f" s where not exists (select 1 from {self._goal} t where {match})"
         cursor = self._session.cursor()
-        await cursor.execute(
-            f"insert into {self._goal} ({self._columns}) select {self._columns} from {self._stage}{missing}"
-        )
-        done += cursor.rowcount
+        await cursor.execute(f"insert into {self._goal} ({self._columns}) select {self._columns} from {came}{missing}")
+        return int(done + cursor.rowcount)
+
+    async def _merge(self, rows: int, held: Sequence[str]) -> None:
+        """Write the staged rows into the target as its mode says; `Unreconciled` when not all of them are there."""
+        await self.clear(self._stage, held)
+        done = await self.insert(self._stage)
         if done != rows:
             message = (
                 f"目标表实际写入 {done} 行，应为 {rows} 行（目标表可能有触发器），本次数据已隔离，原有数据保持不变。"
             )
             raise Unreconciled(message)
+        if self._family:
+            await self._check_keys()
 
-    async def _check_single(self) -> None:
-        """Refuse two staged rows with one key: which of them should win is nobody's guess."""
+    async def _check_single(self, came: str) -> None:
+        """Refuse two rows with one key: which of them should win is nobody's guess."""
         keys = ", ".join(map(quoted, self._target.unique))
-        if await self._ask(f"select 1 from {self._stage} group by {keys} having count(*) > 1 limit 1"):
+        if await self._ask(f"select 1 from {came} s group by {keys} having count(*) > 1 limit 1"):
             raise RowRefused("来源数据中主键重复，不能按主键更新，请清理重复记录。")
 
     async def commit(self) -> None:

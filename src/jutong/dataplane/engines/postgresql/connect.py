@@ -98,7 +98,9 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Refusal]
     (asyncpg.CardinalityViolationError, RowRefused, "来源数据中主键重复，不能按主键更新，请清理重复记录"),
     (asyncpg.UniqueViolationError, RowRefused, "数据与目标表的唯一约束冲突，请改用替换或更新方式"),
     (asyncpg.InvalidColumnReferenceError, RuleBroken, "目标表在主键列上没有唯一约束，请先建立主键或改用其他写入方式"),
-    (asyncpg.ForeignKeyViolationError, RuleBroken, "数据不满足目标表的外键约束，请核对关联数据"),
+    (asyncpg.ForeignKeyViolationError, RowRefused, "数据不满足目标表的外键约束，请核对关联数据"),
+    (asyncpg.IntegrityConstraintViolationError, RowRefused, "数据与目标表的约束冲突，请核对约束与数据"),
+    (asyncpg.RaiseError, RowRefused, "目标表的触发器拒绝了数据，请核对数据"),
     (asyncpg.DataError, RowRefused, "值与列的类型不符或超出范围，请核对数据与列类型"),
     ((ssl.SSLError, ssl.CertificateError), Unavailable, "TLS 证书未通过校验，请更新证书或登记其 CA"),
     (TimeoutError, Unavailable, "连接超时，请检查网络与数据源状态"),
@@ -116,7 +118,12 @@ def refusal(error: Exception, title: str) -> Refusal:
             column = getattr(error, "column_name", None)
             state = getattr(error, "sqlstate", None)
             named = f"（列 {column}）" if column else f"（错误码 {state}）" if state else ""
-            return outcome(f"数据源“{title}”{sentence}{named}。")
+            message = f"数据源“{title}”{sentence}{named}。"
+            if outcome is RowRefused:
+                constraint = getattr(error, "constraint_name", None)
+                reason = sentence.partition("，请")[0] + (f" {constraint}" if constraint else "")
+                return RowRefused(message, reason, column or "")
+            return outcome(message)
     raise error
 
 

@@ -20,6 +20,7 @@ from jutong.dataplane.engines.base import POSITION, TASK, Key, Landing, Position
 from jutong.dataplane.engines.postgresql import catalogue, sql, tallies
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
 from jutong.dataplane.engines.postgresql.fitting import fits, prefixed
+from jutong.dataplane.engines.postgresql.merging import PLAIN, Merging
 from jutong.dataplane.engines.postgresql.positions import begun
 from jutong.dataplane.engines.postgresql.reading import batches
 from jutong.dataplane.engines.postgresql.sifting import Place, Sieve
@@ -27,23 +28,10 @@ from jutong.dataplane.engines.postgresql.sql import Parts, qualified, quoted
 from jutong.dataplane.engines.postgresql.types import NAME, native
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.partitions import Cut
-from jutong.dataplane.reconcile import PORTABLE, Unreconciled
+from jutong.dataplane.reconcile import PORTABLE
 from jutong.dataplane.verbatim import Csv, Piece
 from jutong.wire.bundle import Access
 from jutong.wire.transfers import TableMode, Tally
-
-KEYS = "pg_temp.jutong_keys"
-PLAIN = """
-select c.relkind = 'r' and c.relacl is null and c.reloptions is null and not c.relhasindex and not c.relhastriggers
-   and not c.relhasrules and not c.relhassubclass and not c.relispartition and not c.relrowsecurity
-   and not exists (select from pg_catalog.pg_inherits where inhrelid = c.oid)
-   and not exists (select from pg_catalog.pg_attrdef where adrelid = c.oid)
-   and not exists (select from pg_catalog.pg_constraint where conrelid = c.oid and contype <> 'n')
-   and not exists (select from pg_catalog.pg_publication_rel where prrelid = c.oid)
-   and not exists (select from pg_catalog.pg_depend where refobjid = c.oid and refclassid = 'pg_class'::regclass
-                   and deptype = 'n')
-from pg_catalog.pg_class c where c.oid = to_regclass($1)
-"""
 
 
 class TableLanding:
@@ -63,10 +51,10 @@ class TableLanding:
         self._staging = "jutong_" + hashlib.sha256(target.order_id.encode()).hexdigest()[:24]
         self.existing = False
         self._swap = True
+        self._merging: Merging
         self._watching: Callable[[], Awaitable[Any]] | None = None
         self._watch: Any = None
         self._rows = self._before = 0
-        self._replacing = False
         self._sieve: Sieve | None = None
         self.settled = False
 
@@ -88,22 +76,28 @@ class TableLanding:
     def _columns(self) -> str:
         return ", ".join(map(quoted, self._names))
 
-    async def prepare(self, watching: Callable[[], Awaitable[Any]]) -> None:
+    async def prepare(self, title: str, watching: Callable[[], Awaitable[Any]]) -> None:
         """Compare the target's columns with what comes and make the staging table. watching: opens a session for progress."""
         self._watching = watching
         found = await catalogue.columns_of(self._connection, self._goal)
         await self._make_staging(found)
+        fields = list(zip(self._names, self.casts, strict=True))
+        self._merging = Merging(self._connection, self._target, fields, existing=self.existing)
         if self._target.sift:
-            columns = {row["name"]: row for row in found}
-            places = [
-                Place(quoted(name), full, base, nullable=True, column=name)
-                if name not in columns
-                else Place(quoted(name), columns[name]["full"], columns[name]["base"], columns[name]["nullable"], name)
-                for name, (full, base) in zip(self._names, self._types, strict=True)
-            ]
-            adding = self._target.mode is TableMode.APPEND
-            self._sieve = Sieve(self._connection, places, stage=self._stage, goal=self._goal, adding=adding)
+            tables = (self._stage, self._goal, self._goal if found else self._stage)
+            self._sieve = Sieve(self._connection, title, self._places(found), tables)
             await self._sieve.prepare()
+
+    def _places(self, found: Sequence[Any]) -> list[Place]:
+        """Return the columns that come as the target has them, or as it will when it is made."""
+        columns = {row["name"]: row for row in found}
+        keyed = self._target.mode is TableMode.UPSERT or self._target.keyed
+        return [
+            Place(quoted(name), columns[name]["full"], columns[name]["base"], columns[name]["nullable"], name)
+            if name in columns
+            else Place(quoted(name), full, base, not (keyed and name in self._target.unique), name)
+            for name, (full, base) in zip(self._names, self._types, strict=True)
+        ]
 
     async def _make_staging(self, found: Sequence[Any]) -> None:
         self.existing = bool(found)
@@ -191,7 +185,7 @@ class TableLanding:
         """See `dirty.Sifting.sift`."""
         if self._sieve is None:
             raise RuntimeError("this landing was not opened for sifting")
-        return await self._sieve.sift(most)
+        return await self._sieve.sift(most, self._merging)
 
     async def rows_done(self) -> int:
         """See `Landing.rows_done`: as the server's own progress view tells it."""
@@ -226,24 +220,7 @@ class TableLanding:
 
     async def give_way(self, keys: Sequence[Key]) -> None:
         """See `Landing.give_way`."""
-        names = ", ".join(map(quoted, self._target.unique))
-        if not self._replacing:
-            await self._connection.execute(
-                f"create temp table {KEYS} on commit drop as select {names} from {self._goal} with no data"
-            )
-            self._replacing = True
-        if not keys:
-            return
-        bases = dict(zip(self._names, self.casts, strict=True))
-        columns = list(zip(*keys, strict=True))
-        given = ", ".join(
-            f"decode(k{n}, 'hex')" if bases[name] == "bytea" else f"k{n}::{bases[name]}"
-            for n, name in enumerate(self._target.unique)
-        )
-        listed = ", ".join(f"k{n}" for n in range(len(columns)))
-        arrays = ", ".join(f"${n + 1}::text[]" for n in range(len(columns)))
-        statement = f"insert into {KEYS} select {given} from unnest({arrays}) u({listed})"
-        await self._connection.execute(statement, *map(list, columns), timeout=None)
+        await self._merging.give_way(keys)
 
     async def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:
         """See `Landing.digests`."""
@@ -263,17 +240,17 @@ class TableLanding:
     async def settle(self, tally: Tally, *, at: datetime, mark: str = "", held: Sequence[str] = ()) -> None:
         """See `Landing.settle`; `Unreconciled` when the target's own triggers or rules let other rows through."""
         if held:
-            await self._execute([f"delete from {self._stage} where ", *self._among(held)])
+            await self._merging.execute([f"delete from {self._stage} where ", *self._merging.among(held)])
         if self._swap:
             if self.existing and held:
-                await self._execute(
-                    [f"insert into {self._stage} select * from {self._goal} where ", *self._among(held)]
-                )
+                kept: Parts = [f"insert into {self._stage} select * from {self._goal} where "]
+                await self._merging.execute([*kept, *self._merging.among(held)])
             if self.existing:
                 await self._connection.execute(f"drop table {self._goal}")
             await self._connection.execute(f"alter table {self._stage} rename to {quoted(self._target.table)}")
         else:
-            await self._merge(tally.rows, held)
+            await self._merging.merge(self._stage, tally.rows, held)
+            await self._connection.execute("set constraints all immediate")  # a row that breaks one is told of now
         if not held:
             await self._write(tally, mark, at)
         self.settled = True
@@ -292,48 +269,6 @@ class TableLanding:
                 " on conflict (task_id) do update set target = excluded.target, mark = excluded.mark, at = excluded.at",
                 *(self._target.task_id, self._target.table, mark, at),
             )
-
-    def _among(self, names: Sequence[str]) -> Parts:
-        """Return the test that a row, staged or in the target, lies in one of these partitions."""
-        cut = self._target.cut
-        if cut is None:  # one partition, without a name
-            return ["true"]
-        place = cut.place
-        text = sql.canonical(quoted(self._names[place]), self.casts[place])
-        return tallies.among(text, cut, names)
-
-    async def _execute(self, parts: Parts) -> str:
-        text, values = sql.parametrised(parts)
-        tag: str = await self._connection.execute(text, *values, timeout=None)
-        return tag
-
-    async def _merge(self, rows: int, held: Sequence[str]) -> None:
-        """Insert the staged rows into the existing table as its mode says."""
-        if self._replacing:
-            match = " and ".join(f"g.{name} = k.{name}" for name in map(quoted, self._target.unique))
-            await self._execute([f"analyze {KEYS}"])
-            await self._execute([f"delete from {self._goal} g using {KEYS} k where {match}"])
-        elif self._target.parts:
-            came = [name for name in self._target.parts if name not in held]  # what is held back keeps its rows
-            await self._execute([f"delete from {self._goal} where ", *self._among(came)])
-        elif self._target.mode is TableMode.REPLACE:
-            rest: Parts = [" where not (", *self._among(held), ")"] if held else []
-            await self._execute([f"delete from {self._goal}", *rest])
-        conflict = ""
-        if self._target.mode is TableMode.UPSERT and not self._replacing:
-            others = [name for name in self._names if name not in self._target.unique] or self._names
-            changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in others)
-            conflict = f" on conflict ({', '.join(map(quoted, self._target.unique))}) do update set {changes}"
-        tag = await self._execute(
-            [f"insert into {self._goal} ({self._columns}) select {self._columns} from {self._stage}{conflict}"]
-        )
-        done = int(tag.split()[-1])
-        if done != rows:
-            message = (
-                f"目标表实际写入 {done} 行，应为 {rows} 行（目标表可能有触发器或规则），"
-                "本次数据已隔离，原有数据保持不变。"
-            )
-            raise Unreconciled(message)
 
 
 @asynccontextmanager
@@ -354,6 +289,6 @@ async def open_landing(access: Access, title: str, target: Target, shapes: Seque
         with refusing(title):
             landing = TableLanding(connection, target, shapes, *await begun(connection, target))
             if landing.position is None:
-                await landing.prepare(watching)
+                await landing.prepare(title, watching)
             yield landing
             await connection.execute("commit" if landing.settled else "rollback")

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jutong.dataplane.dirty import LISTED, Dirty, Sifted, check_number, joined
+from jutong.dataplane.dirty import LISTED, Dirty, RowRefused, Sifted, check_number, joined
 from jutong.dataplane.engines.postgresql import sql, tallies
-from jutong.dataplane.engines.postgresql.sql import quoted
+from jutong.dataplane.engines.postgresql.connect import refusing
+from jutong.dataplane.engines.postgresql.constraints import Constraints
+from jutong.dataplane.engines.postgresql.merging import Merging
+from jutong.dataplane.engines.trying import refused
 from jutong.dataplane.reconcile import PORTABLE, RunningTally, row_digest
 from jutong.dataplane.transfer.lines import parsed
 from jutong.wire.transfers import Tally
@@ -33,18 +36,6 @@ end $$
 NUL, SHOWN_NUL = b"\0", "␀".encode()
 """What PostgreSQL cannot hold in any text, and what stands for it in the list."""
 
-CHECKS = """
-select pg_get_expr(c.conbin, c.conrelid) as test, c.conname,
-       array(select a.attname::text from pg_catalog.pg_attribute a where a.attrelid = c.conrelid and a.attnum = any(c.conkey)) as names
-from pg_catalog.pg_constraint c where c.conrelid = to_regclass($1) and c.contype = 'c'
-"""
-UNIQUES = """
-select array(select a.attname::text from pg_catalog.pg_attribute a
-             where a.attrelid = i.indrelid and a.attnum = any(i.indkey)) as names
-from pg_catalog.pg_index i
-where i.indrelid = to_regclass($1) and i.indisunique and i.indpred is null and i.indexprs is null
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -58,24 +49,24 @@ class Place:
 
 
 class Sieve:
-    """One landing's texts. stage: the typed staging table; goal: the target; adding: whether its rows stay beside the new."""
+    """One landing's texts. tables: the typed staging table, the target, and which of them has the constraints."""
 
-    def __init__(self, connection: Any, places: Sequence[Place], *, stage: str, goal: str, adding: bool) -> None:
-        self._connection = connection
+    def __init__(self, connection: Any, title: str, places: Sequence[Place], tables: tuple[str, str, str]) -> None:
+        self.connection = connection
+        self.known = {place.name: n for n, place in enumerate(places)}
+        self._title = title
         self._places = places
-        self._stage = stage
-        self._goal = goal
-        self._adding = adding
+        self._stage, self._goal, self._table = tables
         self._valid = "pg_input_is_valid"
         self._nul = RunningTally()  # the rows that hold a NUL, as they came
 
     async def prepare(self) -> None:
         """Make the table of texts, and what asks an older server about them."""
-        if self._connection.get_server_version().major < ASKABLE:
-            await self._connection.execute(TRIED)
+        if self.connection.get_server_version().major < ASKABLE:
+            await self.connection.execute(TRIED)
             self._valid = "pg_temp.jutong_valid"
         texts = ", ".join(f"c{n} text" for n in range(len(self._places)))
-        await self._connection.execute(
+        await self.connection.execute(
             f"create temp table {TEXTS} (line bigint generated always as identity, {texts}, nul int)"
             " on commit drop;"
             f"create temp table jutong_aside (line bigint, place int, reason text) on commit drop"
@@ -84,7 +75,7 @@ class Sieve:
     async def receive(self, chunks: AsyncIterator[bytes]) -> int:
         """Take canonical lines as they are; only a NUL is shown as something else, and its row set aside."""
         columns = [*(f"c{n}" for n in range(len(self._places))), "nul"]
-        tag = await self._connection.copy_to_table(
+        tag = await self.connection.copy_to_table(
             TEXTS, schema_name="pg_temp", columns=columns, source=self._told(chunks), format="text", timeout=None
         )
         return int(tag.split()[1])
@@ -112,14 +103,14 @@ class Sieve:
         place = self._places[n]
         return f"decode(c{n}, 'hex')" if place.base == "bytea" else f"c{n}::{place.full}"
 
-    async def _aside(self, where: str, n: int, reason: str, *values: Any) -> None:
-        """Set aside the lines that a test finds, unless they are already."""
-        await self._connection.execute(
-            f"insert into {ASIDE} select line, {n}, {sql_text(reason)} from {TEXTS} t where ({where})"
+    async def _aside(self, where: str, n: int, reason: str) -> int:
+        """Set aside the lines that a test finds, unless they are already; return how many."""
+        tag = await self.connection.execute(
+            f"insert into {ASIDE} select line, {n}, {sql.literal(reason)} from {TEXTS} t where ({where})"
             f" and not exists (select from {ASIDE} a where a.line = t.line)",
-            *values,
             timeout=None,
         )
+        return int(tag.split()[-1])
 
     async def _values(self) -> None:
         """Set aside what is no value of its column, would change in it, or is missing where nothing may be."""
@@ -128,7 +119,7 @@ class Sieve:
             if place.base == "bytea":
                 fits = f"c{n} ~ '^([0-9a-f]{{2}})*$'"
             else:
-                fits = f"{self._valid}(c{n}, {sql_text(place.full)})"
+                fits = f"{self._valid}(c{n}, {sql.literal(place.full)})"
             await self._aside(f"c{n} is not null and not ({fits})", n, f"不符合目标列的类型 {place.full}")
             same = f"{sql.canonical(f'({self._typed(n)})', place.base)} is not distinct from c{n}"
             await self._aside(
@@ -137,50 +128,69 @@ class Sieve:
             if not place.nullable:
                 await self._aside(f"c{n} is null", n, "目标列不允许为空")
 
-    async def _constraints(self) -> None:
-        """Set aside what breaks a check or a unique key of the target."""
-        known = {place.name: n for n, place in enumerate(self._places)}
+    def clean(self) -> str:
+        """See `Sieving.clean`."""
+        return f"select * from {VALUES} v where not exists (select from {ASIDE} a where a.line = v.{LINE})"
+
+    async def lines_aside(self, lines: str, n: int, reason: str) -> int:
+        """See `Sieving.lines_aside`."""
+        return await self._aside(f"line in ({lines})", n, reason)
+
+    async def _constraints(self, stays: str) -> bool:
+        """Set aside what breaks a constraint of the target; return whether it may refuse rows for something else."""
         row = ", ".join(f"{self._typed(n)} as {place.name}" for n, place in enumerate(self._places))
-        await self._connection.execute(
+        await self.connection.execute(
             f"create temp table jutong_values on commit drop as select line as {LINE}, {row} from {TEXTS} t"
             f" where not exists (select from {ASIDE} a where a.line = t.line)",
             timeout=None,
         )
-        clean = f"select * from {VALUES} v where not exists (select from {ASIDE} a where a.line = v.{LINE})"
-        for found in await self._connection.fetch(CHECKS, self._goal):
-            names = [quoted(name) for name in found["names"]]
-            if names and set(names) <= known.keys():
-                broken = f"line in (select {LINE} from ({clean}) r where not ({found['test']}))"
-                await self._aside(broken, known[names[0]], f"不满足目标表的约束 {found['conname']}")
-        for found in await self._connection.fetch(UNIQUES, self._goal):
-            names = [quoted(name) for name in found["names"]]
-            if not set(names) <= known.keys():
-                continue
-            listed = ", ".join(names)
-            present = " and ".join(f"r.{name} is not null" for name in names)
-            ranked = f"row_number() over (partition by {listed} order by {LINE})"
-            twice = f"select {LINE} from (select {LINE}, {ranked} as n from ({clean}) r where {present}) d where n > 1"
-            await self._aside(f"line in ({twice})", known[names[0]], "与前面的行在唯一键上重复")
-            if self._adding:
-                match = " and ".join(f"g.{name} = r.{name}" for name in names)
-                held = f"select {LINE} from ({clean}) r where exists (select from {self._goal} g where {match})"
-                await self._aside(f"line in ({held})", known[names[0]], "目标表中已有相同的唯一键")
+        await self.connection.execute(f"analyze {VALUES}")
+        return await Constraints(self, self._table, self._goal, stays).apply()
+
+    async def _tried(self, most: int, merging: Merging) -> None:
+        """Set aside what the target itself refuses: the merge is tried, stretch by stretch, and undone."""
+        ends = await self.connection.fetchrow(f"select min({LINE}), max({LINE}) from {VALUES}")
+        if ends[0] is None:
+            return
+        names = ", ".join(place.name for place in self._places)
+
+        async def trial(first: int, last: int) -> RowRefused | None:
+            rows = f"select {names} from ({self.clean()}) r where {LINE} between {first:d} and {last:d} order by {LINE}"
+            await self.connection.execute("savepoint jutong_try")
+            try:
+                with refusing(self._title):
+                    await merging.insert(rows)
+                    await self.connection.execute("set constraints all immediate")
+            except RowRefused as refusal:
+                await self.connection.execute("rollback to savepoint jutong_try")
+                return refusal
+            await self.connection.execute("release savepoint jutong_try")
+            return None
+
+        await self.connection.execute("savepoint jutong_sift")
+        await merging.clear((), self.clean())
+        found = await refused(*ends, most, trial)
+        await self.connection.execute("rollback to savepoint jutong_sift")
+        for line, refusal in found:
+            n = next((n for n, place in enumerate(self._places) if place.column == refusal.column), 0)
+            await self._aside(f"line = {line:d}", n, refusal.reason or "目标表不接受该行")
 
     async def _tally(self, where: str) -> Tally:
         fields = [(f"c{n}", "text") for n in range(len(self._places))]
         text, _ = sql.parametrised(tallies.tallied([f"select * from {TEXTS} t where {where}"], fields, PORTABLE))
-        count, checksum = await self._connection.fetchrow(text, timeout=None)
+        count, checksum = await self.connection.fetchrow(text, timeout=None)
         return Tally(count, checksum, PORTABLE)
 
-    async def sift(self, most: int) -> Sifted:
-        """See `Sifting.sift`."""
+    async def sift(self, most: int, merging: Merging) -> Sifted:
+        """See `Sifting.sift`. merging: how the rows will enter the target."""
         await self._values()
-        await self._constraints()
+        if await self._constraints(merging.stays(self.clean())):
+            await self._tried(most, merging)
         dirty = await self._listed()
-        check_number(dirty, await self._connection.fetchval(f"select count(*) from {ASIDE}"), most)
+        check_number(dirty, await self.connection.fetchval(f"select count(*) from {ASIDE}"), most)
         clean = f"not exists (select from {ASIDE} a where a.line = t.line)"
         names = ", ".join(place.name for place in self._places)
-        await self._connection.execute(
+        await self.connection.execute(
             f"insert into {self._stage} ({names}) select {names} from {VALUES} v"
             f" where not exists (select from {ASIDE} a where a.line = v.{LINE})",
             timeout=None,
@@ -190,7 +200,7 @@ class Sieve:
 
     async def _listed(self) -> list[Dirty]:
         cells = ", ".join(f"t.c{n}" for n in range(len(self._places)))
-        rows = await self._connection.fetch(
+        rows = await self.connection.fetch(
             f"select a.line, a.place, a.reason, t.nul, array[{cells}] as cells from {ASIDE} a join {TEXTS} t using (line)"
             f" order by a.line limit {LISTED}"
         )
@@ -202,8 +212,3 @@ class Sieve:
         if row["nul"] is not None:
             cells = tuple(cell and cell.replace(SHOWN_NUL.decode(), "\0") for cell in cells)
         return Dirty(row["line"], self._places[n].column, cells[n] or "", row["reason"], cells, masked=True)
-
-
-def sql_text(text: str) -> str:
-    """Return a text of our own or of the server's catalogue as a literal."""
-    return "'" + text.replace("'", "''") + "'"

@@ -44,6 +44,11 @@ def qualified(schema: str, table: str) -> str:
     return f"{quoted(schema)}.{quoted(table)}"
 
 
+def literal(text: str) -> str:
+    """Return a text of our own, or of the server's catalogue, as a literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A place for a value in a statement: a text, or a list of texts."""
