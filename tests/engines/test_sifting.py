@@ -83,7 +83,15 @@ def source() -> Iterator[Base]:
         yield base
 
 
-def sifted(source: Base, sink: Base, *, most: int = 20, schema: str | None = None, **changes: Any) -> Sifted:
+def sifted(
+    source: Base,
+    sink: Base,
+    *,
+    most: int = 20,
+    schema: str | None = None,
+    columns: tuple[Column, ...] = COLUMNS,
+    **changes: Any,
+) -> Sifted:
     """Move all rows into the goal with whatever does not fit set aside, compare every leg, and settle."""
     chosen = {"mode": TableMode.REPLACE, "unique": ("n",), "sift": True} | changes
     target = Target("order-1", "grant-1", sink.schema if schema is None else schema, "goal", **chosen)
@@ -92,7 +100,7 @@ def sifted(source: Base, sink: Base, *, most: int = 20, schema: str | None = Non
         first = await engines.open(source.source(), source.access)
         second = await engines.open(sink.source(), sink.access)
         try:
-            plan = Plan(source.schema, "people", COLUMNS, unique=("n",))
+            plan = Plan(source.schema, "people", columns, unique=("n",))
             async with first.reading(plan) as reading, second.landing(target, reading.shapes) as landing:
                 counted = await poured(reading, landing)
                 assert isinstance(landing, Sifting)
@@ -154,6 +162,96 @@ def test_what_stays_in_the_target_keeps_its_key_when_appending(source: Base, eng
         found = sifted(source, sink, mode=TableMode.APPEND)
         assert 2 in {int(each.cells[0] or 0) for each in found.dirty}
         assert [str(row[0]) for row in sink.run("select name from goal where n = 2")] == ["old"]
+
+
+FAMILY = {
+    "postgresql": (
+        "create table division (code text primary key)",
+        "create table other (n integer primary key)",
+        "create table goal (n integer primary key, name varchar(4) references division (code),"
+        " parent integer constraint goal_parent references goal, born date,"
+        " constraint goal_other foreign key (n) references other (n))",
+    ),
+    "mysql": (
+        "create table division (code varchar(4) character set utf8mb4 collate utf8mb4_bin primary key) engine=InnoDB",
+        "create table other (n integer primary key) engine=InnoDB",
+        "create table goal (n integer primary key, name varchar(4) character set utf8mb4 collate utf8mb4_bin,"
+        " parent integer, born date, constraint goal_name_fkey foreign key (name) references division (code),"
+        " constraint goal_parent foreign key (parent) references goal (n),"
+        " constraint goal_other foreign key (n) references other (n)) engine=InnoDB",
+    ),
+}
+
+
+@covers(partly=["R-EXC-019"])
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+@pytest.mark.parametrize("mode", [TableMode.REPLACE, TableMode.APPEND, TableMode.UPSERT])
+def test_a_row_that_refers_to_nothing_is_set_aside_with_the_key_named_and_its_children_too(
+    engine: str, mode: TableMode
+) -> None:
+    columns = (
+        Column("编号", "n", Kind.INTEGER),
+        Column("区划", "name"),
+        Column("上级", "parent", Kind.INTEGER),
+        Column("日期", "born", Kind.DATE),
+    )
+    rows = "(5, '甲', 1), (1, '甲', null), (2, '乙', 1), (3, '无', null), (4, '甲', 3), (6, null, 4), (7, '乙', 99), (8, '甲', 1)"
+    with fresh("sqlite") as source, fresh(engine) as sink:
+        source.run("create table people (n integer, name text, parent integer, born date)")
+        source.run(f"insert into people (n, name, parent) values {rows}")
+        for statement in FAMILY[engine]:
+            sink.run(statement)
+        sink.run("insert into division values ('甲'), ('乙')")
+        sink.run("insert into other values (1), (2), (3), (4), (5), (6), (7), (99)")
+        sink.run("insert into goal values (99, '甲', null, null)")
+        if mode is TableMode.UPSERT:
+            sink.run("insert into goal values (1, '乙', 99, null)")
+        found = sifted(source, sink, columns=columns, mode=mode)
+        told = {int(each.cells[0] or 0): (each.column, each.reason.partition("：")[0]) for each in found.dirty}
+        kept = {int(row[0]) for row in sink.run("select n from goal")}
+    broken = {
+        3: ("name", "不满足目标表的外键 goal_name_fkey"),
+        4: ("parent", "不满足目标表的外键 goal_parent"),
+        6: ("parent", "不满足目标表的外键 goal_parent"),
+        7: ("parent", "不满足目标表的外键 goal_parent"),
+        8: ("n", "不满足目标表的外键 goal_other"),
+    }
+    stays = mode is not TableMode.REPLACE
+    assert told == {n: why for n, why in broken.items() if not (stays and n == 7)}
+    assert kept == ({1, 2, 5} | ({7, 99} if stays else set()))
+
+
+UNUSUAL = {
+    "postgresql": (
+        "create unique index goal_odd on goal (lower(name)) where n < 100",
+        """create function refuse() returns trigger language plpgsql as $$ begin
+           if new.n = 12 then raise exception 'no'; end if; return new; end $$""",
+        "create trigger refusing before insert on goal for each row execute function refuse()",
+    ),
+    "mysql": (
+        "create unique index goal_odd on goal (name(1))",
+        "create trigger refusing before insert on goal for each row"
+        " if new.n = 12 then signal sqlstate '45000' set message_text = 'no'; end if",
+    ),
+}
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "mysql"])
+def test_what_no_test_on_sets_knows_is_found_by_trying_and_leaves_no_trace(source: Base, engine: str) -> None:
+    source.run("insert into people values (21, '李四', null, null)")
+    with fresh(engine) as sink:
+        for statement in (GOALS[engine], *UNUSUAL[engine]):
+            sink.run(statement)
+        sink.run("insert into goal values (30, 'old', null, null)")
+        found = sifted(source, sink, mode=TableMode.APPEND)
+        told = {int(each.cells[0] or 0): each.reason for each in found.dirty}
+        kept = {int(row[0]) for row in sink.run("select n from goal")}
+        assert sink.run("select count(*) from goal where name = 'old'")[0][0] == 1
+    odd = {found: reason for found, reason in told.items() if REASONS[engine].get(found) != reason}
+    assert odd.keys() == {12, 21}
+    assert "触发器" in odd[12]
+    assert "唯一约束" in odd[21]
+    assert not kept & odd.keys()
 
 
 def test_a_file_format_says_what_it_cannot_hold(source: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

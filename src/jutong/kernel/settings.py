@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     progress_days: int = Field(30, ge=1, description="已结束的后台任务记录保留多少天。")
     inbox_days: int = Field(365, ge=30, description="消息通知保留多少天。")
     event_days: int = Field(90, ge=7, description="已投递或已跳过的事件保留多少天。")
+    quarantine_days: int = Field(
+        90, ge=1, description="交换中被隔离的问题行，其加密留存的原文保留多少天；期满清除，行数、位置与原因保留。"
+    )
     orphan_file_days: int = Field(7, ge=1, description="没有任何登记的附件文件保留多少天后清除。")
     audit_retention_years: int = Field(
         3, ge=3, description="审计记录保存年限，不少于 3 年（政务数据共享条例第二十九条）。"

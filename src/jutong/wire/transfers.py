@@ -186,8 +186,12 @@ class CorrectedValue(msgspec.Struct, frozen=True, array_like=True):
 
 
 class DirtyRows(msgspec.Struct, frozen=True):
-    """Rows set aside by one attempt; `batch` counts the parcels of one order, so that each is taken once.
+    """Rows set aside by one attempt; `batch` counts the parcels of one landing, so that each is taken once.
 
+    group: of an order that lands in steps, the position behind which the step began. aside: how many rows this landing
+    set aside altogether, listed or not. look: grows with every attempt, and when rows are looked at once more; what a
+    later look says of the same landing takes the place of what an earlier one said, since that one's rows never landed.
+    A parcel without rows says that there are none any more.
     content: the rows themselves as JSON lines (`KeptRow`), in the order of `rows`, SM2-sealed to the node that set them
     aside, for correction; empty where they are too large for a report.
     """
@@ -196,6 +200,9 @@ class DirtyRows(msgspec.Struct, frozen=True):
     batch: int
     rows: tuple[DirtyRow, ...]
     content: bytes = b""
+    group: str = ""
+    look: int = 0
+    aside: int = 0
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -240,6 +247,7 @@ class Progress(msgspec.Struct, frozen=True):
     differing: tuple[str, ...] = ()  # partitions that did not reconcile
     drift: str = ""  # digest of the columns found, when they are not the accepted ones
     drift_text: str = ""  # what changed, a Chinese sentence
+    alarm: str = ""  # "growing", "dropped": `message` is about the source's change log, not the run, and moves no state
 
 
 class Manifest(msgspec.Struct, frozen=True):

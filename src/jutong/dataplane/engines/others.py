@@ -15,6 +15,7 @@ from jutong.dataplane.engines.addresses import resolve
 from jutong.dataplane.engines.dbapi import DatabaseApi
 from jutong.dataplane.engines.dbapi.dialect import Dialect
 from jutong.dataplane.engines.types import TEXT, Type
+from jutong.dataplane.engines.violations import row_refused
 from jutong.dataplane.errors import Refusal, RuleBroken, Unavailable
 from jutong.wire.bundle import Access
 from jutong.wire.grants import Kind
@@ -116,11 +117,9 @@ def _made(words: dict[Kind, str], texts: tuple[str, str, int], digits: int) -> C
 
 def refusal(error: Exception, title: str) -> Refusal:
     """Return the refusal for a driver's error; the server's own words stay out, they may quote data or passwords."""
+    if found := row_refused(error, title):
+        return found
     kind = type(error).__name__
-    if kind == "IntegrityError":
-        return RuleBroken(f"数据源“{title}”数据与目标表的约束冲突，请核对约束与数据，或改用替换或更新方式。")
-    if kind == "DataError":
-        return RuleBroken(f"数据源“{title}”值与列的类型不符或超出范围，请核对数据与列类型。")
     code = re.search(r"[A-Z]{2,5}-[0-9]{3,6}|\b[0-9]{4,5}\b", str(error))
     return Unavailable(f"数据源“{title}”无法连接或返回错误，请联系数据库管理员（{code[0] if code else kind}）。")
 
@@ -224,6 +223,7 @@ _SQLSERVER_WORDS = {
     Kind.INTEGER: "bigint", Kind.NUMBER: "decimal", Kind.TEXT: "float(53)", Kind.DATE: "date",
     Kind.TIMESTAMP: "datetime2(6)", Kind.BOOLEAN: "bit", Kind.BINARY: "varbinary(max)",
 }  # fmt: skip
+_KEPT_SAVEPOINT = ("savepoint {}", "rollback to savepoint {}", "")
 _READ_ONLY = ("set transaction isolation level repeatable read read only",)
 
 
@@ -250,6 +250,7 @@ DIALECTS = {
         native=_made(_DAMENG_WORDS, ("varchar", "clob", 1000), 38),
         begin=("set transaction read only",),
         transactional=False,
+        savepoint=_KEPT_SAVEPOINT,
     ),
     "kingbase": Dialect(
         name="kingbase",
@@ -297,6 +298,7 @@ DIALECTS = {
         place=_numbered,
         empty_is_null=True,
         transactional=False,
+        savepoint=_KEPT_SAVEPOINT,
     ),
     "sqlserver": Dialect(
         name="sqlserver",
@@ -313,6 +315,7 @@ DIALECTS = {
         begin=("set transaction isolation level snapshot",),
         quotes=("[", "]"),
         place=_percent,
+        savepoint=("save transaction {}", "rollback transaction {}", ""),
     ),
 }
 

@@ -165,7 +165,6 @@ DIALECT = Dialect(
     start=("begin immediate",),
     compared=compared,
     bound=bound,
-    sifts=True,
     network=False,
 )
 

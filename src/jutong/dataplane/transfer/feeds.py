@@ -68,12 +68,15 @@ class Watch:
             if retained > self.most * MEBIBYTE:
                 await held.drop()
                 await self.book.drop_feed(feed.name)
-                self._tell(feed, f"来源为本任务保留的变更日志超过 {self.most} MiB，已放弃，下次运行将重新全量复制。")
+                gone = f"来源为本任务保留的变更日志超过 {self.most} MiB，已放弃，下次运行将重新全量复制。"
+                await self._tell(feed, "dropped", gone)
             elif retained > ALARM * self.most * MEBIBYTE:
                 kept = f"{retained // MEBIBYTE} MiB，上限 {self.most} MiB"
-                self._tell(feed, f"来源为本任务保留的变更日志已达 {kept}，请尽快恢复本任务的运行。")
+                await self._tell(feed, "growing", f"来源为本任务保留的变更日志已达 {kept}，请尽快恢复本任务的运行。")
 
-    def _tell(self, feed: Feed, message: str) -> None:
-        """Say it in the log and to the order that read the change log last."""
+    async def _tell(self, feed: Feed, alarm: str, message: str) -> None:
+        """Say it in the log and, under the order that read the change log last, as it stands: most have ended by then."""
         log.warning("变更日志 %s：%s", feed.name, message)
-        self.reports.put(Progress(feed.order_id, 0, RunState.SENT, datetime.now(UTC), message=message))
+        run = await self.book.run(feed.order_id)
+        state = RunState(run.state) if run else RunState.QUEUED
+        self.reports.put(Progress(feed.order_id, 0, state, datetime.now(UTC), message=message, alarm=alarm))

@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from jutong.dataplane.book import Feed
+from jutong.dataplane.dirty import RowRefused
 from jutong.dataplane.engines.base import Changes, Engine, Landing, Log, Logging, Reading, Target
 from jutong.dataplane.errors import RuleBroken, Unavailable
 from jutong.dataplane.partitions import whole
 from jutong.dataplane.reconcile import PORTABLE, Unreconciled, unmatched
+from jutong.dataplane.transfer import quarantine
 from jutong.dataplane.transfer.moving import moved
 from jutong.dataplane.transfer.runs import Run
 from jutong.wire.grants import Masking
@@ -29,6 +32,8 @@ POLL_SECONDS = 0.2
 SEEN_SECONDS = 0.05
 SEEN_LOOKS = 200
 NOTHING = Tally(0, "0", PORTABLE)
+FIRST = "0"
+"""Stands for the position before a task's first landing."""
 
 
 def feed_name(task_id: str) -> str:
@@ -46,10 +51,11 @@ def check_keyed(run: Run) -> None:
 
 
 class Follower:
-    """One order that follows a change log. done: the tallies of what its batches moved."""
+    """One order that follows a change log. done: the tallies of what its batches moved; aside: rows set aside."""
 
     def __init__(self, run: Run, source: Engine, sink: Engine, target: Target, log: Log) -> None:
         self.done: list[tuple[Tally, Tally]] = []
+        self.aside = 0
         self.position = ""
         self._run = run
         self._source = source
@@ -62,7 +68,12 @@ class Follower:
     async def begin(self) -> None:
         """Open the log, and copy the whole table unless an earlier run of the task did and nothing was missed since."""
         anew = await self._log.open()
-        target = replace(self._target, mode=TableMode.REPLACE)
+        await self._sifting(partial(self._copy, anew=anew))
+        await self._log.resume(self.position)
+
+    async def _copy(self, *, anew: bool, sift: bool) -> None:
+        """Copy the whole table, where that has not been done."""
+        target = replace(self._target, mode=TableMode.REPLACE, sift=sift)
         async with (
             self._source.reading(self._run.plan) as reading,
             self._sink.landing(target, reading.shapes) as landing,
@@ -70,8 +81,16 @@ class Follower:
             if landing.mark and landing.existing and not anew:
                 self.position = landing.mark
             else:
-                await self._land(reading, landing, await reading.logged())
-        await self._log.resume(self.position)
+                await self._land(reading, landing, await reading.logged(), sift=sift)
+
+    async def _sifting(self, land: Callable[..., Awaitable[None]]) -> None:
+        """Land something; where the target refuses a row and the order lets rows be set aside, find out which."""
+        try:
+            await land(sift=False)
+        except RowRefused:
+            if not self._run.order.most_dirty:
+                raise
+            await land(sift=True)
 
     async def run(self, *, until: datetime | None) -> None:
         """Land batch after batch: until an instant, or until what had happened when it began has landed."""
@@ -88,7 +107,17 @@ class Follower:
         changes = await self._log.read()
         if changes is None:
             return None
-        target = replace(self._target, mode=TableMode.REPLACE if changes.everything else TableMode.UPSERT)
+        await self._sifting(partial(self._apply, changes))
+        await self._log.forget(changes.position)
+        lag = (datetime.now(UTC) - changes.at).total_seconds()
+        rows = sum(tally.rows for _, tally in self.done)
+        self._run.tell(RunState.SENT, "正在同步变更。", done=rows, lag_seconds=max(0.0, lag))
+        return changes.at
+
+    async def _apply(self, changes: Changes, *, sift: bool) -> None:
+        """Put what the touched rows have become in the place of what the target has, together with the position."""
+        mode = TableMode.REPLACE if changes.everything else TableMode.UPSERT
+        target = replace(self._target, mode=mode, sift=sift)
         async with self._seeing(changes) as reading, self._sink.landing(target, reading.shapes) as landing:
             if not landing.existing:
                 raise Unavailable("目标表已不存在，将重新全量复制。")
@@ -96,15 +125,10 @@ class Follower:
                 reading.narrow(replace(self._run.plan, key_columns=self._keys, keys=tuple(changes.keys)))
                 await landing.give_way(changes.keys)
             if changes.keys or changes.everything:
-                await self._land(reading, landing, changes.position)
+                await self._land(reading, landing, changes.position, sift=sift)
             else:
                 await landing.settle(NOTHING, at=datetime.now(UTC), mark=changes.position)
                 self.position = changes.position
-        await self._log.forget(changes.position)
-        lag = (datetime.now(UTC) - changes.at).total_seconds()
-        rows = sum(tally.rows for _, tally in self.done)
-        self._run.tell(RunState.SENT, "正在同步变更。", done=rows, lag_seconds=max(0.0, lag))
-        return changes.at
 
     @asynccontextmanager
     async def _seeing(self, changes: Changes) -> AsyncIterator[Reading]:
@@ -117,19 +141,22 @@ class Follower:
             await asyncio.sleep(SEEN_SECONDS)
         raise Unavailable("来源有事务迟迟没有提交完毕，稍后自动重试。")
 
-    async def _land(self, reading: Reading, landing: Landing, mark: str) -> None:
-        """Move, compare and settle one landing."""
-        relayed = self._source.name in self._sink.capabilities.relay and not self._run.plan.hashed
+    async def _land(self, reading: Reading, landing: Landing, mark: str, *, sift: bool) -> None:
+        """Move, compare and settle one landing; its rows set aside are told of before it is committed."""
+        relayed = not sift and self._source.name in self._sink.capabilities.relay and not self._run.plan.hashed
         if relayed:
             reading.cast(landing.casts)
-        ends = await moved(self._run, reading, landing, relayed=relayed)
+        ends = await moved(self._run, reading, landing, relayed=relayed, sifted=sift, spent=self.aside)
         difference = unmatched(ends.legs)
         if difference:
             await self._run.signed(ends.legs[-1], reconciled=False, position=self.position)
             raise Unreconciled(difference)
+        group = landing.mark or FIRST
+        await quarantine.set_aside(self._run, ends.dirty, ends.aside, sifted=sift, group=group, first=not self.done)
         await landing.settle(ends.landed(), at=datetime.now(UTC), mark=mark)
         self._run.guard.check(datetime.now(UTC))
         self.done.append(ends.legs[-1])
+        self.aside += ends.aside
         self.position = mark
 
     def total(self) -> tuple[Tally, Tally]:
@@ -156,7 +183,8 @@ async def follow(run: Run, source: Engine, sink: Engine, target: Target) -> None
         await run.book.keep_feed(Feed(name, mount.source_id, run.guard.grant.id, run.order.id, datetime.now(UTC)))
         await follower.begin()
         await follower.run(until=run.order.not_after)
-    receipt = await run.signed(follower.total(), reconciled=True, position=follower.position)
+    aside = follower.aside
+    receipt = await run.signed(follower.total(), reconciled=True, position=follower.position, dirty=aside)
     rows = follower.total()[1].rows
-    message = f"变更已同步，共写入 {rows} 行，两端核对一致。"
+    message = f"变更已同步，共写入 {rows} 行，两端核对一致{f'，{aside} 行问题数据已隔离待修正' if aside else ''}。"
     run.tell(RunState.RELEASED, message, done=rows, total=rows, receipt=receipt)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from jutong.dataplane.dirty import Dirty, Sifting
+from jutong.dataplane.dirty import Dirty, Sifted, Sifting
 from jutong.dataplane.engines.base import Landing, Reading
 from jutong.dataplane.engines.passing import PassReading
 from jutong.dataplane.errors import RuleBroken
@@ -142,15 +142,18 @@ def _newlines(chunk: bytes) -> int:
     return chunk.count(b"\n")
 
 
-async def moved(run: Run, reading: Reading, landing: Landing, *, relayed: bool, sifted: bool = False) -> Ends:
+async def moved(
+    run: Run, reading: Reading, landing: Landing, *, relayed: bool, sifted: bool = False, spent: int = 0
+) -> Ends:
     """Move all rows into the staging table and return what both ends say, by the check that the order asks for.
 
     relayed: in the engine's own stream, which both ends may sum in a way of their own; else as canonical text lines.
-    sifted: the target looks at the rows one by one and sets aside what it cannot hold.
+    sifted: the target looks at the rows one by one and sets aside what it cannot hold. spent: rows that earlier landings
+    of the order have set aside.
     """
     move = Move(run, reading, landing, relayed=relayed, sifted=sifted)
     if sifted:
-        return await _sifted(run, move, reading, landing)
+        return await _sifted(run, move, reading, landing, spent)
     if run.order.check is Check.STREAM:
         await _told(run, landing, move, move.stream())
         return _by_stream(run, move)
@@ -176,16 +179,21 @@ async def moved(run: Run, reading: Reading, landing: Landing, *, relayed: bool, 
     return Ends(legs, paired(*pairs[-1], method), tuple(sorted(named)))
 
 
-async def _sifted(run: Run, move: Move, reading: Reading, landing: Landing) -> Ends:
-    """Move all rows as texts, let the target sift them, and return one leg more: from the clean texts into the table."""
+async def sift(run: Run, landing: Landing, spent: int) -> Sifted:
+    """Let the target look at the staged texts; `RuleBroken` when more of them do not fit than the order lets pass."""
     if not isinstance(landing, Sifting):
         raise RuleBroken("该类型的目标库不能逐行隔离问题数据，请修正数据后重试。")
+    return await landing.sift(run.order.most_dirty - spent)
+
+
+async def _sifted(run: Run, move: Move, reading: Reading, landing: Landing, spent: int) -> Ends:
+    """Move all rows as texts, let the target sift them, and return one leg more: from the clean texts into the table."""
 
     async def count() -> Tally:
         return run.check_rows(await reading.tally(PORTABLE))
 
     counted, _ = await _told(run, landing, move, together(count(), move.stream()))
-    found = await landing.sift(run.order.most_dirty - aside_of(reading))
+    found = await sift(run, landing, aside_of(reading) + spent)
     arrived = await landing.tally(PORTABLE)
     legs = [(counted, found.came), (found.clean, arrived)]
     if move.hasher:

@@ -44,19 +44,27 @@ def counted(aside: int, dirty: Sequence[Dirty]) -> str:
     return f"{aside} 行问题数据已隔离待修正" + (f"（仅列出前 {len(dirty)} 行）" if len(dirty) < aside else "")
 
 
-async def set_aside(run: Run, dirty: Sequence[Dirty], aside: int) -> None:
-    """Report rows set aside, masked as granted: the first `LISTED` of `aside`.
+async def set_aside(
+    run: Run, dirty: Sequence[Dirty], aside: int, *, sifted: bool, group: str = "", first: bool = True
+) -> None:
+    """Report rows set aside, masked as granted: the first `LISTED` of `aside`; before the others are committed.
 
-    The same rows in a later attempt are the same parcels. Unavailable when the control plane does not take them: rows
-    that nobody can see and correct must not be missing from what lands.
+    sifted: the target has looked at the rows one by one. group: see `DirtyRows`. first: this is the attempt's first landing, so that an earlier attempt may have told of rows
+    that were never committed; what is told now takes their place, even when it is nothing.
+    Unavailable when the control plane does not take them: rows that nobody can see and correct must not be missing from
+    what lands.
     """
     dirty = dirty[:LISTED]
     if dirty:
-        run.tell(RunState.SENT, f"{counted(aside, dirty)}。", dirty=aside)
-    for batch, start in enumerate(range(0, len(dirty), PARCEL_ROWS)):
+        run.tell(RunState.SENT, f"{counted(aside, dirty)}。", dirty=0 if group else aside)
+    elif not (run.order.most_dirty and run.attempt > 1 and first):
+        return
+    for batch, start in enumerate(range(0, max(1, len(dirty)), PARCEL_ROWS)):
         some = dirty[start : start + PARCEL_ROWS]
         rows = tuple(_reported(run, each) for each in some)
-        await run.reports.set_aside(DirtyRows(run.order.id, batch, rows, _sealed(run, some)))
+        content = _sealed(run, some) if some else b""
+        look = 2 * run.attempt + sifted
+        await run.reports.set_aside(DirtyRows(run.order.id, batch, rows, content, group, look, aside))
 
 
 def _reported(run: Run, dirty: Dirty) -> DirtyRow:

@@ -28,13 +28,17 @@ class Reports:
         self._news = asyncio.Event()
 
     def put(self, report: Progress) -> None:
-        """Add a report; one that only moves the figures of a running order replaces the one before it."""
+        """Add a report; one that only moves the figures of a running order replaces the one before it, no alarm does."""
+        if report.alarm:
+            self._waiting.append(report)
+            self._news.set()
+            return
         if report.state not in UNDER_WAY:
             ENDED.labels(report.state).inc()
             ROWS.inc(report.rows_done)
-        last = next(
-            (n for n in reversed(range(len(self._waiting))) if self._waiting[n].order_id == report.order_id), -1
-        )
+        places = reversed(range(len(self._waiting)))
+        mine = (n for n in places if self._waiting[n].order_id == report.order_id and not self._waiting[n].alarm)
+        last = next(mine, -1)
         running = last >= 0 and self._waiting[last].state is report.state is RunState.SENT
         if running and self._waiting[last].attempt == report.attempt:
             self._waiting[last] = msgspec.structs.replace(report, drift=report.drift or self._waiting[last].drift)

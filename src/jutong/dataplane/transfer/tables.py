@@ -92,9 +92,10 @@ async def _sifted(run: Run, opened: Opened, sink: Engine, target: Target, *, rel
     try:
         return await _moved(run, opened, sink, target, relayed=relayed)
     except RowRefused:
-        if not run.order.most_dirty or target.parts:
+        if not run.order.most_dirty:
             raise
-    return await _moved(run, opened, sink, replace(target, sift=True, cut=None), relayed=False)
+    cut = target.cut if target.parts else None  # what is repaired still gives way by partition
+    return await _moved(run, opened, sink, replace(target, sift=True, cut=cut), relayed=False)
 
 
 def _released(run: Run, ends: Ends, receipt: bytes) -> None:
@@ -133,11 +134,11 @@ async def _landed(run: Run, reading: Reading, landing: Landing, *, relayed: bool
     except RowRefused:
         raise
     except RuleBroken:
-        await quarantine.set_aside(run, quarantine.dirty_of(reading), quarantine.aside_of(reading))
+        await quarantine.set_aside(run, quarantine.dirty_of(reading), quarantine.aside_of(reading), sifted=sifted)
         raise
     dirty = (*quarantine.dirty_of(reading), *ends.dirty)[:LISTED]
     ends = replace(ends, dirty=dirty, aside=quarantine.aside_of(reading) + ends.aside)
-    await quarantine.set_aside(run, ends.dirty, ends.aside)
+    await quarantine.set_aside(run, ends.dirty, ends.aside, sifted=sifted)
     difference = unmatched(ends.legs)
     receipt = await run.signed(
         ends.legs[-1],

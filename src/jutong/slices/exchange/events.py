@@ -7,6 +7,9 @@ from typing import Final
 RUN_RELEASED: Final = "exchange.run_released"
 """A delivery is complete, both ends agree and its receipt is signed: {"run_id", "grant_id", "kind", "rows"}; subject "run:ID"."""
 
+LOG_ALARMED: Final = "exchange.log_alarmed"
+"""A source keeps a large change log for a task, or gave it up: {"run_id", "task_id", "provider_id", "account_id", "text"}; subject "task:ID"."""
+
 SUBMISSION_ACCEPTED: Final = "exchange.submission_accepted"
 """A submitted batch passed its checks: {"submission_id", "resource_id", "provider_id", "file_id", "rows"}; subject "resource:ID"."""
 

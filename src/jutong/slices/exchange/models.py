@@ -18,7 +18,8 @@ class TransferTask(models.Model):
     terms: how its runs read, check and hold back (`rules.Terms`). cron: schedule in Beijing time; due_at: when it
     strikes next. after_task: runs when that one was released; after_update: when the resource's data changed.
     shape: digest of the source's columns that a person accepted. remark: why the last time did not start a run.
-    deleted_at: no longer wanted; its runs stay.
+    alarmed_at: when people were last told that a source's change log for it grows. deleted_at: no longer wanted; its
+    runs stay.
     """
 
     grant = models.ForeignKey("grants.Grant", on_delete=models.PROTECT, related_name="+")
@@ -40,6 +41,7 @@ class TransferTask(models.Model):
     paused = models.BooleanField(default=False)
     shape = models.CharField(max_length=128, default="")
     remark = models.CharField(max_length=500, default="")
+    alarmed_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -180,17 +182,26 @@ class RunSample(models.Model):
 
 
 class DirtyParcel(models.Model):
-    """A parcel of rows that a run set aside, taken once. content: the rows themselves, sealed to the provider's node."""
+    """A parcel of rows that a run set aside, taken once.
+
+    group, look, aside: see `wire.DirtyRows`. content: the rows themselves, sealed to the provider's node; emptied at
+    `forgotten_at`, when they have been kept long enough.
+    """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="dirty_parcels")
     order_id = models.CharField(max_length=80)
     batch = models.IntegerField()
+    group = models.CharField(max_length=200, default="")
+    look = models.IntegerField(default=0)
+    aside = models.BigIntegerField(default=0)
     node = models.CharField(max_length=64)
     content = models.BinaryField()
     at = models.DateTimeField()
+    forgotten_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["order_id", "batch"], name="one_parcel_a_batch")]
+        constraints = [models.UniqueConstraint(fields=["order_id", "group", "batch"], name="one_parcel_of_a_batch")]
+        indexes = [models.Index(fields=["at"], condition=Q(forgotten_at=None), name="parcel_kept")]
 
 
 class SetAside(models.Model):

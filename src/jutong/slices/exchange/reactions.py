@@ -30,6 +30,23 @@ def forget_corrections(at: datetime) -> int:
     return actions.forget_corrections(at)
 
 
+@jobs.every(3600)
+def forget_originals(at: datetime) -> int:
+    """Forget the originals of rows set aside that were kept long enough."""
+    return actions.forget_old_originals(at)
+
+
+@outbox.on("exchange.log_alarmed")
+def tell_of_a_log(event: outbox.Event, at: datetime) -> None:
+    """Tell the person who set up the task, and the source's engineers, that a change log grows or was given up."""
+    payload = event.payload
+    title, link = _("变更日志告警：%(text)s") % {"text": payload["text"]}, f"/exchange/tasks/{payload['task_id']}/"
+    if payload["account_id"] is not None:
+        inbox.tell(account_id=payload["account_id"], title=title, link=link, at=at)
+    engineers = Role.SYSTEM_ENGINEER
+    inbox.tell(department_id=payload["provider_id"], role=engineers, title=title, link=link, at=at)
+
+
 @jobs.every(1)
 def strike(at: datetime) -> int:
     """Start the tasks whose time has come."""

@@ -25,9 +25,9 @@ class Dialect:
     native: the type tables. begin: statements that open one consistent, read-only state. place: how the n-th value
     (from 1) is marked. compared: a key column and its place as they are compared, letting at least what is equal through.
     bound: the value a driver is given for a canonical text; ValueError when it is none of its kind. empty_is_null: it
-    keeps no empty texts. transactional: a table made is undone with its transaction. sifts: it has savepoints, and says by
-    `RowRefused` that a row was refused. refusal: a driver's error in our
-    words.
+    keeps no empty texts. transactional: a table made is undone with its transaction. savepoint: how one is set, gone
+    back to and forgotten (empty where there is no such word). refusal: a driver's error in our words, `RowRefused` for a
+    row that a table does not take.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Dialect:
     bound: Callable[[str | None, Type], Any] = python
     empty_is_null: bool = False
     transactional: bool = True
-    sifts: bool = False
+    savepoint: tuple[str, str, str] = ("savepoint {}", "rollback to savepoint {}", "release savepoint {}")
     network: bool = True
 
     def quoted(self, name: str) -> str:

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from jutong.dataplane.dirty import Dirty, RowRefused, Sifted
+from jutong.dataplane.dirty import RowRefused, Sifted
 from jutong.dataplane.engines.base import POSITION, TASK, Landing, Position, Shape, Target
 from jutong.dataplane.engines.dbapi import sql
 from jutong.dataplane.engines.dbapi.dialect import Dialect
@@ -73,8 +73,8 @@ class RowsLanding(PlainLanding):
         self._staging = named
         self._existing = False
         self._rows = 0
-        tables = (self._stage, self._goal)
-        self._sieve = Sieve(session, target, tables, self._names) if target.sift else None
+        self._merge = Merge(session, target, (self._stage, self._goal), self._names)
+        self._sieve = Sieve(session, self._merge, self._stage, self._names) if target.sift else None
 
     def _defined(self, columns: Sequence[tuple[str, Type]], keys: Sequence[str]) -> str:
         """Return the column definitions of a new table."""
@@ -86,8 +86,6 @@ class RowsLanding(PlainLanding):
 
     async def prepare(self) -> None:
         """Look for the position, compare the target's columns with what comes, make the staging table."""
-        if self._sieve and not self._dialect.sifts:
-            raise RuleBroken(f"{self._dialect.title} 目标库不能逐行隔离问题数据，请修正数据后重试。")
         schema, tables = self._target.schema, await sql.found_tables(self._session, self._target.schema)
         names = {table.name for table in tables}
         for table, columns in ((POSITION, POSITION_COLUMNS), (TASK, TASK_COLUMNS)):
@@ -165,23 +163,19 @@ class RowsLanding(PlainLanding):
 
     async def _received_apart(self, sieve: Sieve, chunks: AsyncIterator[bytes]) -> int:
         """Stage the rows that values can be made of, each with its line; set the others aside."""
-        names = self._dialect.listed([*self._names, LINE])
-        statement = f"insert into {self._stage} ({names}) values ({self._dialect.places(len(self._names) + 1)})"
         lines = Lines()
         async for chunk in chunks:
             rows = []
             for line in lines.cut(chunk):
                 self._rows += 1
-                texts = parsed(line)
+                texts = tuple(parsed(line))
                 sieve.came.add([row_digest(texts)])
                 try:
-                    rows.append((*map(self._kept, self._names, texts, self._types), self._rows))
+                    rows.append(((*map(self._kept, self._names, texts, self._types), self._rows), texts))
                 except RowRefused as refusal:
-                    n = self._names.index(refusal.column)
-                    found = Dirty(self._rows, refusal.column, texts[n] or "", refusal.reason, tuple(texts), masked=True)
-                    sieve.drop(found)
+                    sieve.drop(self._rows, texts, refusal)
             if rows:
-                await self._session.insert(statement, rows)
+                await sieve.stage(rows)
         return self._rows
 
     def _kept(self, name: str, text: str | None, wanted: Type) -> Any:
@@ -239,8 +233,7 @@ class RowsLanding(PlainLanding):
             pairs = list(zip(self._names, self._types, strict=True))
             keys = self._target.unique if self._target.mode is TableMode.UPSERT else ()
             await self._session.execute(f"create table {self._goal} ({self._defined(pairs, keys)})")
-        merge = Merge(self._session, self._target, (self._stage, self._goal), self._names)
-        done = await merge.merge(self._types, held)
+        done = await self._merge.merge(self._types, held)
         if done != tally.rows:
             message = (
                 f"目标表实际写入 {done} 行，应为 {tally.rows} 行（目标表可能有触发器，或主键列不唯一），"

@@ -20,7 +20,7 @@ class Merge:
         self._session = session
         self._dialect = session.dialect
         self._target = target
-        self._stage, self._goal = tables
+        self._stage, self.goal = tables
         self._names = names
 
     async def merge(self, types: Sequence[Type], held: Sequence[str]) -> int:
@@ -29,21 +29,36 @@ class Merge:
         held: partitions whose staged rows are given up and whose old rows stay.
         """
         cut = self._target.cut
-        if cut is not None:
-            kind = types[cut.place]
-            if held:
-                await self._drop(self._stage, cut.column, kind, lambda text: cut.name(text) in held)
-            if self._target.parts:
-                parts = set(self._target.parts) - set(held)
-                await self._drop(self._goal, cut.column, kind, lambda text: cut.name(text) in parts)
-            elif self._target.mode is TableMode.REPLACE:
-                await self._drop(self._goal, cut.column, kind, lambda text: cut.name(text) not in held)
-        elif self._target.mode is TableMode.REPLACE:
-            await self._session.execute(f"delete from {self._goal}")
+        if cut is not None and held:
+            await self._drop(self._stage, cut.column, types[cut.place], lambda text: cut.name(text) in held)
+        await self._clear(types, held)
         if self._target.mode is TableMode.UPSERT:
             return await self._upserted()
         columns = self._dialect.listed(self._names)
-        return await self._session.execute(f"insert into {self._goal} ({columns}) select {columns} from {self._stage}")
+        return await self._session.execute(f"insert into {self.goal} ({columns}) select {columns} from {self._stage}")
+
+    async def make_room(self, types: Sequence[Type]) -> None:
+        """Take away whatever the staged rows will replace, so that they can be tried as they will stand."""
+        await self._clear(types, ())
+        if self._target.mode is TableMode.UPSERT:
+            quoted = self._dialect.quoted
+            match = " and ".join(f"s.{quoted(name)} = {self.goal}.{quoted(name)}" for name in self._target.unique)
+            await self._session.execute(
+                f"delete from {self.goal} where exists (select 1 from {self._stage} s where {match})"
+            )
+
+    async def _clear(self, types: Sequence[Type], held: Sequence[str]) -> None:
+        """Delete what the mode lets the staged rows replace, but for the partitions that keep their rows."""
+        cut = self._target.cut
+        if cut is not None:
+            kind = types[cut.place]
+            if self._target.parts:
+                parts = set(self._target.parts) - set(held)
+                await self._drop(self.goal, cut.column, kind, lambda text: cut.name(text) in parts)
+            elif self._target.mode is TableMode.REPLACE:
+                await self._drop(self.goal, cut.column, kind, lambda text: cut.name(text) not in held)
+        elif self._target.mode is TableMode.REPLACE:
+            await self._session.execute(f"delete from {self.goal}")
 
     async def _drop(self, table: str, column: str, kind: Type, gone: Callable[[str | None], bool]) -> None:
         """Delete the rows whose value of a column is to go, value by value as the driver gave them."""
@@ -57,7 +72,7 @@ class Merge:
 
     async def _upserted(self) -> int:
         """Change the rows whose keys are there, insert the others; return how many of them are in the target then."""
-        quoted, stage, goal = self._dialect.quoted, self._stage, self._goal
+        quoted, stage, goal = self._dialect.quoted, self._stage, self.goal
         keys = self._dialect.listed(self._target.unique)
         if await self._session.fetch(f"select count(*) from {stage} group by {keys} having count(*) > 1"):
             raise RowRefused("来源数据中主键重复，不能按主键更新，请清理重复记录。")

@@ -80,7 +80,9 @@ class Constraints:
         unusual |= len(known) < len(foreign)
         for key in known:
             if not key.own:
-                await self._orphans(key, f"exists (select 1 from {qualified(*key.other)} o where {key.match('v', 'o')})")
+                await self._orphans(
+                    key, f"exists (select 1 from {qualified(*key.other)} o where {key.match('v', 'o')})"
+                )
         for listed, odd in await self._ask(UNIQUES):
             columns = listed.split("\n")
             if odd or not set(columns) <= self.sieve.known.keys():

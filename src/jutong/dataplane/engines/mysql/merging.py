@@ -201,9 +201,7 @@ class Merge:
             await self._ask(f"delete from {self._goal} where {f'not {self._among(held)}' if held else 'true'}")
         if self._giving:
             left = f"not exists (select 1 from {came} s where {self._same('g', 's')})"
-            await self._ask(
-                f"delete t from {self._goal} t join {self._gone} g on {self._same('t', 'g')} where {left}"
-            )
+            await self._ask(f"delete t from {self._goal} t join {self._gone} g on {self._same('t', 'g')} where {left}")
 
     async def insert(self, came: str) -> int:
         """Let the rows of a table enter and return how many of them are there then."""

@@ -71,7 +71,7 @@ class Merging:
         """Run a statement and return how many rows it touched."""
         text, values = sql.parametrised(parts)
         tag: str = await self._connection.execute(text, *values, timeout=None)
-        return int(tag.split()[-1])
+        return int(tag.rsplit(maxsplit=1)[-1])
 
     def among(self, names: Sequence[str]) -> Parts:
         """Return the test that a row, staged or in the target, lies in one of these partitions."""

@@ -31,7 +31,7 @@ from jutong.slices.exchange.actions.previewing import MappedItem, Sample, previe
 from jutong.slices.exchange.actions.progress import take_progress
 from jutong.slices.exchange.actions.room import admit, limit_source
 from jutong.slices.exchange.actions.segments import take_segment
-from jutong.slices.exchange.actions.setting_aside import take_dirty
+from jutong.slices.exchange.actions.setting_aside import forget_old_originals, take_dirty
 from jutong.slices.exchange.actions.submitting import find_late, record_off_platform, submit_batch, watch_entry
 from jutong.slices.exchange.actions.tasks import (
     change_task,
@@ -65,6 +65,7 @@ __all__ = [
     "find_late",
     "find_late_backflows",
     "forget_corrections",
+    "forget_old_originals",
     "issue_ticket",
     "limit_source",
     "need_backflow",

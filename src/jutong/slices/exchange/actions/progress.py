@@ -13,6 +13,7 @@ from jutong.kernel import outbox
 from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.errors import WrongState
 from jutong.slices.exchange import events
+from jutong.slices.exchange.actions.alarms import raise_alarm
 from jutong.slices.exchange.actions.correcting import purge_corrected
 from jutong.slices.exchange.actions.receipts import countersign, keep, unproven
 from jutong.slices.exchange.actions.room import admit
@@ -33,7 +34,8 @@ _MOST_PARTS: Final = 10_000
 def take_progress(reports: Sequence[Progress], *, node: str, at: datetime) -> int:
     """Follow the reports of a node, each in a transaction of its own; returns how many concerned a present order.
 
-    The same report twice is the same as once; reports of unknown, earlier or ended orders change nothing.
+    The same report twice is the same as once; reports of unknown, earlier or ended orders change nothing. An alarm is no
+    report on the run: it moves no state and is told to people whether the order has ended or not.
     """
     by = system_actor(f"node:{node}")
     return sum(_take(report, node, by, at) for report in reports)
@@ -43,6 +45,8 @@ def take_progress(reports: Sequence[Progress], *, node: str, at: datetime) -> in
 def _take(report: Progress, node: str, by: Actor, at: datetime) -> bool:
     named = ORDER.fullmatch(report.order_id)
     run = Run.objects.select_for_update().filter(pk=int(named[1])).first() if named else None
+    if run is not None and report.alarm:
+        return raise_alarm(run, report, by=by, at=at)
     if run is None or named is None or run.round != int(named[2]) or run.state not in OPEN:
         log.info("report on order %s (%s) from %s changes nothing", report.order_id[:80], report.state, node)
         return False

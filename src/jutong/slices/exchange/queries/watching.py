@@ -16,8 +16,9 @@ from jutong.slices.exchange.formats import receipt_in
 from jutong.slices.exchange.models import CorrectedRow, Run, RunSample, SetAside
 from jutong.slices.exchange.queries.runs import visible
 from jutong.slices.exchange.rules import OPEN, check_term
-from jutong.slices.exchange.rules.corrections import PROVIDER, check_newest, check_run
+from jutong.slices.exchange.rules.corrections import PROVIDER, check_left, check_newest, check_run, writable
 from jutong.slices.exchange.workflow import EXCHANGE_TASK
+from jutong.slices.grants import queries as grants
 from jutong.wire.transfers import Tally
 
 MOST_POINTS: Final = 120
@@ -74,6 +75,10 @@ class AsideRow:
     sent: bool = False
 
 
+_SENT: Final = CorrectedRow.objects.filter(row=OuterRef("pk"), correction__delivery__state__in=[*OPEN, "released"])
+"""Whether a row set aside has been delivered since, or is on its way."""
+
+
 def _samples(run: Run) -> list[RunSample]:
     return list(run.samples.filter(round=run.round).order_by("at", "id"))
 
@@ -127,8 +132,7 @@ def _ordered(rows: Sequence[PartRow]) -> list[PartRow]:
 def set_aside(run_id: int, actor: Actor, *, most: int = 0) -> Iterator[AsideRow]:
     """Yield the rows that the present round of a run set aside, by place in the source; at most `most`, 0 for all."""
     run = visible(run_id, actor)
-    sent = CorrectedRow.objects.filter(row=OuterRef("pk"), correction__delivery__state__in=[*OPEN, "released"])
-    rows = _aside(run).annotate(sent=Exists(sent)).order_by("number", "id")
+    rows = _aside(run).annotate(sent=Exists(_SENT)).order_by("number", "id")
     found = rows[:most] if most else rows.iterator(chunk_size=1000)
     return (AsideRow(row.number, row.item, row.value, row.reason, row.pk, row.key, row.sent) for row in found)
 
@@ -160,6 +164,14 @@ def resubmission(run_id: int, actor: Actor, at: datetime) -> Resubmission:
         later = run.task.runs.filter(pk__gt=run.pk, state="released", corrects=None).exists()
         check_newest(run.terms.get("read", "full"), later=later)
         check_term(run.grant.state, run.grant.valid_from, run.grant.valid_until, at)
+        check_left(_left(run, actor).count(), forgotten=run.dirty_parcels.exclude(forgotten_at=None).exists())
     except WrongState as refusal:
         return Resubmission(sent, open=False, refusal=str(refusal))
     return Resubmission(sent, open=PROVIDER.permits(actor, run) is not None)
+
+
+def _left(run: Run, actor: Actor) -> QuerySet[SetAside]:
+    """Return the rows set aside that can still be put right: kept, of a writable item, not delivered since."""
+    grant = grants.grant(run.grant_id, actor)
+    items = writable(grant.items, {condition["item"] for condition in grant.conditions})
+    return _aside(run).filter(~Exists(_SENT), item__in=items).exclude(parcel__content=b"")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -60,6 +60,20 @@ def check_newest(read: str, *, later: bool) -> None:
     """Refuse rows of a run after which the whole source was delivered again: they would be old, or there twice."""
     if later and read not in INCREMENTAL:
         raise WrongState(N_("该任务之后已重新执行并放行，问题行请在最近一次执行上更正。"))
+
+
+def check_left(left: int, *, forgotten: bool) -> None:
+    """Refuse where no row can be put right any more. forgotten: originals were kept long enough and are gone."""
+    if left:
+        return
+    if forgotten:
+        raise WrongState(N_("问题行的原文已过保留期并清除，请在来源更正后重新执行任务。"))
+    raise WrongState(N_("没有可以更正后补送的问题行：都已补送，或须在来源更正后重新执行。"))
+
+
+def writable(items: Iterable[Mapping[str, Any]], tested: set[str]) -> list[str]:
+    """Return the granted items whose values can be put right here. tested: those that limit the rows."""
+    return [each["item"] for each in items if each["item"] not in tested and each.get("masking") != Masking.KEYED_HASH]
 
 
 def fault_of(line: Line, known: Known | None, items: Mapping[str, Mapping[str, Any]], tested: set[str]) -> str:
