@@ -71,7 +71,7 @@ class Constraints:
 
     async def apply(self) -> bool:
         """Set aside what breaks a constraint; return whether the table may refuse rows for something else besides."""
-        unusual = (await self._ask(TRIGGERS))[0][0] > 0
+        unusual = bool((await self._ask(TRIGGERS))[0][0])
         maria = "mariadb" in (await fetch(self.sieve.session, "select version()"))[0][0].lower()
         for name, clause in await self._ask(CHECKS + OF_TABLE * maria):
             unusual |= not await self._check(name, clause)

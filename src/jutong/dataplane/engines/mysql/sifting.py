@@ -138,7 +138,7 @@ class Sieve:
 
         async with merge.begun():
             await merge.clear(f"(select {self._columns} from {self.clean()})", ())
-            found = await refused(*ends, most, trial)
+            found = await refused(ends[0], ends[1], most, trial)
             await self._ask("rollback")
         for line, refusal in found:
             await self.lines_aside(f"select {line:d} as line", self.known.get(refusal.column, 0), refusal.reason)

@@ -169,7 +169,7 @@ class Sieve:
 
         await self.connection.execute("savepoint jutong_sift")
         await merging.clear((), self.clean())
-        found = await refused(*ends, most, trial)
+        found = await refused(ends[0], ends[1], most, trial)
         await self.connection.execute("rollback to savepoint jutong_sift")
         for line, refusal in found:
             n = next((n for n, place in enumerate(self._places) if place.column == refusal.column), 0)
