@@ -96,7 +96,9 @@ class Control:
     def ended(self, order_id: str) -> Progress | None:
         """Return the last word about an order."""
         last = (RunState.RELEASED, RunState.REJECTED, RunState.QUARANTINED)
-        return next((p for p in reversed(self.progress) if p.order_id == order_id and p.state in last), None)
+        return next(
+            (p for p in reversed(self.progress) if p.order_id == order_id and p.state in last and not p.alarm), None
+        )
 
     def _bundled(self, since: int) -> bytes:
         now = datetime.now(UTC)

@@ -155,8 +155,9 @@ def test_an_abandoned_log_is_told_of_and_let_go_when_it_grows_too_big(town: Worl
         for n in range(40):
             town.sql(town.provider, "select pg_logical_emit_message(false, 'x', repeat('x', 65536))")
             assert n or town.sql(town.provider, slots) == [(1,)]
-        told = town.control.wait(lambda: [p.message for p in town.control.progress if "已放弃" in p.message])
-        assert "1 MiB" in told[0]
+        told = town.control.wait(lambda: [p for p in town.control.progress if "已放弃" in p.message])
+        assert "1 MiB" in told[0].message
+        assert (told[0].alarm, told[0].state) == ("dropped", RunState.RELEASED)  # the order has ended: nothing is sent
         assert town.sql(town.provider, slots) == [(0,)]
         town.control.wait(lambda: town.sql(town.book, "select 1 from book.feeds") == [])
         town.sql(town.provider, "update ledger set amount = 3 where n = 3")

@@ -96,7 +96,9 @@ def town(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Town]:
         made.control.publish(grants=(made.grant,), mounts=(made.mount,), sources=sources)
         yield Town(made, schema, ask)
         made.sql(made.provider, f"drop publication if exists {SLOT}")
-        drop = "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()"
+        drop = (
+            "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = current_database()"
+        )
         made.sql(made.provider, drop)
 
 

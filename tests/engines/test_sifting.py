@@ -168,17 +168,21 @@ FAMILY = {
     "postgresql": (
         "create table division (code text primary key)",
         "create table other (n integer primary key)",
-        "create table goal (n integer primary key, name varchar(4) references division (code),"
-        " parent integer constraint goal_parent references goal, born date,"
-        " constraint goal_other foreign key (n) references other (n))",
+        (
+            "create table goal (n integer primary key, name varchar(4) references division (code),"
+            " parent integer constraint goal_parent references goal, born date,"
+            " constraint goal_other foreign key (n) references other (n))"
+        ),
     ),
     "mysql": (
         "create table division (code varchar(4) character set utf8mb4 collate utf8mb4_bin primary key) engine=InnoDB",
         "create table other (n integer primary key) engine=InnoDB",
-        "create table goal (n integer primary key, name varchar(4) character set utf8mb4 collate utf8mb4_bin,"
-        " parent integer, born date, constraint goal_name_fkey foreign key (name) references division (code),"
-        " constraint goal_parent foreign key (parent) references goal (n),"
-        " constraint goal_other foreign key (n) references other (n)) engine=InnoDB",
+        (
+            "create table goal (n integer primary key, name varchar(4) character set utf8mb4 collate utf8mb4_bin,"
+            " parent integer, born date, constraint goal_name_fkey foreign key (name) references division (code),"
+            " constraint goal_parent foreign key (parent) references goal (n),"
+            " constraint goal_other foreign key (n) references other (n)) engine=InnoDB"
+        ),
     ),
 }
 
@@ -230,8 +234,10 @@ UNUSUAL = {
     ),
     "mysql": (
         "create unique index goal_odd on goal (name(1))",
-        "create trigger refusing before insert on goal for each row"
-        " if new.n = 12 then signal sqlstate '45000' set message_text = 'no'; end if",
+        (
+            "create trigger refusing before insert on goal for each row"
+            " if new.n = 12 then signal sqlstate '45000' set message_text = 'no'; end if"
+        ),
     ),
 }
 

@@ -142,6 +142,10 @@ def test_corrected_rows_are_delivered_once_and_forgotten(
     carried(third, own)
     assert (third.state, third.dirty) == ("released", 0), third.message
     assert int(ask("select count(*) from dibao")[0][0]) == 25
+    for each in (run, second):  # nothing is left to put right
+        found = queries.resubmission(each.pk, world.actor("civil.officer"), datetime.now(UTC))
+        assert (found.open, "都已补送" in found.refusal) == (False, True)
+        assert "更正后补送</a>" not in client.get(f"/exchange/runs/{each.pk}/").content.decode()
 
 
 def test_only_the_provider_corrects_and_only_what_is_there(
