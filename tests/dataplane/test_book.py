@@ -116,6 +116,22 @@ def test_forgetting_drops_only_what_is_too_old_to_be_replayed(location: str) -> 
     with_book(location, deed)
 
 
+def test_the_latest_attempts_are_named_with_their_receipts(location: str) -> None:
+    async def deed(book: Book) -> None:
+        soon = AT + timedelta(seconds=30)
+        for name, minute in (("late-1", 1), ("late-2", 2)):
+            at = AT + timedelta(days=400, minutes=minute)
+            await book.lease(name, runner="a", at=at, until=at + timedelta(seconds=30))
+        await book.keep_receipt("late-1", "sender", b"from", at=soon)
+        await book.keep_receipt("late-1", "receiver", b"to", at=soon)
+        ended = AT + timedelta(days=400, minutes=3)
+        await book.close_run("late-1", runner="a", attempt=1, state="released", at=ended)
+        found = [(one.order_id, one.number, one.state, one.ended_at, one.receipt) for one in await book.latest(2)]
+        assert found == [("late-2", 1, "sent", None, b""), ("late-1", 1, "released", ended, b"to")]
+
+    with_book(location, deed)
+
+
 def test_a_ticket_is_used_once(location: str) -> None:
     async def deed(book: Book) -> None:
         assert await book.use_ticket("t-1", at=AT)

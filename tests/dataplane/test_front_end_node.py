@@ -161,7 +161,7 @@ def test_a_node_that_does_not_run_says_so(tmp_path: Path) -> None:
 
 def test_a_page_elsewhere_cannot_read_the_status() -> None:
     async def story() -> None:
-        def nothing() -> status.Status:
+        async def nothing() -> status.Status:
             raise AssertionError("a stranger was answered")
 
         server = await status.serve("127.0.0.1:0", nothing)

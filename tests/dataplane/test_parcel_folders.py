@@ -18,6 +18,7 @@ import pytest
 from covers import covers
 from jutong.crypto import sm2, sm3, sm4
 from jutong.crypto.keyfile import SoftwareSigner
+from jutong.dataplane.book import Attempt
 from jutong.dataplane.envelopes import seal
 from jutong.dataplane.errors import NotAllowed, RuleBroken, Unauthenticated
 from jutong.dataplane.identity import Identity
@@ -30,6 +31,7 @@ from jutong.dataplane.snapshots import Snapshot
 from jutong.wire.envelope import Envelope
 from jutong.wire.grants import Column, Grant, Mode
 from jutong.wire.nodes import Contents, FileNote, NodeConfig, NodePass, Slip
+from jutong.wire.transfers import Receipt, Tally
 
 NOW = datetime.now(UTC)
 
@@ -215,20 +217,24 @@ def test_only_the_provider_s_own_node_is_believed(sides: tuple[Side, Side], tmp_
         one.parcels.checked(envelope)
 
 
-def test_the_status_page_tells_of_the_last_parcels_and_escapes_what_it_shows(sides: tuple[Side, Side]) -> None:
+def test_the_status_page_tells_of_the_last_parcels_and_runs_and_escapes_what_it_shows(sides: tuple[Side, Side]) -> None:
     one, _two = sides
     one.drop("张三.csv", b"1")
     one.parcels.pack_what_was_dropped()
     (name,) = one.boxes.queue()
     shown = tuple(status.parcel(*found) for found in one.boxes.last(5))
+    tally = Tally(1200, "7", "m")
+    receipt = Receipt("R7-1", "1", 1, "", "receiver", tally, tally, True, NOW, NOW, (), dirty=3)
+    told = msgspec.json.encode(seal("receipt", msgspec.json.encode(receipt), signer("a")))
     now = status.Status(
         node="n1", title="<script>alert(1)</script>", zone="outer", version="1", state="运行中", centre="http://c",
         last_contact=NOW, trouble="", tunnel=True, bundle_until=NOW, config_revision=1, certificate_serial=1,
         certificate_until=NOW, queued=1, queued_bytes=1, waiting=0, disk_free=1, parcels=shown,
-        log=("<img src=x onerror=alert(1)>",),
+        runs=(status.run(Attempt("R7-1", 2, "released", NOW, NOW, told)),), log=("<img src=x onerror=alert(1)>",),
     )  # fmt: skip
     page = status.page(now).decode()
     assert name in page and "待发或待回执" in page  # noqa: PT018
+    assert all(said in page for said in ("R7-1（第 2 次）", "已放行", "<td>1,200</td>", "<td>3</td>", "两端一致"))
     assert "<script" not in page and "<img" not in page  # noqa: PT018
     assert "张三" not in page, "a file's name may be a person's"
     one.boxes.settle(name, b"{}")

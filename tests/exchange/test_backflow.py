@@ -7,11 +7,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from test_requests import asked, reply
 
 from covers import covers
 from jutong.dataplane.settings import Settings
 from jutong.kernel.errors import Conflict, NotAllowed, RuleBroken, WrongState
-from jutong.kernel.models import OutboxEvent, PolicyAssignment
+from jutong.kernel.models import InboxItem, OutboxEvent, PolicyAssignment
+from jutong.slices.catalogue import actions as catalogue
+from jutong.slices.catalogue import queries as entries
+from jutong.slices.catalogue.actions import Content
+from jutong.slices.datacentre import actions as datacentre
 from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.models import Backflow, Run
 from jutong.slices.exchange.rules import Plan
@@ -19,9 +24,11 @@ from jutong.slices.exchange.rules.backflow import unaccounted
 from jutong.slices.grants.models import Grant
 from jutong.slices.parties import queries as parties
 from jutong.slices.parties.models import Department, Region
+from jutong.slices.sharing import actions as sharing
 from jutong.wire.transfers import Part, Receipt, Tally
+from published import ASSESSED, content, published
 from runworld import carried
-from sourceworld import mounted, register
+from sourceworld import MAPPING, mounted, register
 from world import World
 
 NEED: dict[str, Any] = {
@@ -30,6 +37,7 @@ NEED: dict[str, Any] = {
     "division_item": "户籍行政区划",
 }
 ARRANGED = {"cron": "30 2 * * *", "security": "专线传输，落库加密，按岗位授权访问。"}
+PEOPLE = "id_number text primary key, xm text, birthday date, division text"
 MORE = """
 insert into people values ('511011199001010011', '李一', '1990-01-01', '511011', 1), ('511011199001010012', '李二', null, '511011', 2),
   ('511099199001010011', '王一', null, '511099', 1), ('511002199001010091', '无区划', null, null, 1),
@@ -222,3 +230,78 @@ def test_the_pages_lead_from_the_need_to_the_running_back_flow(world: World, rea
     assert "回流中" in officer.get("/exchange/backflows/?fold=running").content.decode()
     assert officer.get("/exchange/backflows/sheet/").status_code == 200
     assert engineer.post(f"{here}nothing/").status_code == 404
+
+
+@covers("R-CAS-017")
+def test_what_came_back_is_offered_on_with_its_source_no_lower_grade_and_for_its_duty_only(
+    world: World, ready: dict[str, Any], civil_db: str
+) -> None:
+    upper = mounted(
+        world, register(world, "civil", civil_db, title="民政库二"), title="低保复核信息", security_level="important"
+    )
+    case, _run = running(world, ready | {"resource_id": upper})
+    officer, at = world.actor("hr.officer"), world.at
+
+    def graded(level: str) -> Content:
+        return content("区低保对象信息", security_level=level)
+
+    own = catalogue.compile_entry(by=officer, at=at, provider_id=world.department("hr"), content=graded("general"))
+    client, page = world.client("hr.officer"), f"/exchange/backflows/{case.pk}/"
+    refused = client.post(f"{page}register_source/", {"entry_id": own.pk})
+    assert (refused.status_code, "分级不得低于来源目录" in refused.content.decode()) == (422, True)
+    with pytest.raises(RuleBroken, match="本部门的目录"):
+        actions.register_source(case.pk, by=officer, at=at, entry_id=ready["resource_id"])
+    catalogue.edit_entry(own.pk, by=officer, at=at, content=graded("important"))
+    assert client.post(f"{page}register_source/", {"entry_id": own.pk}).status_code == 303
+    assert "区低保对象信息" in client.get(page).content.decode()
+    # below its source's level it is never approved, submitted or published
+    catalogue.edit_entry(own.pk, by=officer, at=at, content=graded("general"))
+    catalogue.assess(own, by=world.actor("hr.secrecy"), at=at, **ASSESSED)
+    with pytest.raises(RuleBroken, match="不得低于来源目录"):
+        catalogue.leader_approve(own, by=world.actor("hr.leader"), at=at)
+    catalogue.edit_entry(own.pk, by=officer, at=at, content=graded("important"))
+    _published(world, own.pk)
+    shown = world.client("market.clerk").get(f"/catalogue/{own.pk}/").content.decode()
+    assert all(said in shown for said in ("数据来源", "市民政局", "低保复核信息", case.number))
+    _used_for_its_duty_only(world, own.pk)
+
+
+def _published(world: World, entry: int) -> None:
+    by = {key: world.actor(key) for key in ("hr.secrecy", "hr.leader", "hr.officer", "authority.reviewer")}
+    catalogue.assess(entry, by=by["hr.secrecy"], at=world.at, **ASSESSED)
+    catalogue.leader_approve(entry, by=by["hr.leader"], at=world.at)
+    catalogue.submit(entry, by=by["hr.officer"], at=world.at)
+    catalogue.review(entry, by=by["authority.reviewer"], at=world.at)
+    catalogue.publish(entry, by=by["authority.reviewer"], at=world.at)
+
+
+def _used_for_its_duty_only(world: World, entry: int) -> None:
+    clerk = world.actor("market.clerk")
+    with pytest.raises(NotAllowed, match="只能用于登记的职责"):
+        sharing.write_request(by=clerk, at=world.at, asked=asked(entry, purposes=("data_verification",)))
+    request = sharing.write_request(by=clerk, at=world.at, asked=asked(entry))
+    sharing.consent(request, by=world.actor("market.head"), at=world.at)
+    sharing.file_request(request, by=clerk, at=world.at)
+    with pytest.raises(NotAllowed, match="只能用于登记的职责"):
+        sharing.prepare_reply(
+            request, by=world.actor("hr.officer"), at=world.at, reply=reply(purposes=("work_reference",))
+        )
+
+
+def test_an_entry_mounted_on_the_table_of_a_back_flow_is_registered_though_nobody_said_so(
+    world: World, ready: dict[str, Any], hr_db: str
+) -> None:
+    case, _run = running(world, ready)
+    with psycopg.connect(hr_db) as connection:
+        connection.execute(f"create table huiliu ({PEOPLE})")
+    own = published(world, "hr", title="区低保对象信息")
+    source = register(world, "hr", hr_db, title="区库，对外提供")
+    datacentre.mount(
+        by=world.actor("hr.officer"), at=world.at, resource_id=own, source_id=source.pk, schema="public",
+        table="huiliu", mapping=MAPPING,
+    )  # fmt: skip
+    world.drain()
+    found = entries.require_published(own)
+    assert found.returned is not None
+    assert (found.returned.source_id, found.returned.reference) == (ready["resource_id"], case.number)
+    assert InboxItem.objects.filter(title__contains="已登记来源").exists()

@@ -10,36 +10,17 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from batchworld import GOOD, ITEMS, declared
 from covers import covers
 from jutong.kernel.errors import NotAllowed, RuleBroken
 from jutong.kernel.models import InboxItem, OutboxEvent, PolicyAssignment
-from jutong.slices.catalogue.actions import ItemContent
 from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.models import OffPlatform, Submission, TransferTask
 from jutong.slices.exchange.rules import Plan, submissions
 from jutong.wire.grants import Kind
 from jutong.wire.transfers import OrderKind
-from published import published
 from sourceworld import granted, mounted, register
 from world import World
-
-ITEMS = (
-    ItemContent(name="编号", column="code", type="C", length=6, key=True),
-    ItemContent(
-        name="性别", column="sex", type="C", length=1, code_table="GB/T 2261.1", value_range="1 男；2 女；9 未说明"
-    ),
-    ItemContent(name="出生日期", column="born", type="D"),
-    ItemContent(name="收入", column="income", type="N", sensitive=True),
-)
-GOOD = "编号,性别,出生日期,收入\n000001,1,1990-01-01,100.5\n000002,2,1991-02-03,\n"
-
-
-def declared(world: World, **changes: Any) -> int:
-    given = {
-        "share_type": "unconditional", "format_class": "spreadsheet", "format_types": ("csv",), "items": ITEMS,
-        "share_mode": "file", "update_cycle": "daily", "title": "残疾人补贴信息", "personal": False,
-    }  # fmt: skip
-    return published(world, "civil", **(given | changes))
 
 
 def submit(
@@ -170,7 +151,7 @@ def test_a_delivery_outside_the_platform_is_an_exception_where_and_while_the_tex
     )
     kept = record(date(2025, 7, 31))
     assert kept.profile.startswith("inner-mongolia-2018")
-    assert [row.reason for row in queries.off_platform(world.actor("hr.clerk"))] == ["网络中断，光盘交接"]
+    assert [row.reason for row in queries.off_platform(world.actor("hr.clerk"))[0]] == ["网络中断，光盘交接"]
     with pytest.raises(RuleBroken):
         record(date(2025, 7, 31), " ")
     with pytest.raises(RuleBroken):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import examples_backflow as backflow
+import examples_submissions as submissions
 import examples_updates as updates
 from asking_world import FILLED
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -337,10 +338,7 @@ def _delivery(book: Book, scene: Scene) -> None:
     for verb, name in {"run": "task", "pause": "task", "resume": "paused", "delete": "task"}.items():
         book.deed("exchange/tasks/<int:task_id>/<slug:verb>/", scene[name], verb, case=verb, note="改期")
     book.page("exchange/sources/<int:source_id>/limits/", scene["target"], most_runs="2", rows_per_second="0")
-    book.add("GET", "exchange/submissions/new/")
-    book.add("POST", "exchange/submissions/new/", form={"resource_id": scene["published"]}, case="without a file")
-    batch = "exchange/submissions/<int:submission_id>/"
-    book.seen(batch, f"{batch}faults/", to=(scene["submission"],))
+    submissions.pages(book, scene)
     backflow.pages(book, scene)
     base = "exchange/runs/<int:run_id>/"
     book.seen(f"{base}parts/", f"{base}rows/", to=(scene["failed"],))

@@ -223,6 +223,7 @@ def _exchange(book: Book, scene: Scene) -> None:
     book.add("GET", flow, scene["backflow"])
     book.add("POST", f"{flow}/arrange", scene["backflow"], body={"cron": "30 2 * * *", "security": "加密传输"})
     book.add("POST", f"{flow}/start", scene["backflow"], body={"source_id": scene["target"], "table": "huiliu"})
+    book.add("POST", f"{flow}/source", scene["backflow"], body={"entry_id": scene["published"]})
     book.add("POST", f"{flow}/conditions", scene["backflow"], body={"condition": "按条审批", "evidence": "来函"})
     book.add("POST", f"{flow}/end", scene["backflow"])
     outside = {"grant_id": scene["grant"], "delivered_on": "2025-07-01", "reason": "网络中断"}

@@ -14,11 +14,13 @@ from django.test import Client
 from test_requests import asked, filed
 
 from covers import covers
-from jutong.kernel import agenda, clock, inbox, operations
+from jutong.kernel import agenda, clock, inbox, operations, subjects
+from jutong.kernel.actions import actions as declared
 from jutong.kernel.audit import sealing
 from jutong.kernel.errors import NotAllowed, WrongState
 from jutong.kernel.faces import once
 from jutong.kernel.models import AuditEntry, OutboxEvent
+from jutong.kernel.workflow import workflows
 from jutong.slices.sharing import actions
 from published import published
 from world import World
@@ -141,6 +143,25 @@ def test_the_trail_is_searched_by_the_audit_administrator_and_the_audit_body_onl
     for who in ("admin.system", "admin.security", "hr.head", "authority.chief"):
         assert world.client(who).get("/audit/").status_code == 403
         assert world.client(who).get("/audit/entries/1/").status_code == 403
+
+
+def test_the_trail_names_objects_in_words_and_is_searched_by_them(world: World) -> None:
+    request = filed(world, published(world))
+    client = world.client("audit.auditor")
+    page = text(client.get("/audit/?kind=sharing_request"))
+    assert "共享申请" in page
+    assert f'共享申请 <span class="jt-break">{request.pk}</span>' in page
+    assert ">sharing_request " not in page
+    assert "目录条目 <span" not in page
+    every = text(client.get("/audit/"))
+    assert "目录条目 <span" in every
+    assert "catalogue.entry" not in every
+
+
+def test_every_kind_of_object_that_the_audit_writes_has_a_name(world: World) -> None:
+    kinds = {face.kind for face in declared().values()} | set(workflows()) | {"address"}
+    assert [kind for kind in sorted(kinds) if subjects.name(kind) == kind] == []
+    assert set(subjects.alike("exchange_task")) == {"exchange_task", "exchange.run"}
 
 
 def test_a_refusal_stands_in_the_trail_with_its_sentence(world: World) -> None:

@@ -26,12 +26,13 @@ _ACTIONS: Final[dict[str, ActionFace]] = {}
 
 
 class ActionFace:
-    """A declared action: its name, what people call it (Chinese), who may, and the first line of its docstring."""
+    """A declared action: name, kind of its object, what people call it (Chinese), who may, its docstring's first line."""
 
-    __slots__ = ("allow", "label", "name", "says")
+    __slots__ = ("allow", "kind", "label", "name", "says")
 
-    def __init__(self, name: str, allow: Who, says: str, label: str = "") -> None:
+    def __init__(self, name: str, allow: Who, says: str, label: str, kind: str) -> None:
         self.name = name
+        self.kind = kind
         self.label = label
         self.allow = allow
         self.says = says
@@ -84,11 +85,11 @@ def action(
     """
 
     def dress(body: Callable[..., Any]) -> Callable[..., Any]:
-        _ACTIONS[name] = ActionFace(name, allow, (body.__doc__ or "").strip().split("\n", 1)[0], label)
+        kind = on._meta.label_lower if on else name.partition(".")[0]
+        _ACTIONS[name] = ActionFace(name, allow, (body.__doc__ or "").strip().split("\n", 1)[0], label, kind)
 
         @functools.wraps(body)
         def acted(*args: Any, by: Actor, at: datetime, **values: Any) -> Any:
-            kind = on._meta.label_lower if on else name.partition(".")[0]
             first = args[0] if args else ""
             key = first if isinstance(first, int | str) else getattr(first, "pk", "")
             with acting(Act(name, by, at, kind, str(key))) as act:

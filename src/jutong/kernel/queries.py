@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -91,7 +91,7 @@ def audit_entries(
     *,
     text: str = "",
     outcome: str = "",
-    subject_kind: str = "",
+    subject_kinds: Sequence[str] = (),
     subject_id: str = "",
     first: date | None = None,
     last: date | None = None,
@@ -106,8 +106,8 @@ def audit_entries(
         )
     if outcome:
         rows = rows.filter(outcome=outcome)
-    if subject_kind:
-        rows = rows.filter(subject_kind=subject_kind)
+    if subject_kinds:
+        rows = rows.filter(subject_kind__in=subject_kinds)
     if subject_id:
         rows = rows.filter(subject_id=subject_id)
     if first:

@@ -78,6 +78,20 @@ def check_workbook(source: Path | IO[bytes], *, most_unpacked: int = MOST_UNPACK
         raise RuleBroken(_("Excel 文件已损坏或加了密码，请另存为普通 .xlsx 后再导入。"), field="file") from broken
 
 
+def text(value: Any) -> str:
+    """Return a cell as text: whole numbers without a point, days without a time, no apostrophe that we put before."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if hasattr(value, "isoformat"):
+        return str(value).removesuffix(" 00:00:00")
+    said = str(value).strip()
+    return said[1:] if said[:2] in ("'=", "'+", "'-", "'@") else said
+
+
 def _check_grid(sheet: IO[bytes], declared: int) -> None:
     """Refuse a sheet that unpacks to more than it declares or whose farthest cell makes the grid too large."""
     width = height = seen = 0

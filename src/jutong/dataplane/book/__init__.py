@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from jutong.dataplane.book.base import FINAL, Arrival, Artefact, Book, Claim, Feed, Place, Run, Verdict, beijing_day
+from jutong.dataplane.book.base import (
+    FINAL,
+    Arrival,
+    Artefact,
+    Attempt,
+    Book,
+    Claim,
+    Feed,
+    Place,
+    Run,
+    Verdict,
+    beijing_day,
+)
 
 __all__ = [
     "FINAL",
     "Arrival",
     "Artefact",
+    "Attempt",
     "Book",
     "Claim",
     "Feed",

@@ -48,6 +48,18 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """The newest attempt of an order. ended_at: None while it is at work. receipt: the receiver's, else the sender's, or empty."""
+
+    order_id: str
+    number: int
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    receipt: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where an order works. task_id: whose runs never work at once. source_id: at which `most` runs work at once (0: any)."""
 
@@ -126,6 +138,9 @@ class Book(Protocol):
 
     async def run(self, order_id: str) -> Run | None:
         """Return the state of one order here, or None when it was never taken."""
+
+    async def latest(self, most: int) -> list[Attempt]:
+        """Return the newest attempts of at most so many orders, newest first."""
 
     async def keep_shape(self, digest: str, columns: bytes) -> None:
         """Remember the columns of a source under their digest."""

@@ -16,6 +16,7 @@ from jutong.dataplane.book.base import (
     FINAL,
     Arrival,
     Artefact,
+    Attempt,
     Claim,
     Feed,
     Place,
@@ -78,6 +79,12 @@ CLOSE = """
     )
     UPDATE book.attempts SET ended_at = $5, outcome = $4
     WHERE attempt = $3 AND order_id = (SELECT order_id FROM closed)
+"""
+LATEST = """
+    SELECT r.order_id, r.attempt, r.state, a.started_at, a.ended_at, coalesce(
+        (SELECT envelope FROM book.receipts AS k WHERE k.order_id = r.order_id ORDER BY side LIMIT 1), ''::bytea)
+    FROM book.runs AS r JOIN book.attempts AS a ON (a.order_id, a.attempt) = (r.order_id, r.attempt)
+    ORDER BY a.started_at DESC LIMIT $1
 """
 FIELDS = "id, order_id, grant_id, consumer_id, sealed_key, manifest, made_at, expires_at"
 
@@ -256,6 +263,10 @@ class PostgresqlBook:
         statement = "SELECT order_id, attempt, runner, leased_until, state FROM book.runs WHERE order_id = $1"
         row = await self._pool.fetchrow(statement, order_id)
         return Run(*row) if row else None
+
+    async def latest(self, most: int) -> list[Attempt]:
+        """See `Book.latest`."""
+        return [Attempt(*row) for row in await self._pool.fetch(LATEST, most)]
 
     async def keep_shape(self, digest: str, columns: bytes) -> None:
         """See `Book.keep_shape`."""

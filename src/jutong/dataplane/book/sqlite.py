@@ -15,6 +15,7 @@ from jutong.dataplane.book.base import (
     FINAL,
     Arrival,
     Artefact,
+    Attempt,
     Claim,
     Feed,
     Place,
@@ -45,6 +46,12 @@ LEASE = """
 TAKEN = """
     SELECT coalesce(max(task_id = :task), 0) AND :task <> '' OR (:most > 0 AND count(*) FILTER (WHERE source_id = :source) >= :most)
     FROM runs WHERE state = 'sent' AND leased_until > :at AND order_id <> :id
+"""
+LATEST = """
+    SELECT r.order_id, r.attempt, r.state, a.started_at, a.ended_at, coalesce(
+        (SELECT envelope FROM receipts AS k WHERE k.order_id = r.order_id ORDER BY side LIMIT 1), x'')
+    FROM runs AS r JOIN attempts AS a ON (a.order_id, a.attempt) = (r.order_id, r.attempt)
+    ORDER BY a.started_at DESC LIMIT ?
 """
 FIELDS = "id, order_id, grant_id, consumer_id, sealed_key, manifest, made_at, expires_at"
 
@@ -193,6 +200,15 @@ class SqliteBook:
         statement = "SELECT order_id, attempt, runner, leased_until, state FROM runs WHERE order_id = ?"
         row = await self._do(lambda connection: connection.execute(statement, (order_id,)).fetchone())
         return Run(row[0], row[1], row[2], datetime.fromisoformat(row[3]), row[4]) if row else None
+
+    async def latest(self, most: int) -> list[Attempt]:
+        """See `Book.latest`."""
+        rows = await self._do(lambda connection: connection.execute(LATEST, (most,)).fetchall())
+        moment = datetime.fromisoformat
+        return [
+            Attempt(order, number, state, moment(began), moment(ended) if ended else None, receipt)
+            for order, number, state, began, ended, receipt in rows
+        ]
 
     async def keep_shape(self, digest: str, columns: bytes) -> None:
         """See `Book.keep_shape`."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jutong.dataplane import identity
-from jutong.dataplane.book import open_book
+from jutong.dataplane.book import Book, open_book
 from jutong.dataplane.bundles import BundleCache
 from jutong.dataplane.chain import Chain
 from jutong.dataplane.errors import Refusal, Unavailable
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 LAST_WORDS_SECONDS = 3.0
 SHOWN = 20
-"""Parcels on the status page."""
+"""Parcels, and runs, on the status page."""
 
 
 class FrontEnd:
@@ -53,6 +53,7 @@ class FrontEnd:
         self.boxes = Boxes(settings.boxes_folder)
         self.parcels = self._post_office()
         self.courier: Courier | None = None
+        self.book: Book | None = None
 
     async def run(self) -> None:
         """Open what a node needs and work until cancelled."""
@@ -64,6 +65,7 @@ class FrontEnd:
             closing.push_async_callback(link.close)
             book = await open_book(settings.book_location)
             closing.push_async_callback(book.close)
+            self.book = book
             chain = await asyncio.to_thread(
                 Chain.open,
                 self.folder / "chain",
@@ -124,7 +126,7 @@ class FrontEnd:
             return refusal.sentence
         return (self.courier and self.courier.trouble) or self.parcels.trouble
 
-    def status(self) -> status.Status:
+    async def status(self) -> status.Status:
         """Return how this node is, for the machine itself."""
         certificate, config = self.standing.certificate, self.standing.config
         until: datetime | None = None
@@ -150,6 +152,7 @@ class FrontEnd:
             waiting=self.courier.waiting if self.courier else 0,
             disk_free=shutil.disk_usage(self.folder).free,
             parcels=tuple(status.parcel(*one) for one in self.boxes.last(SHOWN)),
+            runs=tuple(status.run(one) for one in await self.book.latest(SHOWN)) if self.book else (),
             log=tuple(self.recent.lines),
         )
 

@@ -27,11 +27,11 @@ READERS: Final = Who("audit_readers", N_("审计管理员或审计人员"), (Rol
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a search asks: words (verb, person, reason, object id), outcome, kind and id of the object, first and last day."""
+    """What a search asks: words (verb, person, reason, object id), outcome, kinds and id of the object, first and last day."""
 
     text: str = ""
     outcome: str = ""
-    subject_kind: str = ""
+    subject_kinds: tuple[str, ...] = ()
     subject_id: str = ""
     first: date | None = None
     last: date | None = None
@@ -66,7 +66,7 @@ def search(actor: Actor, asked: Asked, *, number: int = 1, size: int = 50) -> tu
     return audit_entries(
         text=asked.text,
         outcome=asked.outcome,
-        subject_kind=asked.subject_kind,
+        subject_kinds=asked.subject_kinds,
         subject_id=asked.subject_id,
         first=asked.first,
         last=asked.last,

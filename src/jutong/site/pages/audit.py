@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from jutong.kernel import agenda, clock, faces, operations
+from jutong.kernel import agenda, clock, faces, operations, subjects
 from jutong.kernel.actors import Channel, Role
 from jutong.kernel.audit import purge, reading
 from jutong.kernel.clock import BEIJING
@@ -25,7 +25,6 @@ from jutong.kernel.faces.forms import Code, Day, Form, Line, Whole
 from jutong.kernel.faces.pieces import Fact
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
-from jutong.kernel.workflow import workflows
 from jutong.slices.parties import queries as parties
 
 CHANNELS: Final = {
@@ -55,8 +54,9 @@ class Search(Form):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [(name, _(workflow.title)) for name, workflow in sorted(workflows().items())]
-        self.fields["kind"].choices = [("", _("全部")), *kinds]  # type: ignore[attr-defined]
+        kinds = {said: kind for kind, said in subjects.names().items()}
+        shown = [(kind, said) for said, kind in kinds.items()]
+        self.fields["kind"].choices = [("", _("全部")), *shown]  # type: ignore[attr-defined]
 
     def asked(self) -> reading.Asked:
         """Return what is asked; wrong fields ask for nothing."""
@@ -64,7 +64,7 @@ class Search(Form):
         return reading.Asked(
             text=good.get("q", ""),
             outcome=good.get("outcome", ""),
-            subject_kind=good.get("kind", ""),
+            subject_kinds=subjects.alike(good["kind"]) if good.get("kind") else (),
             subject_id=good.get("subject", ""),
             first=good.get("first"),
             last=good.get("last"),
@@ -104,6 +104,7 @@ def _trail(request: HttpRequest, purging: Purge) -> HttpResponse:
                 agenda.verb_label(row.subject_kind, row.verb),
                 names.get(row.department_id or 0),
                 _(CHANNELS[Channel(row.channel)]),
+                subjects.name(row.subject_kind),
             )
             for row in rows
         ],
@@ -126,7 +127,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
     facts = [
         Fact(_("时间"), row.at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")),
         Fact(_("操作"), f"{agenda.verb_label(row.subject_kind, row.verb)} {row.verb}"),
-        Fact(_("对象"), f"{row.subject_kind} {row.subject_id}"),
+        Fact(_("对象"), f"{subjects.name(row.subject_kind)} {row.subject_id}"),
         Fact(_("结果"), _("被拒绝") if refused else _("成功"), badge="bad" if refused else "good"),
         Fact(_("拒绝理由"), f"{row.code}：{row.reason}" if refused else ""),
         Fact(_("人员"), row.actor_name),

@@ -15,10 +15,15 @@ class Catalogue(AppConfig):
 
     def ready(self) -> None:
         """Hear events, register long work, offer pages and chores."""
+        from jutong.kernel import subjects
         from jutong.kernel.faces.shell import search_at
+        from jutong.kernel.terms import N_
         from jutong.slices.catalogue import reactions, workflow  # noqa: F401 - importing registers
 
         search_at("catalogue")
+        subjects.register(
+            {"catalogue": N_("目录"), "catalogue.entry": N_("目录条目"), "catalogue.importrun": N_("目录导入")}
+        )
         _offer_pages()
         _offer_chores()
 

@@ -14,10 +14,12 @@ class Datacentre(AppConfig):
 
     def ready(self) -> None:
         """Listen to the catalogue below, and offer the list of mounted resources."""
+        from jutong.kernel import subjects
         from jutong.kernel.faces import navigation
         from jutong.kernel.terms import N_
         from jutong.slices.datacentre import reactions  # noqa: F401 - importing registers
 
+        subjects.register({"datacentre": N_("资源挂接")})
         navigation.register(
             navigation.Entry(
                 navigation.Group.EXCHANGE,

@@ -15,11 +15,21 @@ class Exchange(AppConfig):
 
     def ready(self) -> None:
         """Load the workflow and reactions; offer pages, chores and panels."""
-        from jutong.kernel import agenda, panels
+        from jutong.kernel import agenda, panels, subjects
         from jutong.kernel.faces import navigation
         from jutong.kernel.terms import N_
         from jutong.slices.exchange import queries, reactions  # noqa: F401 - importing registers
         from jutong.slices.exchange.workflow import EXCHANGE_TASK
+
+        subjects.register(
+            {
+                "exchange": N_("数据交换"),
+                "exchange.parcel": N_("前置机包裹"),
+                "exchange.run": N_("交换任务"),
+                "exchange.submission": N_("数据报送"),
+                "exchange.transfertask": N_("任务计划"),
+            }
+        )
 
         def allow(actor: object) -> bool:
             return bool(getattr(actor, "posts", ()))
@@ -30,6 +40,7 @@ class Exchange(AppConfig):
             navigation.Entry(exchange, N_("任务计划"), "exchange_tasks", "calendar-time", allow=allow, order=5),
             navigation.Entry(exchange, N_("数据报送"), "exchange_submissions", "upload", allow=allow, order=30),
             navigation.Entry(exchange, N_("数据回流"), "exchange_backflows", "arrow-back-up", allow=allow, order=35),
+            navigation.Entry(exchange, N_("平台外提供"), "exchange_off_platform", "unlink", allow=allow, order=37),
             navigation.Entry(exchange, N_("批量下载"), "exchange_batches", "file-download", allow=allow, order=20),
         )
         agenda.register(

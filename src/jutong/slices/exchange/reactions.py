@@ -68,9 +68,10 @@ def follow_release(event: outbox.Event, at: datetime) -> None:
 
 @outbox.on("datacentre.mount_changed")
 def follow_mount(event: outbox.Event, at: datetime) -> None:
-    """A resource's data come from another table now: the tasks that follow its updates are started."""
+    """A resource's data come from another table now: tasks that follow it are started, returned data are registered."""
     if event.payload["active"]:
         actions.order_updated(event.payload["resource_id"], at=at)
+        actions.register_mounted(event.payload["resource_id"], at=at)
 
 
 @outbox.on("exchange_task.sent", "exchange_task.released", "exchange_task.rejected", "exchange_task.quarantined")

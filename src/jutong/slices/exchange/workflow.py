@@ -8,7 +8,7 @@ from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Workflow
 from jutong.slices.exchange.rules import CONSUMER
-from jutong.slices.exchange.rules.backflow import LOWER, UPPER_HEAD
+from jutong.slices.exchange.rules.backflow import LOWER, LOWER_OFFICER, UPPER_HEAD
 from jutong.slices.exchange.rules.corrections import PROVIDER
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ BACKFLOW: Final = Workflow["Backflow"](
         ("need",             "-",                      "needed",   LOWER,              "",     N_("提出回流需求")),
         ("arrange",          "needed",                 "arranged", UPPER_HEAD,         "",     N_("安排回流")),
         ("start",            "arranged",               "running",  CONSUMER,           "",     N_("开始回流")),
+        ("register_source",  "running",                "=",        LOWER_OFFICER,      "",     N_("登记回流数据目录")),
         ("report_condition", "needed arranged running", "=",       LOWER,              "",     N_("报告附加限制条件")),
         ("end",              "needed arranged running", "ended",   LOWER | UPPER_HEAD, "",     N_("结束回流")),
     ],

@@ -13,11 +13,13 @@ class Grants(AppConfig):
 
     def ready(self) -> None:
         """Listen to the slices below; offer the list and what ends soon."""
-        from jutong.kernel import panels
+        from jutong.kernel import panels, subjects
         from jutong.kernel.actors import ADMINISTRATORS, Actor
         from jutong.kernel.faces.navigation import Entry, Group, register
         from jutong.kernel.terms import N_
         from jutong.slices.grants import queries, reactions, workflow  # noqa: F401
+
+        subjects.register({"grants.grant": N_("授权")})
 
         def does_business(actor: Actor) -> bool:
             return not actor.roles <= ADMINISTRATORS

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from jutong.kernel.actors import ANYONE, SYSTEM_ONLY, Actor, Role, Who
+from jutong.kernel.audit import digest_of
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Workflow
 from jutong.slices.parties.models import (
@@ -92,8 +94,17 @@ def sees_access(actor: Actor, case: object) -> bool:
     )
 
 
+def _signed(*verbs: str) -> dict[str, Callable[[Any], str]]:
+    """Let these moves of a register be signed where a department demands it (R-SEC-002): they decide or confirm.
+
+    What is signed is the case as it stood before the move, the digest that the audit writes as `before`.
+    """
+    return dict.fromkeys(verbs, digest_of)
+
+
 BUSINESS_SYSTEM: Final[Workflow[BusinessSystem]] = Workflow(
     "business_system", N_("业务系统接入"), case="parties.BusinessSystem", start="registered", visible=sees_access,
+    signed=_signed("connect", "operate", "retire"),
     states={"registered": N_("已登记"), "testing": N_("联调中"), "connected": N_("已接入"), "in_operation": N_("已投入运行"),
             "retired": N_("已退役")},
     moves=[
@@ -108,6 +119,7 @@ BUSINESS_SYSTEM: Final[Workflow[BusinessSystem]] = Workflow(
 
 LEGACY_EXCHANGE: Final[Workflow[LegacyExchange]] = Workflow(
     "legacy_exchange", N_("既有交换系统迁移"), case="parties.LegacyExchange", start="planned", visible=sees_access,
+    signed=_signed("finish"),
     states={"planned": N_("待迁移"), "migrating": N_("迁移中"), "migrated": N_("已迁移")},
     moves=[
         ("list",   "-",                 "planned",   SYSTEM_REGISTRARS, "", N_("登记既有交换系统")),
@@ -120,6 +132,7 @@ LEGACY_EXCHANGE: Final[Workflow[LegacyExchange]] = Workflow(
 
 DEDICATED_NETWORK: Final[Workflow[DedicatedNetwork]] = Workflow(
     "dedicated_network", N_("业务专网"), case="parties.DedicatedNetwork", start="listed", visible=sees_access,
+    signed=_signed("except", "finish"),
     states={"listed": N_("已登记"), "connecting": N_("接入中"), "connected": N_("已接入政务外网")},
     moves=[
         ("list",   "-",                 "listed",     SYSTEM_REGISTRARS, "", N_("登记业务专网")),
@@ -133,6 +146,7 @@ DEDICATED_NETWORK: Final[Workflow[DedicatedNetwork]] = Workflow(
 
 SUPPORT_REQUEST: Final[Workflow[SupportRequest]] = Workflow(
     "support_request", N_("技术支持"), case="parties.SupportRequest", start="asked", visible=sees_access,
+    signed=_signed("answer", "close"),
     states={"asked": N_("待答复"), "answered": N_("已答复"), "closed": N_("已关闭")},
     moves=[
         ("ask",    "-",        "asked",    ASKERS,    "", N_("提出支持请求")),
@@ -144,6 +158,7 @@ SUPPORT_REQUEST: Final[Workflow[SupportRequest]] = Workflow(
 
 DIRECT_EXCHANGE: Final[Workflow[DirectExchange]] = Workflow(
     "direct_exchange", N_("点对点交换线索"), case="parties.DirectExchange", start="reported", visible=sees_access,
+    signed=_signed("confirm", "dismiss"),
     states={"reported": N_("待核实"), "confirmed": N_("已认定"), "dismissed": N_("不予认定")},
     moves=[
         ("report",  "-",        "reported",  WITNESSES,   "", N_("报告点对点交换")),
@@ -154,6 +169,7 @@ DIRECT_EXCHANGE: Final[Workflow[DirectExchange]] = Workflow(
 
 SECURITY_INCIDENT: Final[Workflow[SecurityIncident]] = Workflow(
     "security_incident", N_("安全事件"), case="parties.SecurityIncident", start="opened", visible=sees_access,
+    signed=_signed("classify", "close"),
     states={"opened": N_("待定责"), "classified": N_("处置中"), "closed": N_("已关闭")},
     moves=[
         ("open",     "-",                 "opened",     GUARDIANS, "", N_("登记安全事件")),

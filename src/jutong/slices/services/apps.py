@@ -14,12 +14,14 @@ class Services(AppConfig):
 
     def ready(self) -> None:
         """Offer the list, the console and the figures of use."""
-        from jutong.kernel import panels
+        from jutong.kernel import panels, subjects
         from jutong.kernel.actors import ADMINISTRATORS, Actor
         from jutong.kernel.faces.navigation import Entry, Group, register
         from jutong.kernel.terms import N_
         from jutong.slices.services import queries
         from jutong.slices.services.actions import CALLERS
+
+        subjects.register({"services": N_("接口服务")})
 
         def calls(actor: Actor) -> bool:
             return actor.holds(*CALLERS.roles)

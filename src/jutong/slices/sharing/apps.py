@@ -21,7 +21,7 @@ class Sharing(AppConfig):
 
     def ready(self) -> None:
         """Listen to the slices below; offer pages, chores and panels."""
-        from jutong.kernel import agenda
+        from jutong.kernel import agenda, subjects
         from jutong.kernel.actors import ADMINISTRATORS, Role
         from jutong.kernel.faces.navigation import Entry, Group, register
         from jutong.kernel.terms import N_
@@ -31,6 +31,13 @@ class Sharing(AppConfig):
             return not actor.roles <= ADMINISTRATORS
 
         agenda.register(_chore())
+        subjects.register(
+            {
+                "sharing": N_("共享管理"),
+                "sharing.sharingrequest": N_("共享申请"),
+                "sharing.standingconsent": N_("常设同意"),
+            }
+        )
         register(
             Entry(Group.SHARING, N_("共享申请"), "sharing_list", "file-symlink", does_business, order=10),
             Entry(

@@ -14,7 +14,7 @@ class Sources(AppConfig):
 
     def ready(self) -> None:
         """Let the kernel know the front-end nodes; offer lists and chores to those who may see them."""
-        from jutong.kernel import agenda, nodes
+        from jutong.kernel import agenda, nodes, subjects
         from jutong.kernel.faces import navigation
         from jutong.kernel.terms import N_
         from jutong.slices.sources import reactions  # noqa: F401 - importing registers
@@ -23,6 +23,7 @@ class Sources(AppConfig):
         from jutong.slices.sources.workflow import FRONT_END_NODE
 
         nodes.known_by(Registered())
+        subjects.register({"sources": N_("数据源与前置机"), "sources.datasource": N_("数据源")})
         agenda.register(
             agenda.Chore(
                 FRONT_END_NODE.name,

@@ -31,6 +31,7 @@ from jutong.slices.catalogue.actions.observing import (
     remind_of_cycles,
     restand_the_aged,
 )
+from jutong.slices.catalogue.actions.returning import register_returned
 from jutong.slices.catalogue.actions.updating import (
     ask_extension,
     extend_update,
@@ -65,6 +66,7 @@ __all__ = [
     "receive_update",
     "refuse_extension",
     "register_change",
+    "register_returned",
     "remind_of_cycles",
     "report_update",
     "restand_the_aged",

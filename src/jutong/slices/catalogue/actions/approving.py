@@ -20,6 +20,7 @@ from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue.actions.coding import give_codes
 from jutong.slices.catalogue.actions.observing import take_pulse
 from jutong.slices.catalogue.actions.refusing import refuse, summary
+from jutong.slices.catalogue.actions.returning import inherited
 from jutong.slices.catalogue.actions.storing import list_entries
 from jutong.slices.catalogue.actions.updating import note_done, note_returned, note_submitted
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED
@@ -52,6 +53,10 @@ def _duties(case: Entry) -> Obligations:
 
 
 def _findings(case: Entry, content: Content) -> tuple[Finding, ...]:
+    return (*_lacking(case, content), *inherited([case], {case.working_id or 0: content})[case.pk])
+
+
+def _lacking(case: Entry, content: Content) -> tuple[Finding, ...]:
     return grave(ready(content, _duties(case), provider=case.provider_name))
 
 
@@ -148,7 +153,8 @@ def submit_entries(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
 def complete(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int, str]:
     """Say of each case what keeps it from going on: all guards of the profile hold again (W01)."""
     contents = contents_of(case.working_id for case in cases)
-    found = {case.pk: _findings(case, contents[case.working_id or 0]) for case in cases}
+    demanded = inherited(cases, contents)
+    found = {case.pk: (*_lacking(case, contents[case.working_id or 0]), *demanded[case.pk]) for case in cases}
     return {pk: summary(findings) for pk, findings in found.items() if findings}
 
 

@@ -13,6 +13,7 @@ from jutong.slices.catalogue.models.entries import (
     Notice,
     Opinion,
     Pulse,
+    ReturnedData,
 )
 from jutong.slices.catalogue.models.finding import SavedSearch, Synonym, Tally, Use, Word
 
@@ -29,6 +30,7 @@ __all__ = [
     "Notice",
     "Opinion",
     "Pulse",
+    "ReturnedData",
     "SavedSearch",
     "Synonym",
     "Tally",

@@ -152,6 +152,22 @@ class Entry(Case):
         }
 
 
+class ReturnedData(models.Model):
+    """Where an entry's data came from, when an upper department returned them (回流, R-CAS-017).
+
+    source: the upper department's entry. reference: the back-flow's number. duty, purposes: what the lower department
+    may use the data for, and hand them on for.
+    """
+
+    entry = models.OneToOneField(Entry, on_delete=models.CASCADE, related_name="returned")
+    source = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+")
+    reference = models.CharField(max_length=40)
+    duty = models.CharField(max_length=1000)
+    purposes = models.JSONField()
+    registered_at = models.DateTimeField()
+    registered_by = models.CharField(max_length=100)
+
+
 class EntryVersion(models.Model):
     """The content of an entry as one editor left it; never changed afterwards.
 

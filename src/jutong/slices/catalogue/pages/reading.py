@@ -13,7 +13,7 @@ from jutong.kernel import clock, panels
 from jutong.kernel.faces import actor_of, page
 from jutong.kernel.faces.downloads import safe_headers
 from jutong.kernel.faces.pieces import Change, Fact, Happening
-from jutong.kernel.terms import N_
+from jutong.kernel.terms import N_, Purpose
 from jutong.slices.catalogue import queries
 from jutong.slices.catalogue.pages.editing import EDITS
 from jutong.slices.catalogue.pages.forms import asked_number
@@ -44,7 +44,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         "catalogue/entry.html",
         title=seen.content.title,
         seen=seen,
-        groups=[(_(name), _facts(seen, names)) for name, names in _GROUPS.items()],
+        groups=[(_(name), _facts(seen, names)) for name, names in _GROUPS.items()] + _origin(seen),
         happenings=[_happening(opinion) for opinion in seen.opinions],
         panels=panels.filled("entry", actor, at, entry_id=pk),
         may_edit=any(button.verb in EDITS for button in seen.buttons),
@@ -60,6 +60,21 @@ def _facts(seen: EntryDetail, names: tuple[str, ...]) -> list[Fact]:
         if value not in (None, "", (), False):
             facts.append(Fact(label_of(name), in_words(name, value)))
     return facts
+
+
+def _origin(seen: EntryDetail) -> list[tuple[str, list[Fact]]]:
+    """Return where the data came from, when an upper department returned them (R-CAS-017)."""
+    if (found := seen.returned) is None:
+        return []
+    source = reverse("catalogue_entry", args=[found.source_id])
+    facts = [
+        Fact(_("取得方式"), _("数据回流（%s）") % found.reference),
+        Fact(_("来源部门"), found.source_provider),
+        Fact(_("来源目录"), found.source_title, url=source),
+        Fact(_("登记的职责"), found.duty),
+        Fact(_("限定用途"), "、".join(_(Purpose(code).label) for code in found.purposes)),
+    ]
+    return [(_("数据来源"), facts)]
 
 
 def _happening(opinion: OpinionRow) -> Happening:

@@ -23,11 +23,13 @@ from jutong.slices.catalogue.queries.notices import NoticeRow, notice
 from jutong.slices.catalogue.queries.published import (
     PublishedEntry,
     PublishedItem,
+    Returned,
     at_code,
     published,
     published_by_ids,
     published_of,
     require_published,
+    returned_from,
 )
 from jutong.slices.catalogue.queries.updates import (
     AffectedRow,
@@ -54,6 +56,7 @@ __all__ = [
     "OpinionRow",
     "PublishedEntry",
     "PublishedItem",
+    "Returned",
     "UpdateDetail",
     "UpdateFigure",
     "UpdateRow",
@@ -77,6 +80,7 @@ __all__ = [
     "published_by_ids",
     "published_of",
     "require_published",
+    "returned_from",
     "review_queue",
     "update_choices",
     "update_figures",

@@ -20,6 +20,7 @@ from jutong.kernel.workflow import Button
 from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import Entry, EntryVersion, Opinion
 from jutong.slices.catalogue.queries.contents import content_of
+from jutong.slices.catalogue.queries.published import Returned, returned_of
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.obligations import Obligations, obligations, ready
 from jutong.slices.catalogue.rules.text import title_key
@@ -119,11 +120,12 @@ class EntryDetail:
     needs_prohibition: bool
     created_at: datetime
     started_on: date
+    returned: Returned | None
 
 
 def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
     """Return one entry with everything its page shows. NotThere for what the actor may not know of."""
-    case = Entry.objects.filter(pk=entry_id).first()
+    case = Entry.objects.filter(pk=entry_id).select_related("returned__source").first()
     if case is None or case.zone != "outer" or (ENTRY.visible and not ENTRY.visible(actor, case)):
         raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
     inside = sees_drafts(actor, case)
@@ -151,6 +153,7 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         needs_prohibition=case.share_type == "withheld" and obligations(case.policy).reason,
         created_at=case.created_at,
         started_on=case.started_on,
+        returned=returned_of(case),
     )
 
 

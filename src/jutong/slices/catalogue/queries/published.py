@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import NotThere, WrongState
 from jutong.kernel.terms import DataType
-from jutong.slices.catalogue.models import Entry
+from jutong.slices.catalogue.models import Entry, ReturnedData
 from jutong.slices.catalogue.queries.contents import contents_of
 from jutong.slices.catalogue.rules.content import Content
+from jutong.slices.catalogue.rules.returned import check_use
 from jutong.slices.catalogue.workflow import ENTRY
 from jutong.wire.grants import Kind, Mode
 
@@ -64,6 +65,31 @@ class PublishedItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Returned:
+    """Where an entry's data came from, when an upper department returned them, and what they may be used for (R-CAS-017)."""
+
+    source_id: int
+    source_title: str
+    source_provider: str
+    reference: str
+    duty: str
+    purposes: tuple[str, ...]
+
+    def check_use(self, asked: Iterable[str]) -> None:
+        """Refuse use outside the registered duty: NotAllowed."""
+        check_use(tuple(asked), self.purposes, self.duty)
+
+
+def returned_of(case: Entry) -> Returned | None:
+    """Return where the data of an entry were returned from, if they were."""
+    row: ReturnedData | None = getattr(case, "returned", None)
+    if row is None:
+        return None
+    source = row.source
+    return Returned(source.pk, source.title, source.provider_name, row.reference, row.duty, tuple(row.purposes))
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedEntry:
     """What departments may rely on: the version in force with its conditions and items.
 
@@ -93,6 +119,7 @@ class PublishedEntry:
     personal: bool
     items: tuple[PublishedItem, ...]
     format_types: tuple[str, ...] = ()
+    returned: Returned | None = None
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -108,7 +135,9 @@ def published(entry_id: int) -> PublishedEntry | None:
 def published_by_ids(ids: Iterable[int]) -> dict[int, PublishedEntry]:
     """Return published entries by id, in three statements; those not in force are left out."""
     cases = list(
-        Entry.objects.filter(pk__in=list(ids), published__isnull=False, zone="outer").select_related("published")
+        Entry.objects.filter(pk__in=list(ids), published__isnull=False, zone="outer").select_related(
+            "published", "returned__source"
+        )
     )
     contents = contents_of(case.published_id for case in cases)
     return {case.pk: _entry(case, contents[case.published_id or 0]) for case in cases}
@@ -160,6 +189,7 @@ def _entry(case: Entry, content: Content) -> PublishedEntry:
         personal=content.personal,
         items=_items(content),
         format_types=content.format_types,
+        returned=returned_of(case),
     )
 
 
@@ -181,6 +211,12 @@ def _items(content: Content) -> tuple[PublishedItem, ...]:
         )
         for item in content.items
     )
+
+
+def returned_from(reference: str) -> list[tuple[int, str]]:
+    """Return the entries registered as obtained by one back-flow, as (id, title)."""
+    rows = ReturnedData.objects.filter(reference=reference).order_by("entry_id")
+    return list(rows.values_list("entry_id", "entry__title"))
 
 
 def at_code(code: str) -> int:

@@ -27,12 +27,20 @@ from jutong.slices.exchange.actions.ordering import (
     retry,
 )
 from jutong.slices.exchange.actions.parcels import receipt_collected, take_parcel_receipt, take_piece, take_slip
+from jutong.slices.exchange.actions.passing_on import register_mounted, register_source
 from jutong.slices.exchange.actions.previewing import MappedItem, Sample, preview
 from jutong.slices.exchange.actions.progress import take_progress
+from jutong.slices.exchange.actions.returning import return_rows
 from jutong.slices.exchange.actions.room import admit, limit_source
 from jutong.slices.exchange.actions.segments import take_segment
 from jutong.slices.exchange.actions.setting_aside import forget_old_originals, take_dirty
-from jutong.slices.exchange.actions.submitting import find_late, record_off_platform, submit_batch, watch_entry
+from jutong.slices.exchange.actions.submitting import (
+    SUBMITTERS,
+    find_late,
+    record_off_platform,
+    submit_batch,
+    watch_entry,
+)
 from jutong.slices.exchange.actions.tasks import (
     change_task,
     create_task,
@@ -47,6 +55,7 @@ from jutong.slices.exchange.actions.tasks import (
 from jutong.slices.exchange.actions.tickets import issue_ticket
 
 __all__ = [
+    "SUBMITTERS",
     "Compared",
     "MappedItem",
     "Preview",
@@ -80,10 +89,13 @@ __all__ = [
     "receipt_collected",
     "record_lineage",
     "record_off_platform",
+    "register_mounted",
+    "register_source",
     "repair",
     "report_condition",
     "resume_task",
     "retry",
+    "return_rows",
     "run_now",
     "send_lineage",
     "send_lineage_aside",

@@ -14,7 +14,7 @@ from jutong.kernel import inbox, jurisdiction, outbox
 from jutong.kernel.actors import Actor, Role, system_actor
 from jutong.kernel.clock import beijing_day, end_of_day
 from jutong.kernel.errors import Conflict, NotAllowed, WrongState
-from jutong.kernel.terms import N_, Masking, Purpose
+from jutong.kernel.terms import N_, Masking
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.exchange import events
@@ -119,7 +119,7 @@ def _terms(
         conditions=conditions,
         key_items=tuple(item for item in keys if item in case.items),
         modes=(DeliveryMode.FRONT_END_NODE,),
-        purposes=(Purpose.ADMINISTRATIVE_BASIS,),
+        purposes=rules.PURPOSES,
         valid_from=at,
         valid_until=end_of_day(beijing_day(at + TERM)),
         basis=case.duty,

@@ -17,7 +17,7 @@ from jutong.kernel.errors import NotAllowed, RuleBroken
 from jutong.kernel.terms import N_, ShareType
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.catalogue.queries import PublishedEntry
-from jutong.slices.exchange import events
+from jutong.slices.exchange import events, queries
 from jutong.slices.exchange.formats import tables
 from jutong.slices.exchange.models import OffPlatform, Submission, SubmissionFault, Timeliness
 from jutong.slices.exchange.rules import submissions as rules
@@ -46,19 +46,22 @@ def submit_batch(*, by: Actor, at: datetime, resource_id: int, source: IO[bytes]
     """Take a provider's batch for a published entry and check it against format, items, types and code lists.
 
     A batch with a missing item or a wrong type is kept as rejected with a report by row; rows outside a code list are
-    refused one by one, the others accepted (R-EXC-010, R-EXC-017). RuleBroken for a file that cannot be read or whose
-    format the entry does not declare; NotAllowed for other departments' people.
+    refused one by one, the others accepted (R-EXC-010, R-EXC-017). In a workbook, which people fill in, every row stands
+    alone: the good ones are accepted, the others come back (`return_rows`). RuleBroken for a file that cannot be read or
+    whose format the entry does not declare; NotAllowed for other departments' people.
     """
     entry = catalogue.require_published(resource_id)
     if PROVIDER.permits(by, entry) is None:
         raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以报送数据。"))
     kind = tables.format_of(name)
     if not kind:
-        raise RuleBroken(N_("请报送 CSV 或 JSON 行文件（.csv、.json、.jsonl）。"), field="file")
+        raise RuleBroken(N_("请报送 CSV、Excel 或 JSON 行文件（.csv、.xlsx、.json、.jsonl）。"), field="file")
     rules.check_declared(kind, entry.format_types)
     file = files.store(source, name, by=by, at=at)
-    items = _expected(entry)
+    items = queries.expected(entry)
     checked, remark = _checked(file.id, kind, items)
+    if not checked.rows and not remark and rules.is_one_by_one(kind):
+        raise RuleBroken(N_("表中没有数据行，请填写后再报送。"), field="file")
     submission = Submission.objects.create(
         resource_id=entry.id,
         entry_version=entry.version,
@@ -84,25 +87,9 @@ def submit_batch(*, by: Actor, at: datetime, resource_id: int, source: IO[bytes]
     return submission
 
 
-def _expected(entry: PublishedEntry) -> list[rules.Expected]:
-    return [
-        rules.Expected(
-            name=item.name,
-            column=item.column,
-            kind=item.kind,
-            length=item.length,
-            key=item.key,
-            sensitive=item.sensitive,
-            standard=item.code_table or item.standard,
-            codes=rules.codes_in(item.value_range),
-        )
-        for item in entry.items
-    ]
-
-
 def _checked(file_id: int, kind: str, items: Sequence[rules.Expected]) -> tuple[_Checked, str]:
     """Check a stored file; returns its figures, and why nothing of it can be read by items, where that is so."""
-    found = _Checked()
+    found, alone = _Checked(), rules.is_one_by_one(kind)
     lines = tables.rows_of(files.path(file_id), kind)
     _number, header = next(lines, (0, ()))
     try:
@@ -116,9 +103,10 @@ def _checked(file_id: int, kind: str, items: Sequence[rules.Expected]) -> tuple[
         faults = list(rules.faults_of(items, places, number, row))
         found.count += len(faults)
         found.refused += bool(faults)
-        found.structural = found.structural or any(rules.is_structural(fault) for fault in faults)
+        found.structural = found.structural or (not alone and any(rules.is_structural(fault) for fault in faults))
         found.faults += faults[: max(0, rules.MOST_FAULTS - len(found.faults))]
-    return found, ""
+    none_left = alone and found.refused == found.rows
+    return found, _("没有一行符合目录声明，请按退回原因更正后重新报送。") if none_left and found.rows else ""
 
 
 def _keep(submission: Submission, faults: Sequence[rules.Fault]) -> None:

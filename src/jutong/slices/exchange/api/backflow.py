@@ -56,6 +56,12 @@ class ReportIn(Strict):
     evidence: Words
 
 
+class SourceIn(Schema):
+    """The entry that offers the returned data on."""
+
+    entry_id: Number
+
+
 class BackflowOut(Schema):
     """A back-flow in a list; area: the division codes it selects by."""
 
@@ -153,6 +159,14 @@ def start(request: HttpRequest, backflow_id: Id, body: StartIn) -> Any:
     actions.start_backflow(
         backflow_id, by=actor, at=clock.now(), source_id=body.source_id, schema=body.place_schema, table=body.table
     )
+    return queries.backflow(backflow_id, actor)
+
+
+@router.post("/backflows/{backflow_id}/source", response=BackflowDetailOut, summary="登记回流数据目录")
+def register(request: HttpRequest, backflow_id: Id, body: SourceIn) -> Any:
+    """Register an entry of the own department as obtained by this back-flow."""
+    actor = faces.actor_of(request)
+    actions.register_source(backflow_id, by=actor, at=clock.now(), entry_id=body.entry_id)
     return queries.backflow(backflow_id, actor)
 
 

@@ -117,8 +117,8 @@ def late(request: HttpRequest) -> Any:
 
 @router.get("/off-platform", response=list[OffPlatformOut], summary="平台外提供登记列表")
 def off_platform(request: HttpRequest) -> Any:
-    """Return the recorded deliveries outside the platform."""
-    return queries.off_platform(faces.actor_of(request))
+    """Return the newest recorded deliveries outside the platform, at most 500."""
+    return queries.off_platform(faces.actor_of(request), size=500)[0]
 
 
 @router.post("/off-platform", response={201: list[OffPlatformOut]}, summary="登记平台外提供")
@@ -128,4 +128,4 @@ def record_off_platform(request: HttpRequest, body: OffPlatformIn) -> Status[Any
     actions.record_off_platform(
         by=actor, at=clock.now(), grant_id=body.grant_id, delivered_on=body.delivered_on, reason=body.reason
     )
-    return Status(201, queries.off_platform(actor))
+    return Status(201, queries.off_platform(actor, size=500)[0])

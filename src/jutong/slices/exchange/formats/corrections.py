@@ -41,20 +41,8 @@ def lines_of(source: IO[bytes]) -> list[Line]:
 
 def _line(number: int, row: tuple[Any, ...]) -> Line | None:
     """Return a line that has a corrected value, None for one that has not."""
-    cells = ["" if value is None else _text(value) for value in (*row, *[None] * COLUMNS)]
+    cells = [workbooks.text(value) for value in (*row, *[None] * COLUMNS)]
     if not cells[VALUE] or not cells[NUMBER]:
         return None
     key = cells[NUMBER]
     return Line(number, int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0, cells[ITEM], cells[VALUE])  # noqa: PLR2004 - digits of a key
-
-
-def _text(value: Any) -> str:
-    """Return a cell as text: whole numbers without a point, days without a time, no apostrophe that we put before."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if hasattr(value, "isoformat"):
-        return str(value).removesuffix(" 00:00:00")
-    text = str(value).strip()
-    return text[1:] if text[:2] in ("'=", "'+", "'-", "'@") else text

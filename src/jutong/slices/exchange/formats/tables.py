@@ -1,4 +1,4 @@
-"""Submitted files: CSV (UTF-8, GB18030) and JSON lines, read row by row as texts."""
+"""Submitted files: CSV (UTF-8, GB18030), JSON lines and Excel, read row by row as texts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from typing import IO, Final
 import orjson
 from django.utils.translation import gettext as _
 
+from jutong.kernel import workbooks
 from jutong.kernel.errors import RuleBroken
+from jutong.slices.exchange.rules.submissions import Rounded
 
 _LONGEST_CELL: Final = 1 << 20
-SUFFIXES: Final = {"csv": "csv", "json": "jsonl", "jsonl": "jsonl"}
+_EXACT: Final = 10**15
+"""From here on a workbook's number has lost digits."""
+SUFFIXES: Final = {"csv": "csv", "json": "jsonl", "jsonl": "jsonl", "xlsx": "xlsx"}
 """File names' endings and the format they stand for."""
 
 
@@ -24,7 +28,10 @@ def format_of(name: str) -> str:
 
 
 def rows_of(path: Path, kind: str) -> Iterator[tuple[int, Sequence[str]]]:
-    """Yield the header and then every row with its line number; RuleBroken for a file that is neither."""
+    """Yield the header and then every row with its line number; RuleBroken for a file that is none of them."""
+    if kind == "xlsx":
+        yield from _sheet_rows(path)
+        return
     with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=_encoding(path), newline="") as text:
         try:
             yield from _csv_rows(text) if kind == "csv" else _json_rows(text)
@@ -32,6 +39,29 @@ def rows_of(path: Path, kind: str) -> Iterator[tuple[int, Sequence[str]]]:
             raise RuleBroken(
                 _("文件不是有效的 %s（编码应为 UTF-8 或 GB18030），请重新导出后报送。") % kind.upper(), field="file"
             ) from None
+
+
+def _sheet_rows(path: Path) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield the rows of a workbook's first sheet that hold anything."""
+    workbooks.check_size(path)
+    with path.open("rb") as source:
+        book = workbooks.opened(
+            source, most_bytes=workbooks.MOST_BYTES, most_unpacked=workbooks.MOST_UNPACKED, template=True
+        )
+        try:
+            for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
+                cells = [_cell(value) for value in row]
+                if any(cells):
+                    yield number, cells
+        finally:
+            book.close()
+
+
+def _cell(value: object) -> str:
+    text = workbooks.text(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= _EXACT:
+        return Rounded(text)
+    return text
 
 
 def _encoding(path: Path) -> str:

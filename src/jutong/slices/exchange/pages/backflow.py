@@ -59,6 +59,16 @@ class StartForm(forms.Form):
     table = forms.Line(label=gettext_lazy("目标表"), max_length=NAME_BYTES)
 
 
+class SourceForm(forms.Form):
+    """Which of the own entries offers the returned data on."""
+
+    entry_id = django_forms.TypedChoiceField(
+        label=gettext_lazy("本部门目录"),
+        coerce=int,
+        help_text=gettext_lazy("登记后，目录写明来源部门；分级不得低于来源目录，只能用于履职依据所列职责。"),
+    )
+
+
 class ConditionForm(forms.Form):
     """A further condition that the upper department demands."""
 
@@ -75,6 +85,7 @@ class EndForm(forms.Form):
 DEEDS: Final[dict[str, tuple[Callable[..., Any], type[forms.Form]]]] = {
     "arrange": (actions.arrange_backflow, ArrangeForm),
     "start": (actions.start_backflow, StartForm),
+    "register_source": (actions.register_source, SourceForm),
     "report_condition": (actions.report_condition, ConditionForm),
     "end": (actions.end_backflow, EndForm),
 }
@@ -163,6 +174,8 @@ def _form(verb: str, found: BackflowDetail, data: Any = None) -> forms.Form:
     form = DEEDS[verb][1](data)
     if verb == "start":
         form.fields["source_id"].choices = list(found.targets)  # type: ignore[attr-defined]
+    if verb == "register_source":
+        form.fields["entry_id"].choices = list(found.entries)  # type: ignore[attr-defined]
     return form
 
 
@@ -186,6 +199,9 @@ def _facts(found: BackflowDetail) -> list[pieces.Fact]:
         facts.append(
             pieces.Fact(_("所属任务"), f"J-{row.task_id:06d}", url=reverse("exchange_task", args=[row.task_id]))
         )
+    facts += [
+        pieces.Fact(_("登记的目录"), title, url=reverse("catalogue_entry", args=[pk])) for pk, title in found.registered
+    ]
     if row.condition:
         facts += [pieces.Fact(_("附加的限制条件"), row.condition), pieces.Fact(_("依据材料"), row.evidence)]
     return facts

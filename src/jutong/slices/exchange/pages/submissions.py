@@ -1,19 +1,22 @@
-"""Pages of submitted batches: the list with late entries, submitting a file, the report by row."""
+"""Pages of submitted batches: the list with late entries, template and upload, the report by row, rows that came back."""
 
 from __future__ import annotations
 
-from typing import Any
+import tempfile
+from collections.abc import Callable
+from typing import IO, Any
 
 from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock, faces
 from jutong.kernel.faces import downloads, forms, pieces
 from jutong.slices.exchange import actions, queries
+from jutong.slices.exchange.formats import submitting
 from jutong.slices.exchange.pages.runs import number_of
 
 
@@ -23,7 +26,9 @@ class SubmitForm(forms.Form):
     resource_id = django_forms.TypedChoiceField(label=gettext_lazy("目录条目"), coerce=int)
     file = forms.Upload(
         label=gettext_lazy("数据文件"),
-        help_text=gettext_lazy("CSV 或 JSON 行；表头用信息项名称或字段名，编码 UTF-8 或 GB18030。"),
+        help_text=gettext_lazy(
+            "CSV、JSON 行或 Excel，按目录声明的格式；表头用信息项名称或字段名，CSV 编码 UTF-8 或 GB18030。"
+        ),
     )
 
     def __init__(self, data: Any, files: Any, *, entries: list[tuple[str, str]], **kwargs: Any) -> None:
@@ -54,7 +59,49 @@ def submit(request: HttpRequest) -> HttpResponse:
             said = _("批次已通过检查。") if made.ok else _("批次未通过检查，原因见报告。")
             return faces.done(request, said, to=reverse("exchange_submission", args=[made.pk]))
     crumbs = [(_("数据报送"), reverse("exchange_submissions")), (_("报送数据"), "")]
-    return faces.page(request, "exchange/submit.html", title=_("报送数据"), crumbs=crumbs, form=form, entries=entries)
+    context: dict[str, Any] = {"form": form, "entries": entries, "workbooks": queries.fillable(actor)}
+    return faces.page(request, "exchange/submit.html", title=_("报送数据"), crumbs=crumbs, **context)
+
+
+@require_GET
+def template(request: HttpRequest) -> HttpResponseBase:
+    """Hand out the workbook in which rows of an entry are filled in: its items, drop-downs for codes, hints."""
+    given = request.GET.get("resource", "")
+    number = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0  # noqa: PLR2004 - a bigint
+    title, items = queries.form_of(number, faces.actor_of(request))
+    return _workbook(f"{title[:60]}.xlsx", lambda file: submitting.write(file, items))
+
+
+@require_POST
+def returned(request: HttpRequest, submission_id: int) -> HttpResponseBase:
+    """Hand out the rows that came back, with their reasons, to be put right and handed in again."""
+    actor, at = faces.actor_of(request), clock.now()
+    name = f"B-{submission_id:06d}-returned.xlsx"
+    return _workbook(name, lambda file: actions.return_rows(submission_id, by=actor, at=at, file=file))
+
+
+def _workbook(name: str, write: Callable[[IO[bytes]], object]) -> HttpResponseBase:
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    try:
+        write(file)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return downloads.attachment(file, name, downloads.XLSX)
+
+
+@require_GET
+def sheet(request: HttpRequest) -> HttpResponseBase:
+    """Hand out the batches of the person's departments as Excel."""
+    headers = [_("批次"), _("目录条目"), _("提供部门"), _("文件"), _("行数"), _("接收行数"), _("退回行数"), _("结果"),
+               _("说明"), _("报送人"), _("报送时间")]  # fmt: skip
+    lines = (
+        (r.number, r.title, r.provider_name, r.file_name, r.rows, r.accepted, r.refused, _(r.outcome), r.remark,
+         r.by_name, r.at)
+        for r in queries.batches_handed_in(faces.actor_of(request))
+    )  # fmt: skip
+    return downloads.xlsx("submissions.xlsx", headers, lines)
 
 
 @require_GET
@@ -75,9 +122,8 @@ def shown(request: HttpRequest, submission_id: int) -> HttpResponse:
         pieces.Fact(_("报送人"), row.by_name),
     ]
     title = f"{row.number} {row.title}"
-    return faces.page(
-        request, "exchange/submission.html", title=title, crumbs=crumbs, row=row, faults=faults, facts=facts
-    )
+    context: dict[str, Any] = {"row": row, "faults": faults, "facts": facts, "mine": row.provider_id in actor.serves}
+    return faces.page(request, "exchange/submission.html", title=title, crumbs=crumbs, **context)
 
 
 @require_GET
@@ -92,6 +138,9 @@ def faults_sheet(request: HttpRequest, submission_id: int) -> HttpResponseBase:
 urlpatterns = [
     path("submissions/", listed, name="exchange_submissions"),
     path("submissions/new/", submit, name="exchange_submit"),
+    path("submissions/sheet/", sheet, name="exchange_submissions_sheet"),
+    path("submissions/template/", template, name="exchange_template"),
+    path("submissions/<int:submission_id>/returned/", returned, name="exchange_returned"),
     path("submissions/<int:submission_id>/", shown, name="exchange_submission"),
     path("submissions/<int:submission_id>/faults/", faults_sheet, name="exchange_faults"),
 ]

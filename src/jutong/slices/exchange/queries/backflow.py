@@ -90,13 +90,18 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class BackflowDetail:
-    """A back-flow with its newest account, its history, the open moves and where it can run into."""
+    """A back-flow with its newest account, history, open moves, where it can run into, and the entries that offer it on.
+
+    entries: of the lower department, to choose from; registered: those that name it as their source.
+    """
 
     row: BackflowRow
     account: Account | None
     history: tuple[AuditRow, ...]
     buttons: tuple[Button, ...]
     targets: tuple[tuple[str, str], ...]
+    entries: tuple[tuple[str, str], ...]
+    registered: tuple[tuple[int, str], ...]
 
 
 def _all() -> QuerySet[Backflow]:
@@ -132,12 +137,16 @@ def backflow(backflow_id: int, actor: Actor) -> BackflowDetail:
     if found is None or not may_know(actor, found):
         raise NotThere(N_("没有找到该数据回流，或您无权知悉。"))
     starts = found.state == "arranged" and actor.department_id == found.consumer_id
+    buttons = tuple(BACKFLOW.open_to(actor, found))
+    offers = any(button.verb == "register_source" for button in buttons)
     return BackflowDetail(
         row=_row(found),
         account=_account(found),
         history=tuple(kernel.history(BACKFLOW.name, found.pk)),
-        buttons=tuple(BACKFLOW.open_to(actor, found)),
+        buttons=buttons,
         targets=targets_of(actor) if starts else (),
+        entries=_own_entries(actor) if offers else (),
+        registered=tuple(catalogue.returned_from(found.number)),
     )
 
 
@@ -168,6 +177,11 @@ def needable(resource_id: int) -> Needable:
     return Needable(entry.id, entry.title, entry.provider_name, items, texts)
 
 
+def _own_entries(actor: Actor) -> tuple[tuple[str, str], ...]:
+    rows, _meta = catalogue.entries_of(actor, size=200)
+    return tuple((str(row.id), f"{row.code or _('未编码')} {row.title}") for row in rows if row.state != "withdrawn")
+
+
 def _account(found: Backflow) -> Account | None:
     rows = Run.objects.filter(task_id=found.task_id or 0).order_by("-id")[:5]
     for run in rows:
@@ -191,7 +205,7 @@ def _account(found: Backflow) -> Account | None:
 def _row(found: Backflow) -> BackflowRow:
     return BackflowRow(
         id=found.pk,
-        number=f"H-{found.pk:06d}",
+        number=found.number,
         state=found.state,
         state_label=BACKFLOW.state_label(found.state),
         resource_id=found.resource_id,

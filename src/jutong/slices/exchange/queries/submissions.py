@@ -1,21 +1,23 @@
-"""Submitted batches, entries that are late, and deliveries outside the platform, as people see them."""
+"""Submitted batches and entries that are late, as people see them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
-from jutong.kernel.errors import NotThere
+from jutong.kernel.errors import NotAllowed, NotThere
 from jutong.kernel.paging import Page, page
 from jutong.kernel.terms import N_, UpdateCycle
 from jutong.slices.catalogue import queries as catalogue
-from jutong.slices.exchange.models import OffPlatform, Submission, SubmissionFault, Timeliness
-from jutong.slices.exchange.rules.submissions import Rule
+from jutong.slices.catalogue.queries import PublishedEntry
+from jutong.slices.exchange.models import Submission, SubmissionFault, Timeliness
+from jutong.slices.exchange.rules.corrections import PROVIDER
+from jutong.slices.exchange.rules.submissions import Expected, Rule, accepts, check_declared, codes_in
 from jutong.slices.exchange.workflow import OVERSEERS
 
 
@@ -28,6 +30,7 @@ class SubmissionRow:
     resource_id: int
     title: str
     entry_version: int
+    provider_id: int
     provider_name: str
     file_name: str
     digest: str
@@ -40,6 +43,13 @@ class SubmissionRow:
     unbound: bool
     by_name: str
     at: datetime
+
+    @property
+    def outcome(self) -> str:
+        """What became of it, in Chinese (translate with gettext)."""
+        if not self.ok:
+            return N_("整批退回")
+        return N_("部分退回") if self.refused else N_("已接收")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +73,6 @@ class LateRow:
     cycle: str
     due_at: datetime
     last_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class OffPlatformRow:
-    """A recorded delivery outside the platform."""
-
-    id: int
-    title: str
-    provider_name: str
-    consumer_name: str
-    delivered_on: date
-    reason: str
-    profile: str
 
 
 def _mine(actor: Actor) -> Q:
@@ -117,22 +114,54 @@ def late(actor: Actor) -> list[LateRow]:
     ]
 
 
-def off_platform(actor: Actor) -> list[OffPlatformRow]:
-    """Return the recorded deliveries outside the platform that concern the actor's departments, newest first."""
-    mine = Q() if actor.account_id is None or actor.holds(*OVERSEERS) else (
-        Q(provider_id__in=actor.serves) | Q(consumer_id__in=actor.serves)
-    )  # fmt: skip
-    rows = OffPlatform.objects.select_related("provider", "consumer").filter(mine).order_by("-delivered_on", "-id")
+def batches_handed_in(actor: Actor) -> Iterator[SubmissionRow]:
+    """Yield every batch of the actor's departments, newest first, for a sheet."""
+    rows = Submission.objects.select_related("provider").filter(_mine(actor)).order_by("-id")
+    return (_row(each) for each in rows.iterator(chunk_size=500))
+
+
+def expected(entry: PublishedEntry) -> list[Expected]:
+    """Return what a batch of an entry must hold, item by item."""
     return [
-        OffPlatformRow(r.pk, r.title, r.provider.name, r.consumer.name, r.delivered_on, r.reason, r.profile)
-        for r in rows[:500]
+        Expected(
+            name=item.name,
+            column=item.column,
+            kind=item.kind,
+            length=item.length,
+            key=item.key,
+            sensitive=item.sensitive,
+            standard=item.code_table or item.standard,
+            codes=codes_in(item.value_range),
+            values=item.value_range,
+        )
+        for item in entry.items
     ]
+
+
+def form_of(resource_id: int, actor: Actor) -> tuple[str, list[Expected]]:
+    """Return title and items of an entry whose batches the actor may hand in as Excel.
+
+    WrongState where it is not in force, NotAllowed for other departments' people, RuleBroken where it declares no Excel.
+    """
+    entry = catalogue.require_published(resource_id)
+    if PROVIDER.permits(actor, entry) is None:
+        raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以报送数据。"))
+    check_declared("xlsx", entry.format_types)
+    return entry.title, expected(entry)
 
 
 def submittable(actor: Actor) -> list[tuple[str, str]]:
     """Return the published entries of the actor's departments as (id, name)."""
     rows, _meta = catalogue.entries_of(actor, state="published", size=200)
     return [(str(row.id), f"{row.code} {row.title}") for row in rows]
+
+
+def fillable(actor: Actor) -> list[tuple[str, str]]:
+    """Return those of the entries that can be handed in as Excel, as (id, name)."""
+    own = submittable(actor)
+    found = catalogue.published_by_ids(int(key) for key, _name in own)
+    takes = {str(entry.id) for entry in found.values() if accepts("xlsx", entry.format_types)}
+    return [(key, name) for key, name in own if key in takes]
 
 
 def _row(found: Submission) -> SubmissionRow:
@@ -142,6 +171,7 @@ def _row(found: Submission) -> SubmissionRow:
         resource_id=found.resource_id,
         title=found.title,
         entry_version=found.entry_version,
+        provider_id=found.provider_id,
         provider_name=found.provider.name,
         file_name=found.file_name,
         digest=found.digest,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Role, Who
 from jutong.kernel.errors import RuleBroken, WrongState
-from jutong.kernel.terms import N_
+from jutong.kernel.terms import N_, Purpose
 from jutong.slices.exchange.rules.schedule import check_cron
 from jutong.wire.grants import Kind
 from jutong.wire.transfers import Receipt
@@ -18,8 +18,11 @@ _HEADS: Final = (Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY)
 LOWER: Final = Who(
     "lower_department", N_("下级部门共享工作机构负责人或数据专员"), (*_HEADS, Role.DATA_OFFICER), of="consumer_id"
 )
+LOWER_OFFICER: Final = Who("lower_officer", N_("下级部门数据专员"), (Role.DATA_OFFICER,), of="consumer_id")
 UPPER_HEAD: Final = Who("upper_department", N_("上级部门共享工作机构负责人"), _HEADS, of="provider_id")
 LONGEST_TEXT: Final = 1000
+PURPOSES: Final = (Purpose.ADMINISTRATIVE_BASIS,)
+"""What returned data may be used for: the duty they are returned for."""
 
 
 def check_regulated(rule: str) -> None:

@@ -20,6 +20,8 @@ MOST_FAULTS: Final = 10_000
 """Faults kept of one batch; the count goes on."""
 FILE_TYPES: Final[Mapping[str, str]] = {"csv": "csv", "xlsx": "xlsx", "json": "jsonl"}
 """Declared format types that are files this platform writes, and the format's name in an order."""
+OFF_PLATFORM_ALLOWED: Final = "in_principle"
+"""Value of the profile parameter `off_platform_delivery` that leaves room for recorded exceptions."""
 
 _SPLIT: Final = re.compile(r"[、,，;；\n]+")
 _TRUTH: Final = frozenset({"1", "0", "true", "false", "是", "否", "t", "f"})
@@ -34,11 +36,21 @@ class Rule(Term):
     EMPTY = "empty", N_("主键不得为空")
     CODE = "code", N_("代码表")
     SHORT = "short", N_("列数")
+    ROUNDED = "rounded", N_("数值精度")
+
+
+class Rounded(str):
+    """A number of a workbook with more than 15 digits: what was typed is lost, Excel kept the first 15 of them."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An item as the entry declares it. codes: the values of its code list; standard: what binds it, in words."""
+    """An item as the entry declares it. codes: the values of its code list, values: that list as the entry writes it.
+
+    standard: what binds it, in words.
+    """
 
     name: str
     column: str
@@ -48,6 +60,7 @@ class Expected:
     sensitive: bool
     standard: str
     codes: frozenset[str]
+    values: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +105,19 @@ def faults_of(items: Sequence[Expected], places: Mapping[str, int], number: int,
         if place >= len(row):
             yield Fault(number, item.name, "", Rule.SHORT, _("该行的列数少于表头，请检查分隔符和换行。"))
             continue
-        value = row[place].strip()
+        value = row[place] if isinstance(row[place], Rounded) else row[place].strip()
         if found := _fault(item, value):
             rule, reason = found
             yield Fault(number, item.name, _shown(value, sensitive=item.sensitive), rule, reason)
 
 
 def _fault(item: Expected, value: str) -> tuple[str, str] | None:
+    if isinstance(value, Rounded):
+        return Rule.ROUNDED, _("“%s”以数值保存，超过 15 位的部分已丢失；请把该列设为文本格式后重新填写。") % item.name
     if not value:
         return (Rule.EMPTY, _("“%s”是主键，不得为空。") % item.name) if item.key else None
     if not is_of(item.kind, value):
-        return Rule.TYPE, _("“%(item)s”应为%(kind)s，请修改。") % {"item": item.name, "kind": _(_KIND_WORDS[item.kind])}
+        return Rule.TYPE, _("“%(item)s”应为%(kind)s，请修改。") % {"item": item.name, "kind": _(KIND_WORDS[item.kind])}
     if item.length and item.kind is Kind.TEXT and len(value) > item.length:
         return Rule.LENGTH, _("“%(item)s”最长 %(length)d 个字符，请修改。") % {"item": item.name, "length": item.length}
     if item.codes and value not in item.codes:
@@ -113,7 +128,7 @@ def _fault(item: Expected, value: str) -> tuple[str, str] | None:
     return None
 
 
-_KIND_WORDS: Final = {
+KIND_WORDS: Final = {
     Kind.TEXT: N_("文本"),
     Kind.INTEGER: N_("整数"),
     Kind.NUMBER: N_("数字"),
@@ -150,15 +165,26 @@ def is_structural(fault: Fault) -> bool:
     return fault.rule != Rule.CODE
 
 
+def is_one_by_one(kind: str) -> bool:
+    """Tell whether rows of a format stand alone: people fill in workbooks row by row, systems write the others whole."""
+    return kind == "xlsx"
+
+
 def due_after(cycle: str, day: date) -> date | None:
     """Return the last Beijing day on which the next batch is in time; None for entries without update limit."""
     return day + timedelta(days=CYCLE_DAYS[UpdateCycle(cycle)]) if cycle in CYCLE_DAYS else None
 
 
+def accepts(file_format: str, declared: Sequence[str]) -> bool:
+    """Tell whether an entry takes and gives files of a format; one that declares no file format takes all."""
+    known = [FILE_TYPES[kind] for kind in declared if kind in FILE_TYPES]
+    return not known or file_format in known
+
+
 def check_declared(file_format: str, declared: Sequence[str]) -> None:
     """Refuse a batch format that the entry does not declare, where it declares files at all (R-EXC-018)."""
-    known = [FILE_TYPES[kind] for kind in declared if kind in FILE_TYPES]
-    if known and file_format not in known:
+    if not accepts(file_format, declared):
+        known = [FILE_TYPES[kind] for kind in declared if kind in FILE_TYPES]
         raise RuleBroken(
             N_("目录声明的文件格式为：%(known)s，请按声明的格式获取。"), field="format", known="、".join(known)
         )
@@ -166,7 +192,7 @@ def check_declared(file_format: str, declared: Sequence[str]) -> None:
 
 def check_off_platform(policy: str, reason: str) -> None:
     """Refuse the record of a delivery outside the platform where the profile forbids it, or without a reason (R-SHR-025)."""
-    if policy != "in_principle":
+    if policy != OFF_PLATFORM_ALLOWED:
         raise RuleBroken(
             N_("有条件共享的数据应当统一通过平台提供，不得在平台外提供；请通过平台办理。"), field="delivered_on"
         )

@@ -12,7 +12,7 @@ from ninja import Field, Query, Router, Schema, Status
 
 from jutong.kernel import clock
 from jutong.kernel.errors import NotThere, RuleBroken
-from jutong.kernel.faces import actor_of
+from jutong.kernel.faces import actor_of, signed
 from jutong.kernel.terms import N_
 from jutong.slices.parties import actions, queries
 
@@ -198,7 +198,7 @@ def migration_report(request: HttpRequest) -> Any:
 def move_system(request: HttpRequest, system_id: Id, verb: str, body: SystemMoveIn) -> Any:
     """Record a test, connect, put into operation or retire a business system."""
     call, needed = _known(SYSTEM_MOVES.get(verb))
-    call(system_id, **_given(body, needed), by=actor_of(request), at=clock.now())
+    call(system_id, **_given(body, needed), by=signed(request), at=clock.now())
     return Status(204, None)
 
 
@@ -228,6 +228,5 @@ def shown(request: HttpRequest, book: Name, case_id: Id) -> Any:
 def moved(request: HttpRequest, book: Name, case_id: Id, verb: str, body: AccessMoveIn) -> Any:
     """Make a move of a case."""
     call, needed = _known(MOVES.get((book, verb)))
-    actor = actor_of(request)
-    call(case_id, **_given(body, needed), by=actor, at=clock.now())
-    return queries.access_case(book, case_id, actor, clock.now())
+    call(case_id, **_given(body, needed), by=signed(request), at=clock.now())
+    return queries.access_case(book, case_id, actor_of(request), clock.now())

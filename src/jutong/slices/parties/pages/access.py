@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock
-from jutong.kernel.actors import Who
-from jutong.kernel.errors import NotThere
-from jutong.kernel.faces import actor_of, done, downloads, page, pieces, posted, told
+from jutong.kernel.actors import Actor, Who
+from jutong.kernel.errors import NotThere, RuleBroken
+from jutong.kernel.faces import actor_of, done, downloads, page, pieces, posted, signed, told
 from jutong.kernel.faces.forms import Form
 from jutong.kernel.terms import N_
+from jutong.kernel.workflow import Button
 from jutong.slices.parties import actions, queries
 from jutong.slices.parties.pages import access_forms as forms
-from jutong.slices.parties.pages.answering import may, shown_to
+from jutong.slices.parties.pages.answering import may, shown_to, words_of
 from jutong.slices.parties.queries import AccessDetail
 from jutong.slices.parties.workflow import ASKERS, GUARDIANS, OPERATORS, REGISTERS, SYSTEM_REGISTRARS, WITNESSES
 
@@ -174,28 +175,22 @@ def moved(request: HttpRequest, register: str, pk: int, verb: str) -> HttpRespon
     form = kind(posted(request))
     if form.is_valid():
         with told(form):
-            call(pk, **form.cleaned_data, by=actor_of(request), at=clock.now())
-            return done(request, _("已办理。"), to=reverse("access_case", args=[register, pk]))
+            by = signed(request)
+            if by.signature or REGISTERS[register].signing(verb, pk, by, form.cleaned_data) is None:
+                call(pk, **form.cleaned_data, by=by, at=clock.now())
+                return done(request, _("已办理。"), to=reverse("access_case", args=[register, pk]))
     return _show(request, register, pk, asked=(verb, form))
 
 
 def _show(request: HttpRequest, register: str, pk: int, *, asked: tuple[str, Form] | None = None) -> HttpResponse:
-    seen = queries.access_case(register, pk, actor_of(request), clock.now())
+    actor = actor_of(request)
+    seen = queries.access_case(register, pk, actor, clock.now())
     title = _(REGISTERS[register].title)
-    deeds = [
-        {
-            "verb": button.verb,
-            "label": button.label,
-            "url": reverse("access_move", args=[register, pk, button.verb]),
-            "form": asked[1] if asked and asked[0] == button.verb else _register(register).deeds[button.verb][1](),
-            "asked": bool(asked and asked[0] == button.verb),
-        }
-        for button in seen.buttons
-        if button.verb != "reach"
-    ]
+    deeds = [_deed(register, pk, button, actor, asked) for button in seen.buttons if button.verb != "reach"]
     return page(
         request,
         "parties/access_case.html",
+        status=RuleBroken.status if any(one["asked"] and one["signing"] for one in deeds) else None,
         title=seen.row.title,
         form=asked[1] if asked else None,
         seen=seen,
@@ -205,6 +200,20 @@ def _show(request: HttpRequest, register: str, pk: int, *, asked: tuple[str, For
         happenings=pieces.happenings(seen.history, REGISTERS[register]),
         crumbs=[(title, reverse("access", args=[register])), (seen.row.title, "")],
     )
+
+
+def _deed(register: str, pk: int, button: Button, actor: Actor, asked: tuple[str, Form] | None) -> dict[str, Any]:
+    """Return a move with its form, the one that was refused or a new one, and what has to be signed with it."""
+    tried = asked is not None and asked[0] == button.verb
+    form = asked[1] if asked and tried else _register(register).deeds[button.verb][1](auto_id=f"id_{button.verb}_%s")
+    return {
+        "verb": button.verb,
+        "label": button.label,
+        "url": reverse("access_move", args=[register, pk, button.verb]),
+        "form": form,
+        "asked": tried,
+        "signing": REGISTERS[register].signing(button.verb, pk, actor, words_of(form)),
+    }
 
 
 _WORDS: Final = {

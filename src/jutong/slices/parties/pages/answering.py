@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,9 @@ from django.views.decorators.http import require_POST
 
 from jutong.kernel import clock
 from jutong.kernel.actors import Actor, Who
-from jutong.kernel.errors import NotAllowed
-from jutong.kernel.faces import Form, actor_of, done, page, told
+from jutong.kernel.errors import NotAllowed, RuleBroken
+from jutong.kernel.faces import Form, actor_of, done, page, signed, told
+from jutong.kernel.signing import Signing
 
 Crumbs = Sequence[tuple[str, str]]
 
@@ -37,26 +38,40 @@ def filled(
     path: Crumbs = (),
     who: Who | None = None,
     place: int | None = None,
+    signing: Callable[[Mapping[str, Any] | None], Signing | None] = lambda _words: None,
 ) -> HttpResponse:
     """Show a form, or act with what was posted: a refusal stands beside its field, success leads to `to`.
 
     who, place: to whom the form is shown, asked of the department `place`; a post is decided (and audited) by the action.
+    signing: what has to be signed with the words given, where a signature is demanded; it is asked for before the act.
     """
     shown_to(request, who, place)
-    if form.is_bound and form.is_valid():
+    words = words_of(form)
+    if form.is_bound and words is not None:
         with told(form):
-            act(form.cleaned_data)
-            return done(request, sentence, to=to)
+            if signed(request).signature or signing(words) is None:
+                act(form.cleaned_data)
+                return done(request, sentence, to=to)
+    asked = signing(words)
     return page(
         request,
         "parties/form.html",
+        status=RuleBroken.status if form.is_bound and asked else None,
         form=form,
+        signing=asked,
         title=title,
         lead=lead,
         back=to,
         button=button or _("保存"),
         crumbs=crumbs(*path, here=title),
     )
+
+
+def words_of(form: Form) -> Mapping[str, Any] | None:
+    """Return the words that go with an act: none of a form without fields, None as long as they are not given."""
+    if form.is_bound and form.is_valid():
+        return form.cleaned_data
+    return None if form.fields else {}
 
 
 def deed(name: str, act: Callable[..., object], sentence: str, to: Callable[..., str]) -> Callable[..., HttpResponse]:

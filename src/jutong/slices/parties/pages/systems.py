@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock
 from jutong.kernel.errors import NotThere
-from jutong.kernel.faces import Form, actor_of, page, posted, told
+from jutong.kernel.faces import Form, actor_of, page, posted, signed, told
 from jutong.kernel.faces.pieces import happenings
 from jutong.kernel.terms import N_
 from jutong.slices.parties import actions, queries
@@ -134,7 +134,8 @@ def system_move(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     return filled(
         request,
         form(posted(request)),
-        lambda given: call(pk, **given, by=actor_of(request), at=clock.now()),
+        lambda given: call(pk, **given, by=signed(request), at=clock.now()),
+        signing=lambda words: BUSINESS_SYSTEM.signing(verb, pk, actor_of(request), words),
         who=REGISTRARS if verb == "connect" else SYSTEM_REGISTRARS,
         place=row.department_id,
         title=next(_(move.label) for move in BUSINESS_SYSTEM.moves if move.verb == verb),

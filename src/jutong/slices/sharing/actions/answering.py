@@ -100,6 +100,8 @@ def prepare_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply
     offer = catalogue.require_published(case.resource_id)
     rules.check_reply(reply, share_type=case.share_type, asked_items=case.items, offered=[str(m) for m in offer.modes])
     if reply.agree:
+        if offer.returned:
+            offer.returned.check_use(reply.purposes)
         held.check_reach(case.resource_id, reply.modes)
         terms_of(case, reply, offer, at).check(at)
     case.reply = {**msgspec.to_builtins(reply), "prepared_by": by.name, "prepared_at": at.isoformat()}

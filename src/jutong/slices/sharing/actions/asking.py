@@ -50,6 +50,8 @@ def _check(asked: Asked, consumer_id: int, at: datetime) -> catalogue.PublishedE
         today=beijing_day(at),
         own=offer.provider_id == consumer_id,
     )
+    if offer.returned:
+        offer.returned.check_use(asked.purposes)
     grants.check_reach(asked.resource_id, asked.modes)
     return offer
 

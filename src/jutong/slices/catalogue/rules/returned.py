@@ -1,0 +1,32 @@
+"""Data that an upper department returned: registered with its source, graded no lower, used for the registered duty. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel.errors import NotAllowed
+from jutong.kernel.terms import N_, Purpose, SecurityLevel
+from jutong.slices.catalogue.rules.findings import Finding
+
+LEVELS: Final = ("", *(str(level) for level in SecurityLevel))
+"""Security levels, lowest first; an entry that states none is below all."""
+
+
+def graded(level: str, source_level: str, source: str) -> Iterator[Finding]:
+    """Yield the refusal of a security level below that of the entry the data were returned from (R-CAS-017)."""
+    if LEVELS.index(level) < LEVELS.index(source_level):
+        message = N_("数据由“%(source)s”回流取得，分级不得低于来源目录的“%(label)s”")
+        yield Finding("security_level", message, {"source": source, "label": SecurityLevel(source_level).label})
+
+
+def check_use(asked: Collection[str], purposes: Collection[str], duty: str) -> None:
+    """Refuse the use of returned data for something else than the registered duty (national-2025#24)."""
+    if beyond := [_(Purpose(code).label) for code in asked if code not in purposes]:
+        raise NotAllowed(
+            N_("该数据经回流取得，只能用于登记的职责“%(duty)s”，不得用于“%(beyond)s”；请改选使用用途。"),
+            duty=duty[:100],
+            beyond="、".join(beyond),
+        )
