@@ -15,21 +15,13 @@ class Exchange(AppConfig):
 
     def ready(self) -> None:
         """Load the workflow and reactions; offer pages, chores and panels."""
-        from jutong.kernel import agenda, panels, subjects
+        from jutong.kernel import agenda, panels
         from jutong.kernel.faces import navigation
         from jutong.kernel.terms import N_
         from jutong.slices.exchange import queries, reactions  # noqa: F401 - importing registers
         from jutong.slices.exchange.workflow import EXCHANGE_TASK
 
-        subjects.register(
-            {
-                "exchange": N_("数据交换"),
-                "exchange.parcel": N_("前置机包裹"),
-                "exchange.run": N_("交换任务"),
-                "exchange.submission": N_("数据报送"),
-                "exchange.transfertask": N_("任务计划"),
-            }
-        )
+        _name_subjects()
 
         def allow(actor: object) -> bool:
             return bool(getattr(actor, "posts", ()))
@@ -58,3 +50,19 @@ class Exchange(AppConfig):
             "grant",
             panels.Panel("deliveries", N_("交换任务与批量文件"), 40, allow, queries.deliveries, "exchange/panel.html"),
         )
+
+
+def _name_subjects() -> None:
+    """Name what the audit writes of this slice."""
+    from jutong.kernel import subjects
+    from jutong.kernel.terms import N_
+
+    subjects.register(
+        {
+            "exchange": N_("数据交换"),
+            "exchange.parcel": N_("前置机包裹"),
+            "exchange.run": N_("交换任务"),
+            "exchange.submission": N_("数据报送"),
+            "exchange.transfertask": N_("任务计划"),
+        }
+    )
