@@ -20,7 +20,7 @@ from jutong.slices.datacentre import actions as datacentre
 from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.models import Backflow, Run
 from jutong.slices.exchange.rules import Plan
-from jutong.slices.exchange.rules.backflow import unaccounted
+from jutong.slices.exchange.rules.backflow import numbered, unaccounted
 from jutong.slices.grants.models import Grant
 from jutong.slices.parties import queries as parties
 from jutong.slices.parties.models import Department, Region
@@ -262,7 +262,7 @@ def test_what_came_back_is_offered_on_with_its_source_no_lower_grade_and_for_its
     catalogue.edit_entry(own.pk, by=officer, at=at, content=graded("important"))
     _published(world, own.pk)
     shown = world.client("market.clerk").get(f"/catalogue/{own.pk}/").content.decode()
-    assert all(said in shown for said in ("数据来源", "市民政局", "低保复核信息", case.number))
+    assert all(said in shown for said in ("数据来源", "市民政局", "低保复核信息", numbered(case.pk)))
     _used_for_its_duty_only(world, own.pk)
 
 
@@ -303,5 +303,5 @@ def test_an_entry_mounted_on_the_table_of_a_back_flow_is_registered_though_nobod
     world.drain()
     found = entries.require_published(own)
     assert found.returned is not None
-    assert (found.returned.source_id, found.returned.reference) == (ready["resource_id"], case.number)
+    assert (found.returned.source_id, found.returned.reference) == (ready["resource_id"], numbered(case.pk))
     assert InboxItem.objects.filter(title__contains="已登记来源").exists()

@@ -354,11 +354,6 @@ class Backflow(Case):
             )
         ]
 
-    @property
-    def number(self) -> str:
-        """What people call it."""
-        return f"H-{self.pk:06d}"
-
     def event_payload(self) -> dict[str, Any]:
         """Name the parties and the resource."""
         return {"resource_id": self.resource_id, "provider_id": self.provider_id, "consumer_id": self.consumer_id}

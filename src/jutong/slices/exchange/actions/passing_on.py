@@ -16,7 +16,7 @@ from jutong.slices.catalogue import queries as entries
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.datacentre.queries import MountRow
 from jutong.slices.exchange.models import Backflow
-from jutong.slices.exchange.rules.backflow import PURPOSES
+from jutong.slices.exchange.rules.backflow import PURPOSES, numbered
 from jutong.slices.exchange.workflow import BACKFLOW
 from jutong.slices.sources import queries as sources
 
@@ -39,7 +39,7 @@ def _register(case: Backflow, entry_id: int, by: Actor, at: datetime) -> None:
         by=by,
         at=at,
         source_id=case.resource_id,
-        reference=case.number,
+        reference=numbered(case.pk),
         duty=case.duty,
         purposes=[str(purpose) for purpose in PURPOSES],
     )

@@ -21,6 +21,7 @@ from jutong.slices.exchange.formats import receipt_in
 from jutong.slices.exchange.models import Backflow, Run
 from jutong.slices.exchange.queries.ordering import targets_of
 from jutong.slices.exchange.rules import in_words
+from jutong.slices.exchange.rules.backflow import numbered
 from jutong.slices.exchange.workflow import BACKFLOW, EXCHANGE_TASK, OVERSEERS, may_know
 from jutong.slices.parties import queries as parties
 from jutong.wire.grants import Kind
@@ -146,7 +147,7 @@ def backflow(backflow_id: int, actor: Actor) -> BackflowDetail:
         buttons=buttons,
         targets=targets_of(actor) if starts else (),
         entries=_own_entries(actor) if offers else (),
-        registered=tuple(catalogue.returned_from(found.number)),
+        registered=tuple(catalogue.returned_from(numbered(found.pk))),
     )
 
 
@@ -205,7 +206,7 @@ def _account(found: Backflow) -> Account | None:
 def _row(found: Backflow) -> BackflowRow:
     return BackflowRow(
         id=found.pk,
-        number=found.number,
+        number=numbered(found.pk),
         state=found.state,
         state_label=BACKFLOW.state_label(found.state),
         resource_id=found.resource_id,

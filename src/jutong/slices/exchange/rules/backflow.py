@@ -25,6 +25,11 @@ PURPOSES: Final = (Purpose.ADMINISTRATIVE_BASIS,)
 """What returned data may be used for: the duty they are returned for."""
 
 
+def numbered(backflow_id: int) -> str:
+    """Return what people call a back-flow."""
+    return f"H-{backflow_id:06d}"
+
+
 def check_regulated(rule: str) -> None:
     """Refuse back-flow where the profile in force knows none."""
     if rule in ("", "not_regulated"):
