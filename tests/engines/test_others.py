@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from jutong.dataplane import engines
+from jutong.dataplane.dirty import RowRefused
 from jutong.dataplane.engines import ENGINES
 from jutong.dataplane.engines.base import Target
 from jutong.dataplane.engines.dbapi.merging import Merge
-from jutong.dataplane.engines.others import DIALECTS, neutral, oracle_neutral
+from jutong.dataplane.engines.others import DIALECTS, neutral, oracle_neutral, refusal
 from jutong.dataplane.engines.types import TEXT, Type, holds
 from jutong.dataplane.errors import RuleBroken, Unavailable
 from jutong.slices.sources.rules import PORTS, Engine
@@ -129,3 +131,77 @@ def test_places_for_values_are_the_drivers_own() -> None:
     assert DIALECTS["oracle"].places(3) == ":1, :2, :3"
     assert DIALECTS["kingbase"].places(2) == "%s, %s"
     assert DIALECTS["dameng"].places(2) == "?, ?"
+
+
+class IntegrityError(Exception):
+    """As the drivers call it."""
+
+
+class DatabaseError(Exception):
+    """As the drivers call what is no fault of a row, and Oracle a value that is too long."""
+
+
+def relative(state: str, **diag: str) -> Exception:
+    """Return an error as PostgreSQL's relatives raise it."""
+    error: Any = IntegrityError("insert violates something\nDETAIL:  Key (id)=(110105) is not present")
+    error.pgcode, error.diag = state, SimpleNamespace(**({"constraint_name": None, "column_name": None} | diag))
+    found: Exception = error
+    return found
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "column"),
+    [
+        (
+            IntegrityError("ORA-02291: integrity constraint (HR.FK_REGION) violated - parent key not found"),
+            "不满足目标表的外键 FK_REGION",
+            "",
+        ),
+        (IntegrityError('ORA-01400: cannot insert NULL into ("HR"."GOAL"."NAME")'), "目标列不允许为空", "NAME"),
+        (
+            DatabaseError('ORA-12899: value too large for column "HR"."GOAL"."NAME" (actual: 9, maximum: 4)'),
+            "目标列的长度不够",
+            "NAME",
+        ),
+        (
+            IntegrityError(547, b'The INSERT statement conflicted with the CHECK constraint "ck_amount". The conflict '
+                                b"occurred in database \"d\", table \"dbo.goal\", column 'amount'."),
+            "不满足目标表的约束 ck_amount",
+            "amount",
+        ),
+        (
+            IntegrityError(2627, b"Violation of UNIQUE KEY constraint 'uq'. Cannot insert duplicate key in object "
+                                 b"'dbo.goal'. The duplicate key value is (110105)."),
+            "唯一键与其他行重复 uq",
+            "",
+        ),
+        (IntegrityError("[CODE:-6607]违反引用约束[CONS134218772]"), "不满足目标表的外键 CONS134218772", ""),
+        (IntegrityError("[CODE:-6609]违反列[NAME]非空约束"), "目标列不允许为空", "NAME"),
+        (relative("23503", constraint_name="goal_region"), "不满足目标表的外键 goal_region", ""),
+        (relative("22003"), "与目标列的类型不符或超出范围", ""),
+        (relative("23502", column_name="name"), "目标列不允许为空", "name"),
+        (IntegrityError("something new"), "与目标表的约束冲突", ""),
+    ],
+)  # fmt: skip
+def test_a_row_that_another_database_refuses_is_told_by_constraint_and_column_never_by_value(
+    error: Exception, reason: str, column: str
+) -> None:
+    found = refusal(error, "库")
+    assert isinstance(found, RowRefused)
+    assert (found.reason, found.column) == (reason, column)
+    assert "110105" not in found.sentence + found.reason
+
+
+def test_what_is_no_fault_of_a_row_is_not_taken_for_one() -> None:
+    for words in ("ORA-12541: TNS:no listener at port 22001", "[CODE:-70028]创建SOCKET连接失败"):
+        assert isinstance(refusal(DatabaseError(words), "库"), Unavailable)
+
+
+@pytest.mark.parametrize("engine", ["oracle", "dameng", "sqlserver"])
+def test_savepoints_are_said_in_each_dialects_words(engine: str) -> None:
+    words = DIALECTS[engine].savepoint
+    assert [word.format("p") for word in words] == (
+        ["save transaction p", "rollback transaction p", ""]
+        if engine == "sqlserver"
+        else ["savepoint p", "rollback to savepoint p", ""]
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from covers import covers
 from engineworld import AT, Base, ask, fresh, poured
 from jutong.dataplane import engines
 from jutong.dataplane.dirty import RowRefused, Sifted, Sifting
+from jutong.dataplane.engines import sqlite
 from jutong.dataplane.engines.base import Target
 from jutong.dataplane.engines.postgresql import sifting
 from jutong.dataplane.policy import Plan
@@ -162,6 +164,33 @@ def test_what_stays_in_the_target_keeps_its_key_when_appending(source: Base, eng
         found = sifted(source, sink, mode=TableMode.APPEND)
         assert 2 in {int(each.cells[0] or 0) for each in found.dirty}
         assert [str(row[0]) for row in sink.run("select name from goal where n = 2")] == ["old"]
+
+
+def test_a_database_with_lengths_and_without_release_sifts_alike(source: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the optional engines do: their staging tables refuse values themselves, some never forget a savepoint."""
+    dialect = replace(
+        sqlite.DIALECT,
+        savepoint=("savepoint {}", "rollback to savepoint {}", ""),
+        native=lambda name, wanted, key: (
+            sqlite.native(name, wanted, key) + " check (length(name) < 12)" * (name == "name")
+        ),
+    )
+    monkeypatch.setattr(sqlite, "DIALECT", dialect)
+    source.run("insert into people values (40, '一二三四五六七八九十一二', null, null)")
+    with fresh("sqlite") as sink:
+        sink.run("create table region (name text primary key)")
+        sink.run(
+            "create table goal (n integer primary key, name varchar(40) references region (name), born date,"
+            " amount decimal_text(5,2))"
+        )
+        sink.run("insert into region values ('张三'), ('李四'), ('吴')")
+        found = sifted(source, sink, mode=TableMode.APPEND)
+        told = {int(each.cells[0] or 0): each.reason for each in found.dirty}
+        kept = {int(row[0]) for row in sink.run("select n from goal")}
+    assert told.pop(40) == "不满足目标表的约束"
+    assert told.pop(1) == "唯一键与其他行重复"
+    assert set(told.values()) == {"不满足目标表的外键约束"}
+    assert kept == {1, 2, 7, 12}
 
 
 FAMILY = {
