@@ -34,6 +34,8 @@ ASKED_AGAIN = 20
 """How often a person asks again for what was given up, before the round is called stuck."""
 
 FAULTS = ("kill -9 runner", "cut", "half-close", "slow", "away", "sessions ended", "kill -9 database")
+FILE_FAULTS = (*FAULTS, "kill -9 sshd")
+"""What may break under a run of files, which may talk to an SFTP server."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,10 @@ class End:
 class Ground(World):
     """The world of the transfer tests with ends of two engines, folders, and a breakable line to each."""
 
-    def __init__(self, folder: Path, servers: Servers, ssh: Access) -> None:
+    def __init__(self, folder: Path, servers: Servers, sshd: fileworld.Sshd) -> None:
         urls = (servers.source.database("ledgers"), servers.target.database("copies"), servers.target.database("book"))
         super().__init__(folder / "home", urls)
-        self.servers, self.folder, self.ssh = servers, folder, ssh
+        self.servers, self.folder, self.sshd, self.ssh = servers, folder, sshd, sshd.access
         self.ends = {
             "postgresql-source": self._postgresql(urls[0], servers.source.killed),
             "postgresql-target": self._postgresql(urls[1], servers.target.killed),
@@ -64,7 +66,7 @@ class Ground(World):
         places = {name: (end.access.host, end.access.port) for name, end in self.ends.items()}
         places |= {"book": (book.hostname, book.port), "control": (control.hostname, control.port)}
         self.lines = {
-            name: Proxy(host, port) for name, (host, port) in (places | {"ssh": (ssh.host, ssh.port)}).items()
+            name: Proxy(host, port) for name, (host, port) in (places | {"ssh": (self.ssh.host, self.ssh.port)}).items()
         }
         self.log = folder / "runner.log"
         self.told = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -150,6 +152,7 @@ class Ground(World):
             "away": lambda: away(line, rng.uniform(0.2, 1)),
             "sessions ended": lambda: sessions_ended(end),
             "kill -9 database": end.killed,
+            "kill -9 sshd": self.sshd.killed,
         }
         deeds[fault]()
 
@@ -205,8 +208,9 @@ def sessions_ended(end: End) -> None:
 def ground(folder: Path, servers: Servers) -> Iterator[Ground]:
     """Raise the ground; the runner starts with the first order."""
     with ExitStack() as closing:
-        ssh = closing.enter_context(fileworld.sshd(folder))
-        made = Ground(folder, servers, ssh)
+        sshd = fileworld.Sshd(folder)
+        closing.callback(sshd.stop)
+        made = Ground(folder, servers, sshd)
         for line in made.lines.values():
             closing.callback(line.stop)
         os.environ["JUTONG_SOURCE_ADDRESSES"] = json.dumps(["127.0.0.0/8"])

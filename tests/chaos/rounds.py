@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from chaos import folders, tables
 from chaos.calls import Calls
-from chaos.ground import FAULTS, Ground, ground
+from chaos.ground import FAULTS, FILE_FAULTS, Ground, ground
 from chaos.parcels import Parcels
 from chaos.score import Deck, Score
 from chaos.servers import Servers
@@ -77,7 +77,8 @@ def orders(folder: Path, servers: Servers, rng: random.Random, closing: ExitStac
             mode
         ]
     faults = Deck(rng, FAULTS)
-    return {name: Orders(made, Deck(rng, modes), faults) for name, modes in found.items()}
+    broken = {name: Deck(rng, FILE_FAULTS) if name == "files" else faults for name in found}
+    return {name: Orders(made, Deck(rng, modes), broken[name]) for name, modes in found.items()}
 
 
 def _with_mariadb(mode: tables.Table) -> bool:

@@ -164,3 +164,28 @@ def test_a_fault_of_ours_is_500_with_its_trace_and_written_down(story: Callable[
         assert caught.value.trace in caught.value.problem.detail
 
     story(deed)
+
+
+def test_a_book_that_is_away_is_told_of_in_one_line_however_many_ask(
+    story: Callable[..., None], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def deed(world: World) -> None:
+        async def gone(*_: Any) -> Any:
+            raise ConnectionRefusedError
+
+        async with world.client() as client:
+            with monkeypatch.context() as broken:
+                broken.setattr("asyncpg.Pool.fetch", gone)
+                for n in range(1, 6):
+                    status, sentence = await refused(client.query("g1", {"身份证号": person(n)}))
+                    assert (status, "运行账本" in sentence) == (503, True)
+            assert (await client.query("g1", {"身份证号": person(1)})).count == 1
+        assert [one.outcome for one in world.lines()] == ["refused"] * 5 + ["ok"]
+
+    story(deed)
+    told = [record for record in caplog.records if record.name == "jutong.dataplane.outages"]
+    assert [record.levelname for record in told] == ["WARNING", "WARNING"]
+    assert "运行账本不可用" in told[0].message
+    assert "运行账本已恢复" in told[1].message
+    assert "影响 5 次调用" in told[1].message
+    assert not any(record.exc_info for record in caplog.records)

@@ -125,6 +125,8 @@ class Gateway:
             while True:
                 try:
                     await deed()
+                except Refusal as refusal:
+                    log.warning("后台任务 %s：%s", name, refusal.sentence)
                 except Exception:
                     log.exception("后台任务 %s 出错，一秒后重新开始", name)
                 await asyncio.sleep(1)

@@ -18,6 +18,7 @@ from jutong.dataplane.gateway.calls import Call
 from jutong.dataplane.gateway.lookups import Lookups
 from jutong.dataplane.gathering import GATHER_SECONDS, Gathering
 from jutong.dataplane.identity import Identity
+from jutong.dataplane.outages import Outage
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.snapshots import Snapshot
 from jutong.dataplane.usage import UsageCounts
@@ -48,6 +49,7 @@ class Desk:
         self._identity = identity
         self._bundles = bundles
         self._book = book
+        self._book_away = Outage("运行账本")
         self._chain = chain
         self._lookups = lookups
         self._claims: Gathering[Claim, Verdict] = Gathering(self._claim_batch, pause=GATHER_SECONDS)
@@ -163,10 +165,15 @@ class Desk:
 
     async def _claim_batch(self, claims: list[Claim]) -> list[Verdict]:
         try:
-            return await self._book.claim(claims, at=datetime.now(UTC))
+            verdicts = await self._book.claim(claims, at=datetime.now(UTC))
         except Exception as error:
-            log.exception("运行账本没有应答")
+            if isinstance(error, Unavailable):
+                self._book_away.note(error.sentence, len(claims))
+            else:
+                log.exception("运行账本出错")
             raise Unavailable("平台运行账本暂时不可用，为防止重放已暂停应答，请稍后重试。") from error
+        self._book_away.over()
+        return verdicts
 
     def _hashed(self, keys: Sequence[Mapping[str, str]]) -> str:
         """Return HMAC-SM3 of each asked key (its sorted item=value pairs), joined by commas; never the key itself."""

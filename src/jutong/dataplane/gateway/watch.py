@@ -18,7 +18,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from jutong.dataplane.book import Book
 from jutong.dataplane.bundles import BundleCache
 from jutong.dataplane.chain import Chain
-from jutong.dataplane.errors import Refusal
+from jutong.dataplane.errors import Refusal, Unavailable
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.usage import BOUNDS, UsageCounts
 
@@ -72,8 +72,11 @@ class Watch:
         try:
             async with asyncio.timeout(BOOK_SECONDS):
                 await self._book.run("-")
+        except (Unavailable, TimeoutError) as error:
+            log.warning("运行账本没有应答（%s）", type(error).__name__)
+            found.append("运行账本")
         except Exception:
-            log.exception("运行账本没有应答")
+            log.exception("运行账本出错")
             found.append("运行账本")
         if shutil.disk_usage(self._settings.node_folder).free < LEAST_FREE_BYTES:
             found.append("磁盘")
