@@ -29,11 +29,11 @@ MOST_LAG_SECONDS = 1.0
 LOOK_SECONDS = 0.01
 PATIENCE_SECONDS = 60
 CHANGE = """
-with deleted as (delete from people where n >= %(first)s and n < %(first)s + %(few)s)
+with deleted as (delete from people where n >= %(first)s and n < %(first)s::bigint + %(few)s)
 insert into people select n + %(rows)s, id_no, name, region, born, amount, changed, active, address, phone, grade, state
-  from people where n >= %(first)s and n < %(first)s + %(few)s
+  from people where n >= %(first)s and n < %(first)s::bigint + %(few)s
 """
-UPDATE = "update people set amount = amount + 1, grade = %(mark)s where n >= %(first)s and n < %(first)s + %(many)s"
+UPDATE = "update people set amount = amount + 1, grade = %(mark)s where n >= %(first)s and n < %(first)s::bigint + %(many)s"
 """A tenth of the rows that a transaction touches leaves under its old key and comes back under another, the rest changes."""
 
 

@@ -20,6 +20,7 @@ import psutil
 import load
 import report
 from ground import Ground
+from jutong.cli import serve
 
 if TYPE_CHECKING:
     from gateway_world import World
@@ -29,7 +30,7 @@ CALLS = 30_000
 ROUNDS = 3
 PEOPLE = 200_000
 READY_SECONDS = 30.0
-AS_FACTORY = ("--interface", "asgi", "--factory")
+GATEWAY = (*serve.AS_FACTORY, *serve.CROWDED)
 TABLE = """
 create table people (id text primary key, name text, born date, phone text, region text);
 insert into people select '1101011980' || lpad(n::text, 8, '0'), '张' || n, date '1950-01-01' + (n %% 20000)::int,
@@ -80,7 +81,7 @@ async def _measured(ground: Ground, databases: tuple[str, str]) -> None:
     rounds = ROUNDS if ground.scale == 1 else 1
     with (
         ground.apart() as core,
-        _served("jutong.dataplane.gateway.app:create", ports[1], environment, core, *AS_FACTORY) as gateway,
+        _served("jutong.dataplane.gateway.app:create", ports[1], environment, core, *GATEWAY) as gateway,
         _served("peers:hello", ports[2], environment, core, "--interface", "asgi") as first,
         _served("peers:direct", ports[3], environment, core, "--interface", "asgi") as second,
     ):
@@ -132,13 +133,12 @@ def _served(
     target: str, port: int, environment: dict[str, str], core: set[int] | None, *options: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Serve an application under granian as the product does, on its core."""
-    from jutong.cli.serve import granian
 
     def place() -> None:
         if core:
             os.sched_setaffinity(0, core)
 
-    command = granian(target, f"127.0.0.1:{port}", *options)
+    command = serve.granian(target, f"127.0.0.1:{port}", *options)
     process = subprocess.Popen(command, env=environment, preexec_fn=place)  # noqa: PLW1509 - no other thread holds a lock that `place` needs
     try:
         yield process

@@ -62,7 +62,7 @@ async def _measured(ground: Ground, databases: tuple[str, str]) -> None:
     answered = 0
     with ground.apart() as core, ExitStack() as serving:
         process = serving.enter_context(
-            gateway._served("jutong.dataplane.gateway.app:create", ports[1], environment, core, *gateway.AS_FACTORY)
+            gateway._served("jutong.dataplane.gateway.app:create", ports[1], environment, core, *gateway.GATEWAY)
         )
         await asyncio.to_thread(gateway._await_ready, ports[1])
         answered += await asyncio.to_thread(_costs, ground, world, process, ports, environment, core)

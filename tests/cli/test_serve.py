@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
+import json
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -16,6 +20,8 @@ import pytest
 from served import empty_home, listens, run, serving, until
 
 pytestmark = pytest.mark.slow
+CROWD = 1500
+"""Connections; the server's own default lets in 1,024."""
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +75,23 @@ def test_a_second_start_names_the_first(environment: dict[str, str]) -> None:
         assert f"聚通已在运行（进程 {process.pid}）" in done.stderr
         process.terminate()
         assert process.wait(timeout=40) == 0
+
+
+def test_a_crowd_that_asks_nothing_leaves_the_gateway_room(environment: dict[str, str]) -> None:
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    host, _colon, port = environment["JUTONG_GATEWAY_BIND"].partition(":")
+    with serving(environment) as process, ExitStack() as crowd:
+        for _one in range(CROWD):
+            crowd.enter_context(socket.create_connection((host, int(port)), timeout=5))
+        asked = http.client.HTTPConnection(host, int(port), timeout=5)
+        asked.request("GET", "/v1/nothing-of-that-name")
+        assert "title" in json.load(asked.getresponse())  # a refusal, but an answer
+        asked.close()
+        process.terminate()
+        crowd.close()
+        assert process.wait(timeout=40) == 0
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, most))
 
 
 def test_after_being_killed_it_starts_again(environment: dict[str, str]) -> None:

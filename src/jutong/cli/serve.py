@@ -25,6 +25,9 @@ WEB_SETTING = "JUTONG_WEB_BIND"
 WEB_BIND = "127.0.0.1:8000"
 READY_SECONDS = 60.0
 MOST_PROCESSES = 64
+AS_FACTORY = ("--interface", "asgi", "--factory")
+CROWDED = ("--backlog", "4096", "--backpressure", "16384")
+"""For the gateway: a slow reader holds its connection for long, and a thousand of them must leave room for the quick."""
 SHARED_FIGURES = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -152,7 +155,6 @@ def origins(where: dict[str, str]) -> dict[str, str]:
 
 def plane_children(where: dict[str, str], environment: dict[str, str]) -> list[Child]:
     """Return the processes of the data plane: what also runs alone, on a front-end node."""
-    as_factory = ("--interface", "asgi", "--factory")
     return [
         Child(
             "gateway",
@@ -160,12 +162,13 @@ def plane_children(where: dict[str, str], environment: dict[str, str]) -> list[C
                 "jutong.dataplane.gateway.app:create",
                 where["gateway"],
                 "--ws",
-                *as_factory,
+                *AS_FACTORY,
+                *CROWDED,
                 workers=count("gateway_workers"),
             ),
             environment,
         ),
-        Child("probe", granian("jutong.dataplane.probe:create", where["probe"], *as_factory), environment),
+        Child("probe", granian("jutong.dataplane.probe:create", where["probe"], *AS_FACTORY), environment),
         *runners(environment),
     ]
 
