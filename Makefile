@@ -52,7 +52,7 @@ bench-gateway: assets ## the gateway with everything on: CPU per call, latency, 
 	$(BIN)/python bench/run.py gateway_full $(BENCH_ARGS)
 
 bench-exchange: assets ## table exchange beside pipes and peers: PostgreSQL, MariaDB, CSV, change capture
-	$(BIN)/python bench/run.py pg_pg_plain pg_pg_masked pg_pg_reconciled mariadb_pg csv_pg cdc $(BENCH_ARGS)
+	$(BIN)/python bench/run.py pg_pg_plain pg_pg_masked pg_pg_reconciled mariadb_pg csv_pg cdc cdc_mariadb $(BENCH_ARGS)
 
 bench-peers: build/peers/ready ## the peers of the benchmarks, in an environment of their own
 

@@ -37,22 +37,49 @@ CAME = f"select count(*), sum(('x' || left(md5({WORDS}), 12))::bit(48)::bigint::
 
 def run(ground: Ground) -> None:
     """Copy the table by both ways in turn; every copy is held against the source by statements of our own."""
-    if not (shutil.which("mariadbd") or os.path.exists("/usr/sbin/mariadbd")) or not shutil.which("mariadb"):  # noqa: PTH110
-        print(f"bench mariadb_pg {ABSENT}", file=sys.stderr, flush=True)
-        report.note(f"mariadb_pg {ABSENT}")
-        if ground.scale >= exchange_peers.MAY_BE_ABSENT:
-            raise report.Unreconciled(f"mariadb_pg {ABSENT}")
+    if absent(ground, "mariadb_pg"):
         return
     import mariadb
 
-    for statement in (f"create user {USER}@'%' identified by '{USER}'", f"grant all on *.* to {USER}@'%'"):
-        mariadb.execute(mariadb.port(), "", statement, user="root", password="")
+    account(mariadb.port())
     with mariadb.database() as (port, database), exchange.place(ground, "mariadb_pg") as place:
-        _grant(place.world, port, database)
+        grant(place.world, port, database)
         _measured(place, port, database)
 
 
-def _grant(world: World, port: int, database: str) -> None:
+def absent(ground: Ground, name: str) -> bool:
+    """Tell, aloud, that there is no server to measure against; a run near its full size may not go without."""
+    if (shutil.which("mariadbd") or os.path.exists("/usr/sbin/mariadbd")) and shutil.which("mariadb"):  # noqa: PTH110
+        return False
+    print(f"bench {name} {ABSENT}", file=sys.stderr, flush=True)
+    report.note(f"{name} {ABSENT}")
+    if ground.scale >= exchange_peers.MAY_BE_ABSENT:
+        raise report.Unreconciled(f"{name} {ABSENT}")
+    return True
+
+
+def account(port: int) -> None:
+    """Make the account that the programs and the runner connect by."""
+    import mariadb
+
+    for statement in (
+        f"create user if not exists {USER}@'%' identified by '{USER}'",
+        f"grant all on *.* to {USER}@'%'",
+    ):
+        mariadb.execute(port, "", statement, user="root", password="")
+
+
+def check(world: World, port: int, database: str, copy: str) -> None:
+    """Hold a copy against the table: rows and digest."""
+    import mariadb
+
+    sent: list[Any] = mariadb.execute(port, database, SENT)
+    came: list[Any] = world.sql(world.consumer, CAME.format(copy))
+    both = ([tuple(map(int, row)) for row in found] for found in (sent, came))
+    report.same(f"rows and digest of {copy}", *both)
+
+
+def grant(world: World, port: int, database: str) -> None:
     """Mount the table on the MariaDB server and grant it."""
     import msgspec
 
@@ -85,15 +112,10 @@ def _measured(place: Place, port: int, database: str) -> None:
     place.moved(exchange.WARM_UP, check=Check.STREAM)
     place.shaped()
     mariadb.execute(port, database, MAKE % rows)
-    expected = [tuple(map(int, row)) for row in mariadb.execute(port, database, SENT)]
-
-    def checked(copy: str) -> None:
-        found: list[Any] = place.world.sql(place.world.consumer, CAME.format(copy))
-        report.same(f"rows and digest of {copy}", expected, [tuple(map(int, row)) for row in found])
 
     def moved() -> float:
         seconds = place.moved(rows, check=Check.STREAM)
-        checked(COPY)
+        check(place.world, port, database, COPY)
         return seconds
 
     def pipe() -> float:
@@ -101,7 +123,7 @@ def _measured(place: Place, port: int, database: str) -> None:
                f"--password={USER}", "--default-character-set=utf8mb4", "--quick", "--batch",
                "--skip-column-names", "-e", SELECT, database]  # fmt: skip
         seconds = exchange.piped(out, place.into(f"copy {PIPED} from stdin"))
-        checked(PIPED)
+        check(place.world, port, database, PIPED)
         return seconds
 
     exchange.alternate(place, exchange.rounds(place.ground, ROUNDS), moved, pipe)

@@ -29,6 +29,7 @@ BENCHES: dict[str, Callable[[Ground], None]] = {
     "mariadb_pg": exchange_mariadb.run,
     "csv_pg": exchange_csv.run,
     "cdc": exchange_cdc.run,
+    "cdc_mariadb": exchange_cdc.run_mariadb,
     "gateway": gateway.run,
     "gateway_full": gateway_full.run,
     "import": importing.run,

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from jutong.crypto import CryptoRefused
 from jutong.dataplane import engines, identity, policy
-from jutong.dataplane.engines.base import Engine
+from jutong.dataplane.engines.base import Engine, Logging
 from jutong.dataplane.errors import Refusal, RuleBroken, TooLarge, Unauthenticated
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.link import TOLERANCE_MS, check_proof
@@ -46,7 +46,8 @@ async def _asked(engine: Engine, request: ProbeRequest) -> ProbeAnswer:
     """Put the question to an opened source."""
     if request.what == "test":
         version = await engine.test()
-        return ProbeAnswer(ok=True, version=version, message=f"连接成功：{version}。")
+        capturing = await engine.capturing() if isinstance(engine, Logging) else ""
+        return ProbeAnswer(ok=True, version=version, message=f"连接成功：{version}。{capturing}")
     if request.what == "tables":
         return ProbeAnswer(ok=True, tables=await engine.tables(request.schema))
     if request.what == "schema":

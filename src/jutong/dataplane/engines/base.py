@@ -116,6 +116,9 @@ class Log(Protocol):
     async def open(self) -> bool:
         """Hold the log open; True when it begins only now, so that whatever happened before is not in it."""
 
+    async def named(self, position: str) -> str:
+        """Return a position that a reading gave (`Reading.logged`) as a target keeps it: with what proves the log the same."""
+
     async def resume(self, position: str) -> None:
         """Go on behind a position that a target holds; `RuleBroken` when what happened since can no longer be told."""
 
@@ -138,6 +141,9 @@ class Logging(Protocol):
 
     def log(self, name: str, plan: Plan) -> AbstractAsyncContextManager[Log]:
         """Open a change log of a plan's table."""
+
+    async def capturing(self) -> str:
+        """Say, to whoever tests the source, that its changes can be captured, or what its administrator has to do before."""
 
 
 class Reading(Protocol):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
-from jutong.dataplane.engines.base import Shape, Sink
+from jutong.dataplane.engines.base import Key, Shape, Sink
 from jutong.dataplane.engines.plain import PlainReading
+from jutong.dataplane.engines.sorting import Sorted
 from jutong.dataplane.partitions import Cut
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE
@@ -45,6 +46,10 @@ class SingleReading(PlainReading, ABC):
     async def _highest(self, column: str) -> tuple[str | None, bool]:
         """See `Reading.highest`."""
 
+    @abstractmethod
+    def _numbered(self) -> AsyncIterator[list[tuple[Sequence[str | None], str]]]:
+        """Return each row's key and portable number, in any order."""
+
     async def tally(self, method: str) -> Tally:  # noqa: ARG002 - it knows one
         """See `Reading.tally`: the sum that comes with a stream running beside it, else a question of its own."""
         self._wanted = True
@@ -65,6 +70,15 @@ class SingleReading(PlainReading, ABC):
         """See `Reading.highest`."""
         async with self._turn:
             return await self._highest(column)
+
+    async def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:  # noqa: ARG002 - it knows one
+        """See `Reading.digests`: read to the end before the first is told, so that rows can be fetched meanwhile."""
+        with Sorted(len(self._plan.unique)) as rows:
+            async with self._turn:
+                async for found in self._numbered():
+                    await rows.add(found)
+            async for batch in rows.batches():
+                yield batch
 
     def narrow(self, plan: Plan) -> None:
         """See `Reading.narrow`."""

@@ -73,23 +73,26 @@ def _may(one: Seen) -> str:
     return "可为空" if one.nullable else "不可为空"
 
 
-async def check_drift(run: Run, source: Engine) -> None:
-    """Hold the source's columns against the accepted shape; `Drifted` with what changed.
+async def check_drift(run: Run, source: Engine, accepted: str = "") -> str:
+    """Hold the source's columns against the accepted shape and return the digest found; `Drifted` with what changed.
 
-    An order without a shape has nothing to be held against; the digest found is reported, for a person to accept.
+    accepted: the shape that the run began with, where it looks again. An order without a shape has nothing to be held
+    against; the digest found is reported, for a person to accept. Empty where there is no such table.
     """
+    accepted = accepted or run.order.shape
     try:
         table = await source.describe(run.plan.schema, run.plan.table)
     except RuleBroken:  # no such table: the reading says what to do about it
-        return
+        return ""
     columns = seen(run.plan.fields, table.columns)
     found = digest(columns)
     await run.book.keep_shape(found, msgspec.json.encode(columns))
-    if not run.order.shape:
+    if not accepted:
         run.tell(RunState.SENT, "开始执行。", drift=found)
-    elif run.order.shape != found:
-        kept = await run.book.shape(run.order.shape)
+    elif accepted != found:
+        kept = await run.book.shape(accepted)
         before = msgspec.json.decode(kept, type=tuple[Seen, ...]) if kept else ()
         told = changes(before, columns) if kept else f"现有的列：{'、'.join(one.column for one in columns)}"
         message = f"来源表结构与已确认的不一致（{told}），任务已停止，没有数据放行，请核对后确认新结构。"
         raise Drifted(message, found)
+    return found

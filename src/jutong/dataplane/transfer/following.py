@@ -18,11 +18,12 @@ from functools import partial
 
 from jutong.dataplane.book import Feed
 from jutong.dataplane.dirty import RowRefused
-from jutong.dataplane.engines.base import Changes, Engine, Landing, Log, Logging, Reading, Target
+from jutong.dataplane.engines.base import Changes, Engine, Landing, Log, Logging, Reading, Shape, Target
 from jutong.dataplane.errors import RuleBroken, Unavailable
 from jutong.dataplane.partitions import whole
 from jutong.dataplane.reconcile import PORTABLE, Unreconciled, unmatched
 from jutong.dataplane.transfer import quarantine
+from jutong.dataplane.transfer.drift import check_drift
 from jutong.dataplane.transfer.moving import moved
 from jutong.dataplane.transfer.runs import Run
 from jutong.wire.grants import Masking
@@ -51,9 +52,12 @@ def check_keyed(run: Run) -> None:
 
 
 class Follower:
-    """One order that follows a change log. done: the tallies of what its batches moved; aside: rows set aside."""
+    """One order that follows a change log.
 
-    def __init__(self, run: Run, source: Engine, sink: Engine, target: Target, log: Log) -> None:
+    done: the tallies of what its batches moved; aside: rows set aside. shape: the source's, as accepted.
+    """
+
+    def __init__(self, run: Run, source: Engine, sink: Engine, target: Target, log: Log, *, shape: str = "") -> None:
         self.done: list[tuple[Tally, Tally]] = []
         self.aside = 0
         self.position = ""
@@ -61,6 +65,8 @@ class Follower:
         self._source = source
         self._sink = sink
         self._log = log
+        self._shape = shape
+        self._shapes: tuple[Shape, ...] = ()
         self._target = replace(target, step=True, keyed=True)
         fields = {field.column: field for field in run.plan.fields}
         self._keys = tuple(fields[name] for name in run.plan.unique)
@@ -78,10 +84,12 @@ class Follower:
             self._source.reading(self._run.plan) as reading,
             self._sink.landing(target, reading.shapes) as landing,
         ):
+            self._shapes = reading.shapes
             if landing.mark and landing.existing and not anew:
                 self.position = landing.mark
             else:
-                await self._land(reading, landing, await reading.logged(), sift=sift)
+                mark = await self._log.named(await reading.logged())
+                await self._land(reading, landing, mark, sift=sift)
 
     async def _sifting(self, land: Callable[..., Awaitable[None]]) -> None:
         """Land something; where the target refuses a row and the order lets rows be set aside, find out which."""
@@ -107,6 +115,8 @@ class Follower:
         changes = await self._log.read()
         if changes is None:
             return None
+        if changes.everything:
+            await self._check_shape()
         await self._sifting(partial(self._apply, changes))
         await self._log.forget(changes.position)
         lag = (datetime.now(UTC) - changes.at).total_seconds()
@@ -136,10 +146,18 @@ class Follower:
         for _ in range(SEEN_LOOKS):
             async with self._source.reading(self._run.plan) as reading:
                 if await reading.sees(changes):
+                    if reading.shapes != self._shapes:
+                        await self._check_shape()
+                    self._shapes = reading.shapes
                     yield reading
                     return
             await asyncio.sleep(SEEN_SECONDS)
         raise Unavailable("来源有事务迟迟没有提交完毕，稍后自动重试。")
+
+    async def _check_shape(self) -> None:
+        """Refuse (`Drifted`) to go on with columns that are no longer the accepted ones, while the run lasts."""
+        if self._shape:
+            await check_drift(self._run, self._source, self._shape)
 
     async def _land(self, reading: Reading, landing: Landing, mark: str, *, sift: bool) -> None:
         """Move, compare and settle one landing; its rows set aside are told of before it is committed."""
@@ -166,9 +184,10 @@ class Follower:
         return whole(sent, method), whole(arrived, method)
 
 
-async def follow(run: Run, source: Engine, sink: Engine, target: Target) -> None:
+async def follow(run: Run, source: Engine, sink: Engine, target: Target, *, shape: str = "") -> None:
     """Run a change-capture order: until it has caught up, or, where it has a window, until that ends.
 
+    shape: the digest of the source's columns (see `drift`) with which the order began and is to go on.
     Raises `Unreconciled` for a batch that did not arrive as it was sent; earlier batches stay.
     """
     check_keyed(run)
@@ -179,7 +198,7 @@ async def follow(run: Run, source: Engine, sink: Engine, target: Target) -> None
     name = feed_name(run.order.task_id)
     mount = run.guard.snapshot.mounts[run.guard.grant.resource_id]
     async with source.log(name, run.plan) as log:
-        follower = Follower(run, source, sink, target, log)
+        follower = Follower(run, source, sink, target, log, shape=shape)
         await run.book.keep_feed(Feed(name, mount.source_id, run.guard.grant.id, run.order.id, datetime.now(UTC)))
         await follower.begin()
         await follower.run(until=run.order.not_after)

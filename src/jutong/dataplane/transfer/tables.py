@@ -78,9 +78,9 @@ async def run_table(run: Run) -> None:
         async with run.target() as sink:
             return _released(run, *await _sifted(run, partial(correcting.reading, run), sink, target, relayed=False))
     async with run.source() as source, run.target() as sink:
-        await check_drift(run, source)
+        shape = await check_drift(run, source)
         if run.order.read is Read.CHANGES:
-            return await follow(run, source, sink, target)
+            return await follow(run, source, sink, target, shape=shape)
         if run.order.read is Read.COMPARE:
             return await compare(run, source, sink, target)
         opened, relayed = partial(source.reading, run.plan), _relayed(run, source, sink)

@@ -20,6 +20,7 @@ from jutong.dataplane.engines.dbapi.dialect import Dialect
 from jutong.dataplane.engines.dbapi.landing import open_landing
 from jutong.dataplane.engines.dbapi.reading import open_reading
 from jutong.dataplane.engines.dbapi.sessions import Session
+from jutong.dataplane.engines.dbapi.sql import KEYS_AT_ONCE
 from jutong.dataplane.errors import RuleBroken, TooLarge
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.values import passes
@@ -27,7 +28,6 @@ from jutong.wire.bundle import Access
 from jutong.wire.probe import FoundTable
 
 POOL = 4
-KEYS_AT_ONCE = 500
 
 
 class DatabaseApi:
@@ -115,8 +115,9 @@ class DatabaseApi:
         found = match = False
         async with self._session() as session:
             source = await sql.Rows.of(session, plan)
+            has_key = source.telling(plan.keys)
             async for row in source.records(plan.keys):
-                if policy.admits(plan, row) and source.has_key(row):
+                if policy.admits(plan, row) and has_key(row):
                     found = True
                     match = match or all(
                         passes(row[fact.column], fact.kind, fact.operator, fact.values) for fact in plan.facts

@@ -15,14 +15,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jutong.dataplane.dirty import RowRefused, Sifted
-from jutong.dataplane.engines.base import POSITION, TASK, Landing, Position, Shape, Target
+from jutong.dataplane.engines.base import POSITION, TASK, Key, Landing, Position, Shape, Target
 from jutong.dataplane.engines.dbapi import sql
 from jutong.dataplane.engines.dbapi.dialect import Dialect
 from jutong.dataplane.engines.dbapi.merging import Merge
 from jutong.dataplane.engines.dbapi.sessions import Session, open_session
 from jutong.dataplane.engines.dbapi.sifting import LINE, LINE_TYPE, Sieve
 from jutong.dataplane.engines.dbapi.texts import canonical
-from jutong.dataplane.engines.plain import PlainLanding
+from jutong.dataplane.engines.sorting import Sorted
 from jutong.dataplane.engines.types import Type, holds
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.partitions import Cut
@@ -49,7 +49,7 @@ TASK_COLUMNS = (
 )
 
 
-class RowsLanding(PlainLanding):
+class RowsLanding:
     """The landing of one order; see `open_landing` for its life."""
 
     methods: tuple[str, ...] = (PORTABLE,)
@@ -70,8 +70,9 @@ class RowsLanding(PlainLanding):
         self._goal = self._dialect.qualified(target.schema, target.table)
         self._stage = self._dialect.qualified(target.schema, named)
         self._marks = self._dialect.qualified(target.schema, POSITION)
-        self._staging = named
-        self._existing = False
+        self._gone = self._dialect.qualified(target.schema, named + "k")
+        self._own = {named: self._stage, named + "k": self._gone}
+        self.existing = False
         self._rows = 0
         self._merge = Merge(session, target, (self._stage, self._goal), self._names)
         self._sieve = Sieve(session, self._merge, self._stage, self._names) if target.sift else None
@@ -92,8 +93,8 @@ class RowsLanding(PlainLanding):
             if table not in names and (table == POSITION or self._target.task_id):
                 made = self._defined(columns, [columns[0][0]])
                 await self._session.execute(f"create table {self._dialect.qualified(schema, table)} ({made})")
-        if self._staging in names:
-            await self._session.execute(f"drop table {self._stage}")
+        for left in names & self._own.keys():
+            await self._session.execute(f"drop table {self._own[left]}")
         self.position = await self._landed()
         if self._target.task_id:
             task = self._dialect.qualified(schema, TASK)
@@ -102,7 +103,7 @@ class RowsLanding(PlainLanding):
         if self.position is not None:
             return
         found = await sql.columns_of(self._session, schema, self._target.table)
-        self._existing = bool(found)
+        self.existing = bool(found)
         if found:
             self._types = self._fitted({row[0]: row for row in found})
         if found and self._target.mode is TableMode.UPSERT:
@@ -190,7 +191,7 @@ class RowsLanding(PlainLanding):
         """See `dirty.Sifting.sift`."""
         if self._sieve is None:
             raise RuntimeError("this landing was not opened for sifting")
-        return await self._sieve.sift(self._types, most, existing=self._existing)
+        return await self._sieve.sift(self._types, most, existing=self.existing)
 
     def _bound(self, name: str, text: str | None, wanted: Type) -> Any:
         """Return the value given to the driver for a canonical text."""
@@ -209,29 +210,61 @@ class RowsLanding(PlainLanding):
         """See `Landing.rows_done`: rows handed to the driver."""
         return self._rows
 
-    async def _tallied(self, cut: Cut | None) -> RunningTally:
-        """Tally the staged rows as they are read back."""
-        running = RunningTally()
-        cursor, _ = await self._session.cursor(f"select {self._columns} from {self._stage}")
+    async def _read(self, table: str) -> AsyncIterator[list[list[str | None]]]:
+        """Return the rows of a table as canonical texts, as they are read back."""
+        cursor, _ = await self._session.cursor(f"select {self._columns} from {table}")
         while rows := await self._session.more(cursor):
-            texts = [list(map(canonical, row, self._types)) for row in rows]
+            yield [list(map(canonical, row, self._types)) for row in rows]
+
+    async def _tallied(self, table: str, cut: Cut | None) -> RunningTally:
+        """Tally the rows of a table."""
+        running = RunningTally()
+        async for texts in self._read(table):
             names = [cut.name(row[cut.place]) for row in texts] if cut else []
             running.add(list(map(row_digest, texts)), names)
         return running
 
     async def tally(self, method: str) -> Tally:  # noqa: ARG002 - it knows one
         """See `Landing.tally`."""
-        return (await self._tallied(None)).tally()
+        return (await self._tallied(self._stage, None)).tally()
 
     async def parts(self, method: str, cut: Cut) -> dict[str, Tally]:  # noqa: ARG002 - it knows one
         """See `Landing.parts`."""
-        return (await self._tallied(cut)).parts()
+        return (await self._tallied(self._stage, cut)).parts()
+
+    async def give_way(self, keys: Sequence[Key]) -> None:
+        """See `Landing.give_way`."""
+        kinds = dict(zip(self._names, self._types, strict=True))
+        pairs = [(name, kinds[name]) for name in self._target.unique]
+        if not self._merge.gone:
+            await self._session.execute(f"create table {self._gone} ({self._defined(pairs, ())})")
+            self._merge.gone = self._gone
+        if keys:
+            rows = [
+                tuple(self._bound(name, text, kind) for (name, kind), text in zip(pairs, key, strict=True))
+                for key in keys
+            ]
+            await self._session.insert(f"insert into {self._gone} values ({self._dialect.places(len(pairs))})", rows)
+
+    async def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:  # noqa: ARG002 - it knows one
+        """See `Landing.digests`: read to the end before the first is told, since this session stages rows meanwhile."""
+        keys = [self._names.index(name) for name in self._target.unique]
+        with Sorted(len(keys)) as found:
+            async for texts in self._read(self._goal):
+                await found.add([([row[n] for n in keys], str(row_digest(row))) for row in texts])
+            async for batch in found.batches():
+                yield batch
+
+    async def whole(self, method: str) -> Tally:  # noqa: ARG002 - it knows one
+        """See `Landing.whole`."""
+        return (await self._tallied(self._goal, None)).tally()
 
     async def settle(self, tally: Tally, *, at: datetime, mark: str = "", held: Sequence[str] = ()) -> None:
         """See `Landing.settle`; `Unreconciled` when the target's own triggers let other rows through."""
-        if not self._existing:
+        if not self.existing:
             pairs = list(zip(self._names, self._types, strict=True))
-            keys = self._target.unique if self._target.mode is TableMode.UPSERT else ()
+            keyed = self._target.mode is TableMode.UPSERT or self._target.keyed
+            keys = self._target.unique if keyed else ()
             await self._session.execute(f"create table {self._goal} ({self._defined(pairs, keys)})")
         done = await self._merge.merge(self._types, held)
         if done != tally.rows:
@@ -241,17 +274,28 @@ class RowsLanding(PlainLanding):
             )
             raise Unreconciled(message)
         if not held:
-            moment = at.astimezone(UTC).isoformat()
-            row = [self._target.order_id, self._target.grant_id, self._target.table]
-            await self._note(POSITION, POSITION_COLUMNS, [*row, tally.rows, tally.checksum, tally.method, moment])
-            if mark and self._target.task_id:
-                place = self._dialect.place(1)
-                task = self._dialect.qualified(self._target.schema, TASK)
-                await self._session.execute(f"delete from {task} where task_id = {place}", (self._target.task_id,))
-                await self._note(TASK, TASK_COLUMNS, [self._target.task_id, self._target.table, mark, moment])
+            await self._noted(tally, mark, at.astimezone(UTC).isoformat())
         if self._dialect.transactional:
-            await self._session.execute(f"drop table {self._stage}")
+            await self._sweep()
         self.settled = True
+
+    async def _noted(self, tally: Tally, mark: str, moment: str) -> None:
+        """Write down that the order has landed, or how far its task has come."""
+        target = self._target
+        if not target.step:
+            row = [target.order_id, target.grant_id, target.table]
+            await self._note(POSITION, POSITION_COLUMNS, [*row, tally.rows, tally.checksum, tally.method, moment])
+        if mark and target.task_id:
+            task = self._dialect.qualified(target.schema, TASK)
+            where = f"where task_id = {self._dialect.place(1)}"
+            await self._session.execute(f"delete from {task} {where}", (target.task_id,))
+            await self._note(TASK, TASK_COLUMNS, [target.task_id, target.table, mark, moment])
+
+    async def _sweep(self) -> None:
+        """Drop this order's own tables."""
+        await self._session.execute(f"drop table {self._stage}")
+        if self._merge.gone:
+            await self._session.execute(f"drop table {self._gone}")
 
     async def _note(self, table: str, columns: Sequence[tuple[str, Type]], values: Sequence[Any]) -> None:
         """Write one row into one of our own tables."""
@@ -266,7 +310,7 @@ class RowsLanding(PlainLanding):
         else:
             await self._session.rollback()
         if self.position is None and not self._dialect.transactional:
-            await self._session.execute(f"drop table {self._stage}")
+            await self._sweep()
 
 
 @asynccontextmanager

@@ -14,14 +14,24 @@ from jutong.wire.transfers import TableMode
 
 
 class Merge:
-    """How one order's staged rows (`stage`) reach the target table (`goal`); both are quoted names."""
+    """How one order's staged rows (`stage`) reach the target table (`goal`); both are quoted names.
+
+    gone: the table of keys whose rows give way, where there is one.
+    """
 
     def __init__(self, session: Session, target: Target, tables: tuple[str, str], names: Sequence[str]) -> None:
         self._session = session
         self._dialect = session.dialect
         self._target = target
         self._stage, self.goal = tables
+        self.gone = ""
         self._names = names
+
+    def _match(self, one: str, other: str) -> str:
+        """Return the test that two rows have the same key."""
+        return " and ".join(
+            f"{one}.{self._dialect.quoted(name)} = {other}.{self._dialect.quoted(name)}" for name in self._target.unique
+        )
 
     async def merge(self, types: Sequence[Type], held: Sequence[str]) -> int:
         """Write the staged rows into the target as its mode says; return how many are there of them.
@@ -41,14 +51,15 @@ class Merge:
         """Take away whatever the staged rows will replace, so that they can be tried as they will stand."""
         await self._clear(types, ())
         if self._target.mode is TableMode.UPSERT:
-            quoted = self._dialect.quoted
-            match = " and ".join(f"s.{quoted(name)} = {self.goal}.{quoted(name)}" for name in self._target.unique)
-            await self._session.execute(
-                f"delete from {self.goal} where exists (select 1 from {self._stage} s where {match})"
-            )
+            staged = f"select 1 from {self._stage} s where {self._match('s', self.goal)}"
+            await self._session.execute(f"delete from {self.goal} where exists ({staged})")
 
     async def _clear(self, types: Sequence[Type], held: Sequence[str]) -> None:
-        """Delete what the mode lets the staged rows replace, but for the partitions that keep their rows."""
+        """Delete what gives way to the staged rows, by key or by mode, but for the partitions that keep their rows."""
+        if self.gone:
+            touched = f"select 1 from {self.gone} g where {self._match('g', self.goal)}"
+            staged = f"select 1 from {self._stage} s where {self._match('s', self.goal)}"
+            await self._session.execute(f"delete from {self.goal} where exists ({touched}) and not exists ({staged})")
         cut = self._target.cut
         if cut is not None:
             kind = types[cut.place]
@@ -76,7 +87,7 @@ class Merge:
         keys = self._dialect.listed(self._target.unique)
         if await self._session.fetch(f"select count(*) from {stage} group by {keys} having count(*) > 1"):
             raise RowRefused("来源数据中主键重复，不能按主键更新，请清理重复记录。")
-        match = " and ".join(f"s.{quoted(name)} = {goal}.{quoted(name)}" for name in self._target.unique)
+        match = self._match("s", goal)
         there = f"select 1 from {stage} s where {match}"
         rest = [name for name in self._names if name not in self._target.unique]
         if rest:

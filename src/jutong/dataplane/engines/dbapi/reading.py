@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from jutong.dataplane import policy
@@ -10,6 +10,7 @@ from jutong.dataplane.engines.base import Reading, Shape, Sink
 from jutong.dataplane.engines.dbapi import sql
 from jutong.dataplane.engines.dbapi.dialect import Dialect
 from jutong.dataplane.engines.dbapi.sessions import open_session
+from jutong.dataplane.engines.dbapi.sql import KEYS_AT_ONCE
 from jutong.dataplane.engines.single import SingleReading
 from jutong.dataplane.engines.types import TEXT
 from jutong.dataplane.partitions import Cut
@@ -48,11 +49,14 @@ class RowsReading(SingleReading):
     async def _records(self) -> AsyncIterator[sql.Record]:
         """Yield the rows of the copy: of the asked keys and of the named partitions only, where there are any."""
         plan, cut = self._plan, self._plan.cut
-        async for row in self._rows.records(plan.keys):
-            if not policy.admits(plan, row) or (plan.keys and not self._rows.has_key(row)):
-                continue
-            if not plan.parts or cut is None or cut.name(row[plan.fields[cut.place].column]) in plan.parts:
-                yield row
+        for start in range(0, len(plan.keys) or 1, KEYS_AT_ONCE):
+            keys = plan.keys[start : start + KEYS_AT_ONCE]
+            has_key = self._rows.telling(keys)
+            async for row in self._rows.records(keys):
+                if not policy.admits(plan, row) or (keys and not has_key(row)):
+                    continue
+                if not plan.parts or cut is None or cut.name(row[plan.fields[cut.place].column]) in plan.parts:
+                    yield row
 
     async def _tallied(self, cut: Cut | None) -> RunningTally:
         running = RunningTally()
@@ -78,6 +82,19 @@ class RowsReading(SingleReading):
             if text is not None and (highest is None or order(kind, text) > order(kind, highest)):
                 highest = text
         return highest, missing
+
+    async def _numbered(self) -> AsyncIterator[list[tuple[Sequence[str | None], str]]]:
+        """See `SingleReading`."""
+        names = [field.column for field in self._plan.fields]
+        keys = [names.index(name) for name in self._plan.unique]
+        found = list[tuple[Sequence[str | None], str]]()
+        async for record in self._records():
+            row = sql.masked(self._plan, record)
+            found.append(([row[n] for n in keys], str(row_digest(row))))
+            if len(found) >= ROWS:
+                yield found
+                found = []
+        yield found
 
     async def _stream(self, sink: Sink, *, summed: bool) -> Tally:
         """See `SingleReading`."""

@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - every name is quoted by the dialect, every value bound
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +19,9 @@ from jutong.wire.grants import Masking
 from jutong.wire.probe import FoundColumn, FoundTable
 
 Record = dict[str, str | None]
+
+KEYS_AT_ONCE = 500
+"""Keys in one statement: databases allow so many values and so deep a condition."""
 
 
 async def found_tables(session: Session, schema: str) -> tuple[FoundTable, ...]:
@@ -101,11 +104,13 @@ class Rows:
                 texts = (canonical(value, wanted) for value, wanted in zip(row, types, strict=True))
                 yield dict(zip(names, texts, strict=True))
 
-    def has_key(self, row: Record) -> bool:
-        """Tell whether a row has one of the plan's keys, sign by sign."""
+    def telling(self, keys: Sequence[tuple[str, ...]]) -> Callable[[Record], bool]:
+        """Return what tells whether a row has one of these keys, sign by sign."""
         kinds = [self.types[column.column].kind for column in self.plan.key_columns]
-        mine = [row[column.column] for column in self.plan.key_columns]
-        if None in mine:
-            return False
-        found = tuple(values.order(kind, str(text)) for kind, text in zip(kinds, mine, strict=True))
-        return any(found == tuple(map(values.order, kinds, key)) for key in self.plan.keys)
+        wanted = {tuple(map(values.order, kinds, key)) for key in keys}
+
+        def has_key(row: Record) -> bool:
+            mine = [row[column.column] for column in self.plan.key_columns]
+            return None not in mine and tuple(map(values.order, kinds, map(str, mine))) in wanted
+
+        return has_key

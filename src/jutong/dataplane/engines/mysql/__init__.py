@@ -16,7 +16,7 @@ from jutong.dataplane.engines.base import Capabilities, Landing, Log, Reading, S
 from jutong.dataplane.engines.mysql import catalogue, sql
 from jutong.dataplane.engines.mysql.connect import PORT, connect_once, connected, fetch, refusing
 from jutong.dataplane.engines.mysql.landing import open_landing
-from jutong.dataplane.engines.mysql.log import open_log
+from jutong.dataplane.engines.mysql.log import capturing, open_log
 from jutong.dataplane.engines.mysql.reading import open_reading
 from jutong.dataplane.engines.mysql.types import NAME
 from jutong.dataplane.engines.tls import tls_context
@@ -133,6 +133,10 @@ class MySQL:
     def log(self, name: str, plan: Plan) -> AbstractAsyncContextManager[Log]:
         """See `Logging.log`: of MariaDB; the log itself refuses every other server."""
         return open_log(self._access, self._title, name, plan)
+
+    async def capturing(self) -> str:
+        """See `Logging.capturing`."""
+        return await capturing(self._access, self._title)
 
     def landing(self, target: Target, shapes: Sequence[Shape]) -> AbstractAsyncContextManager[Landing]:
         """See `Engine.landing`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,12 +18,12 @@ from asyncmy import errors
 from jutong.dataplane.engines.addresses import resolve
 from jutong.dataplane.engines.base import Changes, Log
 from jutong.dataplane.engines.mysql import catalogue
-from jutong.dataplane.engines.mysql.binlog import Binlog, Unreadable
+from jutong.dataplane.engines.mysql.binlog import Binlog, Touched, Unreadable
 from jutong.dataplane.engines.mysql.connect import CONNECT_SECONDS, PORT, connected, fetch, refusing
 from jutong.dataplane.engines.mysql.positions import Position, named
 from jutong.dataplane.engines.mysql.sql import literal
 from jutong.dataplane.engines.tls import tls_context
-from jutong.dataplane.errors import RuleBroken, Unavailable
+from jutong.dataplane.errors import Refusal, RuleBroken, Unavailable
 from jutong.dataplane.policy import Plan
 from jutong.wire.bundle import Access
 
@@ -31,18 +32,24 @@ SETTINGS = {
     "binlog_format": ("ROW", "binlog_format = ROW"),
     "binlog_row_image": ("FULL", "binlog_row_image = FULL"),
     "binlog_row_metadata": ("FULL", "binlog_row_metadata = FULL"),
+    "log_bin_compress": ("OFF", "log_bin_compress = OFF"),
 }
 """What the server must have set, and how its administrator writes it."""
 
 KEYS = frozenset({"tinyint", "smallint", "mediumint", "int", "bigint", "char", "varchar", "date", "decimal"})
 """Types whose text in the log is the same as in the table."""
 
+NOT_SO = "请改用快照比对、全量或增量读取。"
+
 CASCADES = """
 select count(*) from information_schema.referential_constraints where constraint_schema = {schema}
 and table_name = {table} and (delete_rule in ('CASCADE', 'SET NULL') or update_rule in ('CASCADE', 'SET NULL'))
 """
+KEPT = "show global variables where variable_name in ('expire_logs_days', 'binlog_expire_logs_seconds')"
 FORBIDDEN, PURGED = 1227, 1236
+NOWHERE = Position("", 0)
 READ_SECONDS = 120
+DAY_SECONDS = 86_400
 IDLE_BYTES = 1 << 22
 """So far the log may go on without a change of ours before the mark moves with it: else it would be thrown away behind us."""
 
@@ -58,8 +65,10 @@ class BinlogLog:
         self._server = (1 << 31) + int.from_bytes(hashlib.sha256(name.encode()).digest()[:3], "big")
         self._schema = plan.schema
         self._bases: tuple[str, ...] = ()
-        self._marked = Position("", 0)
-        self._read = Position("", 0)
+        self._prepared: dict[str, Touched] = {}
+        self._marked = NOWHERE
+        self._read = NOWHERE
+        self._until = NOWHERE  # the end of the log when it was last read to its end
 
     async def open(self) -> bool:
         """See `Log.open`; `Unavailable` names a setting or right that lacks, `RuleBroken` a table that cannot be told."""
@@ -68,19 +77,34 @@ class BinlogLog:
             await self._check_server()
             await self._check_table()
             place = await self._end()
-        await self._streamed(place)  # so that a right that lacks is missed now
+        await self._streamed(place, birth=True)  # so that a right that lacks is missed now
         return False
+
+    async def check(self) -> str:
+        """Ask for everything that a capture needs of the server, and return how long its log is kept, for people."""
+        with refusing(self._title):
+            await self._check_server()
+            place = await self._end()
+            found = dict(await fetch(self._session, KEPT))
+        await self._streamed(place, birth=True)
+        days = float(found.get("expire_logs_days") or 0)
+        seconds = float(found.get("binlog_expire_logs_seconds") or days * DAY_SECONDS)
+        if not seconds:
+            return "binlog 不自动清理"
+        return f"binlog 保留 {seconds / DAY_SECONDS:.3g} 天，任务停止更久则须重新全量复制"
 
     async def _check_server(self) -> None:
         """Refuse a server that does not write whole rows, naming each setting."""
         version: str = (await fetch(self._session, "select version()"))[0][0]
         if "mariadb" not in version.lower():
-            raise RuleBroken(f"数据源“{self._title}”不是 MariaDB，不能读取其 binlog，请改用全量或增量读取。")
+            message = f"数据源“{self._title}”不是 MariaDB：MySQL 不说明一致性快照对应 binlog 的哪一处，平台不能保证不漏变更，{NOT_SO}"
+            raise RuleBroken(message)
         names = ", ".join(f"'{name}'" for name in SETTINGS)
         found = {name.lower(): value for name, value in await fetch(
             self._session, f"show global variables where variable_name in ({names})"
         )}  # fmt: skip
         found["log_bin"] = "1" if found.get("log_bin") in ("ON", "1") else "0"
+        found.setdefault("log_bin_compress", "OFF")
         lacking = [told for name, (wanted, told) in SETTINGS.items() if found.get(name) != wanted]
         if lacking:
             settings = "、".join(lacking)
@@ -92,20 +116,24 @@ class BinlogLog:
     async def _check_table(self) -> None:
         """Refuse a table whose key the log would not tell, or not as the table has it."""
         rows = await catalogue.columns_of(self._session, self._schema, self._plan.table)
+        if not rows:
+            message = (
+                f"来源表 {self._plan.table} 已不存在（可能已改名或删除）或账号无权查看，变更捕获已停止，没有数据放行，"
+                "请提供部门恢复该表，或修正资源挂接。"
+            )
+            raise RuleBroken(message)
         bases = {row[0]: row[2].lower() for row in rows}
         keys = {row[0] for row in rows if row[5] == "PRI"}
         self._bases = tuple(bases.get(name, "") for name in self._plan.unique)
         if keys != set(self._plan.unique) or not set(self._bases) <= KEYS:
             message = (
                 f"来源表 {self._plan.table} 的主键与挂接的主键列不一致，或主键不是整数、定点数、日期、文本，"
-                "不能捕获变更，请改用全量或增量读取。"
+                f"不能捕获变更，{NOT_SO}"
             )
             raise RuleBroken(message)
         question = CASCADES.format(schema=literal(self._schema), table=literal(self._plan.table))
         if (await fetch(self._session, question))[0][0]:
-            message = (
-                f"来源表 {self._plan.table} 有级联外键，级联的变更不写入 binlog，不能捕获变更，请改用全量或增量读取。"
-            )
+            message = f"来源表 {self._plan.table} 有级联外键，级联的变更不写入 binlog，不能捕获变更，{NOT_SO}"
             raise RuleBroken(message)
 
     async def _end(self) -> Position:
@@ -126,25 +154,38 @@ class BinlogLog:
 
     def _gone(self) -> RuleBroken:
         message = (
-            f"数据源“{self._title}”的 binlog 已被清理或重置，期间的变更和删除无从得知。"
+            f"数据源“{self._title}”的 binlog 已被清理或重置，或已换成另一台服务器（主从切换），期间的变更和删除无从得知。"
             "请确认后删除（或改名）目标表，再次运行时将重新全量复制，并请延长 expire_logs_days。"
         )
         return RuleBroken(message)
 
+    async def named(self, position: str) -> str:
+        """See `Log.named`."""
+        place = Position.of(position)
+        born = (await self._streamed(place, birth=True)).born
+        with refusing(self._title):
+            return await named(self._session, place, born)
+
     async def resume(self, position: str) -> None:
-        """See `Log.resume`: the file must be there, and have reached at that byte what it had reached then."""
+        """See `Log.resume`: the file must be there and be the same one, and hold at that byte what it held then."""
         place = Position.of(position)
         with refusing(self._title):
             files = {row[0] for row in await fetch(self._session, "show binary logs")}
-            there = place.file in files and place <= await self._end()
-            if not there or await named(self._session, place) != position:
+            if place.file not in files or place > await self._end():
                 raise self._gone()
+        found = await self.named(position)
+        if position not in (found, found.partition("@")[0]):  # what 0.1 wrote down names no time
+            raise self._gone()
         self._marked = self._read = place
 
-    async def _streamed(self, since: Position) -> Binlog:
+    async def _streamed(self, since: Position, *, birth: bool = False) -> Binlog:
         """Read the log from a place to its end, or to enough, beside the event loop."""
-        binlog = Binlog(self._schema, self._plan.table, self._plan.unique, since)
-        code = await asyncio.to_thread(binlog.read, await self._settings(), self._server)
+        binlog = Binlog(self._schema, self._plan.table, self._plan.unique, since, self._prepared)
+        try:
+            code = await asyncio.to_thread(binlog.read, await self._settings(), self._server, birth=birth)
+        except Unreadable as error:
+            message = f"数据源“{self._title}”的 binlog 有无法识别的内容（可能是平台不支持的列类型），{NOT_SO}"
+            raise RuleBroken(message) from error
         if code == FORBIDDEN:
             raise self._forbidden()
         if code == PURGED:
@@ -154,25 +195,25 @@ class BinlogLog:
         return binlog
 
     async def read(self) -> Changes | None:
-        """See `Log.read`."""
+        """See `Log.read`; refuses like `open` where the table was defined anew and its changes can no longer be told."""
         with refusing(self._title):
-            if await self._end() == self._read:
-                return None
-        try:
-            binlog = await self._streamed(self._read)
-        except Unreadable as error:
-            raise Unavailable(f"数据源“{self._title}”的 binlog 有无法识别的内容，请联系平台运维人员。") from error
-        self._read = binlog.place
+            end = await self._end()
+        if end == self._until:
+            return None
+        binlog = await self._streamed(self._read)
+        self._read, self._until = binlog.place, end if binlog.ended else NOWHERE
         idle = self._read.file != self._marked.file or self._read.byte - self._marked.byte > IDLE_BYTES
         if not binlog.changes and not binlog.everything and not idle:
             return None
         with refusing(self._title):
-            mark = await named(self._session, binlog.place)
+            if binlog.everything:
+                await self._check_table()
+            mark = await named(self._session, binlog.place, binlog.born)
         return Changes(list(binlog.keys), binlog.changes, mark, binlog.at, everything=binlog.everything)
 
     async def forget(self, position: str) -> None:
         """See `Log.forget`: the server was never asked to keep anything."""
-        self._marked = self._read = Position.of(position)
+        self._marked = Position.of(position)
 
     async def retained(self) -> int | None:
         """See `Log.retained`: nothing is held back for us, however far we are behind."""
@@ -203,3 +244,13 @@ async def open_log(access: Access, title: str, name: str, plan: Plan) -> AsyncIt
     """Open a session for one change log."""
     async with connected(access, title, reading=True) as session:
         yield BinlogLog(access, session, title, name, plan)
+
+
+async def capturing(access: Access, title: str) -> str:
+    """See `Logging.capturing`; asked under a name of its own, since a server lets go of a reader whose number comes again."""
+    try:
+        async with connected(access, title, reading=True) as session:
+            kept = await BinlogLog(access, session, title, secrets.token_hex(8), Plan("", "", ())).check()
+    except Refusal as refusal:
+        return f"变更捕获暂不可用：{refusal.sentence}"
+    return f"可以捕获变更（{kept}）。"

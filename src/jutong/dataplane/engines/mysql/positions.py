@@ -23,9 +23,13 @@ class Position:
 
     @classmethod
     def of(cls, mark: str) -> Position:
-        """Return the position of a mark: `file:byte:gtid`."""
-        file, byte, _ = mark.split(":", 2)
+        """Return the position of a mark: `file:byte`, or with what `named` adds."""
+        file, byte = mark.split(":", 2)[:2]
         return cls(file, int(byte))
+
+    def __str__(self) -> str:
+        """Return it as `of` reads it."""
+        return f"{self.file}:{self.byte}"
 
     @property
     def place(self) -> tuple[int, int]:
@@ -44,6 +48,10 @@ async def gtid(session: Any, position: Position) -> str:
     return str((await fetch(session, question))[0][0])[:KNOWN]
 
 
-async def named(session: Any, position: Position) -> str:
-    """Return the mark of a position; its GTID tells later whether the file is still the same one."""
-    return f"{position.file}:{position.byte}:{await gtid(session, position)}"
+async def named(session: Any, position: Position, born: int) -> str:
+    """Return the mark of a position: `file:byte:gtid@born`.
+
+    The GTID tells later whether the file holds the same transactions; a log that was reset counts them anew, so the time
+    at which the server began the file (seconds of the epoch) tells whether it is the same file at all.
+    """
+    return f"{position}:{await gtid(session, position)}@{born}"

@@ -6,7 +6,7 @@ number beside its line, and the reading adds the numbers up: one pass, one state
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from asyncmy.cursors import SSCursor
 from jutong.dataplane.engines.base import Changes, Reading, Shape, Sink
 from jutong.dataplane.engines.mysql import catalogue, sql
 from jutong.dataplane.engines.mysql.connect import connected, fetch, refusing
-from jutong.dataplane.engines.mysql.positions import Position, named
+from jutong.dataplane.engines.mysql.positions import Position
 from jutong.dataplane.engines.mysql.types import NAME
 from jutong.dataplane.engines.single import SingleReading
 from jutong.dataplane.engines.types import TEXT
@@ -69,8 +69,7 @@ class SnapshotReading(SingleReading):
 
     async def logged(self) -> str:
         """See `Reading.logged`."""
-        with refusing(self._title):
-            return await named(self._session, await self._place())
+        return str(await self._place())
 
     async def _count(self) -> Tally:
         """See `SingleReading`: by one statement in the same snapshot."""
@@ -100,6 +99,20 @@ class SnapshotReading(SingleReading):
             question = f"select {text}, ifnull(max({name} is null), 0) from {rows}"  # noqa: S608 - names quoted
             [(highest, missing)] = await fetch(self._session, question)
         return highest, bool(missing)
+
+    async def _numbered(self) -> AsyncIterator[list[tuple[Sequence[str | None], str]]]:
+        """See `SingleReading`."""
+        texts, names = self._texts, [field.column for field in self._plan.fields]
+        keys = [texts[names.index(name)] for name in self._plan.unique]
+        rows = sql.copied(self._plan, self._natives)
+        with refusing(self._title):
+            cursor = self._session.cursor(SSCursor)
+            await cursor.execute(f"select {', '.join(keys)}, {sql.digest(texts)} from {rows}")  # noqa: S608 - quoted
+            while found := await cursor.fetchmany(ROWS):
+                cells = [[cell if cell is None else str(cell, "utf-8") for cell in row] for row in found]
+                if any(row[-1] is None for row in cells):
+                    raise RuleBroken(TOO_LONG)
+                yield [(row[:-1], row[-1] or "") for row in cells]
 
     async def _stream(self, sink: Sink, *, summed: bool) -> Tally:
         """See `SingleReading`: no value is ever made of a cell here, lines pass as the bytes the server sent."""

@@ -16,7 +16,7 @@ from jutong.dataplane.engines.base import Capabilities, Landing, Log, Reading, S
 from jutong.dataplane.engines.postgresql import catalogue, sql
 from jutong.dataplane.engines.postgresql.connect import arguments, connect_once, refusing
 from jutong.dataplane.engines.postgresql.landing import open_landing
-from jutong.dataplane.engines.postgresql.log import open_log
+from jutong.dataplane.engines.postgresql.log import capturing, open_log
 from jutong.dataplane.engines.postgresql.paging import select_page
 from jutong.dataplane.engines.postgresql.reading import open_reading
 from jutong.dataplane.engines.postgresql.types import NAME
@@ -164,6 +164,10 @@ class PostgreSQL:
     def log(self, name: str, plan: Plan) -> AbstractAsyncContextManager[Log]:
         """See `Logging.log`."""
         return open_log(self._access, self._title, name, plan)
+
+    async def capturing(self) -> str:
+        """See `Logging.capturing`."""
+        return await capturing(self._access, self._title)
 
     def landing(self, target: Target, shapes: Sequence[Shape]) -> AbstractAsyncContextManager[Landing]:
         """See `Engine.landing`."""

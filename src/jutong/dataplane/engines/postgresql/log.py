@@ -14,7 +14,7 @@ from jutong.dataplane.engines.postgresql import catalogue
 from jutong.dataplane.engines.postgresql.connect import connect_once, refusing
 from jutong.dataplane.engines.postgresql.pgoutput import Decoder, Unreadable
 from jutong.dataplane.engines.postgresql.sql import qualified, quoted
-from jutong.dataplane.errors import RuleBroken, Unavailable
+from jutong.dataplane.errors import Refusal, RuleBroken, Unavailable
 from jutong.dataplane.policy import Plan
 from jutong.wire.bundle import Access
 
@@ -45,7 +45,21 @@ select coalesce((select array_agg(a.attname::text) from pg_catalog.pg_publicatio
                  where r.prpubid = p.oid and r.prrelid = to_regclass($2)), '{{}}') as columns
 from pg_catalog.pg_publication p where p.pubname = $1
 """
+READY = """
+select current_setting('wal_level') = 'logical' as logical, r.rolreplication or r.rolsuper as may,
+       current_setting('max_replication_slots')::int > (select count(*) from pg_catalog.pg_replication_slots) as free,
+       has_database_privilege(current_database(), 'CREATE') as publishes
+from pg_catalog.pg_roles r where r.rolname = current_user
+"""
 FLUSH_SECONDS, FLUSH_LOOKS = 0.05, 40
+NOT_LOGICAL = "没有开启逻辑复制，请由数据库管理员将 wal_level 设为 logical 并重启。"
+LACKING = {
+    "logical": NOT_LOGICAL,
+    "may": "账号没有复制权限，请由数据库管理员授予（ALTER ROLE 账号 REPLICATION）。",
+    "free": "复制槽已用完，请由数据库管理员调大 max_replication_slots 并重启。",
+    "publishes": "账号不能在库中建立发布，请由数据库管理员授予（GRANT CREATE ON DATABASE），或由表的所有者代为建立。",
+}
+"""What a capture needs of the server, and who has to do what where it lacks."""
 SHARED_COLUMNS = 15
 """The version from which a publication can leave columns out."""
 
@@ -83,8 +97,7 @@ class SlotLog:
             try:
                 await self._connection.fetchval("select pg_create_logical_replication_slot($1, 'pgoutput')", self._name)
             except asyncpg.ObjectNotInPrerequisiteStateError as error:
-                message = f"数据源“{self._title}”没有开启逻辑复制，请由数据库管理员将 wal_level 设为 logical 并重启。"
-                raise Unavailable(message) from error
+                raise Unavailable(f"数据源“{self._title}”{NOT_LOGICAL}") from error
         return True
 
     def _told(self, identity: bytes, key: set[str]) -> bool:
@@ -125,6 +138,10 @@ class SlotLog:
         except asyncpg.InsufficientPrivilegeError as error:
             message = f"数据源“{self._title}”的账号不能建立发布，请由表的所有者执行：{statement}，并授予账号复制权限。"
             raise Unavailable(message) from error
+
+    async def named(self, position: str) -> str:
+        """See `Log.named`: the slot is its own proof."""
+        return position
 
     async def resume(self, position: str) -> None:
         """See `Log.resume`: the slot itself knows where it was forgotten up to."""
@@ -191,3 +208,18 @@ async def open_log(access: Access, title: str, name: str, plan: Plan) -> AsyncIt
         yield SlotLog(connection, title, name, plan)
     finally:
         connection.terminate()
+
+
+async def capturing(access: Access, title: str) -> str:
+    """See `Logging.capturing`."""
+    try:
+        connection = await connect_once(access, title, reading=True)
+        try:
+            with refusing(title):
+                row = await connection.fetchrow(READY)
+        finally:
+            connection.terminate()
+    except Refusal as refusal:
+        return f"变更捕获暂不可用：{refusal.sentence}"
+    lacking = [told for name, told in LACKING.items() if not row[name]]
+    return f"变更捕获暂不可用：{lacking[0]}" if lacking else "可以捕获变更。"
