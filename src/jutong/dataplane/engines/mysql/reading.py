@@ -33,7 +33,14 @@ BEGIN = (
 )
 ROWS = 5000
 CHUNK = 1 << 18
+TABS = bytes.maketrans(sql.BETWEEN, b"\t")
 TOO_LONG = "来源有一行过长，超过数据库单个报文的上限（max_allowed_packet），请由数据库管理员调大后重试。"
+
+
+def _written(rows: list[bytes]) -> bytes:
+    """Return rows of the server as lines: a tab between two cells, backslash-N for a missing value."""
+    lines = (b"\n".join(rows) + b"\n").translate(TABS)
+    return lines.replace(sql.MISSING, b"\\N") if sql.MISSING in lines else lines
 
 
 def _shape(field: Column, native: sql.Native) -> Shape:
@@ -130,10 +137,10 @@ class SnapshotReading(SingleReading):
                     raise RuleBroken(TOO_LONG) from error
                 pieces += lines
                 if size >= CHUNK:
-                    await sink(b"\n".join(pieces) + b"\n")
+                    await sink(_written(pieces))
                     pieces, size = [], 0
             if pieces:
-                await sink(b"\n".join(pieces) + b"\n")
+                await sink(_written(pieces))
         return Tally(rows=rows, checksum=str(total), method=PORTABLE)
 
 

@@ -30,6 +30,9 @@ COMPARE = {
 ESCAPES = (("\\\\", "\\\\\\\\"), ("\\t", "\\\\t"), ("\\n", "\\\\n"), ("\\r", "\\\\r"))
 """What ends a cell or a line, and what stands for it, as string literals of MySQL."""
 
+BETWEEN, MISSING = b"\xff", b"\xfe"
+"""Two bytes that no text in UTF-8 holds: what stands between two cells, and for a missing value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Native:
@@ -192,14 +195,24 @@ def shown(field: Column, natives: Natives) -> str:
     return expression(field.masking, f"{text} collate utf8mb4_bin", MYSQL)
 
 
-def cell(field: Column, native: Native, text: str) -> str:
-    """Return a field's text as one cell of a line: escaped where it may hold what ends a cell, backslash-N if missing."""
-    plain = native.neutral.kind is not Kind.TEXT and field.masking in (Masking.NONE, Masking.KEYED_HASH)
-    if not plain:
-        text = f"cast({text} as binary)"
-        for sign, written in ESCAPES:
-            text = f"replace({text}, '{sign}', '{written}')"
-    return f"ifnull({text}, '\\\\N')"
+def line(plan: Plan, natives: Natives, texts: Sequence[str]) -> str:
+    """Return a row's texts as one line of bytes: escaped as a whole where a cell may hold what ends one.
+
+    Between its cells and for a missing value stand `BETWEEN` and `MISSING`, which the reader puts into tabs and backslash-N:
+    the server escapes once a row, not once a cell.
+    """
+    cells = ", ".join(f"ifnull(cast({text} as binary), x'{MISSING.hex()}')" for text in texts)
+    written = f"concat_ws(x'{BETWEEN.hex()}', {cells})"
+    if all(_plain(field, natives[field.column]) for field in plan.fields):
+        return written
+    for sign, instead in ESCAPES:
+        written = f"replace({written}, '{sign}', '{instead}')"
+    return written
+
+
+def _plain(field: Column, native: Native) -> bool:
+    """Tell whether a field's text can hold nothing that ends a cell."""
+    return native.neutral.kind is not Kind.TEXT and field.masking in (Masking.NONE, Masking.KEYED_HASH)
 
 
 def digest(texts: Sequence[str]) -> str:
@@ -273,9 +286,8 @@ def select_texts(plan: Plan, natives: Natives, *, keys: bool = False) -> str:
 def select_lines(plan: Plan, natives: Natives, *, summed: bool) -> str:
     """Return the plan's rows as one line each, with the row's number beside it where it is `summed`."""
     texts = [shown(field, natives) for field in plan.fields]
-    cells = (cell(field, natives[field.column], text) for field, text in zip(plan.fields, texts, strict=True))
     number = f", {digest(texts)}" if summed else ""
-    return f"select concat_ws('\\t', {', '.join(cells)}){number} from {copied(plan, natives)}"
+    return f"select {line(plan, natives, texts)}{number} from {copied(plan, natives)}"
 
 
 def select_facts(plan: Plan, natives: Natives) -> str:
