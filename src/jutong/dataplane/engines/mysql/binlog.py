@@ -7,8 +7,7 @@ cannot read, a prepared transaction whose rows came in an earlier reading – th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from typing import Any
 
 import pymysql
@@ -25,6 +24,7 @@ from pymysqlreplication.event import (
 from pymysqlreplication.row_event import DeleteRowsEvent, UpdateRowsEvent, WriteRowsEvent
 
 from jutong.dataplane.engines.base import Key
+from jutong.dataplane.engines.mysql.images import Images
 from jutong.dataplane.engines.mysql.positions import Position
 from jutong.dataplane.engines.mysql.statements import Deed, Statements
 
@@ -49,15 +49,6 @@ class Unreadable(Exception):  # noqa: N818 - a refusal, not a bug
     """An event that the library cannot read."""
 
 
-def text(value: Any) -> str | None:
-    """Return the canonical text of a key's value as the log has it; None for what is no key."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, int | str) else None
-
-
 class Binlog:
     """What was read: keys touched by whole transactions up to `place`, the newest of which was committed `at`.
 
@@ -80,6 +71,7 @@ class Binlog:
         self._names = [[name, name.lower()] for name in (schema, table)]  # as servers that fold names write them
         self._statements = Statements(table)
         self._unique = tuple(unique)
+        self._images: Images | None = None
         self._prepared = prepared
         self._xid = ""
         self._open: Touched = []  # keys of the transaction that is being read
@@ -162,10 +154,12 @@ class Binlog:
 
     def _changed(self, event: Any) -> None:
         """Take rows of our table."""
-        for row in event.rows:
-            self._count += 1
-            images = [row["values"]] if "values" in row else [row["before_values"], row["after_values"]]
-            self._open.extend(map(self._key, images))
+        if self._images is None or self._images.columns is not event.columns:
+            self._images = Images(event.columns, self._unique)
+        before = len(self._open)
+        self._open.extend(self._images.keys(event))
+        came = len(self._open) - before
+        self._count += came // 2 if isinstance(event, UpdateRowsEvent) else came
         if len(self._open) > MOST_KEYS:
             self._open = [None]
 
@@ -202,10 +196,6 @@ class Binlog:
         if not event.one_phase:
             self._prepared[self._xid], self._open, self._count = self._open, [], 0
         self._end(event, place)
-
-    def _key(self, image: dict[str, Any]) -> Key | None:
-        key = tuple(text(image.get(name)) for name in self._unique)
-        return None if None in key else key  # type: ignore[return-value]
 
     def _end(self, event: Any, place: Position) -> None:
         """Count a transaction in."""
