@@ -77,10 +77,10 @@ def test_published_entries_without_resource_are_listed_with_their_owner(
     source = register(world, "civil", civil_db)
     mounted(world, source)
     lacking = published(world, title="社会救助对象信息")
-    rows, meta = queries.without_resource(world.actor("civil.officer"))
+    rows, meta = queries.without_resource(world.actor("civil.officer"), at=world.at)
     assert [(row.resource_id, row.title) for row in rows] == [(lacking, "社会救助对象信息")]
     assert meta.total == 1
-    assert queries.without_resource(world.actor("hr.officer"))[0] == []
+    assert queries.without_resource(world.actor("hr.officer"), at=world.at)[0] == []
 
 
 def test_a_changed_mount_replaces_the_first_and_counts_on(world: World, probe: Any, civil_db: str) -> None:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jutong.crypto import CryptoRefused
-from jutong.dataplane import engines, identity, policy
+from jutong.dataplane import engines, identity, policy, profiling
 from jutong.dataplane.engines.base import Engine, Logging
 from jutong.dataplane.errors import Refusal, RuleBroken, TooLarge, Unauthenticated
 from jutong.dataplane.identity import Identity
@@ -57,7 +57,10 @@ async def _asked(engine: Engine, request: ProbeRequest) -> ProbeAnswer:
             raise RuleBroken("预览的数据项为空，请至少选择一个。")
         plan = policy.compile_preview(request.schema, request.table, request.columns, request.limit)
         return ProbeAnswer(ok=True, rows=await engine.preview(plan))
-    raise RuleBroken(f"不支持的探测方式“{request.what}”，支持：test、tables、schema、preview。")
+    if request.what == "profile":
+        table, found = await profiling.profile(engine, request.schema, request.table)
+        return ProbeAnswer(ok=True, tables=(table,), profile=found)
+    raise RuleBroken(f"不支持的探测方式“{request.what}”，支持：test、tables、schema、preview、profile。")
 
 
 async def answer(me: Identity, request: ProbeRequest) -> ProbeAnswer:

@@ -34,6 +34,35 @@ class Filled:
     content: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Light:
+    """One thing that is looked at, how it stands (good, wait, bad, neutral), and the sentence that says why, translated.
+
+    A panel of the place "entry_lights" returns a tuple of them.
+    """
+
+    label: str
+    tone: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """One end of a way that data takes: side "from" or "to", who or what, in which way, since when; url where it has a page.
+
+    hidden: how many more there are that the reader may not know by name. A panel of the place "entry_lineage" returns a
+    tuple of them.
+    """
+
+    side: str
+    label: str
+    detail: str = ""
+    how: str = ""
+    since: datetime | None = None
+    url: str = ""
+    hidden: int = 0
+
+
 _PANELS: Final[dict[str, dict[str, Panel]]] = defaultdict(dict)
 
 

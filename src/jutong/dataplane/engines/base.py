@@ -310,6 +310,29 @@ def gathered(
     return answers
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One column over some rows: how many have a value, how many values differ (None: nobody counted).
+
+    least, greatest: canonical texts of numbers and times. shortest, longest: characters of everything else.
+    """
+
+    filled: int
+    distinct: int | None = None
+    least: str = ""
+    greatest: str = ""
+    shortest: int = 0
+    longest: int = 0
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """An engine whose source counts over its columns itself."""
+
+    async def count(self, plan: Plan) -> tuple[int, tuple[Count, ...]]:
+        """Return how many of the first `plan.limit` rows there are, and a count for each field over them."""
+
+
 @runtime_checkable
 class Passing(Protocol):
     """An engine that can also pass a call through to a department's own interface."""

@@ -13,11 +13,11 @@ class Datacentre(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to the catalogue below, and offer the list of mounted resources."""
+        """Listen to the catalogue below; offer mounted resources, tables to compile from, and what an entry's page shows."""
         from jutong.kernel import subjects
         from jutong.kernel.faces import navigation
         from jutong.kernel.terms import N_
-        from jutong.slices.datacentre import reactions  # noqa: F401 - importing registers
+        from jutong.slices.datacentre import queries, reactions  # noqa: F401 - importing registers
 
         subjects.register({"datacentre": N_("资源挂接")})
         navigation.register(
@@ -28,5 +28,30 @@ class Datacentre(AppConfig):
                 "link",
                 allow=lambda actor: bool(actor.posts),
                 order=30,
-            )
+            ),
+            navigation.Entry(
+                navigation.Group.CATALOGUE,
+                N_("从数据源编目"),
+                "datacentre_tables",
+                "database-import",
+                allow=queries.may_compile,
+                order=25,
+            ),
         )
+        _offer_panels()
+
+
+def _offer_panels() -> None:
+    """Offer to an entry's page what its data looks like, how its resource stands and where it comes from."""
+    from jutong.kernel.actors import ADMINISTRATORS, Actor
+    from jutong.kernel.panels import Panel, register
+    from jutong.kernel.terms import N_
+    from jutong.slices.datacentre import queries
+
+    def does_business(actor: Actor) -> bool:
+        return not actor.roles <= ADMINISTRATORS
+
+    profile = Panel("profile", N_("样本概况"), 30, does_business, queries.profile_panel, "datacentre/profile.html")
+    register("entry", profile)
+    register("entry_lights", Panel("resource", N_("资源"), 20, does_business, queries.lights, ""))
+    register("entry_lineage", Panel("source", N_("来源"), 10, does_business, queries.lineage, ""))

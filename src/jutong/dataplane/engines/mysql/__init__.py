@@ -12,13 +12,14 @@ from typing import Any
 import msgspec
 
 from jutong.dataplane.engines.addresses import resolve
-from jutong.dataplane.engines.base import Capabilities, Landing, Log, Reading, Shape, Target, gathered, used
-from jutong.dataplane.engines.mysql import catalogue, sql
+from jutong.dataplane.engines.base import Capabilities, Count, Landing, Log, Reading, Shape, Target, gathered, used
+from jutong.dataplane.engines.mysql import catalogue, counting, sql
 from jutong.dataplane.engines.mysql.connect import PORT, connect_once, connected, fetch, refusing
 from jutong.dataplane.engines.mysql.landing import open_landing
 from jutong.dataplane.engines.mysql.log import capturing, open_log
 from jutong.dataplane.engines.mysql.reading import open_reading
 from jutong.dataplane.engines.mysql.types import NAME
+from jutong.dataplane.engines.postgresql.counting import counts
 from jutong.dataplane.engines.tls import tls_context
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.policy import Plan
@@ -106,6 +107,13 @@ class MySQL:
             natives = await self._natives(connection, plan)
             rows = await fetch(connection, sql.select_texts(plan, natives))
         return tuple(tuple(value or "" for value in row) for row in rows)
+
+    async def count(self, plan: Plan) -> tuple[int, tuple[Count, ...]]:
+        """See `Counting.count`."""
+        async with self._connection() as connection:
+            natives = await self._natives(connection, plan)
+            rows = await fetch(connection, counting.statement(plan, natives))
+        return counts(rows[0])
 
     async def lookup(self, plan: Plan) -> list[dict[str, str | None]]:
         """See `Engine.lookup`."""

@@ -12,8 +12,8 @@ from typing import Any
 import asyncpg
 import msgspec
 
-from jutong.dataplane.engines.base import Capabilities, Landing, Log, Reading, Shape, Target, shortest, used
-from jutong.dataplane.engines.postgresql import catalogue, sql
+from jutong.dataplane.engines.base import Capabilities, Count, Landing, Log, Reading, Shape, Target, shortest, used
+from jutong.dataplane.engines.postgresql import catalogue, counting, sql
 from jutong.dataplane.engines.postgresql.connect import arguments, connect_once, refusing
 from jutong.dataplane.engines.postgresql.landing import open_landing
 from jutong.dataplane.engines.postgresql.log import capturing, open_log
@@ -118,6 +118,12 @@ class PostgreSQL:
         async with self._connection() as connection:
             rows = await self._fetch(connection, sql.select_text(plan, await self._natives(connection, plan)))
         return tuple(tuple(value or "" for value in row) for row in rows)
+
+    async def count(self, plan: Plan) -> tuple[int, tuple[Count, ...]]:
+        """See `Counting.count`."""
+        async with self._connection() as connection:
+            row = await connection.fetchrow(counting.statement(plan, await self._natives(connection, plan)))
+        return counting.counts(tuple(row))
 
     async def lookup(self, plan: Plan) -> list[dict[str, str | None]]:
         """See `Engine.lookup`."""

@@ -40,7 +40,8 @@ class AilingRow:
 class LivelinessFigure:
     """One department's published entries: how many, how complete on average, and how many ail of what.
 
-    timely: percent of the entries with an update cycle that are within it; None where none has one.
+    timely: percent of the entries with an update cycle that are within it; None where none has one. granted: how many were
+    ever granted to somebody.
     """
 
     department_id: int
@@ -53,6 +54,7 @@ class LivelinessFigure:
     never_refreshed: int
     source_gone: int
     no_resource: int
+    granted: int = 0
 
     @property
     def timely(self) -> int | None:
@@ -139,6 +141,7 @@ def liveliness(actor: Actor, *, at: datetime) -> list[LivelinessFigure]:
             entries=Count("pk"),
             complete=Avg("completeness"),
             with_cycle=Count("pk", filter=Q(due_on__isnull=False)),
+            granted=Count("pk", filter=Q(granted_at__isnull=False)),
             **figures,
         ),
     )
@@ -146,7 +149,7 @@ def liveliness(actor: Actor, *, at: datetime) -> list[LivelinessFigure]:
         LivelinessFigure(
             row["department_id"], row["department"], row["entries"], int(row["complete"]),
             row["with_cycle"], row["stale"], row["unused"], row["never_refreshed"], row["source_gone"],
-            row["no_resource"],
+            row["no_resource"], row["granted"],
         )
         for row in sorted(rows, key=lambda row: (-row["stale"], row["department_id"]))
     ]  # fmt: skip

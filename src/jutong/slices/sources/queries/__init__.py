@@ -15,7 +15,7 @@ from jutong.slices.sources.queries.nodes import (
     wire_nodes,
     working_nodes,
 )
-from jutong.slices.sources.queries.probing import preview, schema, tables
+from jutong.slices.sources.queries.probing import preview, profile, schema, tables
 from jutong.slices.sources.queries.rows import SourceRow, choices, source, source_of, sources
 from jutong.slices.sources.queries.sealing import wire_sources
 from jutong.slices.sources.rules import place
@@ -34,6 +34,7 @@ __all__ = [
     "place",
     "placed",
     "preview",
+    "profile",
     "schema",
     "scope_of",
     "source",

@@ -22,7 +22,7 @@ from jutong.slices.sources.queries.sealing import sealed_access
 from jutong.slices.sources.rules import READERS, sees
 from jutong.wire.envelope import Problem
 from jutong.wire.grants import Column
-from jutong.wire.probe import FoundTable, ProbeAnswer, ProbeRequest
+from jutong.wire.probe import FoundTable, ProbeAnswer, ProbeRequest, Profile
 
 CALLER: Final = "control"
 """The name under which this plane signs its calls to the probe."""
@@ -60,7 +60,7 @@ def client() -> httpx.Client:
 def asked(source: DataSource, what: str, **details: object) -> ProbeAnswer:
     """Ask the data plane about a source; an answer that is not `ok` is returned as it is.
 
-    what: test, tables, schema or preview. Unavailable when the probe service does not answer.
+    what: test, tables, schema, preview or profile. Unavailable when the probe service does not answer.
     """
     question = ProbeRequest(what=what, engine=source.engine, sealed=sealed_access(source), **details)  # type: ignore[arg-type]
     place = f"/v1/nodes/{source.node.name}/probe" if source.node else "/probe"
@@ -101,6 +101,18 @@ def tables(source_id: int, actor: Actor, *, schema: str = "") -> tuple[FoundTabl
 def schema(source_id: int, actor: Actor, *, schema: str, table: str) -> FoundTable:
     """Return one table with its columns. RuleBroken when it is not there."""
     return _answered(_readable(source_id, actor), "schema", schema=schema[:63], table=table[:63]).tables[0]
+
+
+def profile(source_id: int, *, schema: str, table: str) -> tuple[FoundTable, Profile]:
+    """Return a table with its columns and a look over it: counts, ranges, what the values are, masked examples.
+
+    The calling action permits the look. RuleBroken with what the source said.
+    """
+    source = DataSource.objects.filter(pk=source_id).first()
+    if source is None:
+        raise NotThere(N_("没有找到该数据源，或您无权知悉。"))
+    answer = _answered(source, "profile", schema=schema[:63], table=table[:63])
+    return answer.tables[0], answer.profile or Profile(0, 0, exact=False, columns=())
 
 
 def preview(

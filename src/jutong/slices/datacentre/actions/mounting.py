@@ -14,8 +14,9 @@ from jutong.kernel.errors import NotAllowed, RuleBroken, WrongState
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import events
-from jutong.slices.datacentre.models import Mount
+from jutong.slices.datacentre.models import Mount, SourceTable
 from jutong.slices.datacentre.queries import MountRow, mount_of
+from jutong.slices.datacentre.queries.tables import columns_of
 from jutong.slices.datacentre.rules import (
     MOUNTERS,
     OFFICERS,
@@ -24,6 +25,7 @@ from jutong.slices.datacentre.rules import (
     check_mapping,
     check_online,
     check_place,
+    compiled_mapping,
     preview_columns,
 )
 from jutong.slices.sources import queries as sources
@@ -74,6 +76,46 @@ def _line(line: Mapped, kind: Kind) -> dict[str, object]:
         "key": line.key,
         "masking": str(line.masking),
     }
+
+
+@action("datacentre.mount_compiled", label=N_("按编目时的表自动挂接"), allow=SYSTEM_ONLY)
+def mount_compiled(*, by: Actor, at: datetime, resource_id: int) -> int:
+    """Mount an entry that was just published on the table it was compiled from, unless it is mounted already.
+
+    Items find their columns by the technical name they kept. Where that no longer fits, the department is told to mount
+    it itself; nothing is published or refused by it. Returns the entry's id.
+    """
+    table = SourceTable.objects.select_related("source").filter(entry_id=resource_id).first()
+    entry = catalogue.published(resource_id)
+    if table is None or entry is None or Mount.objects.filter(entry_id=resource_id).exists():
+        return resource_id
+    try:
+        lines = _fitting(table, entry)
+    except RuleBroken as refusal:
+        inbox.tell(
+            department_id=entry.provider_id,
+            role=Role.DATA_OFFICER,
+            title=_("目录已发布，请挂接资源：%s") % entry.title,
+            text=refusal.sentence,
+            link=f"/datacentre/entries/{resource_id}/mount/",
+            at=at,
+        )
+        return resource_id
+    row = Mount(entry_id=resource_id, provider_id=entry.provider_id, version=0, mounted_at=at)
+    row.title, row.code, row.entry_version = entry.title, entry.code, entry.version
+    row.source_id, row.schema, row.table = table.source.pk, table.schema, table.table
+    row.mapping = [_line(line, kind) for line, kind in lines]
+    _changed(row, by, at, active=True)
+    return resource_id
+
+
+def _fitting(table: SourceTable, entry: catalogue.PublishedEntry) -> list[tuple[Mapped, Kind]]:
+    """Return the lines of a mount on the table an entry was compiled from; RuleBroken where it cannot be mounted so."""
+    if not (table.source.provides and table.source.active):
+        raise RuleBroken(N_("请选择本部门在用的、作为提供方来源的数据源。"), field="source_id")
+    check_online(entry.modes, online=sources.answers_online(table.source.pk))
+    columns = columns_of(table.columns)
+    return check_mapping(entry.items, compiled_mapping(entry.items, columns), columns)
 
 
 @action("datacentre.unmount", label=N_("解除挂接"), allow=OFFICERS)

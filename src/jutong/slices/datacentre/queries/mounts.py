@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotAllowed, NotThere
-from jutong.kernel.paging import LARGEST, Page, every, page
+from jutong.kernel.paging import Page, page
 from jutong.kernel.terms import MASKING_LABELS, N_, Masking
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre.models import Mount
@@ -108,17 +108,6 @@ class Draft:
         return [(place_of(table), table.comment) for table in self.tables]
 
 
-@dataclass(frozen=True, slots=True)
-class Unmounted:
-    """A published entry without resource (R-CAT-059)."""
-
-    resource_id: int
-    code: str
-    title: str
-    provider_name: str
-    since: datetime
-
-
 def mount_of(resource_id: int) -> MountRow | None:
     """Return the mount of a resource, or None when it is not mounted; the slices above check their own permissions."""
     found = _all().filter(entry_id=resource_id, active=True).first()
@@ -156,19 +145,6 @@ def wire_mount(resource_id: int) -> wire.Mount | None:
         key_columns=tuple(line.column for line in row.items if line.key and line.column),
         version=row.version,
     )
-
-
-def without_resource(actor: Actor, *, number: int = 1, size: int = 50) -> tuple[list[Unmounted], Page]:
-    """Return published entries of the actor's departments that have no resource, newest first (R-CAT-059)."""
-    mounted = set(Mount.objects.filter(_mine(actor), active=True).values_list("entry_id", flat=True))
-    published = every(lambda one: catalogue.entries_of(actor, state="published", number=one, size=LARGEST))
-    lacking = [
-        Unmounted(row.id, row.code, row.title, row.provider_name, row.changed_at)
-        for row in published
-        if row.id not in mounted
-    ]
-    meta = Page(max(1, number), size, len(lacking))
-    return lacking[meta.first : meta.first + size], meta
 
 
 def draft(resource_id: int, actor: Actor, *, source_id: int = 0, place: str = "") -> Draft:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -86,13 +86,14 @@ class ProposalOut(Schema):
 
 
 class UnmountedOut(Schema):
-    """A published entry without resource."""
+    """A published entry without resource; days: since it is in force."""
 
     resource_id: int
     code: str
     title: str
     provider_name: str
-    since: datetime
+    since: date
+    days: int
 
 
 class Missing(Schema):
@@ -128,8 +129,8 @@ def listed(request: HttpRequest, text: Words = "", page: PageNumber = 1) -> dict
 
 @router.get("/missing", response=Missing, summary="已发布未挂接的目录")
 def missing(request: HttpRequest, page: PageNumber = 1) -> dict[str, Any]:
-    """Return published entries of the caller's departments that have no resource (R-CAT-059)."""
-    rows, meta = queries.without_resource(faces.actor_of(request), number=page)
+    """Return published entries without resource, of the caller's departments and the area it watches (R-CAT-059)."""
+    rows, meta = queries.without_resource(faces.actor_of(request), at=clock.now(), number=page)
     return {"total": meta.total, "pages": meta.pages, "rows": rows}
 
 

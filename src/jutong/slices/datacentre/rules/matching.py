@@ -158,6 +158,22 @@ def _ratio(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio() if one and other else 0.0
 
 
+def compiled_mapping(items: Sequence[ItemFacts], columns: Sequence[FoundColumn]) -> list[Mapped]:
+    """Return the mapping of an entry that was compiled from a table: each item to the column whose name it carries."""
+    known = {found.name: found for found in columns}
+    lines = []
+    for item in items:
+        found = known.get(item.column)
+        kind = found.kind if found else Kind.TEXT
+        masking = suggested_masking(item.name, kind=kind, sensitive=item.sensitive) if found else Masking.NONE
+        if kind in _TIMES and masking not in _FOR_TIMES:
+            masking = Masking.SUPPRESS
+        if kind in _TIMES and masking is Masking.SUPPRESS:
+            masking = Masking.YEAR
+        lines.append(Mapped(item.name, found.name if found else "", key=bool(found) and item.key, masking=masking))
+    return lines
+
+
 def check_mapping(
     items: Sequence[ItemFacts], mapping: Sequence[Mapped], columns: Sequence[FoundColumn]
 ) -> list[tuple[Mapped, Kind]]:

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms as django_forms
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +17,7 @@ from jutong.kernel import clock, faces
 from jutong.kernel.faces import forms, pieces
 from jutong.kernel.terms import MASKING_LABELS
 from jutong.slices.datacentre import actions, queries
+from jutong.slices.datacentre.pages.asked import number
 from jutong.slices.datacentre.queries import Draft, MountRow
 from jutong.slices.datacentre.rules import Mapped, Proposal
 
@@ -93,7 +94,7 @@ def _said(line: Proposal) -> str:
 def listed(request: HttpRequest) -> HttpResponse:
     """Show the mounted resources of the person's departments."""
     text = request.GET.get("q", "")[:100]
-    rows, meta = queries.mounts(faces.actor_of(request), text=text, number=_number(request))
+    rows, meta = queries.mounts(faces.actor_of(request), text=text, number=number(request))
     return faces.page(
         request,
         "datacentre/list.html",
@@ -101,26 +102,32 @@ def listed(request: HttpRequest) -> HttpResponse:
         rows=rows,
         meta=meta,
         text=text,
-        tabs=_tabs("datacentre_list"),
+        tabs=tabs("datacentre_list"),
     )
 
 
 @require_GET
 def missing(request: HttpRequest) -> HttpResponse:
-    """Show published entries of the person's departments that have no resource (R-CAT-059)."""
-    rows, meta = queries.without_resource(faces.actor_of(request), number=_number(request))
-    tabs = _tabs("datacentre_missing")
-    return faces.page(request, "datacentre/missing.html", title=_("资源挂接"), rows=rows, meta=meta, tabs=tabs)
+    """Show published entries that have no resource, of the person's departments and the area it watches (R-CAT-059)."""
+    department = number(request, "department", 0)
+    rows, meta = queries.without_resource(
+        faces.actor_of(request), at=clock.now(), department=department, number=number(request)
+    )
+    return faces.page(
+        request, "datacentre/missing.html", title=_("资源挂接"), rows=rows, meta=meta, department=department,
+        tabs=tabs("datacentre_missing"),
+    )  # fmt: skip
 
 
-def _tabs(here: str) -> list[pieces.Tab]:
-    names = {"datacentre_list": _("已挂接"), "datacentre_missing": _("已发布未挂接")}
+def tabs(here: str) -> list[pieces.Tab]:
+    """Return the tabs that join what is mounted, what lacks a resource or an entry, and the comparison."""
+    names = {
+        "datacentre_list": _("已挂接"),
+        "datacentre_missing": _("已发布未挂接"),
+        "datacentre_loose": _("有资源而无目录"),
+        "datacentre_comparison": _("按部门对照"),
+    }
     return [pieces.Tab(label, reverse(name), current=name == here) for name, label in names.items()]
-
-
-def _number(request: HttpRequest) -> int:
-    given = request.GET.get("page", "1")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 7 else 1  # noqa: PLR2004 - pages
 
 
 @require_GET
@@ -187,13 +194,3 @@ def unmount(request: HttpRequest, entry_id: int) -> HttpResponse:
     note = request.POST.get("note", "")[:1000]
     actions.unmount(by=faces.actor_of(request), at=clock.now(), resource_id=entry_id, note=note)
     return faces.done(request, _("已取消挂接。"), to=reverse("datacentre_detail", args=[entry_id]))
-
-
-urlpatterns = [
-    path("", listed, name="datacentre_list"),
-    path("missing/", missing, name="datacentre_missing"),
-    path("entries/<int:entry_id>/", shown, name="datacentre_detail"),
-    path("entries/<int:entry_id>/mount/", mount, name="datacentre_mount"),
-    path("entries/<int:entry_id>/unmount/", unmount, name="datacentre_unmount"),
-    path("entries/<int:entry_id>/preview/", preview, name="datacentre_preview"),
-]

@@ -1,0 +1,29 @@
+"""Writes of this slice: mounting entries on tables, and compiling entries from the tables that are there."""
+
+from jutong.slices.datacentre.actions.mounting import compare, mount, mount_compiled, preview, unmount
+from jutong.slices.datacentre.actions.surveying import (
+    accept_changes,
+    compile_table,
+    compile_tables,
+    leave_out,
+    look,
+    read_tables,
+    take_in,
+    take_stock,
+)
+
+__all__ = [
+    "accept_changes",
+    "compare",
+    "compile_table",
+    "compile_tables",
+    "leave_out",
+    "look",
+    "mount",
+    "mount_compiled",
+    "preview",
+    "read_tables",
+    "take_in",
+    "take_stock",
+    "unmount",
+]

@@ -1,0 +1,67 @@
+"""Reads of this slice: mounted resources for people, for the slices above and for the data plane; tables and profiles."""
+
+from jutong.slices.datacentre.queries.comparing import (
+    ComparedDepartment,
+    TableWithoutEntry,
+    Unmounted,
+    all_without_resource,
+    comparison,
+    without_entry,
+    without_resource,
+)
+from jutong.slices.datacentre.queries.mounts import (
+    OVERSEERS,
+    Draft,
+    MountedItem,
+    MountRow,
+    draft,
+    may_mount,
+    mount,
+    mount_of,
+    mounts,
+    place_of,
+    wire_mount,
+)
+from jutong.slices.datacentre.queries.profiles import EntryProfile, ProfiledItem, lights, lineage, profile_panel
+from jutong.slices.datacentre.queries.tables import (
+    TableDetail,
+    TableRow,
+    compilable,
+    may_compile,
+    reading,
+    stocked,
+    table,
+)
+
+__all__ = [
+    "OVERSEERS",
+    "ComparedDepartment",
+    "Draft",
+    "EntryProfile",
+    "MountRow",
+    "MountedItem",
+    "ProfiledItem",
+    "TableDetail",
+    "TableRow",
+    "TableWithoutEntry",
+    "Unmounted",
+    "all_without_resource",
+    "comparison",
+    "compilable",
+    "draft",
+    "lights",
+    "lineage",
+    "may_compile",
+    "may_mount",
+    "mount",
+    "mount_of",
+    "mounts",
+    "place_of",
+    "profile_panel",
+    "reading",
+    "stocked",
+    "table",
+    "wire_mount",
+    "without_entry",
+    "without_resource",
+]

@@ -1,0 +1,62 @@
+"""What this slice must keep to; pure: matching items with columns, naming what a table holds, what changed in a table."""
+
+from jutong.slices.datacentre.rules.drafting import (
+    ProposedItem,
+    ProposedTable,
+    check_title,
+    proposed,
+    proposed_item,
+)
+from jutong.slices.datacentre.rules.matching import (
+    ALIKE,
+    FITTING,
+    MOST_ITEMS,
+    MOUNTERS,
+    NAME_BYTES,
+    OFFICERS,
+    SURE,
+    ItemFacts,
+    Mapped,
+    Proposal,
+    changed_items,
+    check_mapping,
+    check_online,
+    check_place,
+    compiled_mapping,
+    preview_columns,
+    propose,
+    suggested_masking,
+)
+from jutong.slices.datacentre.rules.moving import CHANGES, Moved, moves
+from jutong.slices.datacentre.rules.naming import suggested_name, suggested_title
+
+__all__ = [
+    "ALIKE",
+    "CHANGES",
+    "FITTING",
+    "MOST_ITEMS",
+    "MOUNTERS",
+    "NAME_BYTES",
+    "OFFICERS",
+    "SURE",
+    "ItemFacts",
+    "Mapped",
+    "Moved",
+    "Proposal",
+    "ProposedItem",
+    "ProposedTable",
+    "changed_items",
+    "check_mapping",
+    "check_online",
+    "check_place",
+    "check_title",
+    "compiled_mapping",
+    "moves",
+    "preview_columns",
+    "propose",
+    "proposed",
+    "proposed_item",
+    "suggested_masking",
+    "suggested_name",
+    "suggested_title",
+]
