@@ -63,6 +63,17 @@ class Linked:
     hidden: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One figure, as the pieces draw it. A panel of the place "entry_figures" returns a tuple of them."""
+
+    label: str
+    value: int
+    unit: str = ""
+    tone: str = "neutral"
+    url: str = ""
+
+
 _PANELS: Final[dict[str, dict[str, Panel]]] = defaultdict(dict)
 
 
@@ -76,3 +87,8 @@ def filled(place: str, actor: Actor, at: datetime, **about: Any) -> list[Filled]
     wanted = sorted((p for p in _PANELS[place].values() if p.allow(actor)), key=lambda p: p.order)
     answers = ((panel, panel.query(actor, at, **about)) for panel in wanted)
     return [Filled(panel, content) for panel, content in answers if content is not None]
+
+
+def gathered(place: str, actor: Actor, at: datetime, **about: Any) -> list[Any]:
+    """Return what the panels of a place have to show, one after the other, where each returns a tuple."""
+    return [one for panel in filled(place, actor, at, **about) for one in panel.content]

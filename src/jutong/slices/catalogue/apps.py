@@ -25,6 +25,7 @@ class Catalogue(AppConfig):
             {"catalogue": N_("目录"), "catalogue.entry": N_("目录条目"), "catalogue.importrun": N_("目录导入")}
         )
         _offer_pages()
+        _offer_panels()
         _offer_chores()
 
 
@@ -58,7 +59,27 @@ def _offer_pages() -> None:
         Entry(Group.CATALOGUE, N_("目录更新任务"), "catalogue_updates", "refresh-alert", knows_updates, order=35),
         Entry(Group.CATALOGUE, N_("目录体检"), "catalogue_health", "heartbeat", knows_updates, order=37),
         Entry(Group.CATALOGUE, N_("目录导入"), "catalogue_imports", "file-import", imports, order=40),
+        Entry(
+            Group.CATALOGUE, N_("编目指导与问答"), "catalogue_questions", "message-question", does_business, order=45
+        ),
     )
+
+
+def _offer_panels() -> None:
+    """Offer to an entry's page how alive it is, and what was asked about it."""
+    from jutong.kernel.actors import ADMINISTRATORS, Actor
+    from jutong.kernel.panels import Panel, register
+    from jutong.kernel.terms import N_
+    from jutong.slices.catalogue import queries
+
+    def does_business(actor: Actor) -> bool:
+        return not actor.roles <= ADMINISTRATORS
+
+    register("entry_lights", Panel("pulse", N_("目录"), 10, does_business, queries.lights, ""))
+    asked = Panel(
+        "questions", N_("评议与问答"), 90, does_business, queries.questions_panel, "catalogue/questions_panel.html"
+    )
+    register("entry", asked)
 
 
 def _offer_chores() -> None:

@@ -36,3 +36,6 @@ class Grants(AppConfig):
                 "grants/panel_ending.html",
             ),
         )
+        whither = panels.Panel("consumers", N_("使用部门"), 20, does_business, queries.lineage, "")
+        panels.register("entry_lineage", whither)
+        panels.register("entry_figures", panels.Panel("grants", N_("授权"), 10, does_business, queries.figures, ""))

@@ -20,6 +20,7 @@ class Services(AppConfig):
         from jutong.kernel.terms import N_
         from jutong.slices.services import queries
         from jutong.slices.services.actions import CALLERS
+        from jutong.slices.services.pages.entries import use_panel
 
         subjects.register({"services": N_("接口服务")})
 
@@ -39,3 +40,5 @@ class Services(AppConfig):
             "grant",
             panels.Panel("use", N_("近三十天使用"), 20, does_business, queries.panel, "services/panel_use.html"),
         )
+        called = panels.Panel("calls", N_("接口使用"), 60, does_business, use_panel, "services/panel_calls.html")
+        panels.register("entry", called)

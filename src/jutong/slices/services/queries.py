@@ -160,6 +160,17 @@ def use(grant_id: int, actor: Actor, at: datetime) -> Use:
     )
 
 
+def use_of_entry(entry_id: int, at: datetime) -> list[DayUse]:
+    """Return the calls of all grants of an entry over 30 days, day by day; they name no department."""
+    today = beijing_day(at)
+    first = today - timedelta(days=DAYS - 1)
+    rows = UsageDay.objects.filter(grant_id__in=grants.grants_of_entry(entry_id), day__gte=first).values("day")
+    counted = rows.annotate(called=Sum("calls"), denied=Sum("refused"), handed=Sum("rows"))
+    found = {row["day"]: DayUse(row["day"], row["called"], row["denied"], row["handed"]) for row in counted}
+    days = (first + timedelta(days=n) for n in range(DAYS))
+    return [found.get(day, DayUse(day, 0, 0, 0)) for day in days]
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Calls of one stretch of time: failed is part of refused; p50, p95, p99 in milliseconds, None without answers."""

@@ -23,6 +23,7 @@ from jutong.slices.catalogue.actions.drafting import (
     withdraw,
 )
 from jutong.slices.catalogue.actions.importing import choose_mapping, import_file, upload
+from jutong.slices.catalogue.actions.maintaining import Maintained, Stated, maintain
 from jutong.slices.catalogue.actions.observing import (
     join_counts,
     note_granted,
@@ -31,6 +32,7 @@ from jutong.slices.catalogue.actions.observing import (
     remind_of_cycles,
     restand_the_aged,
 )
+from jutong.slices.catalogue.actions.questioning import answer, ask
 from jutong.slices.catalogue.actions.returning import register_returned
 from jutong.slices.catalogue.actions.updating import (
     ask_extension,
@@ -45,7 +47,11 @@ from jutong.slices.catalogue.rules.content import Content, ItemContent
 __all__ = [
     "Content",
     "ItemContent",
+    "Maintained",
+    "Stated",
     "acknowledge_filing",
+    "answer",
+    "ask",
     "ask_extension",
     "assess",
     "choose_mapping",
@@ -58,6 +64,7 @@ __all__ = [
     "import_file",
     "join_counts",
     "leader_approve",
+    "maintain",
     "note_granted",
     "note_mounted",
     "note_refreshed",

@@ -237,7 +237,7 @@ def compile_entry(request: HttpRequest, body: ContentIn) -> Status[Any]:
     """Start a draft of the caller's own department."""
     actor, at = faces.actor_of(request), clock.now()
     entry = actions.compile_entry(by=actor, at=at, provider_id=actor.department_id or 0, content=body.content())
-    return Status(201, _out(queries.entry(entry.pk, actor=actor, at=at)))
+    return Status(201, out(queries.entry(entry.pk, actor=actor, at=at)))
 
 
 @router.get("/export/{kind}", summary="导出本部门目录", response=None)
@@ -276,13 +276,13 @@ def start_import(request: HttpRequest, run_id: Id, body: MappingIn) -> Status[An
 def at_code(request: HttpRequest, code: Annotated[str, Query(max_length=64)]) -> Any:
     """Return the entry that a resource code leads to: its own, or the one it was merged into."""
     found = queries.at_code(code)
-    return _out(queries.entry(found, actor=faces.actor_of(request), at=clock.now()))
+    return out(queries.entry(found, actor=faces.actor_of(request), at=clock.now()))
 
 
 @router.get("/{entry_id}", response=EntryOut, summary="查看目录")
 def entry(request: HttpRequest, entry_id: Id) -> Any:
     """Return one entry."""
-    return _out(queries.entry(entry_id, actor=faces.actor_of(request), at=clock.now()))
+    return out(queries.entry(entry_id, actor=faces.actor_of(request), at=clock.now()))
 
 
 @router.put("/{entry_id}", response=EntryOut, summary="修改目录")
@@ -292,7 +292,7 @@ def update(
     """Store a new version of an entry; `version` is the one the caller saw."""
     actor, at = faces.actor_of(request), clock.now()
     actions.edit_entry(entry_id, by=actor, at=at, content=body.content(), expected_version=version)
-    return _out(queries.entry(entry_id, actor=actor, at=at))
+    return out(queries.entry(entry_id, actor=actor, at=at))
 
 
 @router.post("/{entry_id}/submit", response=EntryOut, summary="提交审核")
@@ -300,7 +300,7 @@ def submit(request: HttpRequest, entry_id: Id) -> Any:
     """Send an approved entry to the authority."""
     actor, at = faces.actor_of(request), clock.now()
     actions.submit(entry_id, by=actor, at=at)
-    return _out(queries.entry(entry_id, actor=actor, at=at))
+    return out(queries.entry(entry_id, actor=actor, at=at))
 
 
 @router.get("/{entry_id}/machine", response=dict[str, Any], summary="目录的机器可读形式")
@@ -310,7 +310,8 @@ def machine(request: HttpRequest, entry_id: Id) -> Any:
     return msgspec.to_builtins(queries.machine_form(entry_id))
 
 
-def _out(seen: queries.EntryDetail) -> dict[str, Any]:
+def out(seen: queries.EntryDetail) -> dict[str, Any]:
+    """Return an entry as the API shows it."""
     return {
         "id": seen.row.id,
         "code": seen.row.code,

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from jutong.slices.catalogue.pages import deciding, editing, finding, importing, reading, supervising, updating
+from jutong.slices.catalogue.pages import (
+    deciding,
+    editing,
+    finding,
+    importing,
+    questioning,
+    reading,
+    supervising,
+    updating,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", finding.results, name="catalogue"),
@@ -28,6 +37,9 @@ urlpatterns: list[URLPattern] = [
     path("updates/new/", updating.register, name="catalogue_update_new"),
     path("updates/<int:pk>/", updating.update, name="catalogue_update"),
     path("updates/<int:pk>/do/<str:verb>/", updating.update_deed, name="catalogue_update_deed"),
+    path("questions/", questioning.questions, name="catalogue_questions"),
+    path("questions/new/", questioning.ask, name="catalogue_ask"),
+    path("questions/<int:pk>/", questioning.question, name="catalogue_question"),
     path("notices/<int:pk>/", reading.notice, name="catalogue_notice"),
     path("<int:pk>/", reading.entry, name="catalogue_entry"),
     path("<int:pk>/versions/", reading.versions, name="catalogue_versions"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from jutong.kernel import clock, panels
+from jutong.kernel.actors import Role
 from jutong.kernel.faces import actor_of, page
 from jutong.kernel.faces.downloads import safe_headers
 from jutong.kernel.faces.pieces import Change, Fact, Happening
@@ -17,6 +18,7 @@ from jutong.kernel.terms import N_, Purpose
 from jutong.slices.catalogue import queries
 from jutong.slices.catalogue.pages.editing import EDITS
 from jutong.slices.catalogue.pages.forms import asked_number
+from jutong.slices.catalogue.pages.understanding import understood
 from jutong.slices.catalogue.queries.entries import EntryDetail, OpinionRow
 from jutong.slices.catalogue.queries.versions import in_words, label_of
 
@@ -47,8 +49,10 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         groups=[(_(name), _facts(seen, names)) for name, names in _GROUPS.items()] + _origin(seen),
         happenings=[_happening(opinion) for opinion in seen.opinions],
         panels=panels.filled("entry", actor, at, entry_id=pk),
+        understood=understood(actor, at, pk),
         may_edit=any(button.verb in EDITS for button in seen.buttons),
         buttons=[button for button in seen.buttons if button.verb not in EDITS],
+        may_copy=actor.holds(Role.DATA_OFFICER),
         crumbs=[(_("目录"), reverse("catalogue")), (seen.row.code or _("未编码"), "")],
     )
 

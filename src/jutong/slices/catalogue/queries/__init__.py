@@ -12,6 +12,7 @@ from jutong.slices.catalogue.queries.entries import (
 )
 from jutong.slices.catalogue.queries.exports import export_rows, machine_form
 from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
+from jutong.slices.catalogue.queries.lights import lights
 from jutong.slices.catalogue.queries.liveliness import (
     AilingRow,
     LivelinessFigure,
@@ -31,6 +32,13 @@ from jutong.slices.catalogue.queries.published import (
     require_published,
     returned_from,
 )
+from jutong.slices.catalogue.queries.questions import (
+    EntryQuestions,
+    QuestionRow,
+    question,
+    questions,
+    questions_panel,
+)
 from jutong.slices.catalogue.queries.updates import (
     AffectedRow,
     UpdateDetail,
@@ -48,6 +56,7 @@ __all__ = [
     "AffectedRow",
     "AilingRow",
     "EntryDetail",
+    "EntryQuestions",
     "EntryRow",
     "ImportRow",
     "ItemRow",
@@ -56,6 +65,7 @@ __all__ = [
     "OpinionRow",
     "PublishedEntry",
     "PublishedItem",
+    "QuestionRow",
     "Returned",
     "UpdateDetail",
     "UpdateFigure",
@@ -73,12 +83,16 @@ __all__ = [
     "import_run",
     "import_runs",
     "lacking",
+    "lights",
     "liveliness",
     "machine_form",
     "notice",
     "published",
     "published_by_ids",
     "published_of",
+    "question",
+    "questions",
+    "questions_panel",
     "require_published",
     "returned_from",
     "review_queue",

@@ -11,6 +11,7 @@ from jutong.slices.exchange.queries.backflow import (
 )
 from jutong.slices.exchange.queries.batches import manifest, proof
 from jutong.slices.exchange.queries.counting import counted_by_state
+from jutong.slices.exchange.queries.entries import figures as entry_figures
 from jutong.slices.exchange.queries.feed import orders_since
 from jutong.slices.exchange.queries.following import followable
 from jutong.slices.exchange.queries.lineage import happened
@@ -117,6 +118,7 @@ __all__ = [
     "counted_by_state",
     "deliverable",
     "deliveries",
+    "entry_figures",
     "expected",
     "faults",
     "figures",

@@ -3,6 +3,7 @@
 from jutong.slices.grants.queries.bundle import bundle, newest, node_bundle
 from jutong.slices.grants.queries.delivering import BatchMarks, batch_marks, canaries, endpoints_of
 from jutong.slices.grants.queries.detail import Adjustable, Changed, GrantView, adjustable, detail, ending_soon
+from jutong.slices.grants.queries.entries import figures, grants_of_entry, lineage
 from jutong.slices.grants.queries.grants import (
     GrantRow,
     Parties,
@@ -34,8 +35,11 @@ __all__ = [
     "detail",
     "ending_soon",
     "endpoints_of",
+    "figures",
     "grant",
     "grants",
+    "grants_of_entry",
+    "lineage",
     "newest",
     "node_bundle",
     "of_case",

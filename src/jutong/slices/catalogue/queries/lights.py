@@ -1,0 +1,54 @@
+"""How an entry stands in the catalogue, as lights: complete, refreshed by its cycle, used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actors import Actor
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.panels import Light
+from jutong.kernel.terms import UpdateCycle
+from jutong.slices.catalogue.models import Pulse
+from jutong.slices.catalogue.rules.liveliness import UNUSED_AFTER
+
+FULL: Final = 80
+THIN: Final = 50
+"""Percent of the helpful elements from which the light is green, and below which it is red."""
+
+
+def lights(_actor: Actor, at: datetime, *, entry_id: int) -> tuple[Light, ...] | None:
+    """Return the lights of a published entry; None for one that never was in force."""
+    pulse = Pulse.objects.select_related("entry").filter(pk=entry_id, entry__published__isnull=False).first()
+    if pulse is None:
+        return None
+    tone = "good" if pulse.completeness >= FULL else "wait" if pulse.completeness >= THIN else "bad"
+    whole = Light(_("目录完整度"), tone, _("有助于理解的要素已填 %d%%") % pulse.completeness)
+    return whole, _fresh(pulse, at), _used(pulse, at)
+
+
+def _fresh(pulse: Pulse, at: datetime) -> Light:
+    label = _("新鲜度")
+    words = {
+        "cycle": _(UpdateCycle(pulse.cycle).label) if pulse.cycle else "",
+        "day": pulse.refreshed_on or pulse.since,
+    }
+    if pulse.mounted:
+        return Light(label, "good", _("在来源处实时读取，更新周期：%(cycle)s") % words)
+    if pulse.due_on is None:
+        return Light(label, "neutral", _("没有固定更新周期，最近更新 %(day)s") % words)
+    if late := max(0, (beijing_day(at) - pulse.due_on).days):
+        return Light(
+            label, "bad", _("更新周期：%(cycle)s，最近更新 %(day)s，已超期 %(late)d 天") % {**words, "late": late}
+        )
+    return Light(label, "good", _("更新周期：%(cycle)s，最近更新 %(day)s") % words)
+
+
+def _used(pulse: Pulse, at: datetime) -> Light:
+    label = _("使用")
+    if pulse.granted_at is not None:
+        return Light(label, "good", _("最近一次授权：%s") % beijing_day(pulse.granted_at).isoformat())
+    days = (beijing_day(at) - pulse.since).days
+    return Light(label, "wait" if days > UNUSED_AFTER else "neutral", _("发布 %d 天，还没有部门取得授权") % days)

@@ -1,0 +1,26 @@
+"""What deliveries say of an entry."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actors import Actor
+from jutong.kernel.panels import Amount
+from jutong.slices.exchange.models import Run
+
+DAYS: Final = 30
+
+
+def figures(_actor: Actor, at: datetime, *, entry_id: int) -> tuple[Amount, ...] | None:
+    """Return how many deliveries of an entry reconciled in thirty days, and how many rows they carried."""
+    since = at - timedelta(days=DAYS)
+    found = Run.objects.filter(grant__resource=entry_id, state="released", settled_at__gte=since).aggregate(
+        runs=Count("pk"), rows=Sum("rows_done")
+    )
+    if not found["runs"]:
+        return None
+    return Amount(_("近三十天交付"), found["runs"], _("次")), Amount(_("近三十天交付行数"), found["rows"] or 0, _("行"))
