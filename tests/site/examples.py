@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import examples_backflow as backflow
+import examples_compiling as compiling
 import examples_submissions as submissions
 import examples_updates as updates
 from asking_world import FILLED
@@ -81,7 +82,18 @@ class Book(dict[str, list[Example]]):
 def examples(scene: Scene) -> Book:
     """Return an example for every address."""
     book = Book()
-    for part in (_site, _organisation, _people, _own, _catalogue, updates.pages, _sources, _delivery, _sharing):
+    for part in (
+        _site,
+        _organisation,
+        _people,
+        _own,
+        _catalogue,
+        updates.pages,
+        compiling.pages,
+        _sources,
+        _delivery,
+        _sharing,
+    ):
         part(book, scene)
     from examples_api import fill
 

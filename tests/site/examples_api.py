@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import examples_access as access
+import examples_compiling as compiling
 import examples_updates as updates
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def fill(book: Book, scene: Scene) -> None:
         _sources,
         _catalogue,
         updates.endpoints,
+        compiling.endpoints,
         _sharing,
         _grants,
         _exchange,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import scene_compiling as compiling
 from test_requests import asked, reply
 
 from jutong.crypto import sm2
@@ -60,6 +61,7 @@ def build(world: World, node: Identity, civil_db: str, hr_db: str) -> Scene:
         _people, _systems, _access, _entries, _nodes, _mounts, _imports, _requests, _grants, _runs, _machinery,
     ):  # fmt: skip
         part(scene, *((civil_db, hr_db) if part is _mounts else ()))
+    compiling.build(scene, civil_db)
     return scene
 
 
