@@ -22,7 +22,12 @@ class Catalogue(AppConfig):
 
         search_at("catalogue")
         subjects.register(
-            {"catalogue": N_("目录"), "catalogue.entry": N_("目录条目"), "catalogue.importrun": N_("目录导入")}
+            {
+                "catalogue": N_("目录"),
+                "catalogue.entry": N_("目录条目"),
+                "catalogue.importrun": N_("目录导入"),
+                "catalogue.question": N_("目录问答"),
+            }
         )
         _offer_pages()
         _offer_panels()

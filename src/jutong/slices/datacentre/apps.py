@@ -19,7 +19,7 @@ class Datacentre(AppConfig):
         from jutong.kernel.terms import N_
         from jutong.slices.datacentre import queries, reactions  # noqa: F401 - importing registers
 
-        subjects.register({"datacentre": N_("资源挂接")})
+        subjects.register({"datacentre": N_("资源挂接"), "datacentre.sourcetable": N_("数据源中的表")})
         navigation.register(
             navigation.Entry(
                 navigation.Group.EXCHANGE,

@@ -1,4 +1,4 @@
-"""Tables of the catalogue: entries and their versions, and what finding them rests on."""
+"""Tables of the catalogue: entries and their versions, what finding them rests on, questions."""
 
 from jutong.slices.catalogue.models.entries import (
     AffectedEntry,
@@ -16,6 +16,7 @@ from jutong.slices.catalogue.models.entries import (
     ReturnedData,
 )
 from jutong.slices.catalogue.models.finding import SavedSearch, Synonym, Tally, Use, Word
+from jutong.slices.catalogue.models.questions import Question
 
 __all__ = [
     "AffectedEntry",
@@ -30,6 +31,7 @@ __all__ = [
     "Notice",
     "Opinion",
     "Pulse",
+    "Question",
     "ReturnedData",
     "SavedSearch",
     "Synonym",

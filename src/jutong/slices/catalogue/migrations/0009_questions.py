@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalogue", "0005_successor"),
+        ("catalogue", "0008_returned_data"),
         ("parties", "0003_signing_of_calls"),
     ]
 
