@@ -83,17 +83,9 @@ def examples(scene: Scene) -> Book:
     """Return an example for every address."""
     book = Book()
     for part in (
-        _site,
-        _organisation,
-        _people,
-        _own,
-        _catalogue,
-        updates.pages,
-        compiling.pages,
-        _sources,
-        _delivery,
+        _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, _sources, _delivery,
         _sharing,
-    ):
+    ):  # fmt: skip
         part(book, scene)
     from examples_api import fill
 
