@@ -263,7 +263,7 @@ SOURCE = {
 
 
 def _sources(book: Book, scene: Scene) -> None:
-    source, resource = scene["source"], scene["resource"]
+    source = scene["source"]
     book.deed("sources/new/", **SOURCE)
     book.add("GET", "sources/<int:source_id>/", source)
     book.page("sources/<int:source_id>/change/", source, **SOURCE)
@@ -280,19 +280,6 @@ def _sources(book: Book, scene: Scene) -> None:
     book.deed("sources/nodes/<int:node_id>/code/", scene["node_allocated"])
     for verb, name in {"allocate": "node_applied", "suspend": "node_signed", "revoke": "node_signed"}.items():
         book.deed("sources/nodes/<int:node_id>/<slug:verb>/", scene[name], verb, case=verb, note="检修")
-    book.add("GET", "datacentre/entries/<int:entry_id>/", resource)
-    book.add("GET", "datacentre/entries/<int:entry_id>/mount/", resource)
-    chosen = {
-        "公民身份号码": "id_number",
-        "姓名": "xm",
-        "出生日期": "birthday",
-        "户籍行政区划": "division",
-        "收入": "-",
-    }
-    mapping = {**chosen, **{f"masking:{item}": "none" for item in chosen}, "key:公民身份号码": "on"}
-    book.deed("datacentre/entries/<int:entry_id>/mount/", resource, source_id=source, place="public.people", **mapping)
-    book.deed("datacentre/entries/<int:entry_id>/unmount/", resource, note="表已停用")
-    book.deed("datacentre/entries/<int:entry_id>/preview/", resource)
 
 
 def _delivery(book: Book, scene: Scene) -> None:

@@ -16,6 +16,7 @@ LINES = {
 
 def pages(book: Book, scene: Scene) -> None:
     """Add the pages."""
+    _mounting(book, scene)
     book.deed("datacentre/tables/", verb="read", ids=[str(scene["table"])])
     book.deed("datacentre/tables/stock/", source=str(scene["source"]))
     book.page("datacentre/tables/<int:pk>/", scene["table"], **LINES)
@@ -25,6 +26,23 @@ def pages(book: Book, scene: Scene) -> None:
     book.add("GET", "datacentre/comparison/export/<str:what>/", "figures")
     book.deed("catalogue/questions/new/", topic="compiling", text="怎样确定类别？")
     book.page("catalogue/questions/<int:pk>/", scene["question"], answer="按家庭统计")
+
+
+def _mounting(book: Book, scene: Scene) -> None:
+    source, resource = scene["source"], scene["resource"]
+    book.add("GET", "datacentre/entries/<int:entry_id>/", resource)
+    book.add("GET", "datacentre/entries/<int:entry_id>/mount/", resource)
+    chosen = {
+        "公民身份号码": "id_number",
+        "姓名": "xm",
+        "出生日期": "birthday",
+        "户籍行政区划": "division",
+        "收入": "-",
+    }
+    mapping = {**chosen, **{f"masking:{item}": "none" for item in chosen}, "key:公民身份号码": "on"}
+    book.deed("datacentre/entries/<int:entry_id>/mount/", resource, source_id=source, place="public.people", **mapping)
+    book.deed("datacentre/entries/<int:entry_id>/unmount/", resource, note="表已停用")
+    book.deed("datacentre/entries/<int:entry_id>/preview/", resource)
 
 
 def endpoints(book: Book, scene: Scene) -> None:
