@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 import fileworld
 from covers import covers
 from jutong.crypto import sm2
+from jutong.dataplane.errors import RuleBroken
+from jutong.dataplane.transfer.guard import together
 from jutong.wire.bundle import Mount, Source
 from jutong.wire.grants import Column, Kind, Masking
 from jutong.wire.transfers import CorrectedValue, Progress, RunState, TableMode
@@ -99,3 +102,20 @@ def test_more_than_ten_thousand_dirty_rows_are_counted_exactly_and_the_first_are
     fewer = run(town, "o2", 11_879)
     assert fewer.state is RunState.REJECTED
     assert "超过允许的 11879 行" in fewer.message
+
+
+def test_a_sum_cut_short_by_its_stream_is_not_what_failed() -> None:
+    """Else the runner would take it for its own end: the order would wait for ever, with one worker less."""
+
+    async def main() -> None:
+        passed: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def stream() -> int:
+            passed.cancel()
+            await asyncio.sleep(0)
+            raise RuleBroken("目标列的长度不够。")
+
+        await together(asyncio.wait_for(passed, 5), stream())
+
+    with pytest.raises(RuleBroken, match="长度不够"):
+        asyncio.run(main())

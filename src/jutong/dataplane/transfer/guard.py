@@ -102,11 +102,16 @@ class Guard:
 
 
 async def together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
-    """Run works at once; the first failure stops the others, and only when all have stopped it is raised."""
+    """Run works at once; the first failure stops the others, and only when all have stopped it is raised.
+
+    A work that ends cancelled because another failed (a sum, whose stream broke) is not the failure: raising that
+    would end whoever called us.
+    """
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-        failed = next((task for task in tasks if task.done() and (task.cancelled() or task.exception())), None)
+        done = [task for task in tasks if task.done()]
+        failed = next((task for task in done if not task.cancelled() and task.exception()), None)
         return [failed.result()] if failed else [task.result() for task in tasks]
     finally:
         for task in tasks:
