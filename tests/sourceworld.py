@@ -11,7 +11,9 @@ Sources lie on the tests' own server, so `probe` also switches the demonstration
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,8 @@ from postgres import database_url
 from published import published
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jutong.slices.grants.models import Grant
     from jutong.slices.sources.models import DataSource
     from world import World
@@ -59,6 +63,14 @@ MAPPING = (
     Mapped("户籍行政区划", "division"),
     Mapped("收入", ""),
 )
+
+
+FOLDER_MAPPING = (
+    Mapped("公民身份号码", "公民身份号码", key=True), Mapped("姓名", "姓名"), Mapped("出生日期", "出生日期"),
+    Mapped("户籍行政区划", "户籍行政区划"), Mapped("收入", ""),
+)  # fmt: skip
+LINE = "公民身份号码,姓名,出生日期,户籍行政区划\n511002198001010011,张三,1980-01-01,511002\n"
+"""A line of a folder's files, under its header."""
 
 
 class Bridge(httpx.BaseTransport):
@@ -93,6 +105,19 @@ def node() -> identity.Identity:
     nodes._public_key.cache_clear()
     nodes.secret.cache_clear()
     return identity.load(folder)
+
+
+@contextmanager
+def answering(folder: Path) -> Iterator[None]:
+    """Let the real probe service, with the node in a folder, answer the control plane within this process."""
+    app, asked = service.create(), probing.client
+    app.state.me, app.state.nonces = identity.load(folder), service.Nonces()
+    held, os.environ["JUTONG_SOURCE_ADDRESSES"] = os.environ.get("JUTONG_SOURCE_ADDRESSES", "[]"), '["127.0.0.0/8"]'
+    probing.client = lambda: httpx.Client(base_url="http://probe", auth=probing.Proof(), transport=Bridge(app))
+    try:
+        yield
+    finally:
+        probing.client, os.environ["JUTONG_SOURCE_ADDRESSES"] = asked, held
 
 
 @pytest.fixture
@@ -148,6 +173,14 @@ def register(world: World, department: str, url: str, **changes: Any) -> DataSou
     )
 
 
+def register_folder(world: World, department: str, folder: Path, **changes: Any) -> Any:
+    """Register a folder of this machine as a department's data source."""
+    found = details("host=none dbname=none user=none", title="文件库", engine="files", host="", port=0,
+                    database=str(folder), user="", password="", **changes)  # fmt: skip
+    by = world.actor(f"{department}.engineer")
+    return sources.register(by=by, at=world.at, department_id=world.department(department), details=found)
+
+
 def mounted(world: World, source: DataSource, **changes: Any) -> int:
     """Publish an entry of the civil affairs bureau and mount it; returns its id."""
     resource_id = published(world, "civil", **changes)
@@ -156,6 +189,15 @@ def mounted(world: World, source: DataSource, **changes: Any) -> int:
         table="people", mapping=MAPPING,
     )  # fmt: skip
     return resource_id
+
+
+def mounted_on(world: World, source: DataSource, resource_id: int, columns: dict[str, str]) -> None:
+    """Mount an entry on a source's table `people`: item to column; the identity number is its key, nothing is masked."""
+    mapping = tuple(Mapped(item, column, key=item == "公民身份号码") for item, column in columns.items())
+    datacentre.mount(
+        by=world.actor("civil.officer"), at=world.at, resource_id=resource_id, source_id=source.pk, schema="public",
+        table="people", mapping=mapping,
+    )  # fmt: skip
 
 
 def granted(

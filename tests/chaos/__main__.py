@@ -1,7 +1,7 @@
 """`python -m chaos ROUNDS [SEED [KIND…]]` in the folder of the tests: the last line says what the rounds came to.
 
 The exit code is 1 where anything was lost, doubled, wrongly called good, or answered without its record. The same seed plays
-the same rounds again; the kinds are postgresql, mariadb, batch, files, calls and parcels.
+the same rounds again; the kinds are postgresql, mariadb, batch, files, calls, parcels and between.
 """
 
 from __future__ import annotations

@@ -44,7 +44,8 @@ class Node:
     def _environment(self) -> dict[str, str]:
         """Return what its process needs to know; nothing of the centre's."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(ENVIRONMENT)}
-        return clean | {"JUTONG_HOME": str(self.home), "JUTONG_STATUS_BIND": f"127.0.0.1:{self._port}"}
+        own = {"JUTONG_HOME": str(self.home), "JUTONG_STATUS_BIND": f"127.0.0.1:{self._port}"}
+        return clean | own | {"JUTONG_SOURCE_ADDRESSES": '["127.0.0.0/8"]', "JUTONG_TRANSFER_LEASE_SECONDS": "3"}
 
     def start(self) -> None:
         """Start `jutong node run`."""
@@ -83,10 +84,10 @@ class Place:
         closing.callback(self.kill)
         self.line = Proxy("127.0.0.1", self._port)
         closing.callback(self.line.stop)
-        self.grant, codes = _granted()
+        self.city, self.grant, self.nodes, codes = _granted()
         url = f"http://127.0.0.1:{self.line.port}"
         self.sender, self.receiver = (Node(folder / name, url, code) for name, code in codes.items())
-        _told()
+        self.told()
         for node in (self.sender, self.receiver):
             closing.callback(node.kill)
             node.start()
@@ -121,6 +122,16 @@ class Place:
         self.kill()
         self.start()
 
+    @staticmethod
+    def told() -> None:
+        """Deliver the events that tell the bundle of nodes, sources and grants."""
+        from django.db import connections
+
+        from jutong.kernel import jobs
+
+        jobs.drain(datetime.now(UTC))
+        connections.close_all()  # the rounds kill the server
+
     @property
     def outbox(self) -> Path:
         """Return where the sender's people drop files."""
@@ -138,8 +149,8 @@ class Place:
         return len([*(work / "out").glob("*.slip"), *(work / "taken").iterdir(), *self.outbox.glob("*")])
 
 
-def _granted() -> tuple[int, dict[str, str]]:
-    """Open a grant between two departments and allocate their nodes; returns it and the nodes' one-time codes."""
+def _granted() -> tuple[Any, int, dict[str, int], dict[str, str]]:
+    """Open a grant between two departments and allocate their nodes; returns city, grant, nodes and one-time codes."""
     import world as cities
     from jutong.kernel.actors import system_actor
     from jutong.slices.grants import actions as grants
@@ -159,24 +170,15 @@ def _granted() -> tuple[int, dict[str, str]]:
         resource_title="低保名单", entry_code="307/1", entry_version=1, provider_id=city.department("civil"),
         consumer_id=city.department("hr"), authority_id=None, case_ref="chaos:1", request_digest="0" * 64, terms=terms,
     )  # fmt: skip
-    codes = {}
+    nodes, codes = {}, {}
     for department in departments:
         engineer = city.actor(f"{department}.engineer", at=now)
         where = city.department(department)
         row = actions.apply_for(by=engineer, at=now, department_id=where, wish=NodeWish("前置机"))
         actions.allocate(row, by=city.actor("authority.operator", at=now), at=now)
+        nodes[department] = row.pk
         codes[department] = actions.issue_code(row.pk, by=engineer, at=now)
-    return grant.pk, codes
-
-
-def _told() -> None:
-    """Deliver the events that tell the bundle of the nodes."""
-    from django.db import connections
-
-    from jutong.kernel import jobs
-
-    jobs.drain(datetime.now(UTC))
-    connections.close_all()  # the rounds kill the server; nothing more is asked of it here
+    return city, grant.pk, nodes, codes
 
 
 class Parcels:
@@ -189,7 +191,8 @@ class Parcels:
         self._sent: dict[str, str] = {}
 
     @cached_property
-    def _place(self) -> Place:
+    def place(self) -> Place:
+        """Return centre and nodes."""
         self._folder.mkdir(mode=0o711)
         return Place(self._folder, self._closing)
 
@@ -199,13 +202,13 @@ class Parcels:
 
     def play(self, rng: random.Random, score: Score) -> str:
         """Play one round."""
-        place = self._place
+        place = self.place
         self._dropped(place, rng, score.rounds)
         for _ in range(rng.randrange(1, 4)):
             time.sleep(rng.uniform(0, 1))
             fault = self._faults.deal()
             score.faults[fault] += 1
-            self._broken(place, fault, rng)
+            self.broken(place, fault, rng)
         self._settled(place)
         landed = place.landed()
         score.lost += len(self._sent.keys() - landed.keys())
@@ -225,7 +228,8 @@ class Parcels:
             self._sent[path.name] = sha256(content).hexdigest()
 
     @staticmethod
-    def _broken(place: Place, fault: str, rng: random.Random) -> None:
+    def broken(place: Place, fault: str, rng: random.Random) -> None:
+        """Let something break."""
         node = rng.choice([place.sender, place.receiver])
         {
             "kill -9 node": lambda: (node.kill(), node.start()),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chaos import folders, tables
+from chaos.between import Between
 from chaos.calls import Calls
 from chaos.ground import FAULTS, FILE_FAULTS, Ground, ground
 from chaos.parcels import Parcels
@@ -95,7 +96,11 @@ def run(
         closing.callback(servers.stop)
         calls, parcels = Calls(folder, servers, rng), Parcels(folder, rng)
         closing.callback(parcels.stop)
-        kinds: dict[str, Kind] = {"calls": calls, "parcels": parcels} | orders(folder, servers, rng, closing)
+        kinds: dict[str, Kind] = {
+            "calls": calls,
+            "parcels": parcels,
+            "between": Between(parcels, servers, rng),
+        } | orders(folder, servers, rng, closing)
         deck = Deck(rng, [kind for name, kind in kinds.items() if not only or name in only])
         while score.rounds < rounds:
             began = time.monotonic()

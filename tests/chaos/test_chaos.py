@@ -13,7 +13,7 @@ import pytest
 from covers import covers
 
 TESTS = Path(__file__).parents[1]
-KINDS = ("postgresql>", "mysql", "batch", "files", "calls", "parcels")
+KINDS = ("postgresql>", "mysql", "batch", "files", "calls", "parcels", "between")
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from jutong.dataplane.bundles import BundleCache
 from jutong.dataplane.envelopes import seal
 from jutong.dataplane.errors import Conflict, Unauthenticated, Unavailable
 from jutong.dataplane.link import Link, check_proof, proof_headers
-from jutong.dataplane.snapshots import Snapshot, inactive_reason, merged
+from jutong.dataplane.snapshots import Snapshot, barred, inactive_reason, merged
 from jutong.wire.bundle import Bundle, Caller, Mark, Mount
 from jutong.wire.grants import Grant, Mode
 
@@ -197,6 +197,16 @@ def test_a_grant_names_why_it_is_not_in_force() -> None:
         "i", 1, AT, AT, grants={"a": grant("a"), "b": grant("b", state="ended"), "c": grant("c", valid_until=AT)}
     )
     assert snapshot.ended_grants(AT) == ["b", "c"]
+
+
+def test_what_is_marked_classified_is_barred_wherever_the_zone_is_not_the_inner_one(tmp_path: Path) -> None:
+    told = Snapshot("i", 1, AT, AT, grants={"a": grant("a"), "b": grant("b", classified=True)})
+    for zone in ("", "outer"):
+        seen = barred(told, zone)
+        assert inactive_reason(seen.grants["a"], AT) == ""
+        assert "涉密标记，只能在政务内网提供" in inactive_reason(seen.grants["b"], AT)
+        assert seen.ended_grants(AT) == ["b"], "its batch files are purged"
+    assert inactive_reason(barred(told, "inner").grants["b"], AT) == ""
 
 
 @covers(partly=["R-SHR-012"])

@@ -48,6 +48,7 @@ def test_a_query_reaches_a_source_behind_a_node_that_opened_no_port(tmp_path: Pa
                 assert city.front.beats, "it says how it is"
                 await _a_call_is_passed_through_by_the_node(city, caller, interface)
                 await _the_node_decides_by_its_own_bundle(city, caller)
+                await _what_is_marked_classified_is_refused_by_the_node_itself(city, caller)
                 await _a_stopped_node_is_named_and_a_new_one_serves(city, caller)
                 await _a_node_that_is_to_keep_no_tunnel_is_let_in_no_more(city, caller)
                 await _a_revoked_node_is_cut_off_within_two_seconds(city, caller)
@@ -95,6 +96,33 @@ async def _the_node_decides_by_its_own_bundle(city, caller) -> None:  # type: ig
         try:
             return bool((await caller.query("g1", {"身份证号": person(8)})).rows)
         except Exception:  # noqa: BLE001 - not yet
+            return False
+
+    await until(back, seconds=5)
+
+
+async def _what_is_marked_classified_is_refused_by_the_node_itself(city, caller) -> None:  # type: ignore[no-untyped-def]
+    kept = city.front.told["grants"]["g1"]
+    city.front.told["grants"]["g1"] = msgspec.structs.replace(kept, classified=True)
+    city.front.serial += 1
+
+    async def barred() -> bool:
+        try:
+            await caller.query("g1", {"身份证号": person(8)})
+        except Refused as refusal:
+            return "涉密标记" in str(refusal)
+        return False
+
+    await until(barred, seconds=5)
+    chain = b"".join(path.read_bytes() for path in (city.front.folder / "chain").rglob("*.open"))
+    assert "涉密标记" in chain.decode()
+    city.front.told["grants"]["g1"] = kept
+    city.front.serial += 1
+
+    async def back() -> bool:
+        try:
+            return bool((await caller.query("g1", {"身份证号": person(8)})).rows)
+        except Refused:
             return False
 
     await until(back, seconds=5)

@@ -19,6 +19,21 @@ from jutong.client.signing import CallAuth
 from jutong.wire.grants import Mode, Quota
 
 
+@covers(partly=["R-EXC-016", "R-CAT-015"])
+def test_what_is_marked_classified_is_refused_here_and_the_refusal_is_in_the_chain(story: Callable[..., None]) -> None:
+    async def deed(world: World) -> None:
+        world.grant("g-secret", classified=True)
+        await world.caught_up()
+        async with world.client() as client:
+            code, sentence = await refused(client.query("g-secret", {"身份证号": person(1)}))
+            assert (code, "涉密标记" in sentence) == (403, True)
+            assert (await client.query("g1", {"身份证号": person(1)})).count == 1
+        (line,) = [one for one in world.lines() if one.grant == "g-secret"]
+        assert (line.outcome, line.rows, "涉密标记" in line.reason) == ("refused", 0, True)
+
+    story(deed)
+
+
 @covers(partly=["R-EXC-005", "R-SEC-001"])
 def test_whoever_is_not_proven_gets_the_same_answer(story: Callable[..., None]) -> None:
     async def deed(world: World) -> None:

@@ -79,6 +79,9 @@ def test_whatever_is_touched_is_named(proof: bytes, node: identity.Identity) -> 
     assert "不是完整的交付证明" in fault(receipts={"sender": sides["sender"]})
     lied = resealed(sides["receiver"], node, dirty=1)
     assert "不是同一组" in fault(receipts=sides | {"receiver": lied})
+    other = msgspec.to_builtins(Tally(24, "9", TALLY.method))
+    apart = resealed(sides["sender"], node, source=other, target=other)
+    assert "送出的与接收方收到的不一致" in fault(receipts=sides | {"sender": apart})
     less = [msgspec.to_builtins(PARTS[0])]
     assert "各分区行数之和" in fault(receipts=sides | {"receiver": resealed(sides["receiver"], node, parts=less)})
     red = [msgspec.to_builtins(Part("511002", FIRST, SECOND)), msgspec.to_builtins(PARTS[1])]

@@ -20,17 +20,18 @@ from jutong.dataplane import identity
 from jutong.dataplane.book import open_book
 from jutong.dataplane.settings import Settings
 from jutong.kernel.errors import RuleBroken, WrongState
-from jutong.kernel.models import PolicyAssignment
+from jutong.kernel.models import AuditEntry, PolicyAssignment
+from jutong.slices.catalogue.models import Entry
 from jutong.slices.datacentre import actions as datacentre
-from jutong.slices.datacentre.rules import Mapped
 from jutong.slices.exchange import actions, queries
+from jutong.slices.grants.actions import bundle
 from jutong.slices.grants.models import Grant
+from jutong.slices.grants.queries.wire import as_wire
 from jutong.slices.parties import actions as parties
-from jutong.slices.sources import actions as sources
 from jutong.wire.grants import Condition, Operator
 from published import published
 from runworld import carried
-from sourceworld import details, granted, mounted, register
+from sourceworld import FOLDER_MAPPING, LINE, granted, mounted, register, register_folder
 from world import World
 
 
@@ -78,21 +79,6 @@ def test_a_batch_file_holds_the_granted_rows_and_its_manifest_matches(
     rows = list(csv.reader(io.StringIO(plain.decode("utf-8-sig"))))
     assert rows[0] == ["公民身份号码", "姓名", "出生日期", "户籍行政区划"]
     assert len(rows) - 1 == manifest.rows == 25
-
-
-FOLDER_MAPPING = (
-    Mapped("公民身份号码", "公民身份号码", key=True), Mapped("姓名", "姓名"), Mapped("出生日期", "出生日期"),
-    Mapped("户籍行政区划", "户籍行政区划"), Mapped("收入", ""),
-)  # fmt: skip
-LINE = "公民身份号码,姓名,出生日期,户籍行政区划\n511002198001010011,张三,1980-01-01,511002\n"
-
-
-def register_folder(world: World, department: str, folder: Path, **changes: Any) -> Any:
-    """Register a folder of this machine as a department's data source."""
-    found = details("host=none dbname=none user=none", title="文件库", engine="files", host="", port=0,
-                    database=str(folder), user="", password="", **changes)  # fmt: skip
-    by = world.actor(f"{department}.engineer")
-    return sources.register(by=by, at=world.at, department_id=world.department(department), details=found)
 
 
 @pytest.fixture
@@ -156,6 +142,21 @@ def test_files_are_exchanged_whole_or_not_at_all(
     Grant.objects.filter(pk=ends["grant_id"]).update(conditions=[msgspec.to_builtins(limited)])
     with pytest.raises(WrongState, match="行范围"):
         actions.order_files(by=clerk, at=at, **ends)
+
+
+@covers(partly=["R-EXC-016"])
+def test_an_order_of_what_is_marked_classified_is_refused_by_the_runner_and_audited(
+    world: World, agreed: dict[str, Any], own: Settings
+) -> None:
+    run = actions.order_table_transfer(
+        by=world.actor("hr.clerk"), at=datetime.now(UTC), schema="public", table="dibao", **agreed
+    )
+    Entry.objects.filter(pk=run.grant.resource_id).update(zone="inner")
+    bundle.put("grants", [(str(run.grant_id), as_wire(run.grant))])
+    assert carried(run, own).state == "rejected"
+    assert "涉密标记，只能在政务内网提供" in run.message
+    (entry,) = AuditEntry.objects.filter(verb="exchange_task.reject", subject_id=str(run.pk))
+    assert entry.detail["to"] == "rejected"
 
 
 def test_a_statement_that_takes_longer_than_the_owner_allows_is_stopped_by_the_database(

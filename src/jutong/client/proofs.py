@@ -121,6 +121,8 @@ def _agreement_faults(proof: _Proof, said: _Confirmation, receipts: Mapping[str,
         if receipt.source != receipt.target or not receipt.reconciled:
             yield f"回执“{side}”表明两端不一致。"
     arrived = receipts[RECEIVER]
+    if any(receipt.target != arrived.source for side, receipt in receipts.items() if side != RECEIVER):
+        yield "发送方送出的与接收方收到的不一致。"
     if (said.rows, said.checksum, said.method) != (arrived.target.rows, arrived.target.checksum, arrived.target.method):
         yield "平台会签的行数或校验和与接收方回执不符。"
     for part in arrived.parts:

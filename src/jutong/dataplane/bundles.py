@@ -16,7 +16,7 @@ from jutong.dataplane.envelopes import opened
 from jutong.dataplane.errors import Conflict, Refusal, Unavailable
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.link import Link
-from jutong.dataplane.snapshots import Snapshot, merged
+from jutong.dataplane.snapshots import Snapshot, barred, merged
 from jutong.wire.bundle import Bundle
 from jutong.wire.envelope import Envelope
 
@@ -29,12 +29,14 @@ PAUSE_SECONDS = 0.5
 class BundleCache:
     """The newest believed state of one node, in memory and in a folder that several processes may share.
 
-    The folder holds the signed envelopes as they came: `full.json` and `delta-…json`; each is verified again on load.
+    zone: of this data plane, empty where it does not know. The folder holds the signed envelopes as they came: `full.json` and `delta-…json`; each is verified again on load.
     """
 
-    def __init__(self, folder: Path, identity: Identity) -> None:
+    def __init__(self, folder: Path, identity: Identity, zone: str = "") -> None:
         self._folder = folder
         self._identity = identity
+        self._zone = zone
+        self._told: Snapshot | None = None
         self._snapshot: Snapshot | None = None
         self._renew = False
 
@@ -50,7 +52,7 @@ class BundleCache:
         for name in names:
             try:
                 envelope = msgspec.json.decode((self._folder / name).read_bytes(), type=Envelope)
-                self._snapshot = merged(self._snapshot, self._verified(envelope))
+                self._take(merged(self._told, self._verified(envelope)))
             except Conflict:
                 continue
             except (OSError, ValueError, Refusal) as error:
@@ -60,10 +62,14 @@ class BundleCache:
     def accept(self, envelope: Envelope) -> Snapshot:
         """Verify, keep and apply one bundle. Raises `Unauthenticated` for a bad signature, `Conflict` as `merged`."""
         bundle = self._verified(envelope)
-        snapshot = merged(self._snapshot, bundle)
+        told = merged(self._told, bundle)
         self._keep(bundle, envelope)
-        self._snapshot = snapshot
-        return snapshot
+        return self._take(told)
+
+    def _take(self, told: Snapshot) -> Snapshot:
+        """Go by what was told, as far as this node's zone lets it."""
+        self._told, self._snapshot = told, barred(told, self._zone)
+        return self._snapshot
 
     async def fetch(self, link: Link, *, wait: int, at: datetime) -> bool:
         """Ask once for news, waiting up to `wait` seconds; a full bundle when half the life of the last one is over."""

@@ -40,7 +40,10 @@ class Settings(BaseSettings):
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="可信反向代理的网段；来自它们的 X-Forwarded-For 才被采信"
     )
-    zone: str = Field(default="", description="本节点所在网络区域；非空时只受理同一区域登记的业务系统")
+    zone: str = Field(
+        default="",
+        description="本节点所在网络区域；非空时只受理同一区域登记的业务系统；不是政务内网（inner）的，一律不提供标有涉密标记的资源",
+    )
     body_limit: int = Field(default=1_048_576, ge=1024, description="网关请求体上限（字节）")
     clock_tolerance_seconds: int = Field(default=300, ge=1, le=900, description="调用时间与本机时间的最大偏差（秒）")
     keys_per_call: int = Field(default=1000, ge=1, le=1000, description="一次查询最多的记录标识个数")

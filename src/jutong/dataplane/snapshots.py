@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
-from typing import TypeVar
+from typing import Final, TypeVar
+
+import msgspec
 
 from jutong.dataplane.book import beijing_day
 from jutong.dataplane.book.base import BEIJING
@@ -16,6 +18,10 @@ from jutong.wire.grants import Grant
 from jutong.wire.nodes import NodePass
 
 Entry = TypeVar("Entry")
+INNER: Final = "inner"
+BARRED: Final = "barred"
+"""The state of a grant that may be in force elsewhere, but is refused by this data plane whatever the centre says."""
+CLASSIFIED: Final = "该资源标有涉密标记，只能在政务内网提供；本节点不属于政务内网，已拒绝，请按保密规定处理。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +52,15 @@ class Snapshot:
         return at >= self.issued_at + (self.valid_until - self.issued_at) / 2
 
     def ended_grants(self, at: datetime) -> list[str]:
-        """Return the ids of grants that ended or ran out by `at`."""
-        return [grant.id for grant in self.grants.values() if grant.state == "ended" or grant.valid_until <= at]
+        """Return the ids of grants that ended, ran out by `at`, or are barred here."""
+        gone = ("ended", BARRED)
+        return [grant.id for grant in self.grants.values() if grant.state in gone or grant.valid_until <= at]
 
 
 def inactive_reason(grant: Grant, at: datetime) -> str:
     """Return the sentence why nothing may flow under a grant now, or nothing when it may."""
+    if grant.state == BARRED:
+        return grant.reason
     if grant.state != "active":
         state = "已暂停" if grant.state == "suspended" else "已终止"
         reason = grant.reason.rstrip("。")
@@ -61,6 +70,20 @@ def inactive_reason(grant: Grant, at: datetime) -> str:
     if at >= grant.valid_until:
         return f"授权已于 {grant.valid_until.astimezone(BEIJING):%Y-%m-%d %H:%M} 到期，请重新申请。"
     return ""
+
+
+def barred(snapshot: Snapshot, zone: str) -> Snapshot:
+    """Return what a data plane of a zone goes by: whatever is marked classified is barred outside the inner one (R-EXC-016).
+
+    A data plane that does not know its zone takes itself for one of the outer.
+    """
+    if zone == INNER or not any(grant.classified for grant in snapshot.grants.values()):
+        return snapshot
+    kept = {
+        name: msgspec.structs.replace(grant, state=BARRED, reason=CLASSIFIED) if grant.classified else grant
+        for name, grant in snapshot.grants.items()
+    }
+    return replace(snapshot, grants=kept)
 
 
 def merged(current: Snapshot | None, bundle: Bundle) -> Snapshot:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version as installed
 from typing import Final
 
+from jutong.kernel import nodes
 from jutong.kernel.errors import Unavailable
 from jutong.kernel.models import Heartbeat
 from jutong.kernel.terms import N_
@@ -65,8 +66,11 @@ def seen(at: datetime, kind: str = "") -> list[Beat]:
 
 
 def check_runner(at: datetime) -> None:
-    """Refuse (Unavailable) work for the runners when those once heard of have all stopped: better no order than half of one."""
-    runners = seen(at, "runner")
+    """Refuse (Unavailable) work for the runners when those once heard of have all stopped: better no order than half of one.
+
+    Those of front-end nodes do not count: what waits for a node waits until it is there again.
+    """
+    runners = [one for one in seen(at, "runner") if not nodes.elsewhere(one.node)]
     if runners and not any(one.alive for one in runners):
         raise Unavailable(
             N_("交换系统的传输进程没有运行，本次申请没有提交；请稍后重试，或联系平台管理员启动传输进程。")

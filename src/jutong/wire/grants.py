@@ -91,7 +91,8 @@ class Grant(msgspec.Struct, frozen=True):
     key_items: items by which single records may be asked for. columns: the granted items only, with their masking.
     hash_key: sealed (SM2) to the data plane, for KEYED_HASH. purposes: codes that a call must name one of. listing: records
     may be listed page by page without naming their keys. portal: used by the service portal, so that every call has to name
-    the service item (R-EXC-021). endpoints: names of the source's endpoints that may be passed through to.
+    the service item (R-EXC-021). endpoints: names of the source's endpoints that may be passed through to. classified: the
+    resource belongs to the classified catalogue, which is used on the inner network only (R-EXC-016).
     """
 
     id: str
@@ -119,3 +120,4 @@ class Grant(msgspec.Struct, frozen=True):
     listing: bool = False
     portal: bool = False
     endpoints: tuple[str, ...] = ()
+    classified: bool = False

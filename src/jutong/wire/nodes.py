@@ -161,6 +161,7 @@ class Slip(msgspec.Struct, frozen=True):
 
     id: of the parcel, chosen by the sender. number: 1, 2, 3 … from this sender to this receiver, so that a missing one
     can be named. sealed: a `Contents`, SM2-sealed to the receiver's key. size, digest: bytes and SM3 (hex) of the body.
+    order_id: of the order whose sending half packed it; empty where people dropped the files.
     """
 
     id: str
@@ -173,6 +174,7 @@ class Slip(msgspec.Struct, frozen=True):
     size: int
     digest: str
     made_at: datetime
+    order_id: str = ""
 
 
 class FileNote(msgspec.Struct, frozen=True):
@@ -184,10 +186,14 @@ class FileNote(msgspec.Struct, frozen=True):
 
 
 class Contents(msgspec.Struct, frozen=True):
-    """What only the receiver learns. key: of the body (SM4). files: in the order in which the body holds them."""
+    """What only the receiver learns. key: of the body (SM4). files: in the order in which the body holds them.
+
+    receipt: of the sending half of an order (envelope JSON, kind "receipt"); its one file is a consignment.
+    """
 
     key: bytes
     files: tuple[FileNote, ...]
+    receipt: bytes = b""
 
 
 class ParcelState(msgspec.Struct, frozen=True):

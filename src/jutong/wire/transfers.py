@@ -53,6 +53,14 @@ class SplitBy(StrEnum):
     HASH = "hash"  # `size` buckets of a hash of the canonical text
 
 
+class Half(StrEnum):
+    """Which half of an order a node carries out where its two ends sit behind two front-end nodes."""
+
+    BOTH = ""  # one data plane reaches both ends
+    SENDER = "sender"  # reads, and packs what it read into a parcel
+    RECEIVER = "receiver"  # lands what the parcel brings
+
+
 class Split(msgspec.Struct, frozen=True):
     """A run's partitions: by a granted, unmasked item."""
 
@@ -86,6 +94,8 @@ class Order(msgspec.Struct, frozen=True):
     were reported (`DirtyRows.content`); corrections: what was put right in them, a JSON list of `CorrectedValue` sealed
     (SM2) to the node.
     division_item: of a back-flow, the item that holds the division; source rows without one are counted beside.
+    half: the half that is this node's, peer: the node with the other one. since: of a sending half, how far the target has
+    come: the watermark, or the order whose files arrived last.
     """
 
     id: str
@@ -122,6 +132,9 @@ class Order(msgspec.Struct, frozen=True):
     corrects: tuple[bytes, ...] = ()
     corrections: bytes = b""
     division_item: str = ""
+    half: Half = Half.BOTH
+    peer: str = ""
+    since: str = ""
 
 
 class RunState(StrEnum):
@@ -230,7 +243,10 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """One report about one order; `receipt` is a msgspec-JSON envelope once the run ended."""
+    """One report about one order, or of a node about its half; `receipt` is a msgspec-JSON envelope once the run ended.
+
+    position: how far the target has come, told where a sending half went by something else.
+    """
 
     order_id: str
     attempt: int
@@ -248,6 +264,7 @@ class Progress(msgspec.Struct, frozen=True):
     drift: str = ""  # digest of the columns found, when they are not the accepted ones
     drift_text: str = ""  # what changed, a Chinese sentence
     alarm: str = ""  # "growing", "dropped": `message` is about the source's change log, not the run, and moves no state
+    position: str | None = None
 
 
 class Manifest(msgspec.Struct, frozen=True):

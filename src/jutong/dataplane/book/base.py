@@ -184,6 +184,9 @@ class Book(Protocol):
     async def add_arrivals(self, stream: str, arrivals: Sequence[Arrival], *, at: datetime) -> None:
         """Enter delivered files; a newer version of a file replaces the older one."""
 
+    async def drop_arrivals(self, stream: str) -> None:
+        """Strike everything that was entered under a stream."""
+
     async def file_part(self, tag: str) -> tuple[int, str] | None:
         """Return how far an unfinished file has safely come, and the SM3 (hex) of that much of it."""
 

@@ -315,6 +315,10 @@ class PostgresqlBook:
             [each.order_id for each in arrivals],
         )
 
+    async def drop_arrivals(self, stream: str) -> None:
+        """See `Book.drop_arrivals`."""
+        await self._pool.execute("DELETE FROM book.arrivals WHERE stream = $1", stream)
+
     async def file_part(self, tag: str) -> tuple[int, str] | None:
         """See `Book.file_part`."""
         row = await self._pool.fetchrow("SELECT taken, sm3 FROM book.file_parts WHERE tag = $1", tag)

@@ -262,6 +262,10 @@ class SqliteBook:
         statement = "REPLACE INTO arrivals VALUES (?, ?, ?, ?, ?, ?, ?)"
         await self._do(lambda connection: connection.executemany(statement, rows))
 
+    async def drop_arrivals(self, stream: str) -> None:
+        """See `Book.drop_arrivals`."""
+        await self._do(lambda connection: connection.execute("DELETE FROM arrivals WHERE stream = ?", (stream,)))
+
     async def file_part(self, tag: str) -> tuple[int, str] | None:
         """See `Book.file_part`."""
         statement = "SELECT taken, sm3 FROM file_parts WHERE tag = ?"

@@ -158,28 +158,29 @@ class Courier:
             while size < entry.size and (piece := file.read(min(PIECE, entry.size - size))):
                 self.throttle.take(len(piece))
                 running.update(piece)
-                _write(out, piece)
+                write_all(out, piece)
                 size += len(piece)
                 self.passed(len(piece))
                 self._check_stopped()
                 if size - noted >= CHECKPOINT and self.target.resumes:
-                    _sync(out)
+                    sync(out)
                     self.notes.note(part, Checkpoint(size, running.hexdigest()))
                     noted = size
-            _sync(out)
+            sync(out)
         if size != entry.size or self.source.entry(entry.name) != entry:
             self.target.discard(name, part)
             raise Changed(f"文件“{printable(entry.name)}”在读取过程中发生变化，稍后自动重新读取。")
         return str(running.hexdigest())
 
 
-def _write(out: BinaryIO, piece: bytes) -> None:
+def write_all(out: BinaryIO, piece: bytes) -> None:
+    """Write a whole piece, however many calls a store takes for it."""
     view = memoryview(piece)
     while view:
         view = view[out.write(view) :]
 
 
-def _sync(out: BinaryIO) -> None:
+def sync(out: BinaryIO) -> None:
     """Make what was written durable, where that is in our hands."""
     out.flush()
     with suppress(UnsupportedOperation):

@@ -95,7 +95,7 @@ class Gateway:
         link = Link(settings.control_url, me, transport=self._control)
         self._closing.push_async_callback(link.close)
         self._closing.push_async_callback(self._last_words, chain, link)
-        bundles = BundleCache(settings.node_folder / "bundle", me)
+        bundles = BundleCache(settings.node_folder / "bundle", me, settings.zone)
         bundles.load()
         with suppress(TimeoutError, Refusal):
             async with asyncio.timeout(FIRST_BUNDLE_SECONDS):

@@ -22,6 +22,7 @@ from jutong.dataplane.node import about, status
 from jutong.dataplane.node.answering import Answering
 from jutong.dataplane.node.boxes import Boxes
 from jutong.dataplane.node.configuration import Standing
+from jutong.dataplane.node.consignments import Consignments
 from jutong.dataplane.node.courier import Courier
 from jutong.dataplane.node.heartbeat import Pulse, RecentLines
 from jutong.dataplane.node.mail import Mail
@@ -47,11 +48,12 @@ class FrontEnd:
         self.me = identity.load(self.folder)
         self.standing = Standing(self.folder, self.me)
         self.recent = RecentLines()
-        self.bundles = BundleCache(self.folder / "bundle", self.me)
+        self.bundles = BundleCache(self.folder / "bundle", self.me, self.standing.certificate.zone)
         self.tunnel: Tunnel | None = None
         self.pulse: Pulse | None = None
         self.boxes = Boxes(settings.boxes_folder)
         self.parcels = self._post_office()
+        self.consignments = Consignments(self.parcels, self.me, self.bundles.current)
         self.courier: Courier | None = None
         self.book: Book | None = None
 
@@ -83,7 +85,7 @@ class FrontEnd:
             server = await status.serve(settings.status_bind, self.status)
             closing.callback(server.close)
             async with asyncio.TaskGroup() as group:
-                group.create_task(Runner(settings, me, book, link, self.bundles).run())
+                group.create_task(Runner(settings, me, book, link, self.bundles, self.consignments).run())
                 group.create_task(self.pulse.beat())
                 group.create_task(self.tunnel.hold())
                 for work in (self.courier.pack, self.courier.send, self.courier.receive):

@@ -6,6 +6,8 @@ inbox/G-000012/…             what arrived under it; inbox/G-000012/.manifests/
 .parcels/out/ID.slip, .body  parcels that wait to leave, or for their receipt
 .parcels/sent/ID.receipt     what the receiver signed
 .parcels/in/ID.slip, .body   parcels on their way in
+.parcels/orders/ORDER.…      of an order between two nodes: .parcel names the one that its sending half packs; .slip and
+                             .body have come and wait for its receiving half
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ STILL_SECONDS: Final = 2.0
 """A file that somebody is still writing is left alone: its last change must be this long ago."""
 UNFINISHED: Final = (".part", ".tmp", ".crdownload")
 ID: Final = re.compile(r"[0-9]{20}-[0-9a-f]{8}")
+ORDER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}")
 
 
 def reference(grant_id: str) -> str:
@@ -42,7 +45,7 @@ class Boxes:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._work = root / ".parcels"
-        for name in ("taken", "out", "sent", "in"):
+        for name in ("taken", "out", "sent", "in", "orders"):
             (self._work / name).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def outbox(self, grant_id: str) -> Path:
@@ -109,6 +112,19 @@ class Boxes:
         """Return where a parcel's slip lies."""
         return self._work / box / f"{parcel}.slip"
 
+    def order(self, order_id: str, what: str) -> Path:
+        """Return where something of an order lies; what: parcel, slip or body."""
+        return self._work / "orders" / f"{order_id}.{what}"
+
+    def orders(self) -> list[str]:
+        """Return the orders of which a body may lie here: packed here and not yet handed over, or waiting to land."""
+        found = [path.stem for path in (self._work / "orders").glob("*.body")]
+        for path in (self._work / "orders").glob("*.parcel"):
+            parcel = path.read_text(encoding="ascii")
+            if self.body("out", parcel).exists() and not self.slip("out", parcel).exists():
+                found.append(path.stem)
+        return [order_id for order_id in found if ORDER.fullmatch(order_id)]
+
     def queue(self) -> list[str]:
         """Return the parcels that wait to leave or for their receipt, oldest first."""
         return sorted(path.stem for path in (self._work / "out").glob("*.slip") if ID.fullmatch(path.stem))
@@ -153,6 +169,18 @@ def write(path: Path, content: bytes) -> None:
     with temporary.open("wb") as file:
         file.write(content)
         file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def put(path: Path, content: Path) -> None:
+    """Put a file into its place whole or not at all; it is moved where it can be, else copied, and durable."""
+    if content.parent.parent == path.parent.parent:  # one of ours, not on a disc
+        content.replace(path)
+        return
+    temporary = path.with_name(f".{path.name}.new")
+    shutil.copyfile(content, temporary)
+    with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
 

@@ -10,7 +10,8 @@ import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import BinaryIO, Final, Self
 
 import msgspec
 
@@ -18,7 +19,6 @@ from jutong.crypto import CryptoRefused, sm2, sm3, sm4
 from jutong.dataplane.envelopes import seal
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.identity import Identity
-from jutong.dataplane.node.boxes import write
 from jutong.wire.nodes import Contents, FileNote, NodePass, Slip
 
 PIECE: Final = 1 << 20
@@ -32,50 +32,177 @@ def new_id() -> str:
     return f"{time.time_ns():020d}-{secrets.token_hex(4)}"
 
 
+class Packer:
+    """Writes a parcel's sealed body, file after file, in pieces of any size; memory: a few pieces.
+
+    Leaving the `with` block by an exception leaves a body that nobody can open.
+    """
+
+    def __init__(self, body: Path) -> None:
+        self._key = secrets.token_bytes(sm4.KEY_SIZE)
+        self._squeeze = zlib.compressobj(LEVEL)
+        self._file = body.open("wb")
+        self._writer = sm4.EncryptingWriter(self._file, self._key)
+        self._notes: list[FileNote] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        self.drop()
+
+    def close(self) -> None:
+        """End the body; durable when it returns."""
+        self._writer.write(self._squeeze.flush())
+        self._writer.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def drop(self) -> None:
+        """Leave the body as it is."""
+        self._file.close()
+
+    @property
+    def size(self) -> int:
+        """Return the sealed bytes so far."""
+        return self._file.tell()
+
+    def begin(self, name: str) -> None:
+        """Begin the next file."""
+        self._name, self._running, self._size = name, sm3.new(), 0
+
+    def write(self, piece: bytes) -> None:
+        """Add bytes to the file that was begun."""
+        self._running.update(piece)
+        self._size += len(piece)
+        self._writer.write(self._squeeze.compress(piece))
+
+    def end(self) -> None:
+        """End the file that was begun."""
+        self._notes.append(FileNote(self._name, self._size, self._running.hexdigest()))
+
+    def contents(self) -> Contents:
+        """Return the key, and the files in their order."""
+        return Contents(self._key, tuple(self._notes))
+
+
 def pack(
     me: Identity, to: NodePass, grant_id: str, parcel: str, number: int, files: Path, body: Path, *, at: datetime
 ) -> bytes:
     """Write the sealed body of all files below a folder; return the signed slip (envelope JSON) that goes with it."""
-    key = secrets.token_bytes(sm4.KEY_SIZE)
-    names = sorted(path for path in files.rglob("*") if path.is_file())
-    squeeze = zlib.compressobj(LEVEL)
-    notes = []
-    with body.open("wb") as file:
-        with sm4.EncryptingWriter(file, key) as writer:
-            for path in names:
-                running, size = sm3.new(), 0
-                with path.open("rb") as source:
-                    while piece := source.read(PIECE):
-                        running.update(piece)
-                        size += len(piece)
-                        writer.write(squeeze.compress(piece))
-                notes.append(FileNote(path.relative_to(files).as_posix(), size, running.hexdigest()))
-            writer.write(squeeze.flush())
-        file.flush()
-        os.fsync(file.fileno())
-    contents = msgspec.json.encode(Contents(key, tuple(notes)))
-    slip = Slip(
+    with Packer(body) as packer:
+        for path in sorted(path for path in files.rglob("*") if path.is_file()):
+            packer.begin(path.relative_to(files).as_posix())
+            for piece in _pieces(path):
+                packer.write(piece)
+            packer.end()
+    return slip(me, to, grant_id, parcel, number, body, packer.contents(), at=at)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def slip(
+    me: Identity,
+    to: NodePass,
+    grant_id: str,
+    parcel: str,
+    number: int,
+    body: Path,
+    contents: Contents,
+    *,
+    at: datetime,
+    digest: str = "",
+    order_id: str = "",
+) -> bytes:
+    """Return the signed slip (envelope JSON) of a finished body. digest: its SM3 (hex), where it is known already."""
+    said = Slip(
         id=parcel,
         number=number,
         grant_id=grant_id,
         sender=me.name,
         receiver=to.name,
         zone=to.zone,
-        sealed=sm2.seal(bytes.fromhex(to.public), contents),
+        sealed=sm2.seal(bytes.fromhex(to.public), msgspec.json.encode(contents)),
         size=body.stat().st_size,
-        digest=digest_of(body),
+        digest=digest or digest_of(body),
         made_at=at,
+        order_id=order_id,
     )
-    return msgspec.json.encode(seal("slip", msgspec.json.encode(slip), me.signer))
+    return msgspec.json.encode(seal("slip", msgspec.json.encode(said), me.signer))
 
 
 def digest_of(path: Path) -> str:
     """Return the SM3 (hex) of a file."""
     running = sm3.new()
-    with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            running.update(piece)
+    for piece in _pieces(path):
+        running.update(piece)
     return running.hexdigest()
+
+
+def check_body(slip: Slip, body: Path) -> None:
+    """Refuse a body that is not the one whose size and digest its sender signed."""
+    if body.stat().st_size != slip.size or digest_of(body) != slip.digest:
+        raise RuleBroken(f"包裹 {slip.id} 的摘要与签名的清单不符，已拒收，将重新接收。")
+
+
+def contents_of(me: Identity, slip: Slip) -> Contents:
+    """Return what is in a parcel; RuleBroken for one that is not this node's to open."""
+    try:
+        return msgspec.json.decode(me.signer.unseal(slip.sealed), type=Contents)
+    except (CryptoRefused, ValueError, RecursionError) as error:
+        raise RuleBroken(f"包裹 {slip.id} 无法解密或内容被改动，已拒收。") from error
+
+
+class Unpacking:
+    """The files of a body, one after another: nothing is given that the sender's key does not vouch for.
+
+    RuleBroken for content that is not what the slip says.
+    """
+
+    def __init__(self, slip: Slip, contents: Contents, file: BinaryIO) -> None:
+        self._id = slip.id
+        self._rest = b""
+        try:
+            self._plain = _plain(sm4.DecryptingReader(file, contents.key))
+        except CryptoRefused as error:
+            raise self._damaged() from error
+
+    def _damaged(self) -> RuleBroken:
+        return RuleBroken(f"包裹 {self._id} 无法解密或内容被改动，已拒收。")
+
+    def _next(self) -> bytes:
+        try:
+            return self._rest or next(self._plain, b"")
+        except (CryptoRefused, ValueError, zlib.error) as error:
+            raise self._damaged() from error
+
+    def pieces(self, note: FileNote) -> Iterator[bytes]:
+        """Yield the next file in pieces; that its digest is right is known only after the last one."""
+        running, left = sm3.new(), note.size
+        while left:
+            piece = self._next()
+            if not piece:
+                raise RuleBroken(f"包裹中的文件“{note.name}”不完整，已拒收。")
+            own, self._rest = piece[:left], piece[left:]
+            running.update(own)
+            left -= len(own)
+            yield own
+        if running.hexdigest() != note.digest:
+            raise RuleBroken(f"包裹中的文件“{note.name}”与清单的摘要不符，已拒收。")
+
+    def end(self) -> None:
+        """Refuse a body that goes on behind its last file."""
+        if self._next():
+            raise RuleBroken(f"包裹 {self._id} 的内容多于清单，已拒收。")
 
 
 def unpack(me: Identity, slip: Slip, body: Path, into: Path) -> tuple[FileNote, ...]:
@@ -83,19 +210,17 @@ def unpack(me: Identity, slip: Slip, body: Path, into: Path) -> tuple[FileNote, 
 
     RuleBroken for a parcel that is not this node's to open, or whose content is not what the slip says.
     """
-    if body.stat().st_size != slip.size or digest_of(body) != slip.digest:
-        raise RuleBroken(f"包裹 {slip.id} 的摘要与签名的清单不符，已拒收，将重新接收。")
-    try:
-        contents = msgspec.json.decode(me.signer.unseal(slip.sealed), type=Contents)
-        with body.open("rb") as file:
-            plain = _plain(sm4.DecryptingReader(file, contents.key))
-            rest = b""
-            for note in contents.files:
-                rest = _write_one(note, _place(into, note.name), plain, rest)
-            if rest or next(plain, b""):
-                raise RuleBroken(f"包裹 {slip.id} 的内容多于清单，已拒收。")
-    except (CryptoRefused, ValueError, RecursionError, zlib.error) as error:
-        raise RuleBroken(f"包裹 {slip.id} 无法解密或内容被改动，已拒收。") from error
+    check_body(slip, body)
+    contents = contents_of(me, slip)
+    with body.open("rb") as file:
+        unpacking = Unpacking(slip, contents, file)
+        for note in contents.files:
+            with _place(into, note.name).open("wb") as out:
+                for piece in unpacking.pieces(note):
+                    out.write(piece)
+                out.flush()
+                os.fsync(out.fileno())
+        unpacking.end()
     return contents.files
 
 
@@ -120,27 +245,3 @@ def _place(into: Path, name: str) -> Path:
     path = into.joinpath(*parts)
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
-
-
-def _write_one(note: FileNote, path: Path, plain: Iterator[bytes], rest: bytes) -> bytes:
-    """Write one file from the stream and return what was read beyond it."""
-    running, left = sm3.new(), note.size
-    with path.open("wb") as file:
-        while left:
-            piece = rest or next(plain, b"")
-            if not piece:
-                raise RuleBroken(f"包裹中的文件“{note.name}”不完整，已拒收。")
-            own, rest = piece[:left], piece[left:]
-            running.update(own)
-            file.write(own)
-            left -= len(own)
-        file.flush()
-        os.fsync(file.fileno())
-    if running.hexdigest() != note.digest:
-        raise RuleBroken(f"包裹中的文件“{note.name}”与清单的摘要不符，已拒收。")
-    return rest
-
-
-def keep(path: Path, slip: bytes) -> None:
-    """Write a slip down, after its body: a parcel without slip does not exist."""
-    write(path, slip)

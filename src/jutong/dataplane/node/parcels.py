@@ -16,7 +16,7 @@ from jutong.dataplane.envelopes import opened, seal
 from jutong.dataplane.errors import NotAllowed, Refusal, RuleBroken, Unavailable
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.node import packing
-from jutong.dataplane.node.boxes import ID, Boxes, slip_of, write
+from jutong.dataplane.node.boxes import ID, ORDER, Boxes, put, slip_of, write
 from jutong.dataplane.snapshots import Snapshot, inactive_reason
 from jutong.wire.envelope import Envelope
 from jutong.wire.grants import Grant, Mode
@@ -107,6 +107,13 @@ class Parcels:
             self.trouble = "磁盘空间不足，新的文件留在发件箱，请清理磁盘后自动继续。"
         return not self.trouble
 
+    def check_room(self) -> None:
+        """Refuse (`Unavailable`) to pack more while the queue or the disk is full."""
+        if self.boxes.weight() > self._config().queue_bytes:
+            raise Unavailable("待发队列已满，队列送出后自动重新读取。")
+        if shutil.disk_usage(self.boxes.root).free < RESERVE_BYTES:
+            raise Unavailable("前置机磁盘空间不足，请清理磁盘后自动重新读取。")
+
     def _packed(self, parcel: str, grant_id: str, files: Path) -> int:
         """Pack one parcel; 0 while there is nobody to send it to. What was packed before a crash is not packed again."""
         slip = self.boxes.slip("out", parcel)
@@ -168,7 +175,7 @@ class Parcels:
             named = msgspec.json.decode(envelope.payload, type=Slip)
         except (ValueError, RecursionError) as error:
             raise RuleBroken("包裹的清单无法解读，已拒收，请发送部门重新打包。") from error
-        if not ID.fullmatch(named.id):
+        if not ID.fullmatch(named.id) or (named.order_id and not ORDER.fullmatch(named.order_id)):
             raise RuleBroken("包裹的编号不合规范，已拒收，请发送部门重新打包。")
         known = self._snapshot().nodes.get(named.sender)
         if known is None or not known.active:
@@ -192,7 +199,7 @@ class Parcels:
         """Put a parcel's files into the grant's inbox, each exactly once, and return the signed receipt.
 
         A parcel that landed before changes nothing. A file whose name is taken by other content gets the parcel's name
-        added to its own, so that nothing is overwritten.
+        added to its own, so that nothing is overwritten. An order's parcel is put aside, sealed, for its receiving half.
         """
         if (reason := inactive_reason(self._snapshot().grants[slip.grant_id], datetime.now(UTC))) and not self.landed(
             slip
@@ -200,11 +207,7 @@ class Parcels:
             raise NotAllowed(reason)
         manifest = self.boxes.manifest(slip.grant_id, slip.id)
         if not manifest.exists():
-            staging = self.boxes.body("in", slip.id).with_suffix(".files")
-            shutil.rmtree(staging, ignore_errors=True)
-            staging.mkdir()
-            notes = packing.unpack(self._me, slip, body, staging)
-            names = tuple(self._placed(staging, note, slip) for note in notes)
+            names = self._set_aside(envelope, slip, body) if slip.order_id else self._unpacked(slip, body)
             said = ParcelReceipt(
                 slip.id, slip.grant_id, slip.sender, slip.receiver, slip.digest, slip.size, datetime.now(UTC)
             )
@@ -213,9 +216,26 @@ class Parcels:
                 manifest,
                 msgspec.json.format(msgspec.json.encode(ParcelManifest(slip.number, names, envelope, receipt))),
             )
-            shutil.rmtree(staging, ignore_errors=True)
         kept = msgspec.json.decode(manifest.read_bytes(), type=ParcelManifest)
         return msgspec.json.encode(kept.receipt)
+
+    def _set_aside(self, envelope: Envelope, slip: Slip, body: Path) -> tuple[FileNote, ...]:
+        """Keep an order's parcel for its receiving half; what is in it is opened only when it lands in the target."""
+        packing.check_body(slip, body)
+        found = packing.contents_of(self._me, slip).files
+        put(self.boxes.order(slip.order_id, "body"), body)
+        write(self.boxes.order(slip.order_id, "slip"), msgspec.json.encode(envelope))
+        return found
+
+    def _unpacked(self, slip: Slip, body: Path) -> tuple[FileNote, ...]:
+        """Put the files into the grant's inbox and return them as they are called there."""
+        staging = self.boxes.body("in", slip.id).with_suffix(".files")
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir()
+        notes = packing.unpack(self._me, slip, body, staging)
+        names = tuple(self._placed(staging, note, slip) for note in notes)
+        shutil.rmtree(staging, ignore_errors=True)
+        return names
 
     def _placed(self, staging: Path, note: FileNote, slip: Slip) -> FileNote:
         inbox = self.boxes.inbox(slip.grant_id)

@@ -20,6 +20,7 @@ class Desk:
         self._ready: list[tuple[int, datetime, str]] = []
         self._news = asyncio.Event()
         self._tries: Counter[str] = Counter()
+        self._waited: set[str] = set()
 
     def take(self, order: Order) -> None:
         """Enter a new, retried or cancelled order; it is due at once, or when its window opens."""
@@ -40,10 +41,17 @@ class Desk:
         self._tries[order_id] += 1
         return self._tries[order_id]
 
+    def first_wait(self, order_id: str) -> bool:
+        """Tell whether an order is found waiting for its parcel for the first time."""
+        new = order_id not in self._waited
+        self._waited.add(order_id)
+        return new
+
     def done(self, order_id: str) -> None:
         """Forget an order that ended."""
         self._orders.pop(order_id, None)
         self._tries.pop(order_id, None)
+        self._waited.discard(order_id)
 
     def cancelled(self, order_id: str) -> bool:
         """Tell whether the order was cancelled."""

@@ -19,6 +19,8 @@ async def unassigned(run: Run, reading: Reading) -> int:
     item = run.order.division_item
     if not item:
         return 0
+    if run.heading is not None:  # the sending half has counted them
+        return run.heading.unassigned
     field = next((f for f in run.plan.fields if f.item == item and f.masking is Masking.NONE), None)
     if field is None:
         raise RuleBroken(f"行政区划数据项“{item}”不在授权范围内或已脱敏，不能按行政区划回流，请调整授权。")

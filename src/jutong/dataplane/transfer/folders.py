@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Protocol
 
 import msgspec
 
@@ -25,7 +26,7 @@ from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable
 from jutong.dataplane.files.courier import Changed, Checkpoint, Courier, Stopped, Throttle
 from jutong.dataplane.files.stores import Entry, Store, check_name, printable
 from jutong.dataplane.transfer.runs import Run
-from jutong.wire.grants import Masking
+from jutong.wire.grants import Grant, Masking
 from jutong.wire.transfers import RunState, Tally
 
 METHOD = "files-sm3-sum"
@@ -69,14 +70,19 @@ def tally_of(arrivals: Iterable[Arrival]) -> Tally:
     return Tally(rows, str(total), METHOD)
 
 
-def check_whole(run: Run) -> None:
+def check_whole_grant(grant: Grant) -> None:
     """Refuse a grant that shows less than everything: a file can be handed over as it is, or not at all."""
+    if grant.conditions:
+        raise NotAllowed("授权限定了行范围，文件不能原样交换，请改用按表传输或批量文件。")
+    if any(column.masking is not Masking.NONE for column in grant.columns):
+        raise NotAllowed("授权要求脱敏，文件不能原样交换，请改用按表传输或批量文件。")
+
+
+def check_whole(run: Run) -> None:
+    """Refuse such a grant where its columns can be held against those of the mount, too."""
     plan = run.plan
     mount = run.guard.snapshot.mounts[run.guard.grant.resource_id]
-    if plan.where:
-        raise NotAllowed("授权限定了行范围，文件不能原样交换，请改用按表传输或批量文件。")
-    if any(column.masking is not Masking.NONE for column in plan.fields):
-        raise NotAllowed("授权要求脱敏，文件不能原样交换，请改用按表传输或批量文件。")
+    check_whole_grant(run.guard.grant)
     if {column.column for column in plan.fields} != {column.column for column in mount.columns}:
         raise NotAllowed("授权只含部分数据项，文件不能原样交换，请改用按表传输或批量文件。")
 
@@ -97,6 +103,12 @@ class BookNotes:
         """See `Notes.note`."""
         work = self._book.keep_file_part(tag, found.offset, found.sm3, at=datetime.now(UTC))
         asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
+
+
+class Counting(Protocol):
+    """Work that counts the files it is done with."""
+
+    done: int
 
 
 @dataclass
@@ -125,14 +137,12 @@ class Delivery:
 
     def courier(self, throttle: Throttle) -> Courier:
         """Return a courier for one thread."""
-        order = self.run.order
-        folder = order.target_schema if order.target_schema not in ("", ".", "public") else ""
         return Courier(
             source=self.source.another(),
             target=self.target.another(),
-            folder=check_name(folder) if folder else "",
+            folder=folder_of(self.run),
             stream=stream_of(self.run),
-            order_id=order.id,
+            order_id=self.run.order.id,
             notes=self.notes,
             throttle=throttle,
             may=self.may,
@@ -183,7 +193,19 @@ def stream_of(run: Run) -> str:
     return f"task:{run.order.task_id}" if run.order.task_id else f"order:{run.order.id}"
 
 
-def _store(engine: Engine) -> Store:
+def folder_of(run: Run) -> str:
+    """Return the folder below the target's own into which files go, empty for that one."""
+    folder = run.order.target_schema if run.order.target_schema not in ("", ".", "public") else ""
+    return check_name(folder) if folder else ""
+
+
+def placed(folder: str, name: str) -> str:
+    """Return where a file goes."""
+    return f"{folder}/{name}" if folder else name
+
+
+def store_of(engine: Engine) -> Store:
+    """Return the store of a file data source; `RuleBroken` for any other."""
     if not isinstance(engine, Files):
         raise RuleBroken("文件交换的来源和目标都应是文件数据源，请改选数据源或改用按表传输。")
     return engine.store
@@ -197,14 +219,15 @@ async def run_files(run: Run) -> None:
     check_whole(run)
     async with run.source() as source, run.target() as sink:
         plan = run.plan
-        listing = await asyncio.to_thread(Listing.of, _store(source), pattern_of(plan.schema, plan.table))
+        listing = await asyncio.to_thread(Listing.of, store_of(source), pattern_of(plan.schema, plan.table))
         known = {each.name: each for each in await run.book.arrivals(stream_of(run))}
-        todo = [entry for entry in listing.entries if _new(entry, known.get(entry.name))]
+        todo = [entry for entry in listing.entries if is_new(entry, known.get(entry.name))]
         prefix = "" if plan.schema in ("", ".") else plan.schema + "/"
-        delivery = Delivery(run, _store(source), _store(sink), prefix, known, BookNotes(run), total=len(todo))
+        delivery = Delivery(run, store_of(source), store_of(sink), prefix, known, BookNotes(run), total=len(todo))
         await _delivered(run, delivery, todo)
         arrived = [each for each in await run.book.arrivals(stream_of(run)) if each.order_id == run.order.id]
-        manifest = await asyncio.to_thread(_manifest, delivery, sorted(arrived, key=lambda each: each.name))
+        arrived.sort(key=lambda each: each.name)
+        manifest = await asyncio.to_thread(write_manifest, run, delivery.target.another, prefix, arrived)
     tally = tally_of(arrived)
     size = sum(each.size for each in arrived)
     receipt = await run.compare([(tally, tally)], digest=manifest, size=size)
@@ -213,7 +236,7 @@ async def run_files(run: Run) -> None:
     run.tell(RunState.RELEASED, message, done=tally.rows, total=tally.rows, receipt=receipt, bytes_done=size)
 
 
-def _new(entry: Entry, known: Arrival | None) -> bool:
+def is_new(entry: Entry, known: Arrival | None) -> bool:
     """Tell whether a file was not delivered yet as it is now."""
     return known is None or (known.size, known.mark) != (entry.size, entry.mark)
 
@@ -234,7 +257,7 @@ async def _delivered(run: Run, delivery: Delivery, todo: Sequence[Entry]) -> Non
     working = asyncio.ensure_future(asyncio.to_thread(work))
     telling = asyncio.ensure_future(_told(run, delivery))
     try:
-        await _noted(run, delivery, arriving)
+        await noted(run, delivery, arriving)
         await working
     finally:
         delivery.stop.set()
@@ -245,7 +268,7 @@ async def _delivered(run: Run, delivery: Delivery, todo: Sequence[Entry]) -> Non
         raise Unavailable(f"{len(delivery.changed)} 个文件在读取过程中发生变化（{shown}），稍后自动重新读取。")
 
 
-async def _noted(run: Run, delivery: Delivery, arriving: asyncio.Queue[Arrival | None]) -> None:
+async def noted(run: Run, delivery: Counting, arriving: asyncio.Queue[Arrival | None]) -> None:
     """Enter arrivals into the book until there are no more, whatever has come by then in one deed."""
     more = True
     while more:
@@ -259,11 +282,14 @@ async def _noted(run: Run, delivery: Delivery, arriving: asyncio.Queue[Arrival |
             delivery.done += len(known)
 
 
-def _manifest(delivery: Delivery, arrived: Sequence[Arrival]) -> str:
-    """Write the order's manifest beside its files and return its SM3, hex."""
-    run, listed = delivery.run, []
+def write_manifest(run: Run, target: Callable[[], Store], prefix: str, arrived: Sequence[Arrival]) -> str:
+    """Write the order's manifest beside its files and return its SM3, hex.
+
+    target: opens the store; prefix: what arrivals have before the files' names in the target.
+    """
+    listed = []
     for each in arrived:
-        name = each.name[len(delivery.prefix) :]
+        name = each.name[len(prefix) :]
         raw = name.encode("utf-8", "surrogateescape")
         shown = printable(name)
         listed.append(ListedFile(shown, each.size, each.sm3, "" if shown == name else raw.hex()))
@@ -278,16 +304,14 @@ def _manifest(delivery: Delivery, arrived: Sequence[Arrival]) -> str:
         bytes=sum(each.size for each in arrived),
     )
     content = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    courier = delivery.courier(Throttle(0))
+    name, store = placed(folder_of(run), f"jutong-manifest-{run.order.id}.json"), target()
     try:
-        delivery.may()
-        name = courier.place(f"jutong-manifest-{run.order.id}.json")
-        with courier.target.writer(name, "manifest", 0) as file:
+        run.guard.check(datetime.now(UTC))
+        with store.writer(name, "manifest", 0) as file:
             file.write(content)
-        courier.target.publish(name, "manifest")
+        store.publish(name, "manifest")
     finally:
-        courier.source.close()
-        courier.target.close()
+        store.close()
     return sm3.hexdigest(content)
 
 

@@ -77,7 +77,7 @@ class Move:
         self._reading = reading
         self._landing = landing
         self._relayed = relayed
-        self.hasher = Hasher(run.plan) if run.plan.hashed and not run.order.corrected else None
+        self.hasher = Hasher(run.plan) if run.hashes else None
         self._as_csv = (
             isinstance(reading, PassReading)
             and isinstance(landing, TakingCsv)

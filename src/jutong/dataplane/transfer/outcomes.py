@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from jutong.dataplane.errors import Refusal, Unavailable
 from jutong.dataplane.reconcile import Unreconciled
 from jutong.dataplane.transfer.drift import Drifted
+from jutong.dataplane.transfer.watermarks import Behind
 from jutong.wire.transfers import Order, RunState
 
 log = logging.getLogger(__name__)
@@ -15,12 +16,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One attempt's end. differing, drift: see `wire.Progress`.."""
+    """One attempt's end. differing, drift, position: see `wire.Progress`."""
 
     state: RunState
     message: str = ""
     differing: tuple[str, ...] = ()
     drift: str = ""
+    position: str | None = None
 
     def given_up(self, tries: int) -> Outcome:
         """Return the same, tried too often."""
@@ -29,6 +31,7 @@ class Outcome:
 
 
 RELEASED = Outcome(RunState.RELEASED)
+WAITING = Outcome(RunState.QUEUED, "等待发送端的数据包送达。")
 
 
 def outcome_of(error: Exception, order: Order, attempt: int) -> Outcome:
@@ -37,6 +40,8 @@ def outcome_of(error: Exception, order: Order, attempt: int) -> Outcome:
         return Outcome(RunState.QUEUED, error.sentence)
     if isinstance(error, Drifted):
         return Outcome(RunState.REJECTED, error.sentence, drift=error.digest)
+    if isinstance(error, Behind):
+        return Outcome(RunState.REJECTED, error.sentence, position=error.position)
     if isinstance(error, Refusal):
         return Outcome(RunState.REJECTED, error.sentence)
     if isinstance(error, Unreconciled):

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import msgspec
 
 from jutong.dataplane import identity
 from jutong.dataplane.book import FINAL, Book, Place, open_book
@@ -29,30 +30,48 @@ from jutong.dataplane.transfer.desk import Desk
 from jutong.dataplane.transfer.feeds import Watch
 from jutong.dataplane.transfer.folders import run_files
 from jutong.dataplane.transfer.guard import Guard, LeaseLost, arrival, watched
-from jutong.dataplane.transfer.outcomes import RELEASED, Outcome, outcome_of
+from jutong.dataplane.transfer.halves import HANDED_OVER, Post, awaits, let_go, told_again
+from jutong.dataplane.transfer.outcomes import RELEASED, WAITING, Outcome, outcome_of
 from jutong.dataplane.transfer.purge import purge
+from jutong.dataplane.transfer.receiving import receive_files, receive_table
 from jutong.dataplane.transfer.reports import Reports
 from jutong.dataplane.transfer.runs import Run
+from jutong.dataplane.transfer.sending import send_files, send_table
 from jutong.dataplane.transfer.tables import run_table
 from jutong.logs import dictionary
-from jutong.wire.transfers import Order, OrderKind, Progress, RunState
+from jutong.wire.transfers import Half, Order, OrderKind, Progress, RunState
 
 log = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 1.0
 PURGE_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 60.0
-DEEDS: dict[OrderKind, Callable[[Run], Coroutine[Any, Any, None]]] = {
-    OrderKind.TABLE: run_table,
-    OrderKind.BATCH: run_batch,
-    OrderKind.FILES: run_files,
+DEEDS: dict[tuple[OrderKind, Half], Callable[[Run], Coroutine[Any, Any, None]]] = {
+    (OrderKind.TABLE, Half.BOTH): run_table,
+    (OrderKind.TABLE, Half.SENDER): send_table,
+    (OrderKind.TABLE, Half.RECEIVER): receive_table,
+    (OrderKind.BATCH, Half.BOTH): run_batch,
+    (OrderKind.FILES, Half.BOTH): run_files,
+    (OrderKind.FILES, Half.SENDER): send_files,
+    (OrderKind.FILES, Half.RECEIVER): receive_files,
 }
 
 
 class Runner:
-    """One transfer process; several may share a book, and one order is run by one of them at a time."""
+    """One transfer process; several may share a book, and one order is run by one of them at a time.
 
-    def __init__(self, settings: Settings, me: Identity, book: Book, link: Link, bundles: BundleCache) -> None:
+    post: of a front-end node, through which the halves of an order between two nodes reach each other.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        me: Identity,
+        book: Book,
+        link: Link,
+        bundles: BundleCache,
+        post: Post | None = None,
+    ) -> None:
         self.name = f"{me.name}-{os.getpid()}-{secrets.token_hex(4)}"
         self.desk = Desk()
         self.reports = Reports(link)
@@ -61,6 +80,7 @@ class Runner:
         self._book = book
         self._link = link
         self._bundles = bundles
+        self._post = post
         self._serial = 0
         self._busy: set[str] = set()
         BUSY.set_function(lambda: len(self._busy))
@@ -102,7 +122,8 @@ class Runner:
                 continue
             for order in found.orders:
                 run = await self._book.run(order.id)
-                if run and run.state in FINAL and run.state != RunState.RELEASED and not order.cancelled:
+                again = run and run.state in FINAL and run.state != RunState.RELEASED and not order.cancelled
+                if again and order.half is Half.BOTH:  # a half that ended is told of again: its parcel is gone
                     await self._book.reopen(order.id)
             for order in found.orders:
                 self.desk.take(order)
@@ -113,6 +134,8 @@ class Runner:
             with suppress(Unavailable):
                 snapshot = self._bundles.current()
                 await purge(self._book, snapshot, self._settings.artefact_folder, at=datetime.now(UTC))
+            if self._post:
+                await let_go(self._post, self._book)
             await asyncio.sleep(PURGE_SECONDS)
 
     async def _watch_feeds(self) -> None:
@@ -140,6 +163,11 @@ class Runner:
     async def _attempt(self, order: Order) -> None:
         """Lease an order and run it, or come back when another runner's lease may have run out."""
         await arrival(order, self._bundles.current)  # without its grant nobody knows at which source it works
+        if self._post and awaits(self._post, self._guard, order):
+            if self.desk.first_wait(order.id):
+                self._tell(order, 0, WAITING, b"")
+            self.desk.again(order.id, seconds=PAUSE_SECONDS)
+            return
         at, life = datetime.now(UTC), timedelta(seconds=self._settings.transfer_lease_seconds)
         attempt = await self._book.lease(order.id, runner=self.name, at=at, until=at + life, place=self._place(order))
         if attempt is None:
@@ -157,6 +185,8 @@ class Runner:
         if outcome.state is RunState.QUEUED and tries >= self._settings.transfer_attempts:
             outcome = outcome.given_up(tries)
         receipt = (await self._book.receipts(order.id)).get("receiver", b"")
+        if outcome.state is not RunState.QUEUED and self._post and order.half is not Half.BOTH:
+            self._post.forget(order.id)
         mine = await self._close(order, attempt, outcome.state)
         if outcome.state is RunState.QUEUED:
             self.desk.again(order.id, seconds=min(2.0**tries, LONGEST_PAUSE_SECONDS))
@@ -189,9 +219,13 @@ class Runner:
             self.desk.again(order.id, seconds=self._settings.transfer_lease_seconds / 3 if held else PAUSE_SECONDS)
             return
         self.desk.done(order.id)
-        if run.state == RunState.RELEASED:
-            receipt = (await self._book.receipts(order.id)).get("receiver", b"")
-            self._tell(order, run.attempt, Outcome(RunState.RELEASED, "数据已放行，两端核对一致。"), receipt)
+        receipts = await self._book.receipts(order.id)
+        if order.half is not Half.BOTH:
+            for report in told_again(order, run, receipts):
+                self.reports.put(report)
+        elif run.state == RunState.RELEASED:
+            outcome = Outcome(RunState.RELEASED, "数据已放行，两端核对一致。")
+            self._tell(order, run.attempt, outcome, receipts.get("receiver", b""))
 
     def _tell(self, order: Order, attempt: int, outcome: Outcome, receipt: bytes) -> None:
         released = outcome.state is RunState.RELEASED
@@ -206,21 +240,30 @@ class Runner:
             differing=outcome.differing,
             drift=outcome.drift,
             drift_text=outcome.message if outcome.drift else "",
+            position=outcome.position,
         )
         self.reports.put(report)
 
     async def _outcome(self, order: Order, attempt: int, at: datetime) -> Outcome:
         """Run an order and say how it ended."""
+        if self._post and order.half is Half.SENDER and self._post.handed(order.id):  # and this process died then
+            report = Progress(order.id, attempt, RunState.RELEASED, datetime.now(UTC), message=HANDED_OVER)
+            receipts = await self._book.receipts(order.id)
+            self.reports.put(msgspec.structs.replace(report, receipt=receipts.get("sender", b"")))
+            return RELEASED
         try:
-            guard = Guard(order, self._bundles.current, self.desk.cancelled)
-            run = Run(order, attempt, guard, self._settings, self._me, self._book, self.reports, at)
+            guard = self._guard(order)
+            run = Run(order, attempt, guard, self._settings, self._me, self._book, self.reports, at, self._post)
             run.tell(RunState.SENT, "开始执行。")
-            await watched(DEEDS[order.kind](run), guard.watch(), self._renew(order, attempt))
+            await watched(DEEDS[order.kind, order.half](run), guard.watch(), self._renew(order, attempt))
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - sorted by outcome_of, which logs what nobody expected
             return outcome_of(error, order, attempt)
         return RELEASED
+
+    def _guard(self, order: Order) -> Guard:
+        return Guard(order, self._bundles.current, self.desk.cancelled)
 
     async def _renew(self, order: Order, attempt: int) -> None:
         """Hold on to the lease; `LeaseLost` when another runner has it."""
@@ -240,7 +283,7 @@ async def serve(settings: Settings, *, control: httpx.AsyncBaseTransport | None 
         closing.push_async_callback(book.close)
         link = Link(settings.control_url, me, transport=control)
         closing.push_async_callback(link.close)
-        bundles = BundleCache(settings.node_folder / "bundle", me)
+        bundles = BundleCache(settings.node_folder / "bundle", me, settings.zone)
         bundles.load()
         await Runner(settings, me, book, link, bundles).run()
 

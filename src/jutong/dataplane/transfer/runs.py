@@ -21,15 +21,17 @@ from jutong.dataplane.partitions import cut_of
 from jutong.dataplane.reconcile import Unreconciled, unmatched
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.guard import Guard
+from jutong.dataplane.transfer.halves import Post
 from jutong.dataplane.transfer.receipts import Clerk
 from jutong.dataplane.transfer.reports import Reports
 from jutong.wire.bundle import Access
+from jutong.wire.consignments import Heading
 from jutong.wire.transfers import Order, Progress, RunState, Tally
 
 
 @dataclass(frozen=True)
 class Run:
-    """One attempt at one order."""
+    """One attempt at one order. post: of a front-end node; heading: of the parcel that a receiving half lands."""
 
     order: Order
     attempt: int
@@ -39,10 +41,14 @@ class Run:
     book: Book
     reports: Reports
     started_at: datetime
+    post: Post | None = None
+    heading: Heading | None = None
 
     @cached_property
     def plan(self) -> policy.Plan:
         """Return what the grant lets through, compiled, and cut into the partitions that the order names."""
+        if self.heading is not None:
+            return self._cut(policy.Plan("", "", fields=self.heading.columns, unique=self.heading.unique))
         grant = self.guard.grant
         mount = self.guard.snapshot.mounts.get(grant.resource_id)
         if mount is None:
@@ -51,10 +57,17 @@ class Run:
             key = self.identity.signer.unseal(grant.hash_key) if grant.hash_key else b""
         except CryptoRefused as error:
             raise Unavailable("本节点无法打开授权的散列密钥，请在控制面重新登记本节点。") from error
-        plan = policy.compile_copy(grant, mount, hash_key=key)
+        return self._cut(policy.compile_copy(grant, mount, hash_key=key))
+
+    def _cut(self, plan: policy.Plan) -> policy.Plan:
         if self.order.split is None:
             return plan
         return replace(plan, cut=cut_of(self.order.split, plan.fields), parts=self.order.repair)
+
+    @property
+    def hashes(self) -> bool:
+        """Tell whether keyed hashes are still to be applied to the rows that are read."""
+        return bool(self.plan.hashed) and not self.order.corrected and self.heading is None
 
     @cached_property
     def clerk(self) -> Clerk:
@@ -145,11 +158,13 @@ class Run:
     async def signed(self, ends: tuple[Tally, Tally], *, reconciled: bool, **details: Any) -> bytes:
         """Sign and keep both receipts of what was (sent, arrived), tell of them, and return the receiver's.
 
+        Of a parcel the sending half has signed its own.
+
         details: see `Clerk.receipt`.
         """
         at = datetime.now(UTC)
         sent, arrived = ends
-        for side in ("sender", "receiver"):
+        for side in ("sender", "receiver") if self.heading is None else ("receiver",):
             receipt = self.clerk.receipt(side, sent, arrived, reconciled=reconciled, at=at, **details)
             await self.book.keep_receipt(self.order.id, side, receipt, at=at)
             if side == "sender":

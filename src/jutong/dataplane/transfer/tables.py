@@ -76,7 +76,7 @@ async def run_table(run: Run) -> None:
     target = _target(run)
     if run.order.corrected:
         async with run.target() as sink:
-            return _released(run, *await _sifted(run, partial(correcting.reading, run), sink, target, relayed=False))
+            return await landed(run, partial(correcting.reading, run), sink)
     async with run.source() as source, run.target() as sink:
         shape = await check_drift(run, source)
         if run.order.read is Read.CHANGES:
@@ -85,6 +85,11 @@ async def run_table(run: Run) -> None:
             return await compare(run, source, sink, target)
         opened, relayed = partial(source.reading, run.plan), _relayed(run, source, sink)
         return _released(run, *await _sifted(run, opened, sink, target, relayed=relayed))
+
+
+async def landed(run: Run, opened: Opened, sink: Engine) -> None:
+    """Land the rows of a reading that is not a source's own, as canonical texts, to the order's release."""
+    _released(run, *await _sifted(run, opened, sink, _target(run), relayed=False))
 
 
 async def _sifted(run: Run, opened: Opened, sink: Engine, target: Target, *, relayed: bool) -> tuple[Ends, bytes]:
@@ -127,7 +132,7 @@ async def _landed(run: Run, reading: Reading, landing: Landing, *, relayed: bool
     if relayed:
         reading.cast(landing.casts)
     unassigned = await divisions.unassigned(run, reading)
-    mark = await watermarks.narrowed(run, reading, landing)
+    mark = await watermarks.narrowed(run, reading, landing.mark)
     quarantine.allow(run, reading)
     try:
         ends = await moved(run, reading, landing, relayed=relayed, sifted=sifted)

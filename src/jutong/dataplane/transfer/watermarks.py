@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from jutong.dataplane.engines.base import Landing, Reading
+from jutong.dataplane.engines.base import Reading
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.policy import Plan, Predicate
 from jutong.dataplane.transfer.runs import Run
+from jutong.wire.consignments import Heading
 from jutong.wire.grants import Column, Kind, Masking, Operator
 from jutong.wire.transfers import Order, Read, TableMode
 
@@ -65,16 +66,42 @@ def since(plan: Plan, field: Column, mark: str, order: Order) -> Plan:
     return replace(plan, where=(*plan.where, newer))
 
 
-async def narrowed(run: Run, reading: Reading, landing: Landing) -> str:
-    """Narrow a reading to what is new to the target and return the mark to land with it; nothing for other orders."""
+class Behind(RuleBroken):
+    """The target has come to another mark than the one from which was read. position: where it is."""
+
+    def __init__(self, sentence: str, position: str) -> None:
+        super().__init__(sentence)
+        self.position = position
+
+
+async def narrowed(run: Run, reading: Reading, mark: str) -> str:
+    """Narrow a reading to what is new to a target and return the mark to land with it; nothing for other orders.
+
+    mark: how far the target has come. What came in a parcel was narrowed by its sending half: `Behind` where it went by
+    another mark.
+    """
     order = run.order
     if order.read is not Read.WATERMARK:
         return ""
+    if run.heading is not None:
+        return _carried(run.heading, mark)
     field = check(order, run.plan)
-    reading.narrow(since(run.plan, field, landing.mark, order))
+    reading.narrow(since(run.plan, field, mark, order))
     highest, missing = await reading.highest(field.column)
     if missing and order.target_mode is TableMode.APPEND:
         raise RuleBroken(f"增量数据项“{field.item}”有空值，追加方式会重复或遗漏这些行，请补全或改用按主键更新方式。")
     if highest is not None:
         back(field.kind, highest, 0)
-    return highest or landing.mark
+    return highest or mark
+
+
+def _carried(heading: Heading, mark: str) -> str:
+    """Return up to where a parcel reads on from a mark."""
+    if heading.since == mark:
+        return heading.position
+    here, there = mark or "（尚无）", heading.since or "（从头）"
+    raise Behind(
+        f"目标库已同步到“{here}”，而本次从“{there}”读取，两端的增量位置不一致，没有数据放行，"
+        "请重新执行，将从目标库的位置继续。",
+        mark,
+    )

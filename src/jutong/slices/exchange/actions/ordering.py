@@ -28,6 +28,7 @@ from jutong.slices.exchange.rules import (
     Format,
     Mode,
     Trigger,
+    check_between,
     check_file,
     check_folder,
     check_folders,
@@ -131,7 +132,20 @@ def reachable(task: TransferTask, grant: GrantRow, mount: MountRow, by: Actor, a
         check_target_source(task.target_id, grant, mount, by)
     check_kind(task.kind, task.target_id, grant, mount)
     check_networks(mount.source_id, task.target_id, at)
-    check_reach(task.kind, *_behind(mount.source_id, task.target_id))
+    check_ends(task, grant, mount)
+
+
+def check_ends(task: TransferTask, grant: GrantRow, mount: MountRow, *, corrects: bool = False) -> tuple[str, str]:
+    """Return the two front-end nodes behind which the ends sit, both empty where one data plane reaches both.
+
+    Refused where nothing reaches both, or where the terms ask for what two nodes cannot do.
+    """
+    behind = _behind(mount.source_id, task.target_id)
+    check_reach(task.kind, *behind)
+    if behind[0] == behind[1]:
+        return "", ""
+    check_between(grant.modes, task.agreed, corrects=corrects)
+    return behind
 
 
 def allowed(grant_id: int, kind: str, by: Actor, at: datetime) -> tuple[GrantRow, MountRow]:
@@ -219,6 +233,7 @@ def enter(run: Run, grant: GrantRow, mount: MountRow, by: Actor, at: datetime) -
     run.ordered_at = at
     run.expires_at = min(at + ARTEFACT_LIFE, grant.valid_until) if batch else None
     run.source_id = mount.source_id
+    run.sender, run.receiver = check_ends(task, grant, mount, corrects=run.corrects_id is not None)
     run.terms, run.priority, run.shape = task.terms, terms.priority, task.shape
     if run.corrects_id is not None:
         run.terms, run.shape = msgspec.to_builtins(terms_of(terms)), ""
@@ -306,7 +321,7 @@ def _again(run: Run, by: Actor, at: datetime, only: Sequence[str] = ()) -> None:
         check_target_source(run.task.target_id, grant, mount, by)
     check_kind(run.task.kind, run.task.target_id, grant, mount)
     check_networks(mount.source_id, run.task.target_id, at)
-    check_reach(run.task.kind, *_behind(mount.source_id, run.task.target_id))
+    check_ends(run.task, grant, mount)
     lock_task(run.task)
     run.round += 1
     run.cancelled, run.attempt, run.rows_done, run.rows_total = False, 0, 0, 0

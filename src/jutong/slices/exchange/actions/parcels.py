@@ -19,8 +19,9 @@ from jutong.kernel.actors import SYSTEM_ONLY, Actor, system_actor
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, Unavailable
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
+from jutong.slices.exchange.actions.setting_aside import ORDER
 from jutong.slices.exchange.formats import is_signed
-from jutong.slices.exchange.models import Parcel
+from jutong.slices.exchange.models import Parcel, Run
 from jutong.slices.exchange.queries.parcels import folder, state_of
 from jutong.slices.exchange.rules import check_route, check_term
 from jutong.slices.grants import queries as grants
@@ -65,6 +66,8 @@ def _announce(*, by: Actor, at: datetime, slip: Slip, envelope: Envelope) -> Par
     if grant is None:
         raise NotThere(N_("没有找到该授权。"))
     check_term(grant.state, grant.valid_from, grant.valid_until, at)
+    if slip.order_id:
+        _check_order(slip, grant.id)
     parties = (str(grant.provider_id), str(grant.consumer_id))
     if (sender.department_id, receiver.department_id) != parties or "front_end_node" not in grant.modes:
         raise NotAllowed(N_("包裹的收发部门与授权不符，或授权不含前置机共享，没有可用的通路。"))
@@ -81,7 +84,16 @@ def _announce(*, by: Actor, at: datetime, slip: Slip, envelope: Envelope) -> Par
         digest=slip.digest,
         made_at=slip.made_at,
         announced_at=at,
+        order_id=slip.order_id,
     )
+
+
+def _check_order(slip: Slip, grant_id: int) -> None:
+    """Refuse a parcel of an order that has its halves elsewhere; of one that has ended it goes on, and is dropped there."""
+    named = ORDER.fullmatch(slip.order_id)
+    run = Run.objects.filter(pk=int(named[1]), round__gte=int(named[2]), grant_id=grant_id).first() if named else None
+    if run is None or (run.sender, run.receiver) != (slip.sender, slip.receiver):
+        raise NotAllowed(N_("包裹所列的交换任务不是交给这两台前置机的，没有可用的通路。"))
 
 
 @transaction.atomic

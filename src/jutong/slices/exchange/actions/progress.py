@@ -13,22 +13,22 @@ from jutong.kernel import outbox
 from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.errors import WrongState
 from jutong.slices.exchange import events
+from jutong.slices.exchange.actions import halves
 from jutong.slices.exchange.actions.alarms import raise_alarm
 from jutong.slices.exchange.actions.correcting import purge_corrected
 from jutong.slices.exchange.actions.receipts import countersign, keep, unproven
 from jutong.slices.exchange.actions.room import admit
 from jutong.slices.exchange.actions.setting_aside import ORDER
 from jutong.slices.exchange.models import Run, RunSample
-from jutong.slices.exchange.rules import OPEN, way
+from jutong.slices.exchange.rules import OPEN, led, way
 from jutong.slices.exchange.workflow import EXCHANGE_TASK
 from jutong.wire.transfers import Progress, RunState
 
 log = logging.getLogger(__name__)
 
-_ENDS: Final = (RunState.RELEASED, RunState.REJECTED, RunState.QUARANTINED)
+ENDS: Final = (RunState.RELEASED, RunState.REJECTED, RunState.QUARANTINED)
 SAMPLE_SECONDS: Final = 1.0
 """Reports closer together than this leave one point in the line of throughput."""
-_MOST_PARTS: Final = 10_000
 
 
 def take_progress(reports: Sequence[Progress], *, node: str, at: datetime) -> int:
@@ -47,6 +47,8 @@ def _take(report: Progress, node: str, by: Actor, at: datetime) -> bool:
     run = Run.objects.select_for_update().filter(pk=int(named[1])).first() if named else None
     if run is not None and report.alarm:
         return raise_alarm(run, report, by=by, at=at)
+    if run is not None and run.sender:
+        return take_half(run, report, node, by, at)
     if run is None or named is None or run.round != int(named[2]) or run.state not in OPEN:
         log.info("report on order %s (%s) from %s changes nothing", report.order_id[:80], report.state, node)
         return False
@@ -54,12 +56,41 @@ def _take(report: Progress, node: str, by: Actor, at: datetime) -> bool:
     if not fault and report.state is RunState.RELEASED:
         fault = unproven(run)
     _note(run, report, node, fault)
-    target = RunState.QUARANTINED if fault else report.state
+    follow(run, RunState.QUARANTINED if fault else report.state, by, at)
+    return True
+
+
+def follow(run: Run, target: RunState, by: Actor, at: datetime) -> None:
+    """Lead a run to the state that was reported; what waits for its source is let in when it has ended."""
     for verb in way(run.state, target):
         EXCHANGE_TASK.do(verb, run.pk, by=by, at=at)
-    if target in _ENDS:
+    if target in ENDS:
         purge_corrected(run.pk)
         admit()
+
+
+def take_half(run: Run, report: Progress, node: str, by: Actor, at: datetime) -> bool:
+    """Follow what the node of one half says; only the receiving half can release a run, either can end it.
+
+    Reports of nodes that have no half of it, of earlier rounds and of ended runs change nothing but the half itself.
+    """
+    half = halves.of(run, report.order_id, node)
+    if half is None:
+        log.info("report on order %s from %s, which has no half of it, changes nothing", report.order_id[:80], node)
+        return False
+    current = report.order_id == run.order_id and run.state in OPEN
+    fault = keep(run, report.receipt, node=node, at=at) if current and report.receipt else ""
+    if current and not fault and half.side == "receiver" and report.state is RunState.RELEASED:
+        fault = unproven(run)
+    halves.note(half, report, fault)
+    if not current:
+        return False
+    halves.show(run, half, report, fault)
+    _sample(run, halves.together(run, report))
+    target = RunState.QUARANTINED if fault else led(half.side, report.state)
+    follow(run, target, by, at)
+    if target in ENDS:
+        halves.tell_the_other(run, half)
     return True
 
 
@@ -76,11 +107,8 @@ def _note(run: Run, report: Progress, node: str, fault: str) -> None:
         node=node[:64],
         reported_at=report.at,
         bytes_done=report.bytes_done or run.bytes_done,
-        dirty=report.dirty or run.dirty,
         lag_seconds=report.lag_seconds,
-        differing=[name[:200] for name in report.differing[:_MOST_PARTS]] or run.differing,
-        drift=report.drift[:128] or run.drift,
-        drift_text=report.drift_text[:1000].replace("\x00", "") or run.drift_text,
+        **halves.findings(run, report),
     )
     _sample(run, report)
 

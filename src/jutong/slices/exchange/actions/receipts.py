@@ -12,7 +12,7 @@ from jutong.kernel import handovers, keys
 from jutong.kernel.errors import Unavailable
 from jutong.slices.exchange.formats import CENTRE, SIDES, Confirmation, is_signed, receipt_in, seal
 from jutong.slices.exchange.models import Backflow, Run, RunReceipt
-from jutong.slices.exchange.rules import foreign, unreconciled
+from jutong.slices.exchange.rules import apart, foreign, unreconciled
 from jutong.slices.exchange.rules.backflow import unaccounted
 
 
@@ -20,7 +20,10 @@ def keep(run: Run, packed: bytes, *, node: str, at: datetime) -> str:
     """Store a receipt that the node has signed for this order; else return the sentence saying what is wrong."""
     try:
         envelope, receipt = receipt_in(packed)
+        if run.sender:  # a half may hand on what the other has signed
+            node = run.sender if receipt.side == "sender" else run.receiver
         signed = any(is_signed(envelope, "receipt", public) for public in handovers.publics_of(node))
+        signed = signed and (not run.sender or receipt.node == node)
     except (msgspec.MsgspecError, CryptoRefused, Unavailable):
         signed = False
     if not signed:
@@ -47,11 +50,16 @@ def _kept(run: Run) -> dict[str, RunReceipt]:
 
 def unproven(run: Run) -> str:
     """Return why the receiver's receipt does not prove the delivery, or an empty text when it does."""
-    row = _kept(run).get("receiver")
+    rows = _kept(run)
+    row, other = rows.get("receiver"), rows.get("sender")
     if row is None:
         return _("运行节点报告已放行，但没有接收方的签名回执，数据已隔离。")
+    if run.sender and other is None:
+        return _("接收端报告已放行，但没有发送端的签名回执，数据已隔离。")
     _envelope, receipt = receipt_in(bytes(row.envelope))
     fault = unreconciled(receipt.source, receipt.target, said=receipt.reconciled)
+    if run.sender and other is not None and not fault:
+        fault = apart(receipt_in(bytes(other.envelope))[1], receipt)
     if fault or not run.terms.get("division_item"):
         return fault
     area = Backflow.objects.filter(task_id=run.task_id).values_list("prefixes", "moved_away").first()

@@ -17,6 +17,7 @@ from jutong.kernel.terms import N_
 from jutong.slices.exchange.actions.ordering import (
     Wanted,
     allowed,
+    check_ends,
     check_kind,
     check_target_source,
     open_run,
@@ -73,6 +74,7 @@ def create_task(
     task = task_of(grant_id, wanted, by, at)
     task.account_id, task.account_name = by.account_id, by.name[:100]
     _plan(task, plan, grant, at)
+    check_ends(task, grant, mount)
     if at_once:
         open_run(by=by, at=at, find=lambda: task)
     return task
@@ -140,8 +142,9 @@ def _predecessor(task: TransferTask, wanted: int | None, grant: GrantRow) -> Tra
 def change_task(task: TransferTask, *, by: Actor, at: datetime, plan: Plan) -> TransferTask:
     """Change how and when a task runs; a run that is under way keeps what it was ordered with. Refusals as for a new one."""
     _there(task)
-    grant, _mount = allowed(task.grant_id, task.kind, by, at)
+    grant, mount = allowed(task.grant_id, task.kind, by, at)
     _plan(task, plan, grant, at)
+    check_ends(task, grant, mount)
     return task
 
 

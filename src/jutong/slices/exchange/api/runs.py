@@ -96,11 +96,35 @@ class ReceiptOut(Schema):
     file_digest: str
 
 
+class HalfOut(Schema):
+    """One half of a run between two front-end nodes: what its node said last."""
+
+    side: str
+    node: str
+    title: str
+    state: str
+    state_label: str
+    rows_done: int
+    rows_total: int
+    bytes_done: int
+    message: str
+    reported_at: datetime | None
+
+
+class WayOut(Schema):
+    """The parcel between two halves: its bytes, those that the centre has, when it came to the receiving node."""
+
+    size: int
+    received: int
+    landed_at: datetime | None
+
+
 class DetailOut(Schema):
     """A run with its receipts; proven: the counter-signed proof can be fetched.
 
     dirty: rows set aside; listed: how many of them, from the first, can be looked at. corrects: the run whose rows, set
-    aside and put right, this one delivers; 0 for others.
+    aside and put right, this one delivers; 0 for others. halves: of a run between two front-end nodes, the sender's first;
+    way: the parcel between them, once the centre has heard of it.
     """
 
     row: RunOut
@@ -120,6 +144,8 @@ class DetailOut(Schema):
     lag_seconds: float
     differing: list[str]
     drift_text: str
+    halves: list[HalfOut]
+    way: WayOut | None
 
 
 class Runs(Schema):

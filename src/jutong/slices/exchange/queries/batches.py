@@ -53,6 +53,8 @@ def proof(run_id: int, actor: Actor) -> bytes:
     run, receipts = _released(run_id, actor)
     signers = {
         "centre": formats.signing_key(receipts.get(formats.CENTRE), handovers.instance_publics()),
-        "node": formats.signing_key(receipts.get("receiver"), handovers.publics_of(run.node)),
+        "node": formats.signing_key(receipts.get("receiver"), handovers.publics_of(run.receiver or run.node)),
     }
+    if run.sender:
+        signers["sender"] = formats.signing_key(receipts.get("sender"), handovers.publics_of(run.sender))
     return formats.proof(run.statement, run.digest, receipts, signers)

@@ -7,18 +7,19 @@ from typing import Any
 import msgspec
 from django.db.models import Q
 
-from jutong.slices.exchange.models import Correction, DirtyParcel, OrderSerial, Run
+from jutong.slices.exchange.models import Correction, DirtyParcel, OrderSerial, Run, RunHalf
+from jutong.slices.exchange.queries.halves import reached
 from jutong.slices.exchange.rules import OPEN, Terms
 from jutong.slices.grants import queries as grants
 from jutong.slices.sources import queries as sources
-from jutong.wire.transfers import Order, OrderKind, TableMode
+from jutong.wire.transfers import Half, Order, OrderKind, TableMode
 
 
 def orders_since(serial: int, *, node: str = "") -> tuple[int, list[Order]]:
     """Return the newest serial and the open orders that were made, retried or cancelled after `serial`, in that order.
 
-    node: the front-end node that asks; a table order is for the node behind which its target (and its source) sits,
-    every other for the data plane beside us.
+    node: the front-end node that asks; an order is for the node behind which its ends sit, each half of it for its own
+    where they are two, every other for the data plane beside us. A half whose run the other node has ended is told so.
 
     Serials become visible in the order they were given, so nothing is missed; a serial that is newer than ours (the
     database was restored) is answered with every open order.
@@ -29,8 +30,20 @@ def orders_since(serial: int, *, node: str = "") -> tuple[int, list[Order]]:
         Run.objects.filter(Q(state__in=OPEN), waiting=False, serial__gt=since).select_related("task").order_by("serial")
     )
     behind = sources.node_names({run.task.target_id for run in rows if run.task.target_id})
-    orders = [run for run in rows if behind.get(run.task.target_id or 0, "") == node]
-    return max(newest, *(run.serial for run in rows), 0), [_order(run, node) for run in orders]
+    orders = [
+        _half(run, node) if run.sender else _order(run, node)
+        for run in rows
+        if (node in (run.sender, run.receiver) if run.sender else behind.get(run.task.target_id or 0, "") == node)
+    ]
+    untold = RunHalf.objects.filter(node=node, ended=False, serial__gt=since).select_related("run__task")
+    orders += [msgspec.structs.replace(_half(half.run, node), id=half.order_id, cancelled=True) for half in untold]
+    return max(newest, *(run.serial for run in rows), 0), orders
+
+
+def _half(run: Run, node: str) -> Order:
+    """Return an order as the node of one of its halves is given it."""
+    side, peer = (Half.SENDER, run.receiver) if node == run.sender else (Half.RECEIVER, run.sender)
+    return msgspec.structs.replace(_order(run, node), half=side, peer=peer, since=reached(run.task_id))
 
 
 def _corrections(run: Run) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from jutong.kernel.terms import N_, Purpose
 from jutong.kernel.workflow import Button
 from jutong.slices.exchange.formats import CENTRE, receipt_in
 from jutong.slices.exchange.models import Run, RunReceipt, SetAside, TransferTask
+from jutong.slices.exchange.queries.halves import HalfRow, Way, halves_of, way_of
 from jutong.slices.exchange.queries.ordering import ordering
 from jutong.slices.exchange.rules import CONSUMER, OPEN, Encoding, Format, Kind, Mode, Trigger, table_name
 from jutong.slices.exchange.workflow import EXCHANGE_TASK, OVERSEERS, may_know
@@ -121,6 +122,8 @@ class RunDetail:
     drift_text: str = ""
     corrects: int = 0
     listed: int = 0
+    halves: tuple[HalfRow, ...] = ()
+    way: Way | None = None
 
     @property
     def steps(self) -> list[tuple[AuditRow, str, str]]:
@@ -230,6 +233,8 @@ def run(run_id: int, actor: Actor) -> RunDetail:
         differing=tuple(found.differing),
         drift_text=found.drift_text,
         corrects=found.corrects_id or 0,
+        halves=halves_of(found),
+        way=way_of(found),
         listed=SetAside.objects.filter(parcel__run=found, parcel__order_id=found.order_id).count(),
     )
 

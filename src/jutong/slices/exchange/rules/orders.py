@@ -16,7 +16,7 @@ from jutong.kernel.terms import MODE_LABELS, N_, DeliveryMode, Term
 from jutong.slices.exchange.rules.terms import PLAIN, Terms
 from jutong.wire.grants import Column, Masking
 from jutong.wire.nodes import NodePass
-from jutong.wire.transfers import OrderKind, Receipt, TableMode, Tally
+from jutong.wire.transfers import Check, OrderKind, Read, Receipt, RunState, TableMode, Tally
 
 CONSUMER: Final = Who(
     "consumer",
@@ -233,6 +233,18 @@ def way(state: str, target: str) -> tuple[str, ...]:
     return tuple(_VERBS[step] for step in _WAY[_WAY.index(state) + 1 : _WAY.index(target) + 1])
 
 
+def led(side: str, state: RunState) -> RunState:
+    """Return the state to which a half's report leads its run: a sender that is done has sent, and no more."""
+    return RunState.SENT if side == "sender" and state is RunState.RELEASED else state
+
+
+def apart(sender: Receipt, receiver: Receipt) -> str:
+    """Return the sentence saying that what one node handed over is not what the other was given, or an empty text."""
+    if sender.target != receiver.source:
+        return _("发送端送出的与接收端收到的行数或校验和不同，数据已隔离，原有数据保持不变。")
+    return ""
+
+
 def foreign(receipt: Receipt, *, order_id: str, grant_id: str, digest: str) -> str:
     """Return the sentence saying why a receipt is not of this order, or an empty text."""
     if (receipt.order_id, receipt.grant_id) != (order_id, grant_id):
@@ -255,7 +267,7 @@ def unreconciled(source: Tally, target: Tally, *, said: bool) -> str:
 
 
 def check_reach(kind: str, source_node: str, target_node: str) -> None:
-    """Refuse an order that no data plane can carry out: a table moves where one of them reaches both ends.
+    """Refuse an order that no data plane can carry out: one of them reaches both ends, or two front-end nodes one each.
 
     source_node, target_node: the front-end node behind which the end sits; empty for the data plane beside the centre.
     """
@@ -263,13 +275,30 @@ def check_reach(kind: str, source_node: str, target_node: str) -> None:
         raise RuleBroken(
             N_("该资源位于前置机之后，中心不能生成批量文件；请由提供部门通过前置机的文件交换发送。"), field="grant_id"
         )
-    if kind == OrderKind.FILES and source_node != target_node:
+    if kind != OrderKind.BATCH and bool(source_node) != bool(target_node):
         raise RuleBroken(
-            N_("资源与目标文件夹不在同一前置机之后，不能直接交换；请改用前置机的收发件箱。"), field="source_id"
+            N_("资源与目标只有一端在前置机之后，不能直接交换；请把另一端也登记在其部门的前置机之后。"),
+            field="source_id",
         )
-    if kind == OrderKind.TABLE and source_node != target_node:
+
+
+def check_between(modes: Collection[str], terms: Terms, *, corrects: bool) -> None:
+    """Refuse what no parcel carries between two front-end nodes. modes: of the grant; corrects: delivers corrected rows."""
+    if DeliveryMode.FRONT_END_NODE not in modes:
+        raise WrongState(N_("资源与目标在两台前置机之后，须按前置机共享交换，而该授权不含这种方式，请另行申请。"))
+    if corrects:
+        raise WrongState(
+            N_("两台前置机之间的任务不能补送更正后的行；请提供部门在来源更正后重新执行任务。"),
+        )
+    if terms.read in {Read.CHANGES, Read.COMPARE}:
         raise RuleBroken(
-            N_("资源与目标库不在同一前置机之后，不能直接库表传输；请改用前置机的文件交换。"), field="source_id"
+            N_("变更日志和比对差异不能在两台前置机之间进行；请改用全量读取或按增长字段增量读取。"), field="read"
+        )
+    if terms.check is Check.STREAM:
+        raise RuleBroken(N_("两台前置机之间只能按内容核对；请把“核对方式”改为逐行内容校验和。"), field="check")
+    if terms.most_dirty:
+        raise RuleBroken(
+            N_("两台前置机之间不隔离问题行；“允许的问题行数”请填 0，由提供部门在来源更正。"), field="most_dirty"
         )
 
 

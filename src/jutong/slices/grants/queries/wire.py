@@ -6,6 +6,7 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import NotThere
+from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants.models import Grant
 from jutong.slices.parties import queries as parties
 from jutong.wire import grants as wire
@@ -40,6 +41,7 @@ def as_wire(grant: Grant, *, state: str | None = None) -> wire.Grant:
         listing=grant.listing,
         portal=grant.portal,
         endpoints=tuple(grant.endpoints),
+        classified=catalogue.classified(grant.resource_id),
     )
 
 

@@ -9,7 +9,28 @@ from django.db import models
 from django.db.models import Q
 
 from jutong.kernel.models import Case
+from jutong.slices.exchange.models.between import Parcel, RunHalf
 from jutong.slices.exchange.rules import LONGEST_CRON, OPEN, Encoding, Format, Kind, Mode, Terms, Trigger
+
+__all__ = [
+    "Backflow",
+    "CorrectedRow",
+    "Correction",
+    "DirtyParcel",
+    "OffPlatform",
+    "OrderSerial",
+    "Parcel",
+    "Run",
+    "RunHalf",
+    "RunReceipt",
+    "RunSample",
+    "SetAside",
+    "SourceLimit",
+    "Submission",
+    "SubmissionFault",
+    "Timeliness",
+    "TransferTask",
+]
 
 
 class TransferTask(models.Model):
@@ -79,6 +100,7 @@ class Run(Case):
     runners do not see it. differing: partitions that did not reconcile; drift: digest of the columns found when they are
     not the accepted ones; dirty: rows set aside; lag_seconds: of change capture. corrects: the run whose rows, set aside
     and put right since, are all that this one delivers; correction_digest: SM3 (hex) of what was put right, sealed.
+    sender, receiver: the front-end nodes behind which source and target sit, where they are two; empty otherwise.
     """
 
     task = models.ForeignKey(TransferTask, on_delete=models.PROTECT, related_name="runs")
@@ -122,6 +144,8 @@ class Run(Case):
     drift_text = models.CharField(max_length=1000, default="")
     corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrected_by")
     correction_digest = models.CharField(max_length=64, default="")
+    sender = models.CharField(max_length=40, default="")
+    receiver = models.CharField(max_length=40, default="")
 
     class Meta:
         constraints = [
@@ -363,33 +387,3 @@ class OrderSerial(models.Model):
     """One row: the serial of the newest order. Its row lock makes serials become visible in order."""
 
     value = models.BigIntegerField(default=0)
-
-
-class Parcel(models.Model):
-    """A sealed parcel of files on its way between two front-end nodes; its body lies below the data folder, unreadable to us.
-
-    key: its name, chosen by the sender. slip: the sender's signed envelope as JSON. received: bytes of the body that are
-    here. receipt: the receiver's, as envelope JSON; collected_at: when the sender took it.
-    """
-
-    key = models.CharField(max_length=40, unique=True)
-    grant = models.ForeignKey("grants.Grant", on_delete=models.PROTECT, related_name="+")
-    number = models.BigIntegerField()
-    sender = models.CharField(max_length=40)
-    receiver = models.CharField(max_length=40)
-    slip = models.BinaryField()
-    size = models.BigIntegerField()
-    digest = models.CharField(max_length=64)
-    received = models.BigIntegerField(default=0)
-    receipt = models.BinaryField(default=b"")
-    made_at = models.DateTimeField()
-    announced_at = models.DateTimeField()
-    arrived_at = models.DateTimeField(null=True)
-    landed_at = models.DateTimeField(null=True)
-    collected_at = models.DateTimeField(null=True)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["receiver", "key"], condition=Q(landed_at__isnull=True), name="parcel_waiting"),
-            models.Index(fields=["sender", "key"], condition=Q(collected_at__isnull=True), name="parcel_uncollected"),
-        ]
