@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
+import psutil
 import pytest
 
 import mariadb
@@ -19,6 +20,10 @@ from jutong.dataplane.engines.mysql.connect import connect_once, fetch, refusing
 from jutong.dataplane.errors import RuleBroken, Unavailable
 from jutong.wire.grants import Column, Kind
 from jutong.wire.transfers import TableMode
+
+WIDE_ROWS = 60_000
+MAKE_WIDE = "create table wide as select seq as n, repeat('长', 500) as text from seq_1_to_60000"
+"""Some ninety megabytes."""
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +90,25 @@ def test_a_row_longer_than_a_packet_is_refused_never_lost(source: Base, sink: Ba
     tally = moved(source, plan, sink, "copy")
     assert tally
     assert tally.rows == 2
+
+
+def test_a_slow_target_holds_back_the_server_and_not_our_memory(source: Base) -> None:
+    mariadb.execute(mariadb.port(), source.schema, MAKE_WIDE)
+    plan = policy.Plan(source.schema, "wide", (Column("n", "n", Kind.INTEGER), Column("text", "text", Kind.TEXT)))
+    process, grown = psutil.Process(), list[int]()
+
+    async def slowly(chunk: bytes) -> None:
+        if not grown:
+            before = process.memory_info().rss
+            await asyncio.sleep(2)
+            grown.append(process.memory_info().rss - before)
+
+    async def main(engine: engines.Engine) -> int:
+        async with engine.reading(plan) as reading:
+            return await reading.lines(slowly)
+
+    assert ask(source, main) == WIDE_ROWS
+    assert grown[0] < 16 << 20
 
 
 def test_a_reading_session_can_write_nothing(source: Base) -> None:

@@ -92,6 +92,17 @@ async def fetch(connection: Any, statement: str) -> list[tuple[Any, ...]]:
     return [tuple(value.decode() if isinstance(value, bytes) else value for value in row) for row in found or ()]
 
 
+@contextmanager
+def held(connection: Any) -> Iterator[None]:
+    """Take nothing from the server meanwhile: the driver would keep in memory whatever comes, however much that is."""
+    connection._transport.pause_reading()  # noqa: SLF001 - the driver has no word for it
+    try:
+        yield
+    finally:
+        if connection._transport:  # noqa: SLF001 - it may have been closed
+            connection._transport.resume_reading()  # noqa: SLF001
+
+
 async def _limited(connection: Any, seconds: int) -> None:
     """Let no statement of this session run longer: MariaDB counts seconds, MySQL milliseconds of a SELECT."""
     try:

@@ -21,7 +21,7 @@ from asyncmy.cursors import SSCursor
 from jutong.dataplane.dirty import RowRefused, Sifted
 from jutong.dataplane.engines.base import POSITION, TASK, Key, Landing, Position, Shape, Target
 from jutong.dataplane.engines.mysql import catalogue, sql
-from jutong.dataplane.engines.mysql.connect import connected, fetch
+from jutong.dataplane.engines.mysql.connect import connected, fetch, held
 from jutong.dataplane.engines.mysql.loading import load
 from jutong.dataplane.engines.mysql.merging import Merge
 from jutong.dataplane.engines.mysql.sifting import Place, Sieve
@@ -252,7 +252,8 @@ class TableLanding(PlainLanding):
             await cursor.execute(f"select {', '.join(keys)}, {sql.digest(texts)} from {goal} order by {order}")
             while found := await cursor.fetchmany(DIGESTS):
                 rows = [[str(cell, "utf-8") for cell in row] for row in found]
-                yield [(tuple(row[:-1]), row[-1]) for row in rows]
+                with held(session):
+                    yield [(tuple(row[:-1]), row[-1]) for row in rows]
 
     async def whole(self, method: str) -> Tally:
         """See `Landing.whole`."""

@@ -14,7 +14,7 @@ from asyncmy.cursors import SSCursor
 
 from jutong.dataplane.engines.base import Changes, Reading, Shape, Sink
 from jutong.dataplane.engines.mysql import catalogue, sql
-from jutong.dataplane.engines.mysql.connect import connected, fetch, refusing
+from jutong.dataplane.engines.mysql.connect import connected, fetch, held, refusing
 from jutong.dataplane.engines.mysql.positions import Position
 from jutong.dataplane.engines.mysql.types import NAME
 from jutong.dataplane.engines.single import SingleReading
@@ -119,7 +119,8 @@ class SnapshotReading(SingleReading):
                 cells = [[cell if cell is None else str(cell, "utf-8") for cell in row] for row in found]
                 if any(row[-1] is None for row in cells):
                     raise RuleBroken(TOO_LONG)
-                yield [(row[:-1], row[-1] or "") for row in cells]
+                with held(self._session):
+                    yield [(row[:-1], row[-1] or "") for row in cells]
 
     async def _stream(self, sink: Sink, *, summed: bool) -> Tally:
         """See `SingleReading`: no value is ever made of a cell here, lines pass as the bytes the server sent."""
@@ -137,7 +138,8 @@ class SnapshotReading(SingleReading):
                     raise RuleBroken(TOO_LONG) from error
                 pieces += lines
                 if size >= CHUNK:
-                    await sink(_written(pieces))
+                    with held(self._session):
+                        await sink(_written(pieces))
                     pieces, size = [], 0
             if pieces:
                 await sink(_written(pieces))
