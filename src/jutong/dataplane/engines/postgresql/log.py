@@ -96,6 +96,9 @@ class SlotLog:
             await self._publish(table, whole=row["relreplident"] == b"f")
             try:
                 await self._connection.fetchval("select pg_create_logical_replication_slot($1, 'pgoutput')", self._name)
+            except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError) as error:
+                message = f"数据源“{self._title}”有事务长时间没有结束，变更日志暂时不能建立，稍后自动重试。"
+                raise Unavailable(message) from error
             except asyncpg.ObjectNotInPrerequisiteStateError as error:
                 raise Unavailable(f"数据源“{self._title}”{NOT_LOGICAL}") from error
         return True
