@@ -16,7 +16,7 @@ import pytest
 
 from covers import covers
 from jutong.crypto import sm2
-from jutong.dataplane.engines.postgresql import connect
+from jutong.dataplane.engines.postgresql.connect import SESSION
 from jutong.dataplane.engines.postgresql.pgoutput import Decoder, Unreadable
 from jutong.dataplane.transfer.following import feed_name
 from jutong.wire.bundle import Mount
@@ -307,7 +307,7 @@ def test_real_messages_tell_the_keys_before_and_after(town: World) -> None:
 
 
 def test_a_source_whose_transactions_do_not_end_is_said_to_be_so(town: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(connect.SESSION, "lock_timeout", "300ms")
+    monkeypatch.setitem(SESSION, "lock_timeout", "300ms")
     with town.running(), psycopg.connect(town.provider) as application:
         application.execute("update ledger set amount = 3 where n = 3")
         town.order("first", target_mode=TableMode.UPSERT, task_id="task", read=Read.CHANGES)
