@@ -15,7 +15,7 @@ import pytest
 import mariadb
 from covers import covers
 from jutong.wire.grants import Column, Kind, Masking
-from jutong.wire.transfers import RunState
+from jutong.wire.transfers import Read, RunState
 from ledgerworld import Pair, paired
 
 
@@ -249,3 +249,15 @@ def test_a_test_of_the_source_says_what_a_capture_lacks(logged: Pair) -> None:
         assert "请由数据库管理员设置 binlog_format = ROW" in said()
     finally:
         source.sql("set global binlog_format = row")
+
+
+def test_a_mysql_is_refused_and_compared_instead(tmp_path: Path) -> None:
+    calls_itself = mariadb.started(*mariadb.LOGGING, "--version=8.0.36")  # no MySQL can be installed here
+    with paired(tmp_path, "mysql-postgresql", server=calls_itself) as pair, pair.town.running():
+        end = pair.run("first")
+        assert end.state is RunState.REJECTED
+        assert "不是 MariaDB：MySQL 不说明一致性快照对应 binlog 的哪一处" in end.message
+        assert "请改用快照比对" in end.message
+        pair.released("second", Read.COMPARE)
+        pair.source.sql("delete from ledger where n = 9")
+        pair.released("third", Read.COMPARE)
