@@ -57,6 +57,19 @@ def content(title: str = "城乡低保对象信息", *, share_type: str = "condi
     return Content(**{**given, **changes})
 
 
+def entry_form(**changes: Any) -> dict[str, Any]:
+    """What a browser posts for a complete entry with one item."""
+    from jutong.slices.catalogue.pages.forms import EntryForm
+
+    given = EntryForm.start(content(), 0)
+    shown = {name: value for name, value in given.items() if value not in (None, False)}
+    items = {
+        "items-TOTAL_FORMS": "2", "items-INITIAL_FORMS": "0", "items-0-name": "姓名", "items-0-type": "C",
+        "items-0-length": "５０", "items-1-name": "",
+    }  # fmt: skip
+    return {**shown, **items, **changes}
+
+
 def published(world: World, provider: str = "civil", **changes: Any) -> int:
     """Publish an entry of a department and return its id."""
     at = world.at

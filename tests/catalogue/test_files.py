@@ -17,10 +17,11 @@ from jutong.kernel.actors import system_actor
 from jutong.kernel.errors import NotThere, RuleBroken, TooLarge
 from jutong.kernel.models import AuditEntry
 from jutong.slices.catalogue import actions, queries
-from jutong.slices.catalogue.formats.exports import GUIDE_HEADERS
+from jutong.slices.catalogue.formats.elements import Manner
 from jutong.slices.catalogue.formats.mapping import as_mapping, propose_mapping
 from jutong.slices.catalogue.formats.raw import mapped
 from jutong.slices.catalogue.formats.reading import read
+from jutong.slices.catalogue.formats.templates import GUIDE_HEADERS
 from jutong.slices.catalogue.formats.text import decode
 from jutong.slices.catalogue.formats.understanding import understand
 from jutong.slices.catalogue.models import Entry, ImportRun, Listing
@@ -65,7 +66,7 @@ def test_the_26_column_sheet_is_read_with_merged_and_with_repeated_columns(tmp_p
     ]
     source = read(workbook(tmp_path / "g.xlsx", rows))
     assert source.kind == "guide"
-    drafts = [understand(raw, guide=True, strict=True) for raw in source.entries]
+    drafts = [understand(raw, Manner(guide=True, strict=True)) for raw in source.entries]
     assert [draft.raw.number for draft in drafts] == [3, 5]
     one, two = (draft.content for draft in drafts)
     assert one
@@ -103,7 +104,7 @@ def test_the_two_sheet_template_joins_items_by_title_and_returns_orphans(tmp_pat
     ]
     source = read(workbook(tmp_path / "t.xlsx", entries, items))
     assert source.kind == "two_sheet"
-    one, orphan = (understand(raw, strict=True) for raw in source.entries)
+    one, orphan = (understand(raw, Manner(strict=True)) for raw in source.entries)
     assert one.content
     assert [(item.column, item.key, item.sensitive) for item in one.content.items] == [
         ("xm", False, True),
@@ -344,13 +345,14 @@ def read_table() -> Any:
 
 
 def test_exports_neutralise_formulas(world: World) -> None:
-    from jutong.slices.catalogue.formats.exports import ExportEntry, write_guide, write_two_sheet
+    from jutong.slices.catalogue.formats.exports import ExportEntry, write_guide, write_own, write_two_sheet
+    from jutong.slices.standards.rules.national import shipped
     from published import content
 
     entry = ExportEntry("3070010001/000001", "=民政局", "", content(title="+危险", abstract="@SUM(A1)"))
-    for writer in (write_guide, write_two_sheet):
+    for writer in (write_guide, write_two_sheet, write_own):
         file = io.BytesIO()
-        writer(file, [entry])
+        writer(file, [entry], shipped()[-1])
         cells = [cell for sheet in openpyxl.load_workbook(file) for row in sheet.iter_rows() for cell in row]
         assert not any(cell.data_type == "f" for cell in cells)
         texts = [str(cell.value) for cell in cells if cell.value]

@@ -74,7 +74,7 @@ def test_codes_are_distinct_and_without_gaps_when_many_submit_at_once(world: Wor
 def test_a_rolled_back_submission_gives_its_number_back(world: World) -> None:
     one, other = ready_entries(world, 2)
     with transaction.atomic():
-        give_codes([(one, content())])
+        give_codes([(one, content())], at=world.at)
         assert one.code == "3070010001/000001"
         transaction.set_rollback(True)
     submitted = actions.submit(other, by=world.actor("civil.officer"), at=world.at)

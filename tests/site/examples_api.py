@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import examples_access as access
 import examples_compiling as compiling
+import examples_specifications as specifications
 import examples_updates as updates
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def fill(book: Book, scene: Scene) -> None:
         _catalogue,
         updates.endpoints,
         compiling.endpoints,
+        specifications.endpoints,
         _sharing,
         _grants,
         _exchange,

@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import scene_compiling as compiling
+from examples_specifications import prepare
 from test_requests import asked, reply
 
 from jutong.crypto import sm2
@@ -58,7 +59,7 @@ def build(world: World, node: Identity, civil_db: str, hr_db: str) -> Scene:
     """Let the people of the city do what leads to the scene."""
     scene = Scene(world, node, {name: world.department(name) for name in ("civil", "hr", "market", "authority")})
     for part in (
-        _people, _systems, _access, _entries, _nodes, _mounts, _imports, _requests, _grants, _runs, _machinery,
+        _people, _systems, _access, _entries, _nodes, _mounts, prepare, _imports, _requests, _grants, _runs, _machinery,
     ):  # fmt: skip
         part(scene, *((civil_db, hr_db) if part is _mounts else ()))
     compiling.build(scene, civil_db)

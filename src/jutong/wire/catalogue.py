@@ -21,7 +21,11 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """The core metadata of one published entry (standards-facts section 1)."""
+    """The core metadata of one published entry (standards-facts section 1).
+
+    specification, level: the version it was compiled under and the catalogue it belongs to (national-2025#12). own: what
+    it states for elements of a local specification, by name.
+    """
 
     code: str
     version: int
@@ -43,3 +47,6 @@ class Entry(msgspec.Struct, frozen=True):
     security_level: str
     items: tuple[Item, ...] = ()
     related_codes: tuple[str, ...] = ()
+    specification: str = ""
+    level: str = ""
+    own: dict[str, str] = {}

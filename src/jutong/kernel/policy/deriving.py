@@ -103,6 +103,8 @@ def _laxer(declared: Parameter, value: Value, bound: Value, text: Profile) -> bo
         return text.name == DEFAULT and value != bound
     if declared.rule == "INTERSECT" and isinstance(value, tuple) and isinstance(bound, tuple):
         return not set(value) <= set(bound)
+    if declared.rule == "UNION" and isinstance(value, tuple) and isinstance(bound, tuple):
+        return not set(bound) <= set(value)
     if declared.stricter:
         return strictness(declared, value) < strictness(declared, bound)
     return False

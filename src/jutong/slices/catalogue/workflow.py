@@ -107,7 +107,7 @@ ENTRY: Final = Workflow["Entry"](
         ("determine",      "pending_determination",    "reviewed",              AUTHORITY,    "",     N_("核定并审核通过")),
         ("review",         "submitted",                "reviewed",              AUTHORITY,    "",     N_("审核通过"),      _not_determined),
         ("publish",        "reviewed",                 "published",             AUTHORITY,    "",     N_("发布")),
-        ("revise",         "published",                "revising",              PROVIDER,     "",     N_("修订")),
+        ("revise",         "published",                "revising",              PROVIDER | SYSTEM_ONLY, "",     N_("修订")),
         ("withdraw",       "published",                "withdrawn",             PROVIDER,     "",     N_("撤销")),
     ],
 )  # fmt: skip

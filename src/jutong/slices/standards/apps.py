@@ -1,4 +1,4 @@
-"""The slice's Django label; it has no tables of its own, calendar and assignments are the kernel's."""
+"""The slice's Django label; calendar and assignments are the kernel's tables, specifications and peers' codes its own."""
 
 from django.apps import AppConfig
 

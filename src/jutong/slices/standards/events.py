@@ -9,3 +9,6 @@ CALENDAR_IMPORTED: Final = "standards.calendar_imported"
 
 PROFILE_ASSIGNED: Final = "standards.profile_assigned"
 """A region got a policy profile: {"id", "region", "profile", "version", "effective_from"}; subject "region:CODE"."""
+
+SPECIFICATION_PUBLISHED: Final = "standards.specification_published"
+"""A compilation specification was published: {"id", "reference", "region", "effective_from"}; subject "specification:REGION"."""

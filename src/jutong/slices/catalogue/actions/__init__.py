@@ -22,7 +22,7 @@ from jutong.slices.catalogue.actions.drafting import (
     revise,
     withdraw,
 )
-from jutong.slices.catalogue.actions.importing import choose_mapping, import_file, upload
+from jutong.slices.catalogue.actions.importing import choose_mapping, confirm_import, import_file, upload
 from jutong.slices.catalogue.actions.maintaining import Maintained, Stated, maintain
 from jutong.slices.catalogue.actions.observing import (
     join_counts,
@@ -56,6 +56,7 @@ __all__ = [
     "assess",
     "choose_mapping",
     "compile_entry",
+    "confirm_import",
     "copy_entry",
     "determine",
     "discard_draft",

@@ -26,6 +26,7 @@ from jutong.slices.catalogue.actions.updating import note_done, note_returned, n
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED
 from jutong.slices.catalogue.models import Counter, Entry, Notice, Opinion
 from jutong.slices.catalogue.queries.contents import content_of, contents_of
+from jutong.slices.catalogue.queries.specified import duties_at
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding, grave
 from jutong.slices.catalogue.rules.obligations import LABELS, Obligations, obligations, ready
@@ -52,12 +53,13 @@ def _duties(case: Entry) -> Obligations:
     return obligations(case.policy)
 
 
-def _findings(case: Entry, content: Content) -> tuple[Finding, ...]:
-    return (*_lacking(case, content), *inherited([case], {case.working_id or 0: content})[case.pk])
+def _findings(case: Entry, content: Content, at: datetime) -> tuple[Finding, ...]:
+    return (*_lacking(case, content, at), *inherited([case], {case.working_id or 0: content})[case.pk])
 
 
-def _lacking(case: Entry, content: Content) -> tuple[Finding, ...]:
-    return grave(ready(content, _duties(case), provider=case.provider_name))
+def _lacking(case: Entry, content: Content, at: datetime) -> tuple[Finding, ...]:
+    """Return what keeps a content back by profile and by the specification in force at that moment (R-CAT-016, 027)."""
+    return grave(ready(content, duties_at(case, at), provider=case.provider_name))
 
 
 @ENTRY.action("assess")
@@ -97,7 +99,7 @@ def assess(
 @ENTRY.action("leader_approve")
 def leader_approve(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
     """A registered leader of the department approves this version (national-2025#13, #15); it must be complete."""
-    refuse(_findings(case, content_of(case.working_id or 0)))
+    refuse(_findings(case, content_of(case.working_id or 0), at))
     _opinion(case, "leader_approval", by, at, text=note.strip()).save()
 
 
@@ -115,9 +117,9 @@ def submit_directly(case: Entry, *, by: Actor, at: datetime, note: str = "") -> 
 
 def _submit(case: Entry, by: Actor, at: datetime) -> None:
     content = content_of(case.working_id or 0)
-    refuse(_findings(case, content))
+    refuse(_findings(case, content, at))
     case.authority_id = parties.authority_of(case.region)
-    give_codes([(case, content)])
+    give_codes([(case, content)], at=at)
     case.changed_at = at
     _file([case], by, at)
     note_submitted([case.pk], at=at)
@@ -137,7 +139,7 @@ def submit_entries(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
         moved = ENTRY.advance_many("submit", ids, by=by, at=at)
         entries = list(Entry.objects.filter(pk__in=moved.done).order_by("pk"))
         contents = contents_of(entry.working_id for entry in entries)
-        give_codes([(entry, contents[entry.working_id or 0]) for entry in entries])
+        give_codes([(entry, contents[entry.working_id or 0]) for entry in entries], at=at)
         authorities = {region: parties.authority_of(region) for region in {entry.region for entry in entries}}
         for entry in entries:
             entry.authority_id = authorities[entry.region]
@@ -154,7 +156,7 @@ def complete(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int,
     """Say of each case what keeps it from going on: all guards of the profile hold again (W01)."""
     contents = contents_of(case.working_id for case in cases)
     demanded = inherited(cases, contents)
-    found = {case.pk: (*_lacking(case, contents[case.working_id or 0]), *demanded[case.pk]) for case in cases}
+    found = {case.pk: (*_lacking(case, contents[case.working_id or 0], at), *demanded[case.pk]) for case in cases}
     return {pk: summary(findings) for pk, findings in found.items() if findings}
 
 
@@ -250,7 +252,7 @@ def reviewable(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[in
 @ENTRY.action("publish")
 def publish(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
     """Publish one reviewed entry in a notice of its own (national-2025#16); all guards hold again (R-CAT-016)."""
-    refuse(_findings(case, content_of(case.working_id or 0)))
+    refuse(_findings(case, content_of(case.working_id or 0), at))
     _announce([case], by, at)
     case.published_id = case.working_id
     case.changed_at = at

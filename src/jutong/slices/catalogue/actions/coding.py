@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, RuleBroken
 from jutong.slices.catalogue.models import ClassNode, Entry
 from jutong.slices.catalogue.rules.codes import (
     BASE_CATEGORIES,
+    CLASS_DIGITS,
     LOCAL_DEPARTMENTS,
     THEMES,
     department_class,
@@ -21,14 +24,17 @@ from jutong.slices.catalogue.rules.codes import (
 )
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.parties import queries as parties
+from jutong.slices.standards import queries as standards
 
 _FULL_BRANCH = 999
+_FULL_GROUP = 99
 
 
-def give_codes(pairs: Sequence[tuple[Entry, Content]]) -> None:
+def give_codes(pairs: Sequence[tuple[Entry, Content]], *, at: datetime) -> None:
     """Give every entry without a code the next one of its class; sets `code` and `class_node`, the caller saves.
 
-    Runs in the caller's transaction: a rollback gives the numbers back, so a class counts without gaps.
+    Runs in the caller's transaction: a rollback gives the numbers back, so a class counts without gaps. Digits and
+    pattern are those of the specification in force in the entry's region; RuleBroken where the two do not agree.
     """
     by_class: dict[int, list[Entry]] = defaultdict(list)
     nodes: dict[int, ClassNode] = {}
@@ -41,7 +47,12 @@ def give_codes(pairs: Sequence[tuple[Entry, Content]]) -> None:
         entries = by_class[pk]
         last = _count_up(pk, len(entries))
         for serial, entry in enumerate(entries, last - len(entries) + 1):
-            entry.code = entry_code(nodes[pk].code, serial)
+            given = standards.specification_for(entry.region, beijing_day(at))
+            element = given.element("code")
+            code = entry_code(nodes[pk].code, serial, given.serial_digits)
+            entry.code = str(
+                parse_code(code, element.pattern, given.serial_digits) if element and element.pattern else code
+            )
             entry.class_node = nodes[pk]
 
 
@@ -59,12 +70,30 @@ def class_for(entry: Entry, content: Content) -> ClassNode:
         return node
     if content.resource_class == "department":
         return _department_node(entry)
+    if not content.category:
+        raise RuleBroken(_("请选择基础库类别或主题领域，才能编制信息资源代码。"), field="category")
     group = group_code(content.resource_class, content.category)
     if not group:
-        raise RuleBroken(_("请选择基础库类别或主题领域，才能编制信息资源代码。"), field="category")
+        return _local_node(content)
     name = (BASE_CATEGORIES | THEMES)[content.category]
     kept = {"name": name, "resource_class": content.resource_class, "category": content.category}
     return ClassNode.objects.get_or_create(code=f"{group}001", defaults=kept)[0]
+
+
+def _local_node(content: Content) -> ClassNode:
+    """Return the class of a category that the profile or a local specification added; its 项 follows the guide's list."""
+    digit = CLASS_DIGITS[content.resource_class]
+    guide = BASE_CATEGORIES if content.resource_class == "base" else THEMES
+    first = {"name": content.resource_class, "resource_class": content.resource_class, "last_branch": len(guide)}
+    root, _made = ClassNode.objects.get_or_create(code=digit, defaults=first)
+    ClassNode.objects.select_for_update().get(pk=root.pk)
+    kept = {"resource_class": content.resource_class, "category": content.category}
+    if node := ClassNode.objects.filter(**kept).first():
+        return node
+    number = _next_branch(root)
+    if number > _FULL_GROUP:
+        raise RuleBroken(_("该分类的“项”已编满 99 个，请主管部门调整编码规则。"), field="category")
+    return ClassNode.objects.create(code=f"{digit}{number:02d}001", name=content.category, **kept)
 
 
 def _department_node(entry: Entry) -> ClassNode:

@@ -8,12 +8,10 @@ import msgspec
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from jutong.kernel import jurisdiction
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
-from jutong.kernel.policy import Policy
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue.actions.coding import check_title_free
 from jutong.slices.catalogue.actions.refusing import refuse
@@ -22,9 +20,10 @@ from jutong.slices.catalogue.actions.updating import note_done
 from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.contents import content_of
+from jutong.slices.catalogue.queries.specified import duties_at, duties_in
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.differences import lapses
-from jutong.slices.catalogue.rules.obligations import obligations, secrecy
+from jutong.slices.catalogue.rules.obligations import Obligations, secrecy, stamped
 from jutong.slices.catalogue.rules.shape import shape
 from jutong.slices.catalogue.rules.text import clean_title
 from jutong.slices.catalogue.workflow import ENTRY, PROVIDER
@@ -45,7 +44,7 @@ def compile_entry(*, by: Actor, at: datetime, provider_id: int, content: Content
         created_at=at,
         started_on=beijing_day(at),
     )
-    content = _fit(content, jurisdiction.policy_for(provider.region, beijing_day(at)))
+    content = _fit(content, duties_in(provider.region, at))
     describe(entry, content, at)
     check_title_free(entry)
     try:
@@ -57,12 +56,12 @@ def compile_entry(*, by: Actor, at: datetime, provider_id: int, content: Content
     return entry
 
 
-def _fit(content: Content, policy: Policy) -> Content:
-    """Return the content as a draft may hold it, or refuse it."""
+def _fit(content: Content, duties: Obligations) -> Content:
+    """Return the content as a draft may hold it, under the specification in force (R-CAT-050), or refuse it."""
     for finding in secrecy(content):
         raise NotAllowed(said(finding))
-    content = msgspec.structs.replace(content, title=clean_title(content.title))
-    refuse(shape(content, categories=obligations(policy).categories))
+    content = stamped(msgspec.structs.replace(content, title=clean_title(content.title)), duties)
+    refuse(shape(content, categories=duties.categories, specification=duties.specification))
     return content
 
 
@@ -98,7 +97,7 @@ def _save_content(
             _("此目录已由他人保存为第 %(now)d 版，您编辑的是第 %(yours)d 版；请刷新页面，核对差异后重新填写。")
             % {"now": case.version, "yours": expected_version}
         )
-    content = _fit(content, case.policy)
+    content = _fit(content, duties_at(case, at))
     _check_prohibition(case, content)
     if case.working and digest_of(content) == case.working.digest:
         return

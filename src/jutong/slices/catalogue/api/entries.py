@@ -16,7 +16,7 @@ from pydantic import Field, StringConstraints
 from jutong.kernel import clock, faces
 from jutong.kernel.faces.downloads import XLSX, attachment
 from jutong.slices.catalogue import actions, queries, search
-from jutong.slices.catalogue.formats.exports import write_guide, write_two_sheet
+from jutong.slices.catalogue.formats.exports import write_guide, write_own, write_two_sheet
 from jutong.slices.catalogue.rules.content import Content
 
 router = Router()
@@ -26,6 +26,7 @@ PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 Words = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Code = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]*$")]
+Own = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
 List = Annotated[list[Short], Field(max_length=50)]
 
 
@@ -47,6 +48,7 @@ class ItemIn(Schema):
     code_table: Short = ""
     value_range: Short = ""
     description: Words = ""
+    extra: Annotated[dict[Own, Words], Field(max_length=100)] = {}
 
 
 class ContentIn(Schema):
@@ -88,6 +90,7 @@ class ContentIn(Schema):
     industry: Short = ""
     keywords: List = []
     related_codes: List = []
+    extra: Annotated[dict[Own, Words], Field(max_length=100)] = {}
     items: Annotated[list[ItemIn], Field(max_length=2000)] = []
 
     def content(self) -> Content:
@@ -159,6 +162,47 @@ class EntryOut(Schema):
     open_moves: list[str]
 
 
+class RepairOut(Schema):
+    """A kind of repair a file needs, how often, and examples: line, element, before, after."""
+
+    kind: str
+    label: str
+    times: int
+    examples: list[tuple[int, str, str, str]]
+
+
+class ChangeOut(Schema):
+    """An entry that a file would change, with (element, old, new)."""
+
+    line: int
+    entry_id: int
+    title: str
+    published: bool
+    changes: list[tuple[str, str, str]]
+
+
+class PlanOut(Schema):
+    """What a look at the file found."""
+
+    total: int
+    fresh: int
+    unchanged: int
+    refused: int
+    changing: int
+    changing_published: int
+    notes: list[str]
+    repairs: list[RepairOut]
+    changes: list[ChangeOut]
+    reasons: list[tuple[str, int]]
+
+
+class ConfirmIn(Schema):
+    """Which repairs may be made, and whether published entries may be revised."""
+
+    repairs: Annotated[list[Code], Field(max_length=20)] = []
+    change_published: bool = False
+
+
 class ImportOut(Schema):
     """An import run."""
 
@@ -175,13 +219,16 @@ class ImportOut(Schema):
     unchanged: int
     refused: int
     warned: int
+    waits: bool
+    plan: PlanOut | None
 
 
 class UploadIn(Schema):
-    """Whose entries a file holds (empty: the caller's department) and how its text is encoded (empty: found out)."""
+    """Whose entries a file holds (empty: the caller's department), how its text is encoded (empty: found out), whose codes."""
 
     region: Annotated[str, StringConstraints(max_length=12, pattern=r"^[0-9]*$")] = ""
     encoding: Literal["", "utf-8-sig", "gb18030", "big5hkscs", "utf-16"] = ""
+    peer: Short = ""
 
 
 class MappingIn(Schema):
@@ -241,10 +288,12 @@ def compile_entry(request: HttpRequest, body: ContentIn) -> Status[Any]:
 
 
 @router.get("/export/{kind}", summary="导出本部门目录", response=None)
-def export(request: HttpRequest, kind: Annotated[Literal["guide", "two-sheet"], Path()]) -> HttpResponseBase:
+def export(request: HttpRequest, kind: Annotated[Literal["own", "guide", "two-sheet"], Path()]) -> HttpResponseBase:
     """Answer with the caller's own entries as a workbook."""
     file = tempfile.SpooledTemporaryFile(max_size=8 * 1024 * 1024)  # noqa: SIM115 - the response closes it
-    {"guide": write_guide, "two-sheet": write_two_sheet}[kind](file, queries.export_rows(faces.actor_of(request)))
+    actor = faces.actor_of(request)
+    writer = {"own": write_own, "guide": write_guide, "two-sheet": write_two_sheet}[kind]
+    writer(file, queries.export_rows(actor), queries.specification_of(actor, clock.now()))
     file.seek(0)
     return attachment(file, f"catalogue-{kind}.xlsx", XLSX)
 
@@ -254,7 +303,7 @@ def upload(request: HttpRequest, file: File[UploadedFile], how: Form[UploadIn]) 
     """Upload a file; answers with the proposed mapping."""
     actor = faces.actor_of(request)
     name = file.name or "upload"
-    run = actions.upload(file, name, by=actor, at=clock.now(), region=how.region, encoding=how.encoding)
+    run = actions.upload(file, name, by=actor, at=clock.now(), region=how.region, encoding=how.encoding, peer=how.peer)
     return Status(201, queries.import_run(run.pk, actor=actor))
 
 
@@ -266,9 +315,19 @@ def import_run(request: HttpRequest, run_id: Id) -> Any:
 
 @router.post("/import/{run_id}/start", response={202: ImportOut}, summary="开始导入")
 def start_import(request: HttpRequest, run_id: Id, body: MappingIn) -> Status[Any]:
-    """Confirm the mapping and start the import in the background."""
+    """Confirm the mapping; the file is looked at and, where nothing has to be confirmed, imported in the background."""
     actor = faces.actor_of(request)
     actions.choose_mapping(run_id, by=actor, at=clock.now(), mapping=body.mapping)
+    return Status(202, queries.import_run(run_id, actor=actor))
+
+
+@router.post("/import/{run_id}/confirm", response={202: ImportOut}, summary="确认导入")
+def confirm_import(request: HttpRequest, run_id: Id, body: ConfirmIn) -> Status[Any]:
+    """Go on with an import that waits for its repairs and changes to be confirmed."""
+    actor = faces.actor_of(request)
+    actions.confirm_import(
+        run_id, by=actor, at=clock.now(), repairs=body.repairs, change_published=body.change_published
+    )
     return Status(202, queries.import_run(run_id, actor=actor))
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from datetime import date
+from typing import IO
 
-import xlsxwriter
-from django.utils.translation import gettext as _
-
-from jutong.kernel.faces.downloads import neutral, write_xlsx
 from jutong.kernel.terms import (
-    BasisRank,
     CatalogueClass,
     DataType,
     FormatClass,
@@ -21,26 +17,22 @@ from jutong.kernel.terms import (
     Term,
     UpdateCycle,
 )
+from jutong.slices.catalogue.formats.templates import (
+    ENTRY_SHEET,
+    FLAG_WORDS,
+    GUIDE_SHEET,
+    ITEM_SHEET,
+    TWO_SHEETS,
+    columns,
+    write_book,
+)
+from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.obligations import SHARE_MODE_CLASSES, SHARE_MODES
+from jutong.slices.catalogue.rules.overlay import stated_conditions
+from jutong.slices.catalogue.rules.specified import is_own, own_elements, value_of
 from jutong.wire import catalogue as wire
-
-GUIDE_HEADERS: Final = (
-    "序号", "部门类信息资源分类", "项分类", "目分类", "细目分类1", "细目分类1.1", "关联业务事项", "信息资源名称", "信息资源代码",
-    "下设机构", "信息资源摘要", "信息资源格式分类", "信息资源格式类型", "其他类型资源格式描述", "信息项名称", "数据类型", "数据长度",
-    "共享类型", "共享条件/不予共享依据", "共享方式分类", "共享方式类型", "是否向社会开放", "开放条件", "更新周期", "发布日期",
-    "开放主题分类",
-)  # fmt: skip
-GUIDE_EXTRA: Final = ("信息资源提供方", "信息资源提供方代码", "数据分类", "数据分级")
-"""Our own columns behind the 26, which our import reads back."""
-ENTRY_HEADERS: Final = (
-    "*数据资源目录名称", "*目录提供方", "所属信息系统", "*数据所属事项", "*更新周期", "*数据分级", "数据分类", "*数据资源目录描述",
-    "*共享属性", "共享条件/不予共享依据", "共享方式", "*开放属性", "开放条件",
-)  # fmt: skip
-ITEM_HEADERS: Final = (
-    "*数据资源目录名称", "*信息项业务名称", "*信息项技术名称", "关联数据标准", "关联码表", "*数据类型", "数据长度", "数据值域",
-    "*共享属性", "*开放属性", "*敏感属性", "*涉密属性", "是否时间戳", "是否主键",
-)  # fmt: skip
+from jutong.wire.specification import Element, Specification
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,7 @@ class ExportEntry:
             format_class=content.format_class,
             format_type=",".join(content.format_types),
             share_type=content.share_type,
-            share_conditions=conditions(content),
+            share_conditions=stated_conditions(content),
             share_mode=content.share_mode,
             open_type=content.open_type,
             open_conditions=content.open_conditions,
@@ -76,6 +68,9 @@ class ExportEntry:
             security_level=content.security_level,
             items=tuple(_wire_item(item, content) for item in content.items),
             related_codes=content.related_codes,
+            specification=content.specification,
+            level=content.catalogue_level,
+            own=content.extra,
         )
 
 
@@ -92,62 +87,108 @@ def _wire_item(item: ItemContent, content: Content) -> wire.Item:
     )
 
 
-def conditions(content: Content) -> str:
-    """Return what 共享条件/不予共享依据 holds: conditions, or the withheld entry's basis with its article."""
-    if content.share_type == "withheld":
-        rank = _label(BasisRank, content.basis_rank)
-        return "".join(
-            part for part in (rank and f"〔{rank}〕", content.basis_instrument, content.basis_article) if part
-        )
-    scope = _("共享范围：%s") % content.share_scope if content.share_scope else ""
-    return "；".join(part for part in (scope, content.share_conditions) if part)
-
-
-def _label(terms: type[Term], code: str) -> str:
-    return _(terms(code).label) if code else ""
-
-
-def guide_rows(entries: Iterable[ExportEntry]) -> Iterator[list[object]]:
+def guide_rows(entries: Iterable[ExportEntry], own: Own) -> Iterator[list[object]]:
     """Yield the lines of the 26-column sheet: one per item, the resource's columns repeated downwards."""
     for number, entry in enumerate(entries, 1):
         content = entry.content
         before: list[object] = [
-            number, _label(CatalogueClass, content.resource_class), content.category, "", "", "", content.matter,
+            number, _label(CatalogueClass, content.resource_class), _category(content.category), "", "", "", content.matter,
             content.title, entry.code, content.provider_unit, content.abstract, _label(FormatClass, content.format_class),
             "、".join(content.format_types), content.format_note,
         ]  # fmt: skip
         mode = SHARE_MODES.get(content.share_mode_class, {}).get(content.share_mode, "")
         after: list[object] = [
-            conditions(content), SHARE_MODE_CLASSES.get(content.share_mode_class, ""), mode,
+            stated_conditions(content), SHARE_MODE_CLASSES.get(content.share_mode_class, ""), mode,
             _label(OpenType, content.open_type), content.open_conditions, _label(UpdateCycle, content.update_cycle),
             content.released_on, content.domain, entry.provider, entry.provider_uscc, content.data_category,
-            _label(SecurityLevel, content.security_level),
+            _label(SecurityLevel, content.security_level), *_own(own[0], content.extra),
         ]  # fmt: skip
         share = _label(ShareType, content.share_type) if content.share_confirmed else ""
         for item in content.items or (ItemContent(name=""),):
-            yield [*before, item.name, _label(DataType, item.type), item.length, share, *after]
+            of_item = [item.name, _label(DataType, item.type), item.length, share]
+            yield [*before, *of_item, *after, *_own(own[1], item.extra)]
 
 
-def write_guide(file: IO[bytes], entries: Iterable[ExportEntry]) -> int:
-    """Write the 26-column sheet, streaming; returns the number of lines."""
-    return write_xlsx(file, (*GUIDE_HEADERS, *GUIDE_EXTRA), guide_rows(entries), sheet=_("政务信息资源目录"))
+Own = tuple[Sequence[Element], Sequence[Element]]
+"""The local elements of entries and of items."""
 
 
-def write_two_sheet(file: IO[bytes], entries: Iterable[ExportEntry]) -> int:
-    """Write the two-sheet template (目录 and 信息项), streaming; returns the number of entries."""
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
-    count = row = 0
-    with xlsxwriter.Workbook(file, options) as book:
-        pages = [book.add_worksheet("数据资源目录导入"), book.add_worksheet("信息项导入")]
-        for page, headers in zip(pages, (ENTRY_HEADERS, ITEM_HEADERS), strict=True):
-            page.freeze_panes(1, 0)
-            _line(page, 0, headers)
-        for count, entry in enumerate(entries, 1):
-            _line(pages[0], count, _entry_line(entry))
-            for item in entry.content.items:
-                row += 1
-                _line(pages[1], row, _item_line(item, entry.content))
-    return count
+def own_of(specification: Specification) -> Own:
+    """Return the local elements of a specification."""
+    return own_elements(specification), own_elements(specification, "item")
+
+
+def _own(elements: Sequence[Element], extra: Mapping[str, str]) -> list[object]:
+    return [_worded(element, extra.get(element.name, "")) for element in elements]
+
+
+def write_guide(file: IO[bytes], entries: Iterable[ExportEntry], specification: Specification) -> int:
+    """Write the 26-column sheet with local elements behind it; returns the number of lines."""
+    return write_book(file, "guide", specification, {GUIDE_SHEET: guide_rows(entries, own_of(specification))})
+
+
+def write_two_sheet(file: IO[bytes], entries: Iterable[ExportEntry], specification: Specification) -> int:
+    """Write the two-sheet template (目录 and 信息项); returns the number of entries."""
+    own, kept = own_of(specification), list(entries)
+    lines = ([*_entry_line(entry), *_own(own[0], entry.content.extra)] for entry in kept)
+    items = ([*_item_line(i, e.content), *_own(own[1], i.extra)] for e in kept for i in e.content.items)
+    return write_book(file, "two-sheet", specification, dict(zip(TWO_SHEETS, (lines, items), strict=True)))
+
+
+def write_own(file: IO[bytes], entries: Iterable[ExportEntry], specification: Specification) -> int:
+    """Write our own template with every element of the specification; returns the number of entries."""
+    every, kept = columns("own", specification), list(entries)
+    lines = ([_cell_of(column.element, entry) for column in every[ENTRY_SHEET]] for entry in kept)
+    items = (
+        [e.content.title, e.provider, *(_item_cell(column.element, i) for column in every[ITEM_SHEET][2:])]
+        for e in kept
+        for i in e.content.items
+    )
+    return write_book(file, "own", specification, {ENTRY_SHEET: lines, ITEM_SHEET: items})
+
+
+def _cell_of(element: Element | None, entry: ExportEntry) -> object:
+    if element is None:
+        return ""
+    apart: dict[str, object] = {"code": entry.code, "provider": entry.provider, "provider_code": entry.provider_uscc}
+    if element.name in apart:
+        return apart[element.name]
+    content = entry.content
+    if element.name == "share_type" and not content.share_confirmed:
+        return ""
+    if element.name == "category":
+        return _category(content.category) or _worded(element, content.category)
+    return _worded(element, value_of(content, element.name))
+
+
+def _item_cell(element: Element | None, item: ItemContent) -> object:
+    if element is None:
+        return ""
+    value = item.extra.get(element.name, "") if is_own(element) else getattr(item, element.name)
+    if isinstance(value, bool) and element.name in FLAG_WORDS:
+        return FLAG_WORDS[element.name][not value]
+    return _worded(element, value)
+
+
+def _worded(element: Element, value: object) -> object:
+    """Return a value as a cell holds it: labels for codes, 是 and 否, lists joined."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if value is None or isinstance(value, (int, date)):
+        return value
+    labels = {one.code: one.label for one in element.values}
+    parts = (
+        list(value) if isinstance(value, tuple) else str(value).split("、") if element.kind == "codes" else [str(value)]
+    )
+    return "、".join(labels.get(part, part) for part in parts)
+
+
+def _label(terms: type[Term], code: str) -> str:
+    return next((label for known, label in terms.choices() if known == code), code)
+
+
+def _category(code: str) -> str:
+    return {**BASE_CATEGORIES, **THEMES}.get(code, "")
 
 
 def _entry_line(entry: ExportEntry) -> list[object]:
@@ -155,7 +196,7 @@ def _entry_line(entry: ExportEntry) -> list[object]:
     return [
         content.title, entry.provider, content.system, content.matter, _label(UpdateCycle, content.update_cycle),
         _label(SecurityLevel, content.security_level), content.data_category, content.abstract,
-        _label(ShareType, content.share_type) if content.share_confirmed else "", conditions(content),
+        _label(ShareType, content.share_type) if content.share_confirmed else "", stated_conditions(content),
         SHARE_MODE_CLASSES.get(content.share_mode_class, ""), _label(OpenType, content.open_type), content.open_conditions,
     ]  # fmt: skip
 
@@ -167,11 +208,3 @@ def _item_line(item: ItemContent, content: Content) -> list[object]:
         _label(OpenType, item.open_type or content.open_type), "敏感" if item.sensitive else "非敏感",
         "涉密" if item.classified else "非涉密", "是" if item.timestamp else "否", "是" if item.key else "否",
     ]  # fmt: skip
-
-
-def _line(page: Any, row: int, cells: Sequence[object]) -> None:
-    for column, cell in enumerate(cells):
-        if isinstance(cell, int):
-            page.write_number(row, column, cell)
-        elif cell not in (None, ""):
-            page.write_string(row, column, str(neutral(str(cell))))

@@ -48,29 +48,47 @@ def _write(book: Any, source: Source, returned: Returned, columns: Mapping[str, 
     page.set_column(after + 1, after + 1, 80)
     row = 0
     for raw, findings in returned:
-        places = {columns[f.field]: said(f) for f in findings if f.grave and f.field in columns}
+        places = _places(findings, columns, of_items=not source.item_headers)
         reasons = "；".join(dict.fromkeys(said(f) for f in findings if f.grave))
         for position, line in enumerate(raw.lines):
             row += 1
-            for column, cell in enumerate(line.cells[:after]):
-                wrong = column in places and position == 0
-                _cell(page, row, column, cell, marked if wrong else None)
-                if wrong:
-                    page.write_comment(row, column, places[column][:500])
+            for column in range(after):
+                sentence = places.get((position, column), "")
+                cell = line.cells[column] if column < len(line.cells) else ""
+                _cell(page, row, column, cell, marked if sentence else None)
+                if sentence:
+                    page.write_comment(row, column, sentence[:500])
             page.write_number(row, after, line.number)
             if position == 0:
                 page.write_string(row, after + 1, reasons[:_LONGEST])
 
 
+def _places(findings: Sequence[Finding], columns: Mapping[str, int], *, of_items: bool) -> dict[tuple[int, int], str]:
+    """Return {(line of the row, column): sentence} of every cell to mark; an item's stand on its own line."""
+    found: dict[tuple[int, int], str] = {}
+    for finding in findings:
+        if finding.grave and finding.field in columns and (finding.item < 0 or of_items):
+            found.setdefault((max(0, finding.item), columns[finding.field]), said(finding))
+    return found
+
+
 def _write_items(book: Any, source: Source, returned: Returned) -> None:
     """Give the items of returned entries a sheet of their own, so that both can be imported again together."""
     page = book.add_worksheet(_("信息项导入"))
+    marked = book.add_format({"bg_color": "#FDE2E0"})
     for column, header in enumerate(source.item_headers):
         page.write_string(0, column, str(neutral(header)))
-    lines = (line for raw, _findings in returned for line in raw.item_lines)
-    for row, line in enumerate(lines, 1):
-        for column, cell in enumerate(line.cells[: len(source.item_headers)]):
-            _cell(page, row, column, cell, None)
+    columns = {f"item.{name}": place for name, place in source.item_columns.items()}
+    row = 0
+    for raw, findings in returned:
+        places = _places([f for f in findings if f.item >= 0], columns, of_items=True)
+        for position, line in enumerate(raw.item_lines):
+            row += 1
+            for column, cell in enumerate(line.cells[: len(source.item_headers)]):
+                sentence = places.get((position, column), "")
+                _cell(page, row, column, cell, marked if sentence else None)
+                if sentence:
+                    page.write_comment(row, column, sentence[:500])
 
 
 def _cell(page: Any, row: int, column: int, cell: object, style: Any) -> None:

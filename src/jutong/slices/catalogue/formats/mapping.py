@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from jutong.kernel.terms import N_
-from jutong.slices.catalogue.formats.sheets import header_name
+from jutong.slices.catalogue.formats.headings import header_name
 from jutong.slices.catalogue.rules.days import day
 from jutong.slices.catalogue.rules.obligations import LABELS
 from jutong.slices.catalogue.rules.text import clean, is_blank

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from jutong.slices.catalogue.rules.findings import Finding
+from jutong.slices.catalogue.rules.repairs import Repair
+
 Kind = Literal["guide", "two_sheet", "table"]
 
 
@@ -21,13 +24,16 @@ class Line:
 class RawEntry:
     """One entry as found: `values` and `items` by element name, and the lines it came from.
 
-    item_lines: the lines of its items where they stand on a sheet of their own.
+    item_lines: the lines of its items where they stand on a sheet of their own. flaws: cells nobody could read.
+    mended: what the reader itself filled in, such as merged cells.
     """
 
     lines: tuple[Line, ...]
     values: Mapping[str, object]
     items: tuple[Mapping[str, object], ...] = ()
     item_lines: tuple[Line, ...] = ()
+    flaws: tuple[Finding, ...] = ()
+    mended: tuple[Repair, ...] = ()
 
     @property
     def number(self) -> int:
@@ -52,7 +58,8 @@ class Table:
 class Source:
     """A file that was read: its kind, headers, where each element stands, and its entries or its table.
 
-    `columns` gives the header position of each element (items' elements as ``item.<name>``), for marking faults.
+    `columns` gives the header position of each element (items' elements as ``item.<name>``), for marking faults;
+    `item_columns` the same on the items' own sheet. notes: what a person should know of how the file was read.
     """
 
     kind: Kind
@@ -62,6 +69,8 @@ class Source:
     table: Table | None = None
     encoding: str = ""
     item_headers: tuple[str, ...] = ()
+    item_columns: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def mapped(table: Table, mapping: Mapping[str, str]) -> Iterator[RawEntry]:

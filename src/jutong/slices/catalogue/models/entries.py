@@ -69,7 +69,9 @@ class Notice(models.Model):
 class ImportRun(models.Model):
     """One import of a file: what was read, what became of its rows, and the file with those that came back.
 
-    mapping: {element: header} for tables without a known template. samples: some cells for the mapping page.
+    mapping: {element: header} for tables without a known template. samples: some cells for the mapping page. peer:
+    whose codes it uses. plan: what a look at the file found (`actions.planning.Plan`), from checked_at on. repairs: the
+    kinds of repair that may be made; change_published: published entries may be revised. confirmed: the person agreed.
     """
 
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
@@ -82,6 +84,13 @@ class ImportRun(models.Model):
     region = models.CharField(max_length=12)
     department = models.ForeignKey("parties.Department", null=True, on_delete=models.PROTECT, related_name="+")
     whole_region = models.BooleanField(default=False)
+    peer = models.CharField(max_length=40, default="", blank=True)
+    plan = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    checked_at = models.DateTimeField(null=True)
+    repairs = models.JSONField(default=list)
+    change_published = models.BooleanField(default=False)
+    confirmed = models.BooleanField(default=False)
+    repaired = models.IntegerField(default=0)
     started = models.BooleanField(default=False)
     finished_at = models.DateTimeField(null=True)
     progress_id = models.BigIntegerField(null=True)

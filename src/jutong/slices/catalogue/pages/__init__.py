@@ -13,6 +13,7 @@ from jutong.slices.catalogue.pages import (
     reading,
     supervising,
     updating,
+    upgrading,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -25,6 +26,8 @@ urlpatterns: list[URLPattern] = [
     path("export/<str:kind>/", finding.export, name="catalogue_export"),
     path("import/", importing.imports, name="catalogue_imports"),
     path("import/<int:pk>/", importing.run, name="catalogue_import"),
+    path("import/template/<str:kind>/", importing.template, name="catalogue_import_template"),
+    path("import/<int:pk>/confirm/", importing.confirm, name="catalogue_import_confirm"),
     path("import/<int:pk>/progress/", importing.progress, name="catalogue_import_progress"),
     path("import/<int:pk>/returned/", importing.returned, name="catalogue_import_returned"),
     path("code/<path:code>", reading.code, name="catalogue_code"),
@@ -40,6 +43,8 @@ urlpatterns: list[URLPattern] = [
     path("questions/", questioning.questions, name="catalogue_questions"),
     path("questions/new/", questioning.ask, name="catalogue_ask"),
     path("questions/<int:pk>/", questioning.question, name="catalogue_question"),
+    path("upgrade/", upgrading.upgrade, name="catalogue_upgrade"),
+    path("upgrade/export/", upgrading.export, name="catalogue_upgrade_export"),
     path("notices/<int:pk>/", reading.notice, name="catalogue_notice"),
     path("<int:pk>/", reading.entry, name="catalogue_entry"),
     path("<int:pk>/versions/", reading.versions, name="catalogue_versions"),

@@ -16,7 +16,9 @@ from jutong.kernel.errors import NotAllowed
 from jutong.kernel.faces import actor_of, done, page, partial, posted, rehearsal, told
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages.forms import EntryForm, Items, asked_number
+from jutong.slices.catalogue.pages.specified import own_start
 from jutong.slices.catalogue.rules.content import Content
+from jutong.slices.catalogue.rules.specified import own_elements
 
 _EMPTY = Content(title="")
 EDITS = frozenset({"edit", "correct", "amend", "amend_revision"})
@@ -59,18 +61,24 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _written(request: HttpRequest, present: Content, version: int, act: Any, title: str, *, back: str) -> HttpResponse:
-    form = EntryForm(posted(request), initial=EntryForm.start(present, version))
-    start = [{name: getattr(item, name) for name in Items.form.base_fields} for item in present.items]
-    items = Items(posted(request), initial=start, prefix="items")
+    given = queries.specification_of(actor_of(request), clock.now())
+    form = EntryForm(posted(request), initial=EntryForm.start(present, version), specification=given)
+    start = [
+        {name: getattr(item, name) for name in Items.form.base_fields} | own_start(item.extra) for item in present.items
+    ]
+    items = Items(posted(request), initial=start, prefix="items", form_kwargs={"specification": given})
     if form.is_bound and form.is_valid() and items.is_valid():
         with told(form):
             return done(request, _("已保存。"), to=act(_content(present, form, items), form))
     status = None if not form.is_bound or form.errors else 422 if not items.is_valid() else None
-    return page(request, "catalogue/edit.html", title=title, form=form, items=items, back=back, status=status)
+    own = [_(element.label) for element in own_elements(given, "item")]
+    return page(
+        request, "catalogue/edit.html", title=title, form=form, items=items, own_items=own, back=back, status=status
+    )
 
 
 def _content(present: Content, form: EntryForm, items: Any) -> Content:
-    return msgspec.structs.replace(present, **form.stated(), items=items.items(present.items))
+    return msgspec.structs.replace(present, **form.stated(present), items=items.items(present.items))
 
 
 @require_POST
@@ -79,7 +87,9 @@ def check(request: HttpRequest) -> HttpResponse:
     """Say what would keep the posted entry from being submitted; nothing is stored."""
     actor = actor_of(request)
     data: QueryDict = request.POST
-    form, items = EntryForm(data), Items(data, prefix="items")
+    given = queries.specification_of(actor, clock.now())
+    form = EntryForm(data, specification=given)
+    items = Items(data, prefix="items", form_kwargs={"specification": given})
     valid = form.is_valid() and items.is_valid()
     content = _content(_EMPTY, form, items) if valid else None
     sentences = list(queries.lacking(content, actor=actor, at=clock.now())) if content else []
@@ -90,9 +100,9 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_GET
 def row(request: HttpRequest) -> HttpResponse:
     """Answer with one more empty row of items; `n` is how many there are."""
-    actor_of(request)
+    given = queries.specification_of(actor_of(request), clock.now())
     place = min(asked_number(request, "n", 0), 1999)
-    form = Items.form(prefix=f"items-{place}")
+    form = Items.form(prefix=f"items-{place}", specification=given)
     return partial(request, "catalogue/item_row.html", form=form, total=place + 1, fresh=True)
 
 

@@ -9,18 +9,23 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from jutong.kernel import clock
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import actor_of, page
 from jutong.kernel.faces.downloads import XLSX, attachment
 from jutong.kernel.faces.pieces import Facet, FacetChoice
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue import queries, search
-from jutong.slices.catalogue.formats.exports import write_guide, write_two_sheet
+from jutong.slices.catalogue.formats.exports import write_guide, write_own, write_two_sheet
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
 from jutong.slices.catalogue.workflow import STATES
 
-_WRITERS = {"guide": write_guide, "two-sheet": write_two_sheet}
-_FILE_NAMES = {"guide": N_("政务信息资源目录.xlsx"), "two-sheet": N_("数据资源目录-双表.xlsx")}
+_WRITERS = {"own": write_own, "guide": write_guide, "two-sheet": write_two_sheet}
+_FILE_NAMES = {
+    "own": N_("目录编制模板-已填.xlsx"),
+    "guide": N_("政务信息资源目录.xlsx"),
+    "two-sheet": N_("数据资源目录-双表.xlsx"),
+}
 _MEMORY = 8 * 1024 * 1024
 
 
@@ -62,11 +67,12 @@ def own(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """Answer with the actor's own entries as a workbook: the 26-column sheet or the two-sheet template."""
+    """Answer with the actor's own entries as a workbook: our template, the 26-column sheet or the two-sheet template."""
     writer = _WRITERS.get(kind)
     if writer is None:
         raise NotThere(_("没有这种导出格式，请从页面上的按钮导出。"))
     file = tempfile.SpooledTemporaryFile(max_size=_MEMORY)  # noqa: SIM115 - the response closes it
-    writer(file, queries.export_rows(actor_of(request)))
+    actor = actor_of(request)
+    writer(file, queries.export_rows(actor), queries.specification_of(actor, clock.now()))
     file.seek(0)
     return attachment(file, _(_FILE_NAMES[kind]), XLSX)

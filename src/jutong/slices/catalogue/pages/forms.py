@@ -25,11 +25,14 @@ from jutong.kernel.terms import (
 )
 from jutong.kernel.workbooks import MOST_BYTES
 from jutong.slices.catalogue.formats.text import ENCODINGS
+from jutong.slices.catalogue.pages.specified import OWN, own_start, own_values, specify
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.obligations import LABELS, LENGTHS, SHARE_LIMITS, SHARE_MODE_CLASSES, SHARE_MODES
 from jutong.slices.catalogue.rules.shape import ITEM_LABELS
 from jutong.slices.catalogue.rules.text import listed
+from jutong.slices.standards import queries as standards
+from jutong.wire.specification import Specification
 
 BLANK = ("", "—")
 MOST_PAGE = 100_000
@@ -137,23 +140,32 @@ class EntryForm(Form):
     )  # fmt: skip
     LISTS = ("format_types", "keywords", "related_codes")
 
+    def __init__(self, *args: Any, specification: Specification | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if specification is not None:
+            specify(self, specification)
+
     def grouped(self) -> list[tuple[str, list[Any]]]:
-        """Return the fields under their headings."""
-        return [(str(heading), [self[name] for name in names]) for heading, names in self.GROUPS]
+        """Return the fields under their headings; those of local elements come last."""
+        groups = [(str(heading), [self[name] for name in names]) for heading, names in self.GROUPS]
+        own = [self[name] for name in self.fields if name.startswith(OWN)]
+        return [*groups, (_("本地要素"), own)] if own else groups
 
     @classmethod
     def start(cls, content: Content, version: int) -> dict[str, Any]:
         """Return what the form shows of a content."""
         shown = {name: getattr(content, name) for name in cls.base_fields if name != "version"}
         shown |= {name: "、".join(shown[name]) for name in cls.LISTS}
+        shown |= own_start(content.extra)
         return shown | {"use_purposes": list(content.use_purposes), "version": version}
 
-    def stated(self) -> dict[str, Any]:
-        """Return what was stated, as content takes it."""
-        given = {name: value for name, value in self.cleaned_data.items() if name != "version"}
+    def stated(self, present: Content) -> dict[str, Any]:
+        """Return what was stated, as content takes it; what the form does not show of the extra elements is kept."""
+        given = {n: v for n, v in self.cleaned_data.items() if n != "version" and not n.startswith(OWN)}
         given |= {name: listed(given[name]) for name in self.LISTS}
         given["format_types"] = tuple(kind.casefold() for kind in given["format_types"])
-        return given | {"use_purposes": tuple(given["use_purposes"])}
+        extra = {name: text for name, text in {**present.extra, **own_values(self)}.items() if text}
+        return given | {"use_purposes": tuple(given["use_purposes"]), "extra": extra}
 
 
 class ItemForm(Form):
@@ -173,8 +185,10 @@ class ItemForm(Form):
     sensitive = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["sensitive"]), required=False)
     key = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["key"]), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, specification: Specification | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if specification is not None:
+            specify(self, specification, "item")
         for field in self.fields.values():
             kind = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
             kind = "form-check-input" if isinstance(field, forms.BooleanField) else kind
@@ -182,7 +196,10 @@ class ItemForm(Form):
 
     def item(self) -> ItemContent | None:
         """Return the item, or None for an empty row."""
-        return ItemContent(**self.cleaned_data) if self.cleaned_data.get("name") else None
+        if not self.cleaned_data.get("name"):
+            return None
+        given = {name: value for name, value in self.cleaned_data.items() if not name.startswith(OWN)}
+        return ItemContent(**given, extra={name: text for name, text in own_values(self).items() if text})
 
 
 if TYPE_CHECKING:
@@ -200,7 +217,11 @@ class ItemSet(_Set):
         found = [item for form in self.forms if (item := form.item()) is not None]
         shown = list(ItemForm.base_fields)
         return tuple(
-            msgspec.structs.replace(before[item.name], **{name: getattr(item, name) for name in shown})
+            msgspec.structs.replace(
+                before[item.name],
+                **{name: getattr(item, name) for name in shown},
+                extra={**before[item.name].extra, **item.extra},
+            )
             if item.name in before
             else item
             for item in found
@@ -280,6 +301,11 @@ class Return(Form):
         return {"reason": self.cleaned_data["reason"], "remarks": remarks, "express_prohibition": wrong}
 
 
+def peer_choices() -> list[tuple[str, Any]]:
+    """Return the systems whose codes are known."""
+    return [("", gettext_lazy("本平台的名称和代码")), *((peer, peer) for peer, _count in standards.peers())]
+
+
 class ImportForm(Form):
     """A file to import."""
 
@@ -291,6 +317,12 @@ class ImportForm(Form):
         choices=[("", gettext_lazy("自动识别")), *ENCODINGS.items()],
         required=False,
         help_text=gettext_lazy("仅用于 CSV 和 JSON；识别有误时再指定"),
+    )
+    peer = forms.ChoiceField(
+        label=gettext_lazy("文件所用代码"),
+        choices=peer_choices,
+        required=False,
+        help_text=gettext_lazy("文件由其他系统导出时选择；按其代码对照表转换，没有对照的取值整行退回"),
     )
     region = Code(
         label=gettext_lazy("行政区划代码"),

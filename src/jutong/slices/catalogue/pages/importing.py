@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock, files, jobs
 from jutong.kernel.errors import NotThere
@@ -17,7 +18,11 @@ from jutong.kernel.faces.answers import posted_files
 from jutong.kernel.faces.downloads import XLSX, attachment
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.formats.mapping import TARGETS
+from jutong.slices.catalogue.formats.templates import TEMPLATES, write_template
 from jutong.slices.catalogue.pages.forms import ImportForm, asked_number
+from jutong.slices.catalogue.rules.repairs import REPAIRS
+
+MEMORY = 8 * 1024 * 1024
 
 
 def imports(request: HttpRequest) -> HttpResponse:
@@ -29,11 +34,42 @@ def imports(request: HttpRequest) -> HttpResponse:
             given = form.cleaned_data
             file = given["file"]
             made = actions.upload(
-                file, file.name, by=actor, at=clock.now(), region=given["region"], encoding=given["encoding"]
+                file,
+                file.name,
+                by=actor,
+                at=clock.now(),
+                region=given["region"],
+                encoding=given["encoding"],
+                peer=given["peer"],
             )
             return done(request, _("文件已接收，请核对后开始导入。"), to=reverse("catalogue_import", args=[made.pk]))
     rows, meta = queries.import_runs(actor, number=asked_number(request))
-    return page(request, "catalogue/imports.html", title=_("目录导入"), form=form, rows=rows, meta=meta)
+    templates = [(kind, _(label)) for kind, label in TEMPLATES.items()]
+    return page(
+        request, "catalogue/imports.html", title=_("目录导入"), form=form, rows=rows, meta=meta, templates=templates
+    )
+
+
+@require_GET
+def template(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """Answer with an empty template made from the specification in force where the actor works."""
+    if kind not in TEMPLATES:
+        raise NotThere(_("没有这种模板，请从页面上的按钮下载。"))
+    actor = actor_of(request)
+    given = queries.specification_of(actor, clock.now())
+    file = tempfile.SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115 - the response closes it
+    write_template(file, kind, given, provider=actor.department_name)
+    file.seek(0)
+    return attachment(file, f"{_(TEMPLATES[kind])}.xlsx", XLSX)
+
+
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on with an import after its repairs and changes were looked at."""
+    chosen = [kind for kind in request.POST.getlist("repairs")[: len(REPAIRS)] if kind in REPAIRS]
+    published = request.POST.get("change_published") == "on"
+    actions.confirm_import(pk, by=actor_of(request), at=clock.now(), repairs=chosen, change_published=published)
+    return done(request, _("已开始导入。"), to=reverse("catalogue_import", args=[pk]))
 
 
 def run(request: HttpRequest, pk: int) -> HttpResponse:
@@ -44,7 +80,8 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
         actions.choose_mapping(pk, by=actor, at=clock.now(), mapping=mapping)
         return done(request, _("已开始导入。"), to=reverse("catalogue_import", args=[pk]))
     found = queries.import_run(pk, actor=actor)
-    progress_row = jobs.progress(found.progress_id, actor) if found.progress_id and not found.finished_at else None
+    runs = found.progress_id and not found.finished_at and not found.waits
+    progress_row = jobs.progress(found.progress_id, actor) if runs and found.progress_id else None
     return page(
         request,
         "catalogue/import.html",

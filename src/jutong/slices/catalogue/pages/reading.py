@@ -46,7 +46,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         "catalogue/entry.html",
         title=seen.content.title,
         seen=seen,
-        groups=[(_(name), _facts(seen, names)) for name, names in _GROUPS.items()] + _origin(seen),
+        groups=[(_(name), _facts(seen, names)) for name, names in _GROUPS.items()] + _own_group(seen) + _origin(seen),
         happenings=[_happening(opinion) for opinion in seen.opinions],
         panels=panels.filled("entry", actor, at, entry_id=pk),
         understood=understood(actor, at, pk),
@@ -79,6 +79,10 @@ def _origin(seen: EntryDetail) -> list[tuple[str, list[Fact]]]:
         Fact(_("限定用途"), "、".join(_(Purpose(code).label) for code in found.purposes)),
     ]
     return [(_("数据来源"), facts)]
+
+
+def _own_group(seen: EntryDetail) -> list[tuple[str, list[Fact]]]:
+    return [(_("本地要素"), [Fact(label, value) for label, value in seen.own])] if seen.own else []
 
 
 def _happening(opinion: OpinionRow) -> Happening:

@@ -40,6 +40,7 @@ from jutong.slices.catalogue.queries.questions import (
     questions,
     questions_panel,
 )
+from jutong.slices.catalogue.queries.specified import specification_of
 from jutong.slices.catalogue.queries.updates import (
     AffectedRow,
     UpdateDetail,
@@ -51,6 +52,7 @@ from jutong.slices.catalogue.queries.updates import (
     update_figures,
     update_lines,
 )
+from jutong.slices.catalogue.queries.upgrading import UpgradeReport, UpgradeRow, upgrade_report
 from jutong.slices.catalogue.queries.versions import VersionRow, difference, versions
 
 __all__ = [
@@ -71,6 +73,8 @@ __all__ = [
     "UpdateDetail",
     "UpdateFigure",
     "UpdateRow",
+    "UpgradeReport",
+    "UpgradeRow",
     "VersionRow",
     "ailing",
     "ailing_lines",
@@ -98,8 +102,10 @@ __all__ = [
     "require_published",
     "returned_from",
     "review_queue",
+    "specification_of",
     "update_choices",
     "update_figures",
     "update_lines",
+    "upgrade_report",
     "versions",
 ]

@@ -9,9 +9,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from jutong.kernel import jurisdiction
 from jutong.kernel.actors import Actor, Role
-from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
 from jutong.kernel.queries import AuditRow, ClockRow, clocks, history
@@ -21,8 +19,9 @@ from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import Entry, EntryVersion, Opinion
 from jutong.slices.catalogue.queries.contents import content_of
 from jutong.slices.catalogue.queries.published import Returned, returned_of
+from jutong.slices.catalogue.queries.specified import duties_at, duties_in, own_in_words
 from jutong.slices.catalogue.rules.content import Content, ItemContent
-from jutong.slices.catalogue.rules.obligations import Obligations, obligations, ready
+from jutong.slices.catalogue.rules.obligations import Obligations, obligations, ready, stamped
 from jutong.slices.catalogue.rules.text import title_key
 from jutong.slices.catalogue.workflow import ENTRY
 
@@ -99,7 +98,7 @@ class EntryDetail:
     """An entry as its page shows it, in the version its reader may see.
 
     content: working version for its provider and the authority, the published one for others. lacking: what keeps a
-    working version from being submitted, as (element, sentence).
+    working version from being submitted, as (element, sentence). own: local elements as (label, value).
     """
 
     row: EntryRow
@@ -121,6 +120,7 @@ class EntryDetail:
     created_at: datetime
     started_on: date
     returned: Returned | None
+    own: tuple[tuple[str, str], ...] = ()
 
 
 def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
@@ -146,7 +146,7 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         buttons=tuple(ENTRY.open_to(actor, case)),
         history=tuple(history("catalog_entry", case.pk)) if inside else (),
         warnings=tuple((field, sentence) for field, sentence in case.warnings) if inside else (),
-        lacking=_lacking(content, obligations(case.policy), case.provider_name)
+        lacking=_lacking(content, duties_at(case, at), case.provider_name)
         if inside and case.state in UNFINISHED
         else (),
         profile=case.profile,
@@ -154,6 +154,7 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         created_at=case.created_at,
         started_on=case.started_on,
         returned=returned_of(case),
+        own=own_in_words(case.region, content, at),
     )
 
 
@@ -166,8 +167,8 @@ def _lacking(content: Content, duties: Obligations, provider: str) -> tuple[tupl
 
 def lacking(content: Content, *, actor: Actor, at: datetime) -> tuple[tuple[str, str], ...]:
     """Return what would keep a content from being submitted by the actor's department today, as (element, sentence)."""
-    policy = jurisdiction.policy_for(actor.region, beijing_day(at))
-    return _lacking(content, obligations(policy), actor.department_name)
+    duties = duties_in(actor.region, at)
+    return _lacking(stamped(content, duties), duties, actor.department_name)
 
 
 def sees_drafts(actor: Actor, case: Entry) -> bool:

@@ -10,7 +10,7 @@ from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import N_
 
 PATTERN: Final = r"[123]\d{2}\d{3}\d*/\d+"
-"""The default shape of a code; an instance may set a narrower one."""
+"""The default shape of a code; a specification may set a narrower one."""
 SERIAL_DIGITS: Final = 6
 CLASS_DIGITS: Final = {"base": "1", "theme": "2", "department": "3"}
 LOCAL_DEPARTMENTS: Final = "307"
@@ -50,6 +50,7 @@ class Code:
     branch: str
     leaf: str
     serial: int
+    digits: int = SERIAL_DIGITS
 
     @property
     def class_code(self) -> str:
@@ -57,22 +58,22 @@ class Code:
         return f"{self.kind}{self.group}{self.branch}{self.leaf}"
 
     def __str__(self) -> str:
-        return entry_code(self.class_code, self.serial)
+        return entry_code(self.class_code, self.serial, self.digits)
 
 
-def entry_code(class_code: str, serial: int) -> str:
-    """Return the code of the serial-th entry of a class, such as ``3070010001/000001``."""
-    return f"{class_code}/{serial:0{SERIAL_DIGITS}d}"
+def entry_code(class_code: str, serial: int, digits: int = SERIAL_DIGITS) -> str:
+    """Return the code of the serial-th entry of a class, such as ``3070010001/000001``; digits: at least so many."""
+    return f"{class_code}/{serial:0{digits}d}"
 
 
-def parse_code(text: str, pattern: str = PATTERN) -> Code:
-    """Return the parts of a code; RuleBroken for one that does not follow the pattern."""
-    if len(text) > 64 or not re.fullmatch(pattern, text, re.ASCII):  # noqa: PLR2004 - the column's width
+def parse_code(text: str, pattern: str = PATTERN, digits: int = SERIAL_DIGITS) -> Code:
+    """Return the parts of a code; RuleBroken for one that does not follow the pattern, nor the default one."""
+    if len(text) > 64 or not (re.fullmatch(pattern, text, re.ASCII) and re.fullmatch(PATTERN, text, re.ASCII)):  # noqa: PLR2004 - the column's width
         raise RuleBroken(
             N_("信息资源代码应为“类1位、项2位、目3位、细目、/、顺序码”，例如 3070010001/000001"), field="code"
         )
     class_code, serial = text.split("/")
-    return Code(class_code[0], class_code[1:3], class_code[3:6], class_code[6:], int(serial))
+    return Code(class_code[0], class_code[1:3], class_code[3:6], class_code[6:], int(serial), digits)
 
 
 def group_code(resource_class: str, category: str) -> str:

@@ -9,7 +9,10 @@ import msgspec
 
 
 class ItemContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One information item (信息项). `type` is a letter of `terms.DataType`, `length` counts characters or digits."""
+    """One information item (信息项). `type` is a letter of `terms.DataType`, `length` counts characters or digits.
+
+    `extra`: elements that a local specification adds, by name.
+    """
 
     name: str
     column: str = ""
@@ -27,13 +30,15 @@ class ItemContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     code_table: str = ""
     value_range: str = ""
     description: str = ""
+    extra: dict[str, str] = {}
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """All that a provider states about one resource (standards-facts section 1, national-2025#13).
 
     Codes are those of `kernel.terms`. `share_confirmed` is false while the type is only the proposal of a new draft
-    (R-CAT-034). `extra` keeps source columns that have no element of their own.
+    (R-CAT-034). `specification` names the version it was compiled under. `extra` keeps the elements that a local
+    specification adds, and source columns that have no element of their own.
     """
 
     title: str

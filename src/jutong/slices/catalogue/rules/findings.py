@@ -12,13 +12,15 @@ class Finding:
     """One remark on one field.
 
     `message` is a Chinese gettext msgid with ``%(name)s`` places that `params` fills. A `grave` finding stops the
-    row or the submission; any other is a warning that travels with the draft.
+    row or the submission; any other is a warning that travels with the draft. `item`: the place of the item among
+    those of a row, for marking its own line; -1 for the entry itself.
     """
 
     field: str
     message: str
     params: Mapping[str, object] = dataclasses.field(default_factory=dict)
     grave: bool = True
+    item: int = -1
 
     @property
     def text(self) -> str:

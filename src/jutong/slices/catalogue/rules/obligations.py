@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from jutong.kernel.policy import Policy
 from jutong.kernel.terms import N_, BasisRank
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding
+from jutong.slices.catalogue.rules.lengths import LENGTHS as LENGTHS  # noqa: PLC0414 - the elements' labels and lengths are asked for together
+from jutong.slices.catalogue.rules.specified import demanded, fitting, is_own, lacking_of_items, named_version
+from jutong.wire.specification import Specification
 
 NATIONAL_NINE: Final = frozenset(
     {"title", "items", "provider", "format_class", "update_cycle", "share_type", "share_mode", "use_conditions",
@@ -70,15 +75,6 @@ LABELS: Final[Mapping[str, str]] = {
     "items": N_("信息项"),
 }
 """What each element is called on pages, in files and in remarks."""
-LENGTHS: Final[Mapping[str, int]] = {
-    "title": 200, "abstract": 2000, "category": 60, "class_code": 40, "provider_unit": 100, "format_note": 200,
-    "share_scope": 500, "share_conditions": 500, "basis_instrument": 200, "basis_article": 100, "basis_wording": 1000,
-    "withheld_reason": 500, "open_conditions": 256, "data_category": 60, "matter": 500, "system": 200, "link": 500,
-    "domain": 60, "industry": 60, "item.name": 128, "item.column": 64, "item.description": 500,
-    "item.value_range": 200, "item.standard": 200, "item.code_table": 200,
-}  # fmt: skip
-"""Longest value of each text in characters; titles and abstracts are wider than the guide's 50 and 256, because
-running portals hold 96 and 1,903."""
 MOST_ITEMS: Final = 2000
 MOST_KEYWORDS: Final = 50
 SHARE_LIMITS: Final = {
@@ -97,7 +93,10 @@ SHARE_MODE_CLASSES: Final = {
 }  # fmt: skip
 NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "category": {**BASE_CATEGORIES, **THEMES},
-    "specification": {"national-guide-2017": N_("政务信息资源目录编制指南（2017）")},
+    "specification": {
+        "national-guide-2017": N_("政务信息资源目录编制指南（2017）"),
+        "national-decree-2025": N_("政务数据目录要素（2025）"),
+    },
     "catalogue_level": {"department": N_("部门目录"), "region": N_("地区目录"), "national": N_("国家目录")},
 }
 """What codes are called whose lists are open."""
@@ -114,7 +113,7 @@ class Obligations:
     whether a withheld entry needs its reason and the wording (national-2025#15), `conditions` whether a conditional
     one needs scope and purposes in the catalogue (R-CAT-044), `control` what the authority does with a restrictive
     type (determination, filing, review), `assessments` those that go before (secrecy_risk,
-    personal_information_impact), `base_categories` and `theme_domains` the profile's lists.
+    personal_information_impact), `categories` the profile's lists by class, `specification` the one in force.
     """
 
     required: frozenset[str] = NATIONAL_NINE | GUIDE
@@ -127,6 +126,7 @@ class Obligations:
     assessments: frozenset[str] = frozenset({"secrecy_risk", "personal_information_impact"})
     leader_approval: bool = True
     categories: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    specification: Specification | None = None
 
 
 _ELEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -171,11 +171,26 @@ def obligations(policy: Policy) -> Obligations:
     )
 
 
+def stamped(content: Content, duties: Obligations) -> Content:
+    """Return a content that names the specification it is now compiled under (R-CAT-050)."""
+    if duties.specification is None:
+        return content
+    return msgspec.structs.replace(content, specification=duties.specification.reference)
+
+
 def missing(content: Content, duties: Obligations, *, provider: str) -> Iterator[Finding]:
-    """Yield one finding per mandatory element that is empty (R-CAT-002, R-CAT-051)."""
+    """Yield one finding per mandatory element of profile and specification that is empty (R-CAT-002, 027, 051)."""
+    given = duties.specification
+    required = duties.required | (demanded(content, given) if given else frozenset())
     for name in LABELS:
-        if name in duties.required and not _present(name, content, provider):
-            yield Finding(name, N_("%(label)s为必填项，请填写后再提交"), {"label": LABELS[name]})
+        if name in required and not _present(name, content, provider):
+            yield Finding(name, _MISSING, {"label": LABELS[name]})
+    for one in given.elements if given else ():
+        if one.of == "entry" and is_own(one) and one.name in required and not content.extra.get(one.name):
+            yield Finding(one.name, _MISSING, {"label": one.label})
+
+
+_MISSING: Final = N_("%(label)s为必填项，请填写后再提交")
 
 
 def _present(name: str, content: Content, provider: str) -> bool:
@@ -260,12 +275,19 @@ def ready(content: Content, duties: Obligations, *, provider: str) -> tuple[Find
     from jutong.slices.catalogue.rules.shape import shape
     from jutong.slices.catalogue.rules.typical import typical
 
+    given = duties.specification
     parts: tuple[Callable[[], Iterator[Finding]], ...] = (
+        lambda: named_version(content),
         lambda: missing(content, duties, provider=provider),
         lambda: sharing(content, duties),
         lambda: items(content, duties),
         lambda: secrecy(content),
-        lambda: iter(shape(content, categories=duties.categories)),
+        lambda: iter(shape(content, categories=duties.categories, specification=given)),
+        lambda: fitting(content, given) if given else iter(()),
+        lambda: lacking_of_items(content, given) if given else iter(()),
         lambda: typical(content),
     )
-    return tuple(finding for part in parts for finding in part())
+    found: dict[tuple[str, str], Finding] = {}
+    for finding in (finding for part in parts for finding in part()):
+        found.setdefault((finding.field, finding.text), finding)
+    return tuple(found.values())

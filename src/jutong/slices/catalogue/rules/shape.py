@@ -30,6 +30,8 @@ from jutong.slices.catalogue.rules.obligations import (
     SHARE_MODE_CLASSES,
     SHARE_MODES,
 )
+from jutong.slices.catalogue.rules.specified import added_codes
+from jutong.wire.specification import Specification
 
 ITEM_LABELS: Final[Mapping[str, str]] = {
     "name": N_("信息项名称"), "column": N_("信息项技术名称"), "type": N_("数据类型"), "length": N_("数据长度"),
@@ -65,13 +67,19 @@ _ITEM_CODES: Final = {
 }
 
 
-def shape(content: Content, *, categories: Mapping[str, Collection[str]] | None = None) -> tuple[Finding, ...]:
+def shape(
+    content: Content,
+    *,
+    categories: Mapping[str, Collection[str]] | None = None,
+    specification: Specification | None = None,
+) -> tuple[Finding, ...]:
     """Return what no draft may have: empty title, over-long text, unknown codes, repeated items.
 
     `categories` gives the profile's base categories and theme domains by class; unset, the guide's lists hold
-    (R-CAT-010 to 012).
+    (R-CAT-010 to 012). `specification` may add codes to the open lists.
     """
-    return (*_texts(content), *_coded(content), *_category(content, categories), *_items(content))
+    added = added_codes(specification)
+    return (*_texts(content), *_coded(content, added), *_category(content, categories, added), *_items(content))
 
 
 def _texts(content: Content) -> Iterator[Finding]:
@@ -91,10 +99,10 @@ def _too_long(field: str, label: str, most: int) -> Finding:
     return Finding(field, N_("%(label)s不能超过 %(most)d 字，请精简"), {"label": label, "most": most})
 
 
-def _coded(content: Content) -> Iterator[Finding]:
+def _coded(content: Content, added: Mapping[str, Collection[str]]) -> Iterator[Finding]:
     for name, codes in CODES.items():
         value = getattr(content, name)
-        if value and value not in codes:
+        if value and value not in codes and value not in added.get(name, ()):
             yield _unknown(name, LABELS[name], codes)
     if content.share_mode and content.share_mode not in SHARE_MODES.get(content.share_mode_class, {}):
         yield Finding("share_mode", N_("共享方式类型与共享方式分类不符，请重新选择"))
@@ -105,10 +113,17 @@ def _unknown(field: str, label: str, codes: Mapping[str, str]) -> Finding:
     return Finding(field, N_("%(label)s应为下列之一：%(accepted)s"), {"label": label, "accepted": accepted})
 
 
-def _category(content: Content, categories: Mapping[str, Collection[str]] | None) -> Iterator[Finding]:
+def _category(
+    content: Content, categories: Mapping[str, Collection[str]] | None, added: Mapping[str, Collection[str]]
+) -> Iterator[Finding]:
     guide: dict[str, Collection[str]] = {"base": BASE_CATEGORIES, "theme": THEMES}
     known = (categories or guide).get(content.resource_class) or guide.get(content.resource_class, ())
-    if content.category and known and content.category not in known:
+    if (
+        content.category
+        and known
+        and content.category not in known
+        and content.category not in added.get("category", ())
+    ):
         yield Finding("category", N_("当前政策未列此类别，请选择列表中的基础库类别或主题领域，或由主管部门先增设"))
 
 

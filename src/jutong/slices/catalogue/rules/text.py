@@ -12,6 +12,10 @@ _HIDDEN = dict.fromkeys(
     (0xAD, 0x34F, 0x61C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070))
 )
 _CONTROL = {code: " " if code in (9, 10, 11, 12, 13, 0x85) else None for code in (*range(32), *range(0x7F, 0xA0))}
+FULL_WIDTH = frozenset(map(chr, _FULL))
+"""Full-width digits and letters, which are narrowed."""
+UNSEEN = frozenset(map(chr, (*_HIDDEN, *(code for code, to in _CONTROL.items() if to is None))))
+"""Characters that nobody sees and that are taken out."""
 _LINES = dict.fromkeys((10, 13, 133, 8232, 8233), "\n")
 _ONE_LINE = _FULL | _HIDDEN | _CONTROL | {0x3000: " ", 0xA0: " ", 0x2028: " ", 0x2029: " "}
 _MANY_LINES = _ONE_LINE | _LINES

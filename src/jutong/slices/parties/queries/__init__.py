@@ -67,6 +67,7 @@ from jutong.slices.parties.queries.people import (
 from jutong.slices.parties.queries.picking import (
     department_names,
     department_shown,
+    departments_by_name,
     departments_called,
     region_choices,
 )
@@ -118,6 +119,7 @@ __all__ = [
     "department_names",
     "department_shown",
     "departments",
+    "departments_by_name",
     "departments_called",
     "departments_page",
     "departments_sheet",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from django.db.models import Q
@@ -44,6 +45,11 @@ def departments_called(text: str) -> list[int]:
         if found := list(rows.filter(condition).values_list("pk", flat=True)[:20]):
             return found
     return []
+
+
+def departments_by_name(names: Iterable[str], region: str) -> dict[str, int]:
+    """Return {name: id} of the departments of a region that are called exactly so."""
+    return dict(Department.objects.filter(region_id=region, name__in=list(names)).values_list("name", "pk"))
 
 
 def region_choices() -> list[str]:

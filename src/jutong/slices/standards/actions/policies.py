@@ -21,7 +21,8 @@ from jutong.kernel.models import CalendarDay, PolicyAssignment
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import clocks
 from jutong.slices.parties import queries as parties
-from jutong.slices.standards import events, formats
+from jutong.slices.standards import events
+from jutong.slices.standards.formats import calendar as formats
 from jutong.slices.standards.workflow import CALENDAR_KEEPERS, PROFILE_KEEPERS
 
 MOST_ERRORS = 20
@@ -86,7 +87,7 @@ def assign_profile(
     """
     if not confirm:
         raise RuleBroken(_("更换政策规则影响该区划今后的全部办理期限，请勾选确认后提交。"), field="confirm")
-    _check_place(region, by)
+    check_place(region, by)
     if by.channel is not Channel.SYSTEM and effective_from < beijing_day(at):
         raise RuleBroken(_("生效日期不能早于今天，已开始的事项仍按原规则办理，请修改。"), field="effective_from")
     policy.load(profile)
@@ -114,10 +115,11 @@ def assign_profile(
     return row
 
 
-def _check_place(region: str, by: Actor) -> None:
+def check_place(region: str, by: Actor) -> None:
+    """Refuse a region that is not registered, and one of which the actor's department is not the authority."""
     if not any(row.code == region and row.valid_to is None for row in parties.regions()):
         raise RuleBroken(_("行政区划 %s 尚未登记或已停用，请先登记。") % region[:12], field="region")
     if by.channel is Channel.SYSTEM or by.holds(Role.SECURITY_ADMIN):
         return
     if not by.holds(Role.AUTHORITY_HEAD, department_id=parties.authority_of(region)):
-        raise NotAllowed(_("您所在部门不是“%s”的共享主管部门，不能确定其政策规则。") % parties.region_name(region))
+        raise NotAllowed(_("您所在部门不是“%s”的共享主管部门，不能代其确定规则。") % parties.region_name(region))

@@ -1,0 +1,46 @@
+"""What holds for an entry at a moment: its profile's demands and the compilation specification in force in its region."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel import jurisdiction
+from jutong.kernel.actors import Actor
+from jutong.kernel.clock import beijing_day
+from jutong.slices.catalogue.models import Entry
+from jutong.slices.catalogue.rules.content import Content
+from jutong.slices.catalogue.rules.obligations import Obligations, obligations
+from jutong.slices.catalogue.rules.specified import own_elements
+from jutong.slices.standards import queries as standards
+from jutong.wire.specification import Specification
+
+
+def duties_at(case: Entry, at: datetime) -> Obligations:
+    """Return the demands on an entry: of the profile it started under, and of the specification in force at `at`."""
+    specification = standards.specification_for(case.region, beijing_day(at))
+    return dataclasses.replace(obligations(case.policy), specification=specification)
+
+
+def duties_in(region: str, at: datetime) -> Obligations:
+    """Return the demands on an entry that starts in a region at `at`."""
+    day = beijing_day(at)
+    specification = standards.specification_for(region, day)
+    return dataclasses.replace(obligations(jurisdiction.policy_for(region, day)), specification=specification)
+
+
+def specification_of(actor: Actor, at: datetime) -> Specification:
+    """Return the specification in force where an actor works."""
+    return standards.specification_for(actor.region, beijing_day(at))
+
+
+def own_in_words(region: str, content: Content, at: datetime) -> tuple[tuple[str, str], ...]:
+    """Return what a content states for the local elements of its region, as (label, value)."""
+    found = []
+    for element in own_elements(standards.specification_for(region, beijing_day(at))):
+        if text := content.extra.get(element.name, ""):
+            labels = {value.code: value.label for value in element.values}
+            found.append((_(element.label), "、".join(_(labels.get(part, part)) for part in text.split("、"))))
+    return tuple(found)

@@ -1,0 +1,24 @@
+"""Writes of the standards library: the calendar, which policy holds where, specifications, peers' codes."""
+
+from jutong.slices.standards.actions.peers import import_peer_codes, keep_peer_codes, remove_peer
+from jutong.slices.standards.actions.policies import Loaded, assign_profile, import_calendar, load_calendar
+from jutong.slices.standards.actions.specifications import (
+    discard_specification,
+    draft_specification,
+    import_specification,
+    publish_specification,
+)
+
+__all__ = [
+    "Loaded",
+    "assign_profile",
+    "discard_specification",
+    "draft_specification",
+    "import_calendar",
+    "import_peer_codes",
+    "import_specification",
+    "keep_peer_codes",
+    "load_calendar",
+    "publish_specification",
+    "remove_peer",
+]

@@ -1,0 +1,12 @@
+"""Management endpoints of the standards library."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+from jutong.slices.standards.api import peers, policies, specifications
+
+router = Router()
+router.add_router("", policies.router)
+router.add_router("", specifications.router)
+router.add_router("", peers.router)

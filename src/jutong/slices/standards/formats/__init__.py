@@ -1,0 +1,1 @@
+"""Files of the standards library: calendars, specifications and peers' codes as workbooks."""

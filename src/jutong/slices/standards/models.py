@@ -1,0 +1,62 @@
+"""Tables of the standards library: versions of compilation specifications, and how peers write our codes."""
+
+from __future__ import annotations
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+
+
+class SpecificationVersion(models.Model):
+    """A version of a compilation specification; once published it is never changed.
+
+    region: division code of a local specification, empty for the national one. elements: `wire.specification.Element`s
+    as JSON; the national one's with every local addition. effective_from: Beijing day from which it is in force, None
+    while it is a draft; what came before is superseded from then on.
+    """
+
+    region = models.CharField(max_length=12, default="", blank=True)
+    number = models.IntegerField()
+    reference = models.CharField(max_length=40, unique=True)
+    title = models.CharField(max_length=100)
+    basis = models.CharField(max_length=200, default="")
+    serial_digits = models.IntegerField(default=6)
+    elements = models.JSONField(encoder=DjangoJSONEncoder)
+    effective_from = models.DateField(null=True)
+    drafted_by = models.CharField(max_length=100)
+    drafted_at = models.DateTimeField()
+    published_by = models.CharField(max_length=100, default="")
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["region", "number"], name="one_specification_of_a_number"),
+            models.UniqueConstraint(
+                fields=["region"], condition=models.Q(published_at=None), name="one_draft_specification"
+            ),
+            models.UniqueConstraint(
+                fields=["region", "effective_from"],
+                condition=models.Q(effective_from__isnull=False),
+                name="one_specification_a_day",
+            ),
+        ]
+
+
+class PeerCode(models.Model):
+    """How one peer writes one of our codes, in one direction (standards-facts 2.1).
+
+    direction: "in", given is theirs and becomes ours; "out", given is ours and becomes theirs. A value without a row
+    is refused, never given a default.
+    """
+
+    peer = models.CharField(max_length=40)
+    direction = models.CharField(max_length=3)
+    element = models.CharField(max_length=40)
+    given = models.CharField(max_length=60)
+    becomes = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["peer", "direction", "element", "given"], name="one_meaning_of_a_peers_code"
+            )
+        ]

@@ -1,0 +1,105 @@
+"""The national compilation specification as shipped, in each of its versions (R-CAT-050)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import msgspec
+
+from jutong.kernel.terms import (
+    N_,
+    BasisRank,
+    CatalogueClass,
+    DataType,
+    FormatClass,
+    OpenType,
+    Purpose,
+    SecurityLevel,
+    ShareType,
+    Term,
+    UpdateCycle,
+)
+from jutong.wire.specification import Element, Specification, Value
+
+
+def _term(terms: type[Term]) -> tuple[Value, ...]:
+    return tuple(Value(code, label) for code, label in terms.choices())
+
+
+def _named(names: Mapping[str, str]) -> tuple[Value, ...]:
+    return tuple(Value(code, label) for code, label in names.items())
+
+
+VALUES: Final[Mapping[tuple[str, str], tuple[Value, ...]]] = {
+    ("entry", "resource_class"): _term(CatalogueClass),
+    ("entry", "format_class"): _term(FormatClass),
+    ("entry", "share_type"): _term(ShareType),
+    ("entry", "share_limit"): _named(
+        {
+            "named_departments": N_("限部分部门"),
+            "part_of_items": N_("限部分信息项"),
+            "given_conditions": N_("限规定条件"),
+        }
+    ),
+    ("entry", "use_purposes"): _term(Purpose),
+    ("entry", "basis_rank"): _term(BasisRank),
+    ("entry", "share_mode_class"): _named(
+        {
+            "platform": N_("共享平台方式"),
+            "mail": N_("邮件方式"),
+            "disk": N_("拷盘方式"),
+            "medium": N_("介质方式"),
+        }
+    ),
+    ("entry", "share_mode"): _named(
+        {
+            "database": N_("数据库"),
+            "file": N_("文件"),
+            "interface": N_("接口"),
+            "mail": N_("邮件"),
+            "disk": N_("拷盘"),
+            "paper": N_("纸质"),
+            "electronic_document": N_("电子文档"),
+        }
+    ),
+    ("entry", "open_type"): _term(OpenType),
+    ("entry", "update_cycle"): _term(UpdateCycle),
+    ("entry", "security_level"): _term(SecurityLevel),
+    ("item", "type"): _term(DataType),
+    ("item", "share_type"): _term(ShareType),
+    ("item", "open_type"): _term(OpenType),
+    ("item", "security_level"): _term(SecurityLevel),
+}
+"""Value lists of the national specification by element (standards-facts section 2)."""
+
+
+@cache
+def shipped() -> tuple[Specification, ...]:
+    """Return the shipped national versions, the oldest first."""
+    data = tomllib.loads(files(__package__).joinpath("national.toml").read_text(encoding="utf-8"))
+    elements = [_element(row) for row in data["elements"]]
+    return tuple(_version(row, elements) for row in data["versions"])
+
+
+def _element(row: dict[str, object]) -> Element:
+    found = msgspec.convert(row, Element)
+    return msgspec.structs.replace(found, values=VALUES.get((found.of, found.name), ()))
+
+
+def _version(row: dict[str, Any], elements: list[Element]) -> Specification:
+    mandatory = frozenset(row.get("mandatory", ()))
+    own = tuple(
+        msgspec.structs.replace(one, obligation="M", when="") if one.of == "entry" and one.name in mandatory else one
+        for one in elements
+    )
+    return Specification(
+        reference=row["reference"],
+        title=row["title"],
+        basis=row["basis"],
+        effective_from=row["effective_from"],
+        elements=own,
+    )
