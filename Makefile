@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-PYTEST_ARGS ?= -n auto --dist loadfile
+PYTEST_ARGS ?= -n auto --dist loadgroup
 ROUNDS ?= 200
 SECONDS_EACH ?= 60
 UV_OPTIONS := --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal
@@ -27,7 +27,7 @@ fuzz: .venv/ready ## bytes that nobody meant for every parser of what others wri
 	cd tests && ../$(BIN)/python -m fuzz $(SECONDS_EACH)
 
 slow: assets ## journeys in the browser, chaos, packaging
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest $(PYTEST_ARGS) -m slow
 
 check: export JUTONG_HOME = $(CURDIR)/build/home
 check: export JUTONG_DATABASE_URL = postgresql://127.0.0.1:1/none

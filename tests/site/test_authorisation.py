@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from authorisation import PEOPLE, SOME, Answers, Key, observed, read
+from authorisation import PEOPLE, SOME, Answers, Key, asked, observed, read
 from scene import Scene
 from scene_fixture import civil_db, hr_db, node, probe, scene  # noqa: F401 - fixtures
 
 from covers import covers
+
+PARTS = 2
+"""Everybody is asked by two workers at once where there are two."""
 
 
 def compared(found: dict[Key, Answers], people: Sequence[str]) -> list[str]:
@@ -33,10 +36,14 @@ def test_those_get_in_whom_the_table_names(scene: Scene) -> None:  # noqa: F811 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "part", [pytest.param(n, marks=pytest.mark.xdist_group(f"everybody-{n}")) for n in range(PARTS)]
+)
 @covers(partly=["R-SEC-001"])
-def test_everybody_gets_in_where_the_table_says_and_nowhere_else(scene: Scene) -> None:  # noqa: F811 - the fixture
-    found = observed(scene)
-    assert not (differences := compared(found, (*SOME, *PEOPLE))), "\n".join(differences)
+def test_everybody_gets_in_where_the_table_says_and_nowhere_else(scene: Scene, part: int) -> None:  # noqa: F811
+    people = asked(part, PARTS)
+    found = observed(scene, people)
+    assert not (differences := compared(found, people)), "\n".join(differences)
 
 
 @pytest.mark.slow
