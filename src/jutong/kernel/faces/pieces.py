@@ -143,6 +143,42 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """A place on a map: its name, what else is known of it, its state in words and tone, on which side of the middle."""
+
+    name: str
+    note: str
+    state: str
+    tone: str
+    left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """Places around a middle one, each tied to it; the page also lists them for those who cannot see."""
+
+    title: str
+    middle: str
+    points: Sequence[Point]
+
+    def data(self) -> dict[str, object]:
+        """Return what charts.js reads: every place with its share of its side's half circle, from 0 to 1."""
+        sides = {left: [point for point in self.points if point.left is left] for left in (True, False)}
+        return {
+            "kind": "map",
+            "middle": self.middle,
+            "points": [
+                {
+                    "name": point.name, "note": point.note, "state": point.state, "tone": point.tone, "left": left,
+                    "share": (at + 0.5) / len(side),
+                }
+                for left, side in sides.items()
+                for at, point in enumerate(side)
+            ],
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A chart: kind, labels of its axis, series. The page also carries the figures as a table for those who cannot see."""
 

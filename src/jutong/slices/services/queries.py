@@ -85,10 +85,13 @@ class ServiceLine:
     refused: int
 
 
-def services(actor: Actor, at: datetime, *, text: str = "", number: int = 1) -> tuple[list[ServiceLine], Page]:
+def services(
+    actor: Actor, at: datetime, *, text: str = "", number: int = 1, size: int = 20
+) -> tuple[list[ServiceLine], Page]:
     """Return what the actor's departments may call through the gateway, newest grant first."""
-    rows, meta = grants.grants(actor, side="consumer", text=text, number=number)
-    shown = [row for row in rows if rules.is_interface(row.modes)]
+    shown, meta = grants.grants(
+        actor, side="consumer", text=text, number=number, size=size, modes=tuple(map(str, rules.INTERFACE))
+    )
     since = beijing_day(at) - timedelta(days=DAYS - 1)
     counted = (
         UsageDay.objects.filter(grant_id__in=[row.id for row in shown], day__gte=since)

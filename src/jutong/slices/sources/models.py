@@ -70,7 +70,8 @@ class DataSource(models.Model):
     secret: the account's password, SM4 at rest (`kernel.keys.conceal`), never shown again. ca: PEM of the authority that
     signed the server's certificate, empty for the system's own. options: of a file store or an HTTP interface. provides: resources can be mounted on it. receives: the
     department's granted data can be transferred into it. statement_seconds: the longest a reading statement may take, 0 for
-    no limit. dedicated: reached over the department's dedicated business network. tested_*: the last connection test and what it said.
+    no limit. dedicated: reached over the department's dedicated business network. tested_*: the last connection test,
+    what it said and how long it took, in milliseconds.
     """
 
     department = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
@@ -94,9 +95,24 @@ class DataSource(models.Model):
     tested_at = models.DateTimeField(null=True)
     tested_ok = models.BooleanField(null=True)
     tested_message = models.CharField(max_length=500, default="")
+    tested_ms = models.IntegerField(null=True)
     product = models.CharField(max_length=200, default="")
     registered_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["department", "title"], name="source_title_in_department")]
+
+
+class SourceCheck(models.Model):
+    """A connection test of a data source: whether it succeeded, how long it took, what was said."""
+
+    source = models.ForeignKey(DataSource, on_delete=models.CASCADE, related_name="checks")
+    at = models.DateTimeField()
+    ok = models.BooleanField()
+    milliseconds = models.IntegerField()
+    message = models.CharField(max_length=500, default="")
+    by_name = models.CharField(max_length=100)
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "-id"], name="check_of_source")]

@@ -354,6 +354,12 @@ def chart(drawn: pieces.Chart, name: str) -> dict[str, Any]:
     return {"chart": drawn, "name": name, "data_name": f"{name}-data"}
 
 
+@register.inclusion_tag("pieces/map.html")
+def node_map(drawn: pieces.Map, name: str) -> dict[str, Any]:
+    """Draw places around a middle one; the page lists them in a table of its own. `name` is unique on the page."""
+    return {"map": drawn, "name": name, "data_name": f"{name}-data"}
+
+
 @register.inclusion_tag("pieces/refusal.html")
 def refusal_notice(refusal: Refusal | None) -> dict[str, Any]:
     """Draw a refusal in place."""

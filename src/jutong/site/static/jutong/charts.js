@@ -8,7 +8,43 @@
     return Object.assign({ type: kind }, labels ? { data: labels } : { minInterval: 1, splitLine: { lineStyle: { color: "#e8edf1" } } }, words);
   }
 
+  var TONES = { good: "#3f8f6b", wait: "#c08a2b", bad: "#b5563f" };
+
+  /* The platform in the middle; each node on its side's half circle, its line whole while it is online. */
+  function map(data, narrow) {
+    var far = narrow ? 34 : 42;
+    var states = [];
+    data.points.forEach(function (point) { if (states.indexOf(point.state) < 0) { states.push(point.state); } });
+    var tones = {};
+    data.points.forEach(function (point) { tones[point.state] = TONES[point.tone]; });
+    var words = function (point) { return { show: true, position: point.left ? "left" : "right", formatter: "{b}", color: "#1f2d3a", width: narrow ? 96 : 220, overflow: "truncate" }; };
+    var nodes = data.points.map(function (point) {
+      var angle = Math.PI * (point.share - 0.5);
+      return {
+        name: point.name, x: (point.left ? -1 : 1) * far * Math.cos(angle), y: 60 * Math.sin(angle), category: states.indexOf(point.state),
+        symbolSize: 16, label: words(point), tooltip: { formatter: point.name + "\n" + point.note + "\n" + point.state },
+      };
+    });
+    nodes.unshift({ name: data.middle, x: 0, y: 0, symbol: "roundRect", symbolSize: [56, 30], itemStyle: { color: "#1d5288" }, label: { show: true, color: "#fff", fontWeight: 600 } });
+    return {
+      textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
+      animationDuration: 300,
+      tooltip: { renderMode: "richText" },
+      legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 8, data: states },
+      aria: { enabled: true },
+      series: [{
+        type: "graph", layout: "none", roam: false, left: narrow ? 110 : 240, right: narrow ? 110 : 240, top: 44, bottom: 16,
+        categories: states.map(function (state) { return { name: state, itemStyle: { color: tones[state] } }; }),
+        data: nodes,
+        links: data.points.map(function (point, at) {
+          return { source: 0, target: at + 1, lineStyle: { color: TONES[point.tone], width: 1.5, type: point.tone === "good" ? "solid" : "dashed" } };
+        }),
+      }],
+    };
+  }
+
   function option(data, narrow) {
+    if (data.kind === "map") { return map(data, narrow); }
     var shared = {
       color: COLOURS,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },

@@ -1,6 +1,6 @@
 """Writes of this slice: mounting entries on tables, and compiling entries from the tables that are there."""
 
-from jutong.slices.datacentre.actions.mounting import compare, mount, mount_compiled, preview, unmount
+from jutong.slices.datacentre.actions.mounting import compare, mount, mount_compiled, preview, sample, unmount
 from jutong.slices.datacentre.actions.surveying import (
     accept_changes,
     compile_table,
@@ -23,6 +23,7 @@ __all__ = [
     "mount_compiled",
     "preview",
     "read_tables",
+    "sample",
     "take_in",
     "take_stock",
     "unmount",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,7 @@ from jutong.kernel import inbox, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role
 from jutong.kernel.errors import NotAllowed, RuleBroken, WrongState
-from jutong.kernel.terms import N_
+from jutong.kernel.terms import N_, Masking
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import events
 from jutong.slices.datacentre.models import Mount, SourceTable
@@ -29,7 +30,10 @@ from jutong.slices.datacentre.rules import (
     preview_columns,
 )
 from jutong.slices.sources import queries as sources
-from jutong.wire.grants import Kind
+from jutong.wire.grants import Column, Kind
+
+SAMPLED: Final = 3
+"""Rows shown of a mapping that is being designed."""
 
 
 @action("datacentre.mount", label=N_("挂接资源"), allow=OFFICERS)
@@ -156,6 +160,37 @@ def preview(resource_id: int, *, by: Actor, at: datetime) -> tuple[MountRow, tup
         raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以预览数据。"))
     columns = preview_columns(row.columns)
     return row, sources.preview(row.source_id, schema=row.schema, table=row.table, columns=columns)
+
+
+@action("datacentre.sample", label=N_("取样核对字段对应"), allow=OFFICERS)
+def sample(
+    *, by: Actor, at: datetime, resource_id: int, source_id: int, schema: str, table: str, mapping: Sequence[Mapped]
+) -> dict[str, tuple[str, ...]]:
+    """Return a few values of each item under a mapping that is being designed, masked as chosen; the look is audited.
+
+    A sensitive item for which no masking is chosen shows nothing. Refusals as for `mount`.
+    """
+    entry = catalogue.require_published(resource_id)
+    if MOUNTERS.permits(by, entry) is None:
+        raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以预览数据。"))
+    source = sources.source(source_id, by)
+    if source.department_id != entry.provider_id:
+        raise RuleBroken(N_("请选择本部门在用的、作为提供方来源的数据源。"), field="source_id")
+    check_place(schema, table)
+    found = sources.schema(source_id, by, schema=schema, table=table)
+    hidden = {item.name for item in entry.items if item.sensitive}
+    lines = [
+        Column(line.item, line.column, kind, _sampled(line, hidden))
+        for line, kind in check_mapping(entry.items, mapping, found.columns)
+        if line.column
+    ]
+    rows = sources.preview(source_id, schema=schema, table=table, columns=preview_columns(lines), limit=SAMPLED)
+    return {column.item: tuple(row[place] for row in rows) for place, column in enumerate(lines)}
+
+
+def _sampled(line: Mapped, hidden: set[str]) -> Masking:
+    masking = Masking(line.masking)
+    return Masking.SUPPRESS if masking is Masking.NONE and line.item in hidden else masking
 
 
 @action("datacentre.compare", label=N_("比对挂接与目录版本"), allow=SYSTEM_ONLY)

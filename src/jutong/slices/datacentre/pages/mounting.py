@@ -8,13 +8,14 @@ from typing import Any
 
 from django import forms as django_forms
 from django.forms import BoundField
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock, faces
-from jutong.kernel.faces import forms, pieces
+from jutong.kernel.faces import downloads, forms, pieces
+from jutong.kernel.paging import LARGEST, every
 from jutong.kernel.terms import MASKING_LABELS
 from jutong.slices.datacentre import actions, queries
 from jutong.slices.datacentre.pages.asked import number
@@ -27,13 +28,15 @@ LEFT_OUT = "-"
 
 @dataclass(frozen=True, slots=True)
 class FormLine:
-    """One line of the mapping form: the item, why a column is proposed, and its three fields."""
+    """One line of the mapping form: the item with its declared type, why a column is proposed, its three fields, a sample."""
 
     item: str
+    kind: str
     why: str
     column: BoundField
     key: BoundField
     masking: BoundField
+    values: tuple[str, ...] = ()
 
 
 class MappingForm(forms.Form):
@@ -44,6 +47,8 @@ class MappingForm(forms.Form):
 
     def __init__(self, data: Any, draft: Draft) -> None:
         self._lines = draft.lines
+        self._kinds = draft.kinds
+        self.samples: dict[str, tuple[str, ...]] = {}
         self.base_fields = dict(_fields(draft))  # type: ignore[misc]
         super().__init__(data)
 
@@ -51,7 +56,9 @@ class MappingForm(forms.Form):
         """Yield the lines as the page draws them."""
         for line in self._lines:
             fields = (self[line.item], self[f"key:{line.item}"], self[f"masking:{line.item}"])
-            yield FormLine(line.item, _said(line), *fields)
+            yield FormLine(
+                line.item, self._kinds.get(line.item, ""), _said(line), *fields, self.samples.get(line.item, ())
+            )
 
     def mapping(self) -> list[Mapped]:
         """Return what was chosen; an item without any choice is left to the rule that asks for one."""
@@ -69,7 +76,10 @@ class MappingForm(forms.Form):
 
 
 def _fields(draft: Draft) -> Iterator[tuple[str, django_forms.Field]]:
-    columns = [(c.name, f"{c.name}  {c.comment}"[:80]) for c in (draft.found.columns if draft.found else ())]
+    columns = [
+        (c.name, "  ".join(filter(None, (c.name, c.native, c.comment)))[:80])
+        for c in (draft.found.columns if draft.found else ())
+    ]
     choices = [("", _("请选择")), (LEFT_OUT, _("不提供")), *columns]
     maskings = [(str(masking), _(label)) for masking, label in MASKING_LABELS.items()]
     for line in draft.lines:
@@ -91,10 +101,29 @@ def _said(line: Proposal) -> str:
 
 
 @require_GET
-def listed(request: HttpRequest) -> HttpResponse:
-    """Show the mounted resources of the person's departments."""
-    text = request.GET.get("q", "")[:100]
-    rows, meta = queries.mounts(faces.actor_of(request), text=text, number=number(request))
+def listed(request: HttpRequest) -> HttpResponseBase:
+    """Show the mounted resources of the person's departments; with `format=xlsx` as Excel."""
+    actor, text = faces.actor_of(request), request.GET.get("q", "")[:100]
+    if request.GET.get("format") == "xlsx":
+        found = every(lambda one: queries.mounts(actor, text=text, number=one, size=LARGEST))
+        headers = [
+            _("资源"),
+            _("目录代码"),
+            _("提供部门"),
+            _("数据源"),
+            _("表"),
+            _("主键项"),
+            _("状态"),
+            _("最近变更"),
+            _("变更人"),
+        ]
+        lines = (
+            (r.title, r.code, r.provider_name, r.source_title, r.place, "、".join(r.key_items),
+             _("已挂接") if r.active else _("已取消挂接"), r.changed_at, r.changed_by)
+            for r in found
+        )  # fmt: skip
+        return downloads.xlsx("mounted-resources.xlsx", headers, lines)
+    rows, meta = queries.mounts(actor, text=text, number=number(request))
     return faces.page(
         request,
         "datacentre/list.html",
@@ -169,17 +198,20 @@ def mount(request: HttpRequest, entry_id: int) -> HttpResponse:
     )
     form = MappingForm(faces.posted(request), draft)
     if draft.found and form.is_valid():
+        chosen: dict[str, Any] = {
+            "resource_id": entry_id, "source_id": draft.source_id, "schema": draft.found.schema,
+            "table": draft.found.name, "mapping": form.mapping(),
+        }  # fmt: skip
         with faces.told(form):
-            actions.mount(
-                by=actor,
-                at=clock.now(),
-                resource_id=entry_id,
-                source_id=draft.source_id,
-                schema=draft.found.schema,
-                table=draft.found.name,
-                mapping=form.mapping(),
-            )
+            if "sample" in request.POST:
+                form.samples = actions.sample(by=actor, at=clock.now(), **chosen)
+                return _designer(request, draft, form)
+            actions.mount(by=actor, at=clock.now(), **chosen)
             return faces.done(request, _("资源已挂接。"), to=reverse("datacentre_detail", args=[entry_id]))
+    return _designer(request, draft, form)
+
+
+def _designer(request: HttpRequest, draft: Draft, form: MappingForm) -> HttpResponse:
     crumbs = [(_("资源挂接"), reverse("datacentre_list")), (draft.title, "")]
     return faces.page(request, "datacentre/mount.html", title=_("挂接资源"), crumbs=crumbs, draft=draft, form=form)
 

@@ -88,7 +88,10 @@ class MountRow:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the mounting page works with: the entry, the department's sources, the chosen table and the proposed lines."""
+    """What the mounting page works with: the entry, the department's sources, the chosen table and the proposed lines.
+
+    kinds: the type that the catalogue declares, by item.
+    """
 
     resource_id: int
     title: str
@@ -101,6 +104,7 @@ class Draft:
     tables: tuple[FoundTable, ...]
     found: FoundTable | None
     lines: list[Proposal]
+    kinds: dict[str, str]
 
     @property
     def places(self) -> list[tuple[str, str]]:
@@ -176,7 +180,13 @@ def draft(resource_id: int, actor: Actor, *, source_id: int = 0, place: str = ""
         tables=tables,
         found=found,
         lines=_lines(entry, found, mounted) if found else [],
+        kinds={item.name: _declared(item) for item in entry.items},
     )
+
+
+def _declared(item: catalogue.PublishedItem) -> str:
+    """Return the type that the catalogue declares, with its length."""
+    return f"{item.type_label}（{item.length}）" if item.type_label and item.length else item.type_label
 
 
 def _lines(entry: catalogue.PublishedEntry, found: FoundTable, mounted: MountRow | None) -> list[Proposal]:

@@ -14,6 +14,7 @@ from jutong.kernel.errors import NotAllowed, Unavailable
 from jutong.kernel.terms import MASKING_LABELS, N_, Masking
 from jutong.slices.exchange.actions.ordering import allowed
 from jutong.slices.exchange.rules import CONSUMER, ORDERERS
+from jutong.slices.exchange.rules.submissions import KIND_WORDS
 from jutong.slices.grants.queries import GrantRow
 from jutong.slices.sources import queries as sources
 from jutong.wire.grants import Column
@@ -22,7 +23,7 @@ from jutong.wire.transfers import OrderKind
 
 @dataclass(frozen=True, slots=True)
 class MappedItem:
-    """One granted item: its name, the target's column, type, masking in words, and a few masked values."""
+    """One granted item: its name, its column at the source and alike at the target, type and masking in words, masked values."""
 
     item: str
     column: str
@@ -67,7 +68,7 @@ def preview(*, by: Actor, at: datetime, grant_id: int, kind: OrderKind) -> Sampl
 
 def _sample(grant: GrantRow, columns: tuple[Column, ...], rows: tuple[tuple[str, ...], ...], why: str) -> Sample:
     items = tuple(
-        MappedItem(c.item, c.column, str(c.kind), _(MASKING_LABELS[c.masking]), tuple(row[n] for row in rows))
+        MappedItem(c.item, c.column, _(KIND_WORDS[c.kind]), _(MASKING_LABELS[c.masking]), tuple(row[n] for row in rows))
         for n, c in enumerate(columns)
     )
     return Sample(grant.resource_title, items, why)

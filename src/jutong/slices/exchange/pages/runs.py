@@ -20,6 +20,7 @@ from jutong.kernel.clock import BEIJING
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import downloads, forms, pieces
 from jutong.kernel.jobs import ProgressRow
+from jutong.kernel.paging import LARGEST, every
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
 from jutong.slices.exchange import actions, queries
@@ -288,9 +289,15 @@ def _wish(request: HttpRequest) -> dict[str, str]:
 
 
 @require_GET
-def batches(request: HttpRequest) -> HttpResponse:
-    """Show the batch files that the person's departments can fetch."""
-    rows, meta = queries.batches(faces.actor_of(request), at=clock.now(), number=number_of(request))
+def batches(request: HttpRequest) -> HttpResponseBase:
+    """Show the batch files that the person's departments can fetch; with `format=xlsx` as Excel."""
+    actor, at = faces.actor_of(request), clock.now()
+    if request.GET.get("format") == "xlsx":
+        found = every(lambda one: queries.batches(actor, at=at, number=one, size=LARGEST))
+        headers = [_("任务"), _("文件"), _("提供部门"), _("格式"), _("行数"), _("有效至")]
+        lines = ((r.number, r.title, r.provider_name, r.place, r.rows_done, r.expires_at) for r in found)
+        return downloads.xlsx("batches.xlsx", headers, lines)
+    rows, meta = queries.batches(actor, at=at, number=number_of(request))
     return faces.page(request, "exchange/batches.html", title=_("批量下载"), rows=rows, meta=meta)
 
 

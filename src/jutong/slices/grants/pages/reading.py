@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django import forms as django_forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,8 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 from jutong.kernel import clock, faces, panels
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
+from jutong.kernel.faces import downloads
 from jutong.kernel.faces.forms import Form, Line, Paragraph, Whole
 from jutong.kernel.faces.pieces import Change, Fact, Tab
+from jutong.kernel.paging import LARGEST, every
 from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, OPERATOR_LABELS, DeliveryMode, Masking, Purpose
 from jutong.slices.grants import actions, queries
 from jutong.slices.grants.workflow import CONSUMER_HEAD, GRANT, PROVIDER_HEAD
@@ -125,19 +127,16 @@ class OpenDeed:
 
 
 @require_safe
-def grants(request: HttpRequest) -> HttpResponse:
-    """List the grants the actor may know."""
+def grants(request: HttpRequest) -> HttpResponseBase:
+    """List the grants the actor may know; with `format=xlsx` as Excel."""
     form = Filter(request.GET)
     form.is_valid()
-    good = form.cleaned_data
-    rows, meta = queries.grants(
-        faces.actor_of(request),
-        side=good.get("side", ""),
-        state=good.get("state", ""),
-        text=good.get("q", ""),
-        number=good.get("page") or 1,
-    )
+    good, actor = form.cleaned_data, faces.actor_of(request)
     side = good.get("side", "")
+    wanted = {"side": side, "state": good.get("state", ""), "text": good.get("q", "")}
+    if request.GET.get("format") == "xlsx":
+        return _sheet(every(lambda one: queries.grants(actor, number=one, size=LARGEST, **wanted)))
+    rows, meta = queries.grants(actor, number=good.get("page") or 1, **wanted)
     return faces.page(
         request,
         "grants/list.html",
@@ -149,6 +148,19 @@ def grants(request: HttpRequest) -> HttpResponse:
         rows=rows,
         meta=meta,
     )
+
+
+def _sheet(rows: Iterable[queries.GrantRow]) -> HttpResponseBase:
+    headers = [_("编号"), _("版本"), _("资源"), _("目录编号"), _("提供方"), _("使用方"), _("状态"), _("信息项"), _("共享方式"),
+               _("准许的使用用途"), _("起始时间"), _("截止日期"), _("累计调用（次）"), _("累计行数")]  # fmt: skip
+    lines = (
+        (r.reference, r.version, r.resource_title, r.entry_code, r.provider_name, r.consumer_name, r.state_label,
+         _("、").join(item["item"] for item in r.items),
+         _("、").join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in r.modes),
+         _("、").join(_(Purpose(code).label) for code in r.purposes), r.valid_from, r.last_day, r.calls, r.rows)
+        for r in rows
+    )  # fmt: skip
+    return downloads.xlsx(_("授权.xlsx"), headers, lines, sheet=_("授权"))
 
 
 @require_safe

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q
@@ -143,14 +145,20 @@ def mine(actor: Actor) -> Q:
 
 
 def grants(
-    actor: Actor, *, side: str = "", state: str = "", text: str = "", number: int = 1, size: int = 20
-) -> tuple[list[GrantRow], Page]:
-    """Return the grants an actor may know, newest first; side: "consumer" or "provider" of the actor's department."""
+    actor: Actor, *, side: str = "", state: str = "", text: str = "", modes: Sequence[str] = (), number: int = 1,
+    size: int = 20,
+) -> tuple[list[GrantRow], Page]:  # fmt: skip
+    """Return the grants an actor may know, newest first; side: "consumer" or "provider" of the actor's department.
+
+    modes: only grants that open one of these.
+    """
     rows = Grant.objects.select_related("provider", "consumer").filter(mine(actor)).order_by("-id")
     if side in {"consumer", "provider"}:
         rows = rows.filter(**{f"{side}_id__in": actor.serves})
     if state:
         rows = rows.filter(state=state)
+    if modes:
+        rows = rows.filter(reduce(or_, (Q(modes__contains=[mode]) for mode in modes)))
     if text:
         rows = rows.filter(Q(resource_title__icontains=text) | Q(entry_code=text))
     found, meta = page(rows, number, size)

@@ -17,6 +17,7 @@ from jutong.kernel.actors import Actor, Who
 from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.kernel.faces import actor_of, done, downloads, page, pieces, posted, signed, told
 from jutong.kernel.faces.forms import Form
+from jutong.kernel.paging import LARGEST, every
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Button
 from jutong.slices.parties import actions, queries
@@ -132,7 +133,8 @@ def listed(request: HttpRequest, register: str) -> HttpResponse:
 @require_GET
 def exported(request: HttpRequest, register: str) -> HttpResponseBase:
     """Hand out a register as Excel."""
-    rows, _meta = queries.access_page(register, actor_of(request), clock.now(), size=5000)
+    actor, at = actor_of(request), clock.now()
+    rows = every(lambda one: queries.access_page(register, actor, at, number=one, size=LARGEST))
     headers = [_("事项"), _("部门"), _("相关部门"), _("状态"), _("登记时间"), _("备注")]
     lines = [(r.title, r.department_name, r.other, r.state_label, r.opened_at, r.remark) for r in rows]
     title = _(REGISTERS[register].title)
@@ -232,9 +234,16 @@ def _facts(seen: AccessDetail) -> list[pieces.Fact]:
 
 
 @require_GET
-def trainings(request: HttpRequest) -> HttpResponse:
-    """Show the trainings."""
+def trainings(request: HttpRequest) -> HttpResponseBase:
+    """Show the trainings; with `format=xlsx` as Excel, a line for each department."""
     actor = actor_of(request)
+    if request.GET.get("format") == "xlsx":
+        headers = [_("培训名称"), _("培训类型"), _("培训日期"), _("部门"), _("人数")]
+        found = every(lambda one: queries.trainings(actor, number=one, size=LARGEST))
+        lines = (
+            (r.title, r.kind_label, r.held_on, name, count) for r in found for name, count in r.people or [("", 0)]
+        )
+        return downloads.xlsx("trainings.xlsx", headers, lines)
     rows, meta = queries.trainings(actor, number=forms.Filter(request.GET).wanted()["number"])
     return page(
         request,

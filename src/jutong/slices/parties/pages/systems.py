@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock
 from jutong.kernel.errors import NotThere
-from jutong.kernel.faces import Form, actor_of, page, posted, signed, told
+from jutong.kernel.faces import Form, actor_of, downloads, page, posted, signed, told
 from jutong.kernel.faces.pieces import happenings
+from jutong.kernel.paging import LARGEST, every
 from jutong.kernel.terms import N_
 from jutong.slices.parties import actions, queries
 from jutong.slices.parties.actions.systems import CallKey
 from jutong.slices.parties.pages import forms
 from jutong.slices.parties.pages.answering import crumbs, deed, filled, may, shown_to
+from jutong.slices.parties.queries import SystemRow
 from jutong.slices.parties.workflow import BUSINESS_SYSTEM, KEY_HOLDERS, REGISTRARS, SYSTEM_REGISTRARS
 
 
@@ -38,12 +40,13 @@ def _shown(request: HttpRequest, key: CallKey) -> HttpResponse:
 
 
 @require_GET
-def systems(request: HttpRequest) -> HttpResponse:
-    """Show the business systems the actor may see."""
+def systems(request: HttpRequest) -> HttpResponseBase:
+    """Show the business systems the actor may see; with `format=xlsx` as Excel."""
     actor, wanted = actor_of(request), forms.Filter(request.GET).wanted()
-    rows, meta = queries.systems_page(
-        actor, text=wanted["text"], department_id=wanted["department_id"], number=wanted["number"]
-    )
+    asked = {"text": wanted["text"], "department_id": wanted["department_id"]}
+    if request.GET.get("format") == "xlsx":
+        return _sheet(every(lambda one: queries.systems_page(actor, number=one, size=LARGEST, **asked)))
+    rows, meta = queries.systems_page(actor, number=wanted["number"], **asked)
     return page(
         request,
         "parties/systems.html",
@@ -55,6 +58,18 @@ def systems(request: HttpRequest) -> HttpResponse:
         may_register=may(KEY_HOLDERS, actor, actor),
         crumbs=crumbs(here=_("业务系统")),
     )
+
+
+def _sheet(rows: Iterable[SystemRow]) -> HttpResponseBase:
+    headers = [_("系统"), _("部门"), _("用途"), _("网络区域"), _("承载网络"), _("跨部门共享"), _("接入状态"), _("接入日期"),
+               _("投入运行日期"), _("传输保护"), _("防护情况"), _("测试记录"), _("密钥标识"), _("状态")]  # fmt: skip
+    lines = (
+        (r.name, r.department_name, r.purpose, r.zone_label, r.network_label,
+         _("需要") if r.cross_department else _("不需要"), r.state_label, r.connected_on, r.operating_since, r.transport_label,
+         r.protection, r.connection_record, r.key_id, _("启用") if r.active else _("停用"))
+        for r in rows
+    )  # fmt: skip
+    return downloads.xlsx("business-systems.xlsx", headers, lines)
 
 
 @require_GET

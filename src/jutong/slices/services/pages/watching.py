@@ -18,6 +18,7 @@ from jutong.kernel.clock import BEIJING
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.forms import Form, Line, Whole
 from jutong.kernel.faces.pieces import Chart, Series, Tab
+from jutong.kernel.paging import LARGEST, every
 from jutong.kernel.terms import MODE_LABELS, DeliveryMode, Purpose
 from jutong.slices.services import queries, rules
 
@@ -32,14 +33,26 @@ class Filter(Form):
 
 
 @require_safe
-def services(request: HttpRequest) -> HttpResponse:
-    """List what the department's systems may call."""
+def services(request: HttpRequest) -> HttpResponseBase:
+    """List what the department's systems may call; with `format=xlsx` as Excel."""
     form = Filter(request.GET)
     form.is_valid()
-    good = form.cleaned_data
-    rows, meta = queries.services(
-        faces.actor_of(request), clock.now(), text=good.get("q", ""), number=good.get("page") or 1
-    )
+    good, actor, at = form.cleaned_data, faces.actor_of(request), clock.now()
+    text = good.get("q", "")
+    if request.GET.get("format") == "xlsx":
+        found = every(lambda one: queries.services(actor, at, text=text, number=one, size=LARGEST))
+        headers = [
+            _("授权"), _("接口"), _("目录编号"), _("提供方"), _("状态"), _("有效期至"), _("近三十天调用（次）"), _("其中被拒绝（次）"),
+        ]  # fmt: skip
+        lines = (
+            (
+                row.grant.reference, row.grant.resource_title, row.grant.entry_code, row.grant.provider_name,
+                row.grant.state_label, row.grant.last_day, row.calls, row.refused,
+            )
+            for row in found
+        )  # fmt: skip
+        return downloads.xlsx(_("接口服务.xlsx"), headers, lines, sheet=_("接口服务"))
+    rows, meta = queries.services(actor, at, text=text, number=good.get("page") or 1)
     return faces.page(
         request,
         "services/list.html",
@@ -181,7 +194,8 @@ def _traffic_charts(found: queries.Traffic, hours: int) -> list[tuple[str, Chart
 
 def _sheet(found: queries.Traffic) -> HttpResponseBase:
     headers = [
-        _("授权"), _("资源"), _("提供方"), _("使用方"), _("业务系统"), _("调用"), _("被拒绝"), _("平台错误"), "p50", "p95", "p99",
+        _("授权"), _("资源"), _("提供方"), _("使用方"), _("业务系统"), _("调用"), _("被拒绝"), _("平台错误"),
+        _("p50（毫秒）"), _("p95（毫秒）"), _("p99（毫秒）"),
     ]  # fmt: skip
     rows = (
         (
@@ -199,10 +213,9 @@ def alerts(request: HttpRequest) -> HttpResponseBase:
     form = Filter(request.GET)
     form.is_valid()
     excel = request.GET.get("format") == "xlsx"
-    rows, meta = queries.alerts(
-        faces.actor_of(request), number=1 if excel else form.cleaned_data.get("page") or 1, size=200 if excel else 20
-    )
+    actor = faces.actor_of(request)
     if excel:
+        found = every(lambda one: queries.alerts(actor, number=one, size=LARGEST))
         headers = [
             _("授权"), _("资源"), _("部门"), _("业务系统"), _("情形"), _("日期"), _("次数"), _("最近一次"), _("审计编号"),
         ]  # fmt: skip
@@ -211,9 +224,10 @@ def alerts(request: HttpRequest) -> HttpResponseBase:
                 row.reference, row.resource_title, row.department, row.system, row.kind_label, row.day, row.calls,
                 row.last_at, "、".join(row.traces),
             )
-            for row in rows
+            for row in found
         )  # fmt: skip
         return downloads.xlsx(_("疑似违规使用.xlsx"), headers, lines, sheet=_("疑似违规使用"))
+    rows, meta = queries.alerts(actor, number=form.cleaned_data.get("page") or 1)
     return faces.page(
         request,
         "services/alerts.html",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +16,7 @@ from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
 from jutong.slices.parties import queries as parties
 from jutong.slices.sources import events
-from jutong.slices.sources.models import DataSource, FrontEndNode
+from jutong.slices.sources.models import DataSource, FrontEndNode, SourceCheck
 from jutong.slices.sources.queries.probing import asked
 from jutong.slices.sources.rules import ENGINEERS, Details, Surroundings, check, check_placing, is_local, sees
 from jutong.slices.sources.workflow import WORKING
@@ -24,6 +25,8 @@ _PLAIN: Final = (
     "title", "engine", "host", "port", "database", "user", "tls", "ca", "zone", "provides", "receives",
     "options", "statement_seconds", "dedicated",
 )  # fmt: skip
+CHECKS_KEPT: Final = 100
+"""Tests of a source that are kept."""
 _PLACE: Final = ("engine", "host", "port", "database", "user", "options")
 
 
@@ -75,9 +78,14 @@ def change(source: DataSource, *, by: Actor, at: datetime, details: Details) -> 
         raise RuleBroken(N_("主机、端口、数据库或用户名有变化，请重新填写口令。"), field="password")
     if source.node and source.node.zone != details.zone:
         raise RuleBroken(N_("数据源置于前置机之后，网络区域须与前置机一致；请先改接再修改。"), field="zone")
-    source.tested_at, source.tested_ok, source.tested_message, source.product = None, None, "", ""
+    _untested(source)
     _fill(source, details, at)
     _tell(source, by, at)
+
+
+def _untested(source: DataSource) -> None:
+    source.tested_at, source.tested_ok, source.tested_ms = None, None, None
+    source.tested_message, source.product = "", ""
 
 
 def _fill(source: DataSource, details: Details, at: datetime) -> None:
@@ -96,14 +104,20 @@ def _fill(source: DataSource, details: Details, at: datetime) -> None:
 
 @action("sources.test", label=N_("测试数据源连接"), allow=ENGINEERS, on=DataSource, visible=sees)
 def test_connection(source: DataSource, *, by: Actor, at: datetime) -> DataSource:
-    """Let the data plane connect and keep what it found; a failed test is a result, not a refusal.
+    """Let the data plane connect and keep what it found and how long it took; a failed test is a result, not a refusal.
 
     Unavailable when the data plane does not answer.
     """
+    began = time.monotonic()
     answer = asked(source, "test")
-    source.tested_at, source.tested_ok = at, answer.ok
+    taken = round((time.monotonic() - began) * 1000)
+    source.tested_at, source.tested_ok, source.tested_ms = at, answer.ok, taken
     source.tested_message, source.product = answer.message[:500], answer.version[:200]
-    source.save(update_fields=["tested_at", "tested_ok", "tested_message", "product"])
+    source.save(update_fields=["tested_at", "tested_ok", "tested_ms", "tested_message", "product"])
+    said = {"ok": answer.ok, "milliseconds": taken, "message": source.tested_message, "by_name": by.name[:100]}
+    SourceCheck.objects.create(source=source, at=at, **said)
+    kept = SourceCheck.objects.filter(source=source).order_by("-id").values("pk")[:CHECKS_KEPT]
+    SourceCheck.objects.filter(source=source).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
     return source
 
 
@@ -122,7 +136,7 @@ def place(source: DataSource, *, by: Actor, at: datetime, node_id: int | None) -
             working=node is not None and node.state in WORKING,
         )
     source.node = node
-    source.tested_at, source.tested_ok, source.tested_message, source.product = None, None, "", ""
+    _untested(source)
     source.changed_at = at
     source.save()
     _tell(source, by, at)

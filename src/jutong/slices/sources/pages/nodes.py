@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.defaultfilters import filesizeformat
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +18,7 @@ from jutong.kernel import clock, faces
 from jutong.kernel.errors import NotAllowed, NotThere
 from jutong.kernel.faces import downloads, forms, pieces
 from jutong.kernel.faces.templatetags.jutong import moment
+from jutong.kernel.paging import LARGEST, every
 from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_, Zone
 from jutong.slices.sources import actions, queries
@@ -32,7 +35,8 @@ MOVES = {
     "revoke": actions.revoke,
     "retire": actions.retire,
 }
-MOST_EXPORTED = 5000
+TONES = {"online": "good", "offline": "bad"}
+"""Tone of a node on the map by its presence; the others wait."""
 
 
 class WishForm(forms.Form):
@@ -88,8 +92,7 @@ def listed(request: HttpRequest) -> HttpResponseBase:
     actor, at = faces.actor_of(request), clock.now()
     fold, text = (request.GET.get(name, "")[:100] for name in ("fold", "q"))
     if request.GET.get("format") == "xlsx":
-        rows, _meta = queries.nodes(actor, at, fold=fold, text=text, size=MOST_EXPORTED)
-        return _sheet(rows)
+        return _sheet(every(lambda one: queries.nodes(actor, at, fold=fold, text=text, number=one, size=LARGEST)))
     rows, meta = queries.nodes(actor, at, fold=fold, text=text, number=_number(request))
     folds = {"": _("全部"), "offline": _("离线"), "ended": _("已停用")}
     tabs = [pieces.Tab(label, f"?fold={name}", current=name == fold) for name, label in folds.items()]
@@ -102,19 +105,38 @@ def listed(request: HttpRequest) -> HttpResponseBase:
         tabs=tabs,
         text=text,
         fold=fold,
+        drawn=_map(queries.nodes(actor, at, size=LARGEST)[0]) if rows and not fold else None,
         may_apply=_keeps(request),
     )
 
 
-def _sheet(rows: list[NodeRow]) -> HttpResponseBase:
+def _map(rows: list[NodeRow]) -> pieces.Map:
+    """Return the nodes around the platform: the outer zone's to the right, the inner zone's to the left."""
+    words = {"online": _("在线"), "offline": _("离线"), "": _("未签收或停用")}
+    return pieces.Map(
+        _("节点图"),
+        _("平台"),
+        [
+            pieces.Point(
+                row.title, f"{row.department_name} · {row.zone_label}", words[row.presence],
+                TONES.get(row.presence, "wait"), left=row.zone == Zone.INNER,
+            )
+            for row in rows
+        ],
+    )  # fmt: skip
+
+
+def _sheet(rows: Iterable[NodeRow]) -> HttpResponseBase:
     headers = [
         _("名称"), _("节点标识"), _("所属部门"), _("网络区域"), _("状态"), _("在线"), _("最近心跳"), _("版本"), _("证书有效期"),
+        _("待发包裹（个）"), _("待发字节"), _("磁盘剩余（字节）"), _("最近提示"),
     ]  # fmt: skip
     words = {"online": _("在线"), "offline": _("离线"), "": "—"}
     cells = (
         (
             row.title, row.name, row.department_name, row.zone_label, row.state_label, words[row.presence],
-            row.last_seen_at, row.version, row.certificate_until,
+            row.last_seen_at, row.version, row.certificate_until, row.health.get("queued"), row.health.get("queued_bytes"),
+            row.health.get("disk_free"), row.health.get("message", ""),
         )
         for row in rows
     )  # fmt: skip
@@ -186,16 +208,20 @@ def _health(row: NodeRow) -> list[pieces.Fact]:
         pieces.Fact(_("最近心跳"), _moment(row.last_seen_at)),
         pieces.Fact(_("程序版本"), row.version),
         pieces.Fact(_("联机通道"), _("已连接") if said.get("tunnel") else _("未连接")),
-        pieces.Fact(_("待发包裹"), _("%(count)d 个，%(bytes)d 字节") % _queue(said)),
-        pieces.Fact(_("磁盘剩余（字节）"), said.get("disk_free", 0)),
+        pieces.Fact(_("待发包裹"), _("%(count)d 个，共 %(size)s") % _queue(said)),
+        pieces.Fact(_("磁盘剩余"), filesizeformat(said.get("disk_free", 0))),
         pieces.Fact(_("时钟偏差（秒）"), said.get("drift_seconds", 0)),
         pieces.Fact(_("配置版本"), f"{said.get('config_revision', 0)} / {row.config_revision}"),
         pieces.Fact(_("最近提示"), said.get("message") or "—"),
     ]
 
 
-def _queue(said: dict[str, Any]) -> dict[str, int]:
-    return {"count": int(said.get("queued", 0)), "bytes": int(said.get("queued_bytes", 0))}
+def _queue(said: dict[str, Any]) -> dict[str, Any]:
+    return {"count": int(said.get("queued", 0)), "size": filesizeformat(said.get("queued_bytes", 0))}
+
+
+def _bandwidth(bytes_per_second: int) -> str:
+    return _("每秒 %s") % filesizeformat(bytes_per_second) if bytes_per_second else _("不限")
 
 
 def _limits(row: NodeRow) -> list[pieces.Fact]:
@@ -204,7 +230,7 @@ def _limits(row: NodeRow) -> list[pieces.Fact]:
         return []
     hours = f"{kept['window_from']}–{kept['window_to']}" if kept.get("window_from") else _("全天")
     return [
-        pieces.Fact(_("带宽上限（字节每秒）"), kept.get("bytes_per_second") or _("不限")),
+        pieces.Fact(_("带宽上限"), _bandwidth(kept.get("bytes_per_second") or 0)),
         pieces.Fact(_("传输时段"), hours),
         pieces.Fact(_("心跳间隔（秒）"), kept.get("heartbeat_seconds", "")),
         pieces.Fact(_("离线判定（秒）"), kept.get("silent_seconds", "")),

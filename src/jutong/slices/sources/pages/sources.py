@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django import forms as django_forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock, faces
+from jutong.kernel.clock import BEIJING
 from jutong.kernel.errors import NotAllowed
-from jutong.kernel.faces import forms, pieces
+from jutong.kernel.faces import downloads, forms, pieces
+from jutong.kernel.paging import LARGEST, every
 from jutong.kernel.terms import Term, Zone
 from jutong.slices.sources import actions, queries
 from jutong.slices.sources.queries import SourceRow
@@ -115,10 +117,12 @@ class SourceForm(forms.Form):
 
 
 @require_GET
-def listed(request: HttpRequest) -> HttpResponse:
-    """Show the data sources of the departments the person belongs to."""
+def listed(request: HttpRequest) -> HttpResponseBase:
+    """Show the data sources of the departments the person belongs to; with `format=xlsx` as Excel."""
     actor = faces.actor_of(request)
     text = request.GET.get("q", "")[:100]
+    if request.GET.get("format") == "xlsx":
+        return _sheet(every(lambda one: queries.sources(actor, text=text, number=one, size=LARGEST)))
     rows, meta = queries.sources(actor, text=text, number=_number(request))
     return faces.page(
         request,
@@ -129,6 +133,22 @@ def listed(request: HttpRequest) -> HttpResponse:
         text=text,
         may_register=_engineers(request),
     )
+
+
+def _sheet(rows: Iterable[SourceRow]) -> HttpResponseBase:
+    headers = [_("名称"), _("所属部门"), _("数据库类型"), _("主机地址"), _("数据库名"), _("网络区域"), _("用途"), _("前置机"),
+               _("连接测试"), _("测试时间"), _("应答时间（毫秒）"), _("最近提示"), _("状态")]  # fmt: skip
+    words = {None: _("未测试"), True: _("连接成功"), False: _("连接失败")}
+    lines = (
+        (r.title, r.department_name, r.engine_label, r.address, r.database, _(Zone(r.zone).label), _("、").join(_uses(r)),
+         r.node_title, words[r.tested_ok], r.tested_at, r.tested_ms, r.tested_message, _("在用") if r.active else _("已停用"))
+        for r in rows
+    )  # fmt: skip
+    return downloads.xlsx("data-sources.xlsx", headers, lines)
+
+
+def _uses(row: SourceRow) -> list[str]:
+    return [_("提供方来源")] * row.provides + [_("使用方目标库")] * row.receives
 
 
 def _number(request: HttpRequest) -> int:
@@ -145,11 +165,21 @@ def _engineers(request: HttpRequest) -> bool:
 
 @require_GET
 def shown(request: HttpRequest, source_id: int) -> HttpResponse:
-    """Show one data source and what its last test said."""
+    """Show one data source: what its last test said, and how it answered the tests before."""
     row = queries.source(source_id, faces.actor_of(request))
-    return faces.page(
-        request, "sources/detail.html", title=row.title, crumbs=_crumbs(row), source=row, facts=_facts(row)
-    )
+    checks = queries.checks(source_id)
+    context: dict[str, Any] = {"source": row, "facts": _facts(row), "checks": checks, "drawn": _latency(checks)}
+    return faces.page(request, "sources/detail.html", title=row.title, crumbs=_crumbs(row), **context)
+
+
+def _latency(checks: list[queries.CheckRow]) -> pieces.Chart | None:
+    """Return how long the source took to answer, oldest first; none before there are two tests that succeeded."""
+    good = [one for one in reversed(checks) if one.ok]
+    if len(good) < 2:  # noqa: PLR2004 - a line needs two points
+        return None
+    labels = [f"{one.at.astimezone(BEIJING):%m-%d %H:%M}" for one in good]
+    taken = pieces.Series(_("应答时间"), [one.milliseconds for one in good])
+    return pieces.Chart(_("连接测试的应答时间"), labels, [taken], "line", unit=_("毫秒"))
 
 
 def _crumbs(row: SourceRow, last: str = "") -> list[tuple[str, str]]:
@@ -158,7 +188,6 @@ def _crumbs(row: SourceRow, last: str = "") -> list[tuple[str, str]]:
 
 
 def _facts(row: SourceRow) -> list[pieces.Fact]:
-    uses = [_("提供方来源")] * row.provides + [_("使用方目标库")] * row.receives
     return [
         pieces.Fact(_("所属部门"), row.department_name),
         pieces.Fact(_("数据库类型"), row.engine_label),
@@ -170,7 +199,7 @@ def _facts(row: SourceRow) -> list[pieces.Fact]:
         pieces.Fact(_("网络区域"), _(Zone(row.zone).label)),
         pieces.Fact(_("业务专网"), _("经业务专网连接") if row.dedicated else _("否")),
         pieces.Fact(_("语句时限（秒）"), row.statement_seconds or _("不限")),
-        pieces.Fact(_("用途"), "、".join(uses)),
+        pieces.Fact(_("用途"), "、".join(_uses(row))),
         *([pieces.Fact(_("访问参数"), "；".join(options.written(row.options).splitlines()))] if row.options else []),
         pieces.Fact(_("前置机"), row.node_title or _("无，由平台数据面直接连接")),
     ]

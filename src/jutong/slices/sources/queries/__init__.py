@@ -16,15 +16,17 @@ from jutong.slices.sources.queries.nodes import (
     working_nodes,
 )
 from jutong.slices.sources.queries.probing import preview, profile, schema, tables
-from jutong.slices.sources.queries.rows import SourceRow, choices, source, source_of, sources
+from jutong.slices.sources.queries.rows import CheckRow, SourceRow, checks, choices, source, source_of, sources
 from jutong.slices.sources.queries.sealing import wire_sources
 from jutong.slices.sources.rules import place
 
 __all__ = [
+    "CheckRow",
     "NodeRow",
     "NodeScope",
     "SourceRow",
     "answers_online",
+    "checks",
     "choices",
     "node",
     "node_names",

@@ -12,7 +12,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
 from jutong.kernel.terms import N_
-from jutong.slices.sources.models import DataSource
+from jutong.slices.sources.models import DataSource, SourceCheck
 from jutong.slices.sources.rules import ENGINEERS, OVERSEERS, READERS, Engine, Tls, options, sees
 from jutong.wire.bundle import Endpoint
 
@@ -40,6 +40,7 @@ class SourceRow:
     active: bool
     tested_at: datetime | None
     tested_ok: bool | None
+    tested_ms: int | None
     tested_message: str
     product: str
     registered_at: datetime
@@ -84,6 +85,7 @@ def _row(source: DataSource, actor: Actor | None = None) -> SourceRow:
         active=source.active,
         tested_at=source.tested_at,
         tested_ok=source.tested_ok,
+        tested_ms=source.tested_ms,
         tested_message=source.tested_message,
         product=source.product,
         registered_at=source.registered_at,
@@ -119,6 +121,23 @@ def source(source_id: int, actor: Actor) -> SourceRow:
     if found is None or not sees(actor, found):
         raise NotThere(N_("没有找到该数据源，或您无权知悉。"))
     return _row(found, actor)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """A connection test; milliseconds: until it was answered."""
+
+    at: datetime
+    ok: bool
+    milliseconds: int
+    message: str
+    by_name: str
+
+
+def checks(source_id: int, *, most: int = 20) -> list[CheckRow]:
+    """Return the newest connection tests of a source, newest first; the calling page asked for the source before."""
+    rows = SourceCheck.objects.filter(source_id=source_id).order_by("-id")[:most]
+    return [CheckRow(row.at, row.ok, row.milliseconds, row.message, row.by_name) for row in rows]
 
 
 def source_of(source_id: int) -> SourceRow | None:
