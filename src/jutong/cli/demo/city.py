@@ -128,9 +128,9 @@ def found(at: datetime, say: Callable[[str], None]) -> City:
         departments[key] = _department(key, number, by, at)
         posts = FULL if key in STORY else SMALL
         for post, roles in posts.items():
-            accounts[f"{key}.{post}"] = _person(f"{key}.{post}", len(accounts), departments[key], roles, by, at)
+            accounts[f"{key}.{post}"] = person(f"{key}.{post}", len(accounts), departments[key], roles, by, at)
     for key, role in AUTHORITY.items():
-        accounts[key] = _person(key, len(accounts), departments["data"], (role,), by, at)
+        accounts[key] = person(key, len(accounts), departments["data"], (role,), by, at)
     city = City(departments, accounts)
     for key in SIGN_INS:
         actions.change_password(accounts[key], old=_FIRST_PASSWORD, new=PASSWORD, by=city.actor(key, at), at=at)
@@ -143,7 +143,7 @@ def _department(key: str, number: int, by: Actor, at: datetime) -> int:
 
     name, short = DEPARTMENTS[key]
     known = next((d for d in queries.search_departments(name, region=REGION) if d.name == name), None)
-    uscc = _credit_code(f"11{REGION}{number + 10000000:08d}")
+    uscc = credit_code(f"11{REGION}{number + 10000000:08d}")
     if known:
         actions.change_department(known.id, uscc=uscc, short_name=short, by=by, at=at)
         department_id = known.id
@@ -154,7 +154,8 @@ def _department(key: str, number: int, by: Actor, at: datetime) -> int:
     return department_id
 
 
-def _person(username: str, number: int, department_id: int, roles: tuple[str, ...], by: Actor, at: datetime) -> int:
+def person(username: str, number: int, department_id: int, roles: tuple[str, ...], by: Actor, at: datetime) -> int:
+    """Report, confirm and appoint a person of the city; returns the account."""
     from jutong.slices.parties import actions, queries
 
     person = actions.report(department_id=department_id, name=_name(number), by=by, at=at)
@@ -171,7 +172,7 @@ def _name(number: int) -> str:
     return _FAMILY[number % 20] + _GIVEN[number // 20 % 20] + _GIVEN[(number * 7 + 3) % 20]
 
 
-def _credit_code(head: str) -> str:
+def credit_code(head: str) -> str:
     """Return a unified social credit code whose organisation code and last sign are right (GB 11714, GB 32100)."""
     organ = sum(int(sign) * weight for sign, weight in zip(head[8:16], (3, 7, 9, 10, 5, 8, 4, 2), strict=True))
     checked = 11 - organ % 11

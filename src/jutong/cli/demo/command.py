@@ -10,17 +10,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from jutong.cli import instance, roles
-from jutong.cli.demo import city, databases, loading, story, underway
+from jutong.cli.demo import city, databases, flowing, loading, outposts, registers, story, underway
+from jutong.cli.demo.town import Town
 from jutong.cli.instance import Instance
+from jutong.cli.postgres import Server
 from jutong.cli.serve import binds, prepare, serving
 from jutong.cli.words import Stopped, say
 from jutong.cli.words import gettext as _
 
 MARK = "demo.json"
+FOLDER = "demo-folders"
+"""Below the instance's home: the folders of files that departments exchange."""
 SETTINGS = {
     "JUTONG_DEMO": "true",
     "JUTONG_SOURCE_ADDRESSES": '["127.0.0.0/8"]',
@@ -44,8 +49,12 @@ def demo(*, once: bool, screenshots: Path | None) -> None:
             )
         with _told(_("准备密钥、数据库和表结构")):
             prepare(ours)
+        for name, address in binds().items():  # this process asks the others, too
+            os.environ.setdefault(f"JUTONG_{name.upper()}_ORIGIN", f"http://{address}")
         instance.load_django(ours, roles.WORKER)
         del os.environ[instance.DATABASE_SETTING]  # read by now; the processes started below find the server themselves
+        folder = ours.home.root / FOLDER
+        os.environ.setdefault("JUTONG_FILE_FOLDERS", json.dumps([str(folder)]))
         fresh = not (ours.home.root / MARK).exists()
         if fresh:
             _load(ours)
@@ -55,13 +64,14 @@ def demo(*, once: bool, screenshots: Path | None) -> None:
         try:
             place = _place(ours)
             told = _run_story(ours, place, fresh=fresh)
-            if screenshots and ours.server:
-                from jutong.cli.demo import pictures
+            with outposts.at_work(_marked(ours).get("node", ""), ours.home.logs / "demo-node.log"):
+                if screenshots and ours.server:
+                    from jutong.cli.demo import pictures
 
-                pictures.take(screenshots, place, ours.server)
-            _farewell(told, time.monotonic() - began, once=once)
-            if not once:
-                _wait()
+                    pictures.take(screenshots, place, ours.server)
+                _farewell(told, time.monotonic() - began, once=once)
+                if not once:
+                    _wait()
         finally:
             running.__exit__(None, None, None)
     if told.failed:
@@ -83,23 +93,41 @@ def _load(ours: Instance) -> None:
     (ours.home.root / MARK).write_text(json.dumps(mark), encoding="utf-8")
 
 
+def _marked(ours: Instance) -> dict[str, Any]:
+    """Return what is known of the city from when it was founded and its story told."""
+    found: dict[str, Any] = json.loads((ours.home.root / MARK).read_text(encoding="utf-8"))
+    return found
+
+
 def _place(ours: Instance) -> city.City:
-    mark = json.loads((ours.home.root / MARK).read_text(encoding="utf-8"))
+    mark = _marked(ours)
     return city.City(mark["departments"], mark["accounts"])
 
 
 def _run_story(ours: Instance, place: city.City, *, fresh: bool) -> story.Told:
-    mark = json.loads((ours.home.root / MARK).read_text(encoding="utf-8"))
+    mark = _marked(ours)
     assert ours.server is not None  # noqa: S101 - checked by the caller
     if not fresh and mark.get("told"):
         say(_("演示城市已经建立，继续运行。"))
         return story.Told(**mark["told"])
     told = story.tell(place, ours.server, origin=f"http://{binds()['web']}", gateway=f"http://{binds()['gateway']}")
     if not told.failed:
-        underway.leave(place, datetime.now(UTC), say)
+        mark["node"] = _leave(ours, ours.server, place)
+        mark |= {"departments": place.departments, "accounts": place.accounts}
         mark["told"] = {"passed": told.passed, "failed": told.failed, "lines": told.lines}
         (ours.home.root / MARK).write_text(json.dumps(mark), encoding="utf-8")
     return told
+
+
+def _leave(ours: Instance, server: Server, place: city.City) -> str:
+    """Leave work under way, registers filled and data in motion; returns the name of the node that signed here."""
+    at, where = datetime.now(UTC), binds()
+    underway.leave(place, at, say)
+    say(_("登记簿：{count} 项").format(count=registers.fill(place, at)))
+    folder = ours.home.root / FOLDER
+    town = Town(place, server, f"http://{where['web']}", f"http://{where['gateway']}", folder, at)
+    flowing.leave(town, say)
+    return outposts.enrol(town, ours.home.root)
 
 
 def _farewell(told: story.Told, seconds: float, *, once: bool) -> None:

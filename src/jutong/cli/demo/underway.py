@@ -111,4 +111,9 @@ def _ask(city: City, wish: Wish, at: datetime) -> None:
 
 
 def _submit(city: City, department: str, titles: tuple[str, ...], at: datetime) -> int:
-    return len(loading.submitted(city, department, [content(title, 1) for title in titles], at))
+    from jutong.slices.catalogue import queries
+
+    officer = city.actor(f"{department}.officer", at)
+    there = {row.title for title in titles for row in queries.entries_of(officer, text=title)[0]}
+    new = [content(title, 1) for title in titles if title not in there]
+    return len(loading.submitted(city, department, new, at))
