@@ -194,6 +194,11 @@ def test_the_pages_lead_from_the_list_to_a_mounted_resource(world: World, probe:
     lacking = officer.post(f"{base}mount/", {k: v for k, v in form.items() if k != "姓名"})
     assert lacking.status_code == 422
     assert "信息项“姓名”还没有对应的列" in lacking.content.decode()
+    designed = officer.post(f"{base}mount/", form | {"sample": "1"}).content.decode()  # looked at, not mounted yet
+    assert "511002********" in designed
+    assert "51100219800101" not in designed
+    assert all(said in designed for said in ("字符型", "character varying(18)", "样例（已脱敏）"))
+    assert officer.get(base).status_code == 404
     assert officer.post(f"{base}mount/", form).status_code == 303
     assert "people" in officer.get(base).content.decode()
     assert "城乡低保对象信息" in officer.get("/datacentre/?q=低保").content.decode()

@@ -19,7 +19,7 @@ from jutong.cli.demo import city, databases, flowing, loading, outposts, registe
 from jutong.cli.demo.town import Town
 from jutong.cli.instance import Instance
 from jutong.cli.postgres import Server
-from jutong.cli.serve import binds, prepare, serving
+from jutong.cli.serve import binds, origins, prepare, serving
 from jutong.cli.words import Stopped, say
 from jutong.cli.words import gettext as _
 
@@ -40,6 +40,7 @@ SETTINGS = {
 def demo(*, once: bool, screenshots: Path | None) -> None:
     """Set up, load the city, run the story through the API, print what happened, stay up."""
     os.environ.update({name: os.environ.get(name, value) for name, value in SETTINGS.items()})
+    os.environ.update(origins(binds()))  # this process asks the others, too
     began = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is stopped then, too
     with instance.opened() as ours:
@@ -49,8 +50,6 @@ def demo(*, once: bool, screenshots: Path | None) -> None:
             )
         with _told(_("准备密钥、数据库和表结构")):
             prepare(ours)
-        for name, address in binds().items():  # this process asks the others, too
-            os.environ.setdefault(f"JUTONG_{name.upper()}_ORIGIN", f"http://{address}")
         instance.load_django(ours, roles.WORKER)
         del os.environ[instance.DATABASE_SETTING]  # read by now; the processes started below find the server themselves
         folder = ours.home.root / FOLDER
