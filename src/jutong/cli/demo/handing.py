@@ -33,7 +33,7 @@ def files(town: Town) -> int:
     for month in range(1, 7):
         lines = [",".join(heads), *(f"91369002MA{month}{n:07d},设立登记档案,{n % 30 + 4}" for n in range(200))]
         (here / f"2026年{month}月.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    entry = _published(town, "market", FILES, heads, format_class="spreadsheet", format_types=("csv",))
+    entry = _published(town, "market", FILES, heads)
 
     def stated(title: str, place: Path, **more: Any) -> Details:
         return Details(title=title, host="", port=0, database=str(place), user="", engine="files", **more)
