@@ -125,6 +125,9 @@ def _leave(ours: Instance, server: Server, place: city.City) -> str:
     say(_("登记簿：{count} 项").format(count=registers.fill(place, at)))
     folder = ours.home.root / FOLDER
     town = Town(place, server, f"http://{where['web']}", f"http://{where['gateway']}", folder, at)
+    flowing.found_district(town)
+    mark = _marked(ours) | {"departments": place.departments, "accounts": place.accounts}
+    (ours.home.root / MARK).write_text(json.dumps(mark), encoding="utf-8")
     flowing.leave(town, say)
     return outposts.enrol(town, ours.home.root)
 

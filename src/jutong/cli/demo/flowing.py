@@ -26,6 +26,24 @@ STRICT: Final = """create table qualified_population (
 """A target that takes no deregistered persons: their rows are set aside."""
 
 
+def found_district(town: Town) -> None:
+    """Found the district's department with its head and its officer."""
+    from jutong.kernel.actors import system_actor
+    from jutong.slices.parties import actions, queries
+
+    name, region, by = "江州市城东区人力资源和社会保障局", "369002", system_actor("demo")
+    if any(found.name == name for found in queries.search_departments(name, region=region)):
+        return
+    uscc = people.credit_code("11369002" + "20000001")
+    row = actions.register_department(name=name, region=region, uscc=uscc, short_name="城东区人社局", by=by, at=town.at)
+    actions.open_sharing_unit(row.pk, name="综合股", by=by, at=town.at)
+    town.city.departments["chengdong"] = int(row.pk)
+    for post, roles in people.SMALL.items():
+        number = len(town.city.accounts)
+        key = f"chengdong.{post}"
+        town.city.accounts[key] = people.person(key, number, row.pk, roles, by, town.at)
+
+
 def leave(town: Town, say: Callable[[str], None]) -> None:
     """Set all of it going, through the product's own actions."""
     market = _market(town)
@@ -113,7 +131,6 @@ def _back_flow(town: Town) -> int:
     from jutong.kernel.errors import Conflict
     from jutong.slices.exchange import actions
 
-    _district(town)
     with suppress(Conflict):
         case = actions.need_backflow(
             by=person(town, "chengdong.officer"), at=town.at, resource_id=own_entry(town, "police", "人口基本信息"),
@@ -134,24 +151,6 @@ def _back_flow(town: Town) -> int:
         case.refresh_from_db()
         return int(case.task.runs.latest("id").pk) if case.task else 0
     return 0
-
-
-def _district(town: Town) -> None:
-    """Found the district's department with its head and its officer."""
-    from jutong.kernel.actors import system_actor
-    from jutong.slices.parties import actions, queries
-
-    name, region, by = "江州市城东区人力资源和社会保障局", "369002", system_actor("demo")
-    if any(found.name == name for found in queries.search_departments(name, region=region)):
-        return
-    uscc = people.credit_code("11369002" + "20000001")
-    row = actions.register_department(name=name, region=region, uscc=uscc, short_name="城东区人社局", by=by, at=town.at)
-    actions.open_sharing_unit(row.pk, name="综合股", by=by, at=town.at)
-    town.city.departments["chengdong"] = int(row.pk)
-    for post, roles in people.SMALL.items():
-        number = len(town.city.accounts)
-        key = f"chengdong.{post}"
-        town.city.accounts[key] = people.person(key, number, row.pk, roles, by, town.at)
 
 
 # -- calls ----------------------------------------------------------------------------------------------------------------
