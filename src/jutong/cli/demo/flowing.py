@@ -58,7 +58,7 @@ def leave(town: Town, say: Callable[[str], None]) -> None:
 def _market(town: Town) -> int:
     """The market bureau's database, tested through the day and mounted, and an old one that does not answer."""
     from jutong.slices.datacentre import actions, queries
-    from jutong.slices.datacentre.rules import Mapped
+    from jutong.slices.datacentre.actions import Mapped
 
     source = registered(town, "market", database(town, "市场主体库", databases.MARKET), tests=8)
     gone = replace(database(town, "旧登记库（待下线）", databases.MARKET), port=1)
@@ -77,7 +77,7 @@ def _market(town: Town) -> int:
 
 def _tasks(town: Town, grant: int) -> Iterator[int]:
     """Two standing tasks: one reconciled by district, one whose target takes no deregistered persons; yields their runs."""
-    from jutong.slices.exchange.rules import Mode, Terms
+    from jutong.slices.exchange.actions import Mode, Terms
     from jutong.wire.transfers import Split, SplitBy
 
     target = registered(town, "hr", database(town, "养老保险前置库", databases.HR, provides=False, receives=True))
@@ -94,7 +94,7 @@ def _tasks(town: Town, grant: int) -> Iterator[int]:
 def _task(town: Town, grant: int, target: int, table: str, terms: Any, cron: str, mode: str) -> int:
     from jutong.kernel.errors import Conflict
     from jutong.slices.exchange import actions
-    from jutong.slices.exchange.rules import Plan
+    from jutong.slices.exchange.actions import Plan
     from jutong.wire.transfers import OrderKind
 
     wanted = actions.Wanted(OrderKind.TABLE, target, "public", table, mode)

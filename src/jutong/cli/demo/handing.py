@@ -22,9 +22,9 @@ FILES: Final = "企业登记档案目录"
 def files(town: Town) -> int:
     """Scanned files of the market bureau go from its folder into the labour bureau's, each with its digest."""
     from jutong.slices.datacentre import actions as datacentre
-    from jutong.slices.datacentre.rules import Mapped
+    from jutong.slices.datacentre.actions import Mapped
     from jutong.slices.exchange import actions, queries
-    from jutong.slices.sources.rules import Details
+    from jutong.slices.sources.actions import Details
 
     here, there = town.folder / "market", town.folder / "hr"
     for folder in (here, there):

@@ -18,7 +18,7 @@ def enrol(town: Town, home: Path) -> str:
 
     from jutong.dataplane.node import enrolment
     from jutong.slices.sources import actions
-    from jutong.slices.sources.rules import NodeWish
+    from jutong.slices.sources.actions import NodeWish
 
     operator, made = person(town, "data.operator"), {}
     for department, title in (("hr", "人社局前置机"), ("civil", "民政局前置机"), ("market", "市场监管局前置机")):

@@ -50,7 +50,7 @@ def granted(town: Town, provider: str, title: str) -> int:
 
 def database(town: Town, title: str, place: databases.Place, **more: Any) -> Any:
     """Return a department's database as its engineer states it."""
-    from jutong.slices.sources.rules import Details
+    from jutong.slices.sources.actions import Details
 
     return Details(
         title=title, host="127.0.0.1", port=town.server.port, database=place.database, user=place.role,

@@ -11,8 +11,10 @@ from jutong.slices.datacentre.actions.surveying import (
     take_in,
     take_stock,
 )
+from jutong.slices.datacentre.rules import Mapped
 
 __all__ = [
+    "Mapped",
     "accept_changes",
     "compare",
     "compile_table",

@@ -53,13 +53,17 @@ from jutong.slices.exchange.actions.tasks import (
     run_now,
 )
 from jutong.slices.exchange.actions.tickets import issue_ticket
+from jutong.slices.exchange.rules import Mode, Plan, Terms
 
 __all__ = [
     "SUBMITTERS",
     "Compared",
     "MappedItem",
+    "Mode",
+    "Plan",
     "Preview",
     "Sample",
+    "Terms",
     "Wanted",
     "accept_shape",
     "admit",

@@ -13,8 +13,11 @@ from jutong.slices.sources.actions.nodes import (
     withdraw,
 )
 from jutong.slices.sources.actions.sources import change, disable, enable, place, register, test_connection
+from jutong.slices.sources.rules import Details, NodeWish
 
 __all__ = [
+    "Details",
+    "NodeWish",
     "allocate",
     "apply_for",
     "change",
