@@ -1,14 +1,22 @@
-"""`page_list` and `page_detail`: server time of the catalogue's pages through all middlewares, against an empty view."""
+"""`catalogue_list`, `catalogue_detail`: server time of the catalogue's pages through all middlewares, and the web's memory."""
 
 from __future__ import annotations
 
 import itertools
+import os
+import signal
+import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import psutil
+
+import multiplying
 import report
 import searching
 from ground import Ground
@@ -19,32 +27,46 @@ if TYPE_CHECKING:
 
 PAGES = 300
 EMPTY = "/bench-empty/"
+GOAL_MS = 30.0
+MOST_MIB = 300.0
+READY_SECONDS = 60.0
 
 
 def run_list(ground: Ground) -> None:
-    """Ask for the list with a query, as departments do."""
+    """Ask for the list: with a question, without, by a facet, and for the directory tree."""
     texts = itertools.cycle(searching.QUERIES)
-    _run(ground, "page_list", lambda: f"/catalogue/?q={quote(next(texts))}")
+    ways = itertools.cycle(
+        [
+            lambda: f"/catalogue/?q={quote(next(texts))}",
+            lambda: "/catalogue/",
+            lambda: "/catalogue/?share_type=conditional&page=2",
+            lambda: "/catalogue/tree/?by=department",
+            lambda: "/catalogue/tree/",
+        ]
+    )
+    _run(ground, "catalogue_list", lambda: next(ways)())  # noqa: PLW0108 - another way each time
 
 
 def run_detail(ground: Ground) -> None:
-    """Ask for entries one after another."""
-    ids = itertools.cycle(_ids(ground))
-    _run(ground, "page_detail", lambda: f"/catalogue/{next(ids)}/")
+    """Ask for entries one after another, then for everything of a web process of its own to see what it holds."""
+    ids = _ids(ground)
+    turn = itertools.cycle(ids)
+    _run(ground, "catalogue_detail", lambda: f"/catalogue/{next(turn)}/")
+    _memory(ground, ids)
 
 
 def _ids(ground: Ground) -> list[int]:
-    searching.in_force(ground)
+    multiplying.multiplied(ground)
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("select entry_id from catalogue_listing order by md5(entry_id::text) limit %s", [PAGES])
+        cursor.execute("select entry_id from catalogue_listing where in_force and entry_id %% 97 = 0 limit %s", [PAGES])
         return [row[0] for row in cursor.fetchall()]
 
 
 def _run(ground: Ground, name: str, address: Callable[[], str]) -> None:
     """Ask for page and empty view in turn; the latter once behind all middlewares, signed in, and once without any."""
-    entries = searching.in_force(ground)
+    entries = multiplying.multiplied(ground)
     from django.test import Client, override_settings
 
     client, count = ground.city.client("market.clerk"), ground.sized(PAGES, least=20)
@@ -56,10 +78,11 @@ def _run(ground: Ground, name: str, address: Callable[[], str]) -> None:
             _timed(client, address())
         times = [(_timed(client, address()), _timed(client, EMPTY), _timed(bare, EMPTY)) for _turn in range(count)]
     mine, empty, least = (report.middle(column) * 1000 for column in zip(*times, strict=True))
-    slowest = report.middle([page for page, _empty, _bare in times], 0.99) * 1000
+    slow, slowest = (report.middle([page for page, _empty, _bare in times], share) * 1000 for share in (0.95, 0.99))
     report.note(f"{name}: {count} pages at {entries} entries, p99 {slowest:.1f} ms")
     report.line(name, mine, "ms_p50", ratio=empty / mine, against="empty_view_signed_in")
     report.line(name, mine, "ms_p50", ratio=least / mine, against="empty_view_without_middleware")
+    report.line(name, slow, "ms_p95", ratio=GOAL_MS / slow, against="goal_30_ms")
 
 
 def _timed(client: Client, target: str) -> float:
@@ -86,3 +109,52 @@ def _urls() -> ModuleType:
     module.__dict__.update({name: getattr(urls, name) for name in dir(urls) if name.startswith("handler")})
     module.urlpatterns = [path(EMPTY[1:], empty), *urls.urlpatterns]  # type: ignore[attr-defined]
     return module
+
+
+def _memory(ground: Ground, ids: list[int]) -> None:
+    """Start the website as it is served, ask it for pages of every kind, and tell the most that one process holds."""
+    from free_ports import free_ports
+    from jutong.cli import roles, serve
+
+    client = ground.city.client("market.clerk")
+    cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+    (port,) = free_ports(1)
+    command = serve.granian(
+        "jutong.site.wsgi:application", f"127.0.0.1:{port}", "--interface", "wsgi", "--blocking-threads", "16"
+    )
+    with (ground.scratch / "catalogue-web.log").open("ab") as log:
+        environment = {**os.environ, **ground.ours.environment(roles.WEB)}
+        web = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        end = time.monotonic() + READY_SECONDS
+        targets = [f"/catalogue/?q={quote(text)}" for text in searching.QUERIES]
+        targets += [
+            "/catalogue/",
+            "/catalogue/tree/?by=department",
+            "/catalogue/map/",
+            *(f"/catalogue/{pk}/" for pk in ids),
+        ]
+        for target in targets:
+            _fetched(f"http://127.0.0.1:{port}{target}", cookie, end)
+        parent = psutil.Process(web.pid)
+        held = max(one.memory_info().rss for one in (parent, *parent.children(recursive=True))) / 2**20
+    finally:
+        os.killpg(web.pid, signal.SIGKILL)
+        web.wait()
+    report.line("catalogue_memory", held, "MiB", ratio=MOST_MIB / held, against="goal_300_MiB")
+
+
+def _fetched(address: str, cookie: str, end: float) -> None:
+    """Ask for a page as its reader, waiting until the website is there."""
+    while True:
+        try:
+            with urllib.request.urlopen(
+                urllib.request.Request(address, headers={"Cookie": cookie}), timeout=60
+            ) as answer:
+                report.same(f"address after {address}", answer.url, address)
+                answer.read()
+                return
+        except (ConnectionError, urllib.error.URLError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)

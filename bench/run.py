@@ -32,10 +32,10 @@ BENCHES: dict[str, Callable[[Ground], None]] = {
     "cdc_mariadb": exchange_cdc.run_mariadb,
     "gateway": gateway.run,
     "gateway_full": gateway_full.run,
-    "import": importing.run,
-    "search": searching.run,
-    "page_list": pages.run_list,
-    "page_detail": pages.run_detail,
+    "catalogue_import": importing.run,
+    "catalogue_search": searching.run,
+    "catalogue_list": pages.run_list,
+    "catalogue_detail": pages.run_detail,
 }
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import examples_backflow as backflow
 import examples_compiling as compiling
+import examples_finding as finding
 import examples_specifications as specifications
 import examples_submissions as submissions
 import examples_updates as updates
@@ -84,7 +85,8 @@ def examples(scene: Scene) -> Book:
     """Return an example for every address."""
     book = Book()
     for part in (
-        _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, specifications.pages, _sources,
+        _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages,
+        specifications.pages, _sources,
         _delivery, _sharing,
     ):  # fmt: skip
         part(book, scene)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import examples_access as access
 import examples_compiling as compiling
+import examples_finding as finding
 import examples_specifications as specifications
 import examples_updates as updates
 
@@ -31,6 +32,7 @@ def fill(book: Book, scene: Scene) -> None:
         access.endpoints,
         _sources,
         _catalogue,
+        finding.endpoints,
         updates.endpoints,
         compiling.endpoints,
         specifications.endpoints,

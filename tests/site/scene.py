@@ -181,6 +181,8 @@ def _entries(scene: Scene) -> None:
     )
     catalogue.ask_extension(asked.pk, by=by["officer"], at=at, days=5, reason="涉及系统改造")
     scene.ids |= {"duty": duty.pk, "duty_asked": asked.pk}
+    kept = catalogue.save_search(by=world.actor("hr.clerk"), at=at, name="低保", text="低保", chosen={})
+    scene.ids["saved"] = kept.pk
     scene.ids["notice"] = Notice.objects.order_by("pk").values_list("pk", flat=True)[0]
 
 

@@ -201,3 +201,19 @@ class Chart:
     def rows(self) -> list[tuple[str, list[float]]]:
         """Return the same figures row by row: label, one value per series."""
         return [(label, [row.values[at] for row in self.series]) for at, label in enumerate(self.labels)]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowChart:
+    """Flows from somebody to somebody with a size each; the page carries the figures as a table itself."""
+
+    title: str
+    flows: Sequence[tuple[str, str, int]]
+    unit: str = ""
+
+    def data(self) -> dict[str, object]:
+        """Return what charts.js reads: who gives stands left, who receives right, also where it is the same one."""
+        sides = (("<", [flow[0] for flow in self.flows]), (">", [flow[1] for flow in self.flows]))
+        names = dict.fromkeys((side + name, name) for side, found in sides for name in found)
+        links = [{"source": f"<{source}", "target": f">{target}", "value": size} for source, target, size in self.flows]
+        return {"kind": "flow", "nodes": [{"name": key, "label": name} for key, name in names], "links": links}

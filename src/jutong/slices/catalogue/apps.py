@@ -57,12 +57,19 @@ def _offer_pages() -> None:
     def imports(actor: Actor) -> bool:
         return actor.holds(Role.DATA_OFFICER, Role.PLATFORM_OPERATOR)
 
+    def keeps_words(actor: Actor) -> bool:
+        return reviews(actor) or actor.holds(Role.PLATFORM_OPERATOR)
+
     register(
         Entry(Group.CATALOGUE, N_("目录检索"), "catalogue", "search", does_business, order=10),
+        Entry(Group.CATALOGUE, N_("目录树"), "catalogue_tree", "sitemap", does_business, order=12),
+        Entry(Group.CATALOGUE, N_("数据地图"), "catalogue_map", "map-2", does_business, order=14),
+        Entry(Group.CATALOGUE, N_("我的检索与订阅"), "catalogue_saved", "bookmark", does_business, order=16),
         Entry(Group.CATALOGUE, N_("本部门目录"), "catalogue_own", "folder", compiles, order=20),
         Entry(Group.CATALOGUE, N_("目录审核发布"), "catalogue_review", "checklist", reviews, order=30),
         Entry(Group.CATALOGUE, N_("目录更新任务"), "catalogue_updates", "refresh-alert", knows_updates, order=35),
         Entry(Group.CATALOGUE, N_("目录体检"), "catalogue_health", "heartbeat", knows_updates, order=37),
+        Entry(Group.CATALOGUE, N_("检索同义词"), "catalogue_synonyms", "vocabulary", keeps_words, order=45),
         Entry(Group.CATALOGUE, N_("目录导入"), "catalogue_imports", "file-import", imports, order=40),
         Entry(
             Group.CATALOGUE, N_("编目指导与问答"), "catalogue_questions", "message-question", does_business, order=45
@@ -71,7 +78,7 @@ def _offer_pages() -> None:
 
 
 def _offer_panels() -> None:
-    """Offer to an entry's page how alive it is, and what was asked about it."""
+    """Offer to an entry's page how alive it is, what was asked about it, and how it is quoted."""
     from jutong.kernel.actors import ADMINISTRATORS, Actor
     from jutong.kernel.panels import Panel, register
     from jutong.kernel.terms import N_
@@ -85,6 +92,8 @@ def _offer_panels() -> None:
         "questions", N_("评议与问答"), 90, does_business, queries.questions_panel, "catalogue/questions_panel.html"
     )
     register("entry", asked)
+    cited = Panel("citing", N_("引用与机器可读形式"), 95, does_business, queries.cited, "catalogue/panel_citing.html")
+    register("entry", cited)
 
 
 def _offer_chores() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -12,12 +12,16 @@ from jutong.kernel.actors import Role, system_actor
 from jutong.slices.catalogue.actions import importing as importing  # noqa: PLC0414 - importing registers the long work
 from jutong.slices.catalogue.actions import (
     join_counts,
+    note_called,
     note_granted,
     note_mounted,
     note_refreshed,
+    note_use,
+    note_use_ended,
     receive_update,
     remind_of_cycles,
     restand_the_aged,
+    tell_subscribers,
 )
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED, UPDATE_OVERDUE
 from jutong.slices.catalogue.models import CatalogUpdate, Entry
@@ -50,7 +54,8 @@ def tell_provider(event: outbox.Event, at: datetime) -> None:
 
 @outbox.on(NOTICE_PUBLISHED)
 def tell_departments(event: outbox.Event, at: datetime) -> None:
-    """Give every department of the area the one notice with its number (national-2025#16)."""
+    """Give every department of the area the one notice with its number (national-2025#16), and those who asked theirs."""
+    tell_subscribers(int(event.payload["id"]), at=at)
     for department in parties.search_departments(region=event.payload["region"], limit=_MOST_TOLD):
         inbox.tell(
             department_id=department.id,
@@ -121,6 +126,27 @@ def follow_submission(event: outbox.Event, at: datetime) -> None:
 def follow_grant(event: outbox.Event, at: datetime) -> None:
     """An entry was granted to somebody."""
     note_granted(int(event.payload["resource_id"]), at=at)
+    if {"id", "provider_id", "consumer_id"} <= event.payload.keys():
+        note_use(
+            int(event.payload["id"]),
+            entry_id=int(event.payload["resource_id"]),
+            provider_id=int(event.payload["provider_id"]),
+            consumer_id=int(event.payload["consumer_id"]),
+            at=at,
+        )
+
+
+@outbox.on("grant.revoked", "grant.expired", "grant.terminated")
+def follow_end(event: outbox.Event, at: datetime) -> None:
+    """A grant is over."""
+    note_use_ended(int(event.payload["id"]), at=at)
+
+
+@outbox.on("grants.used")
+def follow_calls(event: outbox.Event, at: datetime) -> None:
+    """A call came under a grant, the first of its day."""
+    day = date.fromisoformat(event.payload["day"])
+    note_called(int(event.payload["id"]), entry_id=int(event.payload["resource_id"]), day=day, at=at)
 
 
 @jobs.every(3600)

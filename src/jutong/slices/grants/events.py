@@ -6,3 +6,6 @@ from typing import Final
 
 VERSION_OPENED: Final = "grants.version_opened"
 """A grant was opened or changed: {"id", "version", "resource_id", "provider_id", "consumer_id", "case_ref"}."""
+
+USED: Final = "grants.used"
+"""The first call under a grant on a Beijing day: {"id", "resource_id", "day"}."""

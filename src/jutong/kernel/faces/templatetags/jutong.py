@@ -360,6 +360,12 @@ def node_map(drawn: pieces.Map, name: str) -> dict[str, Any]:
     return {"map": drawn, "name": name, "data_name": f"{name}-data"}
 
 
+@register.inclusion_tag("pieces/flow.html")
+def flow_chart(drawn: pieces.FlowChart, name: str) -> dict[str, Any]:
+    """Draw flows; `name` is unique on the page, which shows the figures as a table too."""
+    return {"chart": drawn, "name": name, "data_name": f"{name}-data"}
+
+
 @register.inclusion_tag("pieces/refusal.html")
 def refusal_notice(refusal: Refusal | None) -> dict[str, Any]:
     """Draw a refusal in place."""

@@ -50,9 +50,27 @@
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       animationDuration: 300,
       tooltip: { trigger: data.kind === "pie" ? "item" : "axis", renderMode: "richText" },
-      legend: data.series.length > 1 || data.kind === "pie" ? { top: 0, left: 0, itemWidth: 12, itemHeight: 8 } : undefined,
+      legend: (data.series || []).length > 1 || data.kind === "pie" ? { top: 0, left: 0, itemWidth: 12, itemHeight: 8 } : undefined,
       aria: { enabled: true },
     };
+    if (data.kind === "flow") {
+      var names = {};
+      data.nodes.forEach(function (node) { names[node.name] = node.label; });
+      return {
+        color: COLOURS,
+        textStyle: shared.textStyle,
+        aria: shared.aria,
+        tooltip: {
+          renderMode: "richText",
+          formatter: function (item) { return item.dataType === "edge" ? names[item.data.source] + " → " + names[item.data.target] + "  " + item.data.value : names[item.name] + "  " + item.value; },
+        },
+        series: [{
+          type: "sankey", left: 8, right: narrow ? 90 : 190, top: 8, bottom: 8, nodeWidth: 12, nodeGap: 10, data: data.nodes, links: data.links,
+          label: { fontSize: 12, width: narrow ? 84 : 180, overflow: "truncate", formatter: function (item) { return names[item.name]; } },
+          lineStyle: { color: "source", opacity: 0.28 },
+        }],
+      };
+    }
     if (data.kind === "pie") {
       var slices = data.labels.map(function (label, at) { return { name: label, value: data.series[0].values[at] }; });
       return Object.assign(shared, { series: [{ type: "pie", radius: ["42%", "68%"], center: ["50%", "56%"], data: slices, label: narrow ? { show: false } : { formatter: "{b} {d}%" } }] });

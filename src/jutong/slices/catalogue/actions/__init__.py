@@ -24,6 +24,7 @@ from jutong.slices.catalogue.actions.drafting import (
 )
 from jutong.slices.catalogue.actions.importing import choose_mapping, confirm_import, import_file, upload
 from jutong.slices.catalogue.actions.maintaining import Maintained, Stated, maintain
+from jutong.slices.catalogue.actions.naming import KEEPERS, keep_synonyms
 from jutong.slices.catalogue.actions.observing import (
     join_counts,
     note_granted,
@@ -34,6 +35,13 @@ from jutong.slices.catalogue.actions.observing import (
 )
 from jutong.slices.catalogue.actions.questioning import answer, ask
 from jutong.slices.catalogue.actions.returning import register_returned
+from jutong.slices.catalogue.actions.saving import (
+    forget_search,
+    note_looked_at,
+    save_search,
+    subscribe,
+    tell_subscribers,
+)
 from jutong.slices.catalogue.actions.updating import (
     ask_extension,
     extend_update,
@@ -42,9 +50,11 @@ from jutong.slices.catalogue.actions.updating import (
     register_change,
     report_update,
 )
+from jutong.slices.catalogue.actions.using import note_called, note_use, note_use_ended
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 
 __all__ = [
+    "KEEPERS",
     "Content",
     "ItemContent",
     "Maintained",
@@ -62,13 +72,19 @@ __all__ = [
     "discard_draft",
     "edit_entry",
     "extend_update",
+    "forget_search",
     "import_file",
     "join_counts",
+    "keep_synonyms",
     "leader_approve",
     "maintain",
+    "note_called",
     "note_granted",
+    "note_looked_at",
     "note_mounted",
     "note_refreshed",
+    "note_use",
+    "note_use_ended",
     "publish",
     "publish_entries",
     "receive_update",
@@ -83,8 +99,11 @@ __all__ = [
     "review",
     "review_entries",
     "revise",
+    "save_search",
     "submit",
     "submit_entries",
+    "subscribe",
+    "tell_subscribers",
     "upload",
     "withdraw",
 ]

@@ -16,6 +16,7 @@ from pydantic import Field, StringConstraints
 from jutong.kernel import clock, faces
 from jutong.kernel.faces.downloads import XLSX, attachment
 from jutong.slices.catalogue import actions, queries, search
+from jutong.slices.catalogue.formats.dcat import json_ld
 from jutong.slices.catalogue.formats.exports import write_guide, write_own, write_two_sheet
 from jutong.slices.catalogue.rules.content import Content
 
@@ -367,6 +368,14 @@ def machine(request: HttpRequest, entry_id: Id) -> Any:
     """Return a published entry in the platform's exchange form."""
     faces.actor_of(request)
     return msgspec.to_builtins(queries.machine_form(entry_id))
+
+
+@router.get("/{entry_id}/dcat", response=dict[str, Any], summary="目录的 DCAT-AP 3 形式")
+def dcat(request: HttpRequest, entry_id: Id) -> Any:
+    """Return a published entry as a dcat:Dataset in JSON-LD."""
+    faces.actor_of(request)
+    form, changed = queries.harvested(entry_id)
+    return json_ld(form, site=request.build_absolute_uri("/").rstrip("/"), changed=changed)
 
 
 def out(seen: queries.EntryDetail) -> dict[str, Any]:

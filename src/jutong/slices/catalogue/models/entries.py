@@ -339,7 +339,7 @@ class Pulse(models.Model):
     since: first day in force. completeness: percent of the elements that help a reader and are filled. cycle: the update
     cycle in force. refreshed_on: last day on which data came or was stated to be of. due_on: last day for the next
     update, empty without a cycle. mounted: a resource stands behind it now; lost_on: since when there is none any more.
-    granted_at: last time it was granted to somebody. reminded_on: the `due_on` its department was reminded of.
+    granted_at: last time it was granted to somebody. used_on: last day a call came under a grant. reminded_on: the `due_on` its department was reminded of.
     """
 
     entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.CASCADE, related_name="pulse")
@@ -351,4 +351,5 @@ class Pulse(models.Model):
     mounted = models.BooleanField(default=False)
     lost_on = models.DateField(null=True)
     granted_at = models.DateTimeField(null=True)
+    used_on = models.DateField(null=True)
     reminded_on = models.DateField(null=True)

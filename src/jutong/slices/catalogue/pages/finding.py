@@ -43,7 +43,15 @@ def results(request: HttpRequest) -> HttpResponse:
         Facet(f.name, f.label, [FacetChoice(v.value, v.label, v.count, v.chosen) for v in f.values])
         for f in found.facets
     ]
-    return page(request, "catalogue/search.html", title=_("目录检索"), text=text, results=found, facets=facets)
+    return page(
+        request,
+        "catalogue/search.html",
+        title=_("目录检索"),
+        text=text,
+        results=found,
+        facets=facets,
+        facets_chosen=[(facet.name, choice.value) for facet in facets for choice in facet.choices if choice.chosen],
+    )
 
 
 @require_GET

@@ -1,5 +1,6 @@
 """Reads of the catalogue: frozen rows for pages, the API and higher slices."""
 
+from jutong.slices.catalogue.queries.citing import Cited, cited
 from jutong.slices.catalogue.queries.entries import (
     EntryDetail,
     EntryRow,
@@ -10,7 +11,7 @@ from jutong.slices.catalogue.queries.entries import (
     lacking,
     review_queue,
 )
-from jutong.slices.catalogue.queries.exports import export_rows, machine_form
+from jutong.slices.catalogue.queries.exports import export_rows, harvested, harvested_page, machine_form
 from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
 from jutong.slices.catalogue.queries.lights import lights
 from jutong.slices.catalogue.queries.liveliness import (
@@ -40,6 +41,7 @@ from jutong.slices.catalogue.queries.questions import (
     questions,
     questions_panel,
 )
+from jutong.slices.catalogue.queries.saved import SavedRow, saved_search, saved_searches
 from jutong.slices.catalogue.queries.specified import specification_of
 from jutong.slices.catalogue.queries.updates import (
     AffectedRow,
@@ -53,14 +55,28 @@ from jutong.slices.catalogue.queries.updates import (
     update_lines,
 )
 from jutong.slices.catalogue.queries.upgrading import UpgradeReport, UpgradeRow, upgrade_report
+from jutong.slices.catalogue.queries.uses import (
+    MOST_DRAWN,
+    Flow,
+    Given,
+    Together,
+    every_given,
+    flows,
+    given,
+    used_together,
+)
 from jutong.slices.catalogue.queries.versions import VersionRow, difference, versions
 
 __all__ = [
+    "MOST_DRAWN",
     "AffectedRow",
     "AilingRow",
+    "Cited",
     "EntryDetail",
     "EntryQuestions",
     "EntryRow",
+    "Flow",
+    "Given",
     "ImportRow",
     "ItemRow",
     "LivelinessFigure",
@@ -70,6 +86,8 @@ __all__ = [
     "PublishedItem",
     "QuestionRow",
     "Returned",
+    "SavedRow",
+    "Together",
     "UpdateDetail",
     "UpdateFigure",
     "UpdateRow",
@@ -81,11 +99,17 @@ __all__ = [
     "at_code",
     "catalog_update",
     "catalog_updates",
+    "cited",
     "classified",
     "difference",
     "entries_of",
     "entry",
+    "every_given",
     "export_rows",
+    "flows",
+    "given",
+    "harvested",
+    "harvested_page",
     "import_run",
     "import_runs",
     "lacking",
@@ -102,10 +126,13 @@ __all__ = [
     "require_published",
     "returned_from",
     "review_queue",
+    "saved_search",
+    "saved_searches",
     "specification_of",
     "update_choices",
     "update_figures",
     "update_lines",
     "upgrade_report",
+    "used_together",
     "versions",
 ]

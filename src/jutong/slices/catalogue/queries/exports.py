@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
+from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
+from jutong.kernel.paging import Page, page
 from jutong.slices.catalogue.formats.exports import ExportEntry
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.contents import contents_of
@@ -47,13 +50,38 @@ def export_rows(
                 )
 
 
+def harvested(entry_id: int) -> tuple[wire.Entry, date]:
+    """Return a published entry in its machine form and the day it last changed. NotThere when it is not in force."""
+    found = _harvested([entry_id])
+    if not found:
+        raise NotThere(_("没有找到该目录条目，或它尚未发布。"))
+    return found[0]
+
+
+def harvested_page(number: int, *, size: int = 100) -> tuple[list[tuple[wire.Entry, date]], Page]:
+    """Return a page of the published entries in their machine form, in the order they were made."""
+    rows = Entry.objects.filter(published__isnull=False, zone="outer").order_by("pk")
+    found, meta = page(rows.only("pk"), number, size)
+    return _harvested([entry.pk for entry in found]), meta
+
+
+def _harvested(ids: Sequence[int]) -> list[tuple[wire.Entry, date]]:
+    cases = list(
+        Entry.objects.filter(pk__in=ids, published__isnull=False, zone="outer")
+        .select_related("published")
+        .order_by("pk")
+    )
+    contents = contents_of(case.published_id for case in cases)
+    providers = parties.departments({case.provider_id for case in cases})
+    found = []
+    for case in cases:
+        uscc = providers[case.provider_id].uscc if case.provider_id in providers else ""
+        content = contents[case.published_id or 0]
+        form = ExportEntry(case.code or "", case.provider_name, uscc, content)
+        found.append((form.wire(case.published.number if case.published else 0), beijing_day(case.changed_at)))
+    return found
+
+
 def machine_form(entry_id: int) -> wire.Entry:
     """Return a published entry as other instances read it. NotThere when it is not in force."""
-    case = Entry.objects.filter(pk=entry_id, zone="outer").select_related("published").first()
-    if case is None or case.published is None:
-        raise NotThere(_("没有找到该目录条目，或它尚未发布。"))
-    content = contents_of([case.published_id])[case.published_id or 0]
-    provider = parties.departments([case.provider_id]).get(case.provider_id)
-    return ExportEntry(case.code or "", case.provider_name, provider.uscc if provider else "", content).wire(
-        case.published.number
-    )
+    return harvested(entry_id)[0]

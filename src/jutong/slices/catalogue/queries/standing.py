@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.db.models import Q
@@ -22,7 +22,7 @@ def standings(ids: Iterable[int], *, at: datetime) -> dict[int, int]:
     today = beijing_day(at)
     return {
         pulse.pk: standing_of(
-            granted_on=beijing_day(pulse.granted_at) if pulse.granted_at else None,
+            used_on=max((day for day in (pulse.used_on, _day(pulse.granted_at)) if day), default=None),
             due_on=pulse.due_on,
             endless=pulse.due_on is None,
             mounted=pulse.mounted,
@@ -32,6 +32,10 @@ def standings(ids: Iterable[int], *, at: datetime) -> dict[int, int]:
         )
         for pulse in Pulse.objects.filter(pk__in=list(ids))
     }
+
+
+def _day(moment: datetime | None) -> date | None:
+    return beijing_day(moment) if moment else None
 
 
 def restand(ids: Sequence[int], *, at: datetime) -> int:

@@ -11,12 +11,12 @@ from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.words import HOT, SMALL_FACETS, indexed, mark, vector
 
 USED_FOR: Final = timedelta(days=365)
-"""So long after it was last granted an entry counts as used."""
+"""So long after it was last granted or called an entry counts as used."""
 HOT_FROM: Final = 60
 """Standing from which an entry comes first among thousands of hits."""
 _CLASS_STEPS: Final = (1, 3, 6)
 _LONGEST_NAME: Final = 12
-_GRANTED, _FRESH, _ENDLESS, _COMPLETE, _LOST = 35, 35, 15, 30, 20
+_USED, _FRESH, _ENDLESS, _COMPLETE, _LOST = 35, 35, 15, 30, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def vocabulary(content: Content) -> set[str]:
 
 def standing_of(
     *,
-    granted_on: date | None,
+    used_on: date | None,
     due_on: date | None,
     endless: bool,
     mounted: bool,
@@ -81,12 +81,12 @@ def standing_of(
 ) -> int:
     """Return how well a published entry stands, 0 to 100: used, fresh, complete, with its source.
 
-    granted_on: last day it was granted to somebody. due_on: last day for its next update. endless: its cycle knows no
+    used_on: last day it was granted to somebody or called. due_on: last day for its next update. endless: its cycle knows no
     such day. completeness: percent.
     """
     score = completeness * _COMPLETE // 100
-    if granted_on and today - granted_on <= USED_FOR:
-        score += _GRANTED
+    if used_on and today - used_on <= USED_FOR:
+        score += _USED
     if mounted or (due_on and due_on >= today):
         score += _FRESH
     elif endless and not lost:

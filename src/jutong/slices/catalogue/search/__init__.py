@@ -1,24 +1,36 @@
 """Search of the catalogue in one place: words, facets with counts, ranking; always in step with the entries themselves."""
 
 from jutong.slices.catalogue.search.counting import FACET_LABELS, FACETS, Facet, FacetValue
-from jutong.slices.catalogue.search.matching import Subscription, subscriptions_met
-from jutong.slices.catalogue.search.results import DEEPEST, SIZE, Found, Results, every_hit, search
+from jutong.slices.catalogue.search.matching import Subscription, query_of, subscriptions_met
+from jutong.slices.catalogue.search.related import Related, related
+from jutong.slices.catalogue.search.results import DEEPEST, MOST_CHOSEN, SIZE, Found, Results, every_hit, search
+from jutong.slices.catalogue.search.tree import KINDS as TREES
+from jutong.slices.catalogue.search.tree import Twig, directory
 from jutong.slices.catalogue.search.understanding import RANKED, Answered, understood_as
+from jutong.slices.catalogue.search.vocabulary import synonym_sets
 
 __all__ = [
     "DEEPEST",
     "FACETS",
     "FACET_LABELS",
+    "MOST_CHOSEN",
     "RANKED",
     "SIZE",
+    "TREES",
     "Answered",
     "Facet",
     "FacetValue",
     "Found",
+    "Related",
     "Results",
     "Subscription",
+    "Twig",
+    "directory",
     "every_hit",
+    "query_of",
+    "related",
     "search",
     "subscriptions_met",
+    "synonym_sets",
     "understood_as",
 ]

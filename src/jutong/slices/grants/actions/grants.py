@@ -5,18 +5,18 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
 import orjson
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from jutong.kernel import inbox, keys, nodes, outbox
 from jutong.kernel.actors import Actor, system_actor
-from jutong.kernel.clock import end_of_day
+from jutong.kernel.clock import beijing_day, end_of_day
 from jutong.kernel.errors import Conflict, RuleBroken
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
@@ -272,6 +272,17 @@ def expire_due(at: datetime, *, limit: int = 200) -> int:
 def count_use(uses: Iterable[tuple[int, int, int, datetime]]) -> None:
     """Add calls and rows to grants: (grant id, calls, rows, when); figures for pages, not for proof."""
     for pk, calls, rows, when in uses:
+        _tell_of_use(pk, when)
         Grant.objects.filter(pk=pk).update(
             calls=F("calls") + calls, rows=F("rows") + rows, last_used_at=Greatest(F("last_used_at"), when)
+        )
+
+
+def _tell_of_use(pk: int, when: datetime) -> None:
+    """Publish that a grant is used, once a Beijing day."""
+    day = beijing_day(when)
+    fresh = Q(last_used_at=None) | Q(last_used_at__lt=end_of_day(day - timedelta(days=1)))
+    for resource_id in Grant.objects.filter(fresh, pk=pk).values_list("resource_id", flat=True):
+        outbox.publish(
+            events.USED, f"grant:{pk}", {"id": pk, "resource_id": resource_id, "day": day.isoformat()}, at=when
         )
