@@ -30,6 +30,7 @@ class Catalogue(AppConfig):
             }
         )
         _offer_pages()
+        _offer_ways()
         _offer_panels()
         _offer_chores()
 
@@ -57,23 +58,36 @@ def _offer_pages() -> None:
     def imports(actor: Actor) -> bool:
         return actor.holds(Role.DATA_OFFICER, Role.PLATFORM_OPERATOR)
 
-    def keeps_words(actor: Actor) -> bool:
-        return reviews(actor) or actor.holds(Role.PLATFORM_OPERATOR)
-
     register(
         Entry(Group.CATALOGUE, N_("目录检索"), "catalogue", "search", does_business, order=10),
-        Entry(Group.CATALOGUE, N_("目录树"), "catalogue_tree", "sitemap", does_business, order=12),
-        Entry(Group.CATALOGUE, N_("数据地图"), "catalogue_map", "map-2", does_business, order=14),
-        Entry(Group.CATALOGUE, N_("我的检索与订阅"), "catalogue_saved", "bookmark", does_business, order=16),
         Entry(Group.CATALOGUE, N_("本部门目录"), "catalogue_own", "folder", compiles, order=20),
         Entry(Group.CATALOGUE, N_("目录审核发布"), "catalogue_review", "checklist", reviews, order=30),
         Entry(Group.CATALOGUE, N_("目录更新任务"), "catalogue_updates", "refresh-alert", knows_updates, order=35),
         Entry(Group.CATALOGUE, N_("目录体检"), "catalogue_health", "heartbeat", knows_updates, order=37),
-        Entry(Group.CATALOGUE, N_("检索同义词"), "catalogue_synonyms", "vocabulary", keeps_words, order=45),
         Entry(Group.CATALOGUE, N_("目录导入"), "catalogue_imports", "file-import", imports, order=40),
         Entry(
             Group.CATALOGUE, N_("编目指导与问答"), "catalogue_questions", "message-question", does_business, order=45
         ),
+    )
+
+
+def _offer_ways() -> None:
+    """Offer the ways of finding beside the search itself."""
+    from jutong.kernel.actors import ADMINISTRATORS, Actor, Role
+    from jutong.kernel.faces.navigation import Entry, Group, register
+    from jutong.kernel.terms import N_
+
+    def does_business(actor: Actor) -> bool:
+        return not actor.roles <= ADMINISTRATORS
+
+    def keeps_words(actor: Actor) -> bool:
+        return actor.holds(Role.AUTHORITY_REVIEWER, Role.AUTHORITY_HEAD, Role.PLATFORM_OPERATOR)
+
+    register(
+        Entry(Group.CATALOGUE, N_("目录树"), "catalogue_tree", "sitemap", does_business, order=12),
+        Entry(Group.CATALOGUE, N_("数据地图"), "catalogue_map", "map-2", does_business, order=14),
+        Entry(Group.CATALOGUE, N_("我的检索与订阅"), "catalogue_saved", "bookmark", does_business, order=16),
+        Entry(Group.CATALOGUE, N_("检索同义词"), "catalogue_synonyms", "vocabulary", keeps_words, order=45),
     )
 
 
