@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from covers import covers
 from jutong.kernel.errors import RuleBroken, WrongState
-from jutong.kernel.terms import DeliveryMode
 from jutong.slices.exchange import rules
 from jutong.wire.transfers import RunState, Tally
 
@@ -86,16 +85,6 @@ def test_a_mode_that_is_not_granted_is_refused_naming_those_that_are() -> None:
         rules.check_mode("batch", ["online_query"])
     assert "联机查询" in refused.value.sentence
     rules.check_mode("table", ["system_docking"])
-
-
-@covers(partly=["R-EXC-024"])
-def test_every_local_mode_has_its_national_class() -> None:
-    assert set(rules.CLASS_OF) == set(DeliveryMode)
-    assert rules.CLASS_OF[DeliveryMode.FRONT_END_NODE] == "batch_exchange"
-    assert rules.CLASS_OF[DeliveryMode.BATCH_DOWNLOAD] == "file_download"
-    assert {rules.CLASS_OF[m] for m in (DeliveryMode.SYSTEM_DOCKING, DeliveryMode.ONLINE_QUERY)} == {
-        "service_interface"
-    }
 
 
 def test_a_grant_allows_orders_from_its_first_moment_until_before_its_last() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from published import published
+from covers import covers
+from jutong.kernel.models import PolicyAssignment
+from jutong.kernel.policy import Policy, load
+from jutong.slices.catalogue.rules.obligations import obligations, ready
+from published import content, published
 from world import World
 
 BODY: dict[str, Any] = {
@@ -114,3 +119,37 @@ def test_standing_consents_by_json(world: World) -> None:
     assert row["resource_id"] == entry
     assert sent(world.client("hr.head"), "/standing", {"resource_id": entry}).status_code == 403
     assert head.delete(f"/api/v1/sharing/standing/{row['id']}").status_code == 204
+
+
+@covers("R-EXC-024")
+def test_one_offer_is_asked_for_by_its_local_mode_or_by_its_national_class(world: World) -> None:
+    entry = published(world)  # of a database: all classes
+    interface = published(
+        world, title="低保核验接口", format_class="service", format_types=("rest",), share_mode="interface"
+    )
+    PolicyAssignment.objects.all().delete()
+    PolicyAssignment.objects.create(
+        region=world.region, profile="jiangxi-2017", version=1, effective_from=date(2020, 1, 1), assigned_at=world.at
+    )
+    clerk = world.client("hr.clerk")
+
+    def asked(*modes: str, resource_id: int = entry) -> Any:
+        return sent(clerk, "/requests", {**BODY, "resource_id": resource_id, "modes": modes})
+
+    def kept(*modes: str) -> list[str]:
+        case = asked(*modes).json()["line"]["id"]
+        return list(sent(clerk, f"/requests/{case}", method="get").json()["modes"])
+
+    assert kept("batch_exchange") == kept("front_end_node") == ["front_end_node"]
+    assert kept("service_interface", "online_query") == ["system_docking", "online_query"]
+    assert kept("file_download") == ["batch_download"]
+    for refused in (asked("pneumatic_post"), asked("batch_exchange", resource_id=interface)):
+        assert refused.status_code == 422
+        assert refused.json()["code"] == "validation_error"
+        assert "modes" in refused.json()["remarks"]
+    page = clerk.get(f"/sharing/new/{entry}/").content.decode()
+    assert "前置机共享（批量交换）" in page
+    # a way outside the platform, and so outside the classes, has to be called by a declared name
+    undeclared = content(share_mode_class="medium", share_mode="")
+    demanded = obligations(Policy.under(load("national-2025"), date(2026, 3, 2)))
+    assert {finding.field for finding in ready(undeclared, demanded, provider="某局")} == {"share_mode"}

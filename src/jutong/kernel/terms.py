@@ -180,6 +180,23 @@ MODE_LABELS = {
     DeliveryMode.BATCH_DOWNLOAD: N_("部门批量下载"),
 }
 
+
+class ServiceClass(Term):
+    """Classes of sharing modes in national-2025#22."""
+
+    SERVICE_INTERFACE = "service_interface", N_("服务接口")
+    BATCH_EXCHANGE = "batch_exchange", N_("批量交换")
+    FILE_DOWNLOAD = "file_download", N_("文件下载")
+
+
+CLASS_OF = {
+    DeliveryMode.SYSTEM_DOCKING: ServiceClass.SERVICE_INTERFACE,
+    DeliveryMode.ONLINE_QUERY: ServiceClass.SERVICE_INTERFACE,
+    DeliveryMode.FRONT_END_NODE: ServiceClass.BATCH_EXCHANGE,
+    DeliveryMode.BATCH_DOWNLOAD: ServiceClass.FILE_DOWNLOAD,
+}
+"""The national class of each local mode, so that one offer can be named either way (R-EXC-024)."""
+
 MASKING_LABELS = {
     Masking.NONE: N_("不脱敏"),
     Masking.IDENTITY: N_("证件号码掩码"),

@@ -10,7 +10,7 @@ import msgspec
 
 from jutong.crypto import sm3
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
-from jutong.kernel.terms import N_, DeliveryMode, Purpose, ShareType
+from jutong.kernel.terms import CLASS_OF, N_, DeliveryMode, Purpose, ShareType
 from jutong.wire.grants import Condition, Masking, Quota
 
 LONGEST_TEXT: Final = 2000
@@ -79,6 +79,19 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 def reply_digest(digest: str, reply: Mapping[str, Any]) -> str:
     """Return the SM3 (hex) of a drafted reply with the request it answers: what the deciding head signs."""
     return sm3.hexdigest(digest.encode() + msgspec.json.encode(reply, order="sorted"))
+
+
+def meant_modes(named: Sequence[str], offered: Collection[str]) -> tuple[str, ...]:
+    """Return the delivery modes that a request or a reply names, each once.
+
+    A class of national-2025#22 stands for those of its local modes that the entry offers (R-EXC-024). A word that is
+    neither stays as it is, to be refused with all other faults.
+    """
+    meant = list[str]()
+    for name in named:
+        of_class = [str(mode) for mode in DeliveryMode if CLASS_OF[mode] == name and mode in (offered or DeliveryMode)]
+        meant += of_class or [name]
+    return tuple(dict.fromkeys(meant))
 
 
 def check_asked(

@@ -2,7 +2,6 @@
 
 from jutong.slices.exchange.rules.orders import (
     ARTEFACT_LIFE,
-    CLASS_OF,
     CONSUMER,
     FOLDERS,
     MODES_FOR,
@@ -17,7 +16,6 @@ from jutong.slices.exchange.rules.orders import (
     Kind,
     Mode,
     Plan,
-    ServiceClass,
     Trigger,
     apart,
     check_between,
@@ -61,7 +59,6 @@ from jutong.slices.exchange.rules.terms import (
 
 __all__ = [
     "ARTEFACT_LIFE",
-    "CLASS_OF",
     "CONSUMER",
     "FOLDERS",
     "GROWS",
@@ -82,7 +79,6 @@ __all__ = [
     "Mode",
     "Plan",
     "Reading",
-    "ServiceClass",
     "Splitting",
     "Terms",
     "Trigger",

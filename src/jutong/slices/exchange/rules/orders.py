@@ -80,22 +80,6 @@ class Trigger(Term):
     UPDATE = "update", N_("数据更新后")
 
 
-class ServiceClass(Term):
-    """Classes of sharing modes in national-2025#22."""
-
-    SERVICE_INTERFACE = "service_interface", N_("服务接口")
-    BATCH_EXCHANGE = "batch_exchange", N_("批量交换")
-    FILE_DOWNLOAD = "file_download", N_("文件下载")
-
-
-CLASS_OF: Final[Mapping[DeliveryMode, ServiceClass]] = {
-    DeliveryMode.SYSTEM_DOCKING: ServiceClass.SERVICE_INTERFACE,
-    DeliveryMode.ONLINE_QUERY: ServiceClass.SERVICE_INTERFACE,
-    DeliveryMode.FRONT_END_NODE: ServiceClass.BATCH_EXCHANGE,
-    DeliveryMode.BATCH_DOWNLOAD: ServiceClass.FILE_DOWNLOAD,
-}
-"""The national class of each local mode, so that one offer can be named either way (R-EXC-024)."""
-
 MODES_FOR: Final[Mapping[str, tuple[DeliveryMode, ...]]] = {
     OrderKind.TABLE: (DeliveryMode.FRONT_END_NODE, DeliveryMode.SYSTEM_DOCKING),
     OrderKind.BATCH: (DeliveryMode.BATCH_DOWNLOAD,),

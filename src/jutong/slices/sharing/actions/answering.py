@@ -98,6 +98,7 @@ def decline(case: SharingRequest, *, by: Actor, at: datetime, reason: str) -> No
 def prepare_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> None:
     """Draft the reply; it goes out only with the consent of the provider's sharing-unit head (national-2025#20)."""
     offer = catalogue.require_published(case.resource_id)
+    reply = msgspec.structs.replace(reply, modes=rules.meant_modes(reply.modes, offer.modes))
     rules.check_reply(reply, share_type=case.share_type, asked_items=case.items, offered=[str(m) for m in offer.modes])
     if reply.agree:
         if offer.returned:

@@ -39,8 +39,10 @@ def _columns(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _check(asked: Asked, consumer_id: int, at: datetime) -> catalogue.PublishedEntry:
+def _checked(asked: Asked, consumer_id: int, at: datetime) -> tuple[Asked, catalogue.PublishedEntry]:
+    """Return the request, its modes in their local names, with the entry that offers what it asks for."""
     offer = catalogue.require_published(asked.resource_id)
+    asked = msgspec.structs.replace(asked, modes=rules.meant_modes(asked.modes, offer.modes))
     rules.check_askable(offer.share_type)
     rules.check_asked(
         asked,
@@ -53,7 +55,7 @@ def _check(asked: Asked, consumer_id: int, at: datetime) -> catalogue.PublishedE
     if offer.returned:
         offer.returned.check_use(asked.purposes)
     grants.check_reach(asked.resource_id, asked.modes)
-    return offer
+    return asked, offer
 
 
 def _with_uploads(asked: Asked, uploads: Sequence[UploadedFile[bytes]], by: Actor, at: datetime) -> Asked:
@@ -75,7 +77,7 @@ def write_request(
     """
     if by.department_id is None or by.account_id is None:
         raise RuleBroken(_("您没有所属部门，不能提出共享申请。"))
-    offer = _check(asked, by.department_id, at)
+    asked, offer = _checked(asked, by.department_id, at)
     return SharingRequest(
         region=offer.region,
         consumer_id=by.department_id,
@@ -98,7 +100,7 @@ def change_request(
     """Change a request before it is filed; a consent given before lapses with the version (W06, two heads)."""
     if asked.resource_id != case.resource_id:
         raise RuleBroken(_("不能把申请改为另一资源，请另行提出申请。"), field="resource_id")
-    offer = _check(asked, case.consumer_id, at)
+    asked, offer = _checked(asked, case.consumer_id, at)
     for name, value in _columns(_with_uploads(asked, uploads, by, at)).items():
         setattr(case, name, value)
     case.entry_version, case.share_type = offer.version, offer.share_type

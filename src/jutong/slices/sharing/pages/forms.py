@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from jutong.kernel.faces.conditions import ConditionsField
 from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload
-from jutong.kernel.terms import MODE_LABELS, Purpose, ShareType
+from jutong.kernel.terms import CLASS_OF, MODE_LABELS, DeliveryMode, Purpose, ShareType
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.sharing.queries import FileLine
 from jutong.slices.sharing.rules import LONGEST_TEXT, Asked
@@ -47,8 +47,13 @@ class Uploads(Upload):
 
 
 def mode_choices(modes: Sequence[str]) -> list[tuple[str, str]]:
-    """Return delivery modes with their translated names."""
-    return [(str(mode), _(MODE_LABELS[mode])) for mode in MODE_LABELS if mode in modes]
+    """Return delivery modes with their translated names, each with its class of national-2025#22."""
+    return [(str(mode), mode_in_words(mode)) for mode in MODE_LABELS if mode in modes]
+
+
+def mode_in_words(mode: DeliveryMode) -> str:
+    """Return a delivery mode by its local name and its national class (R-EXC-024)."""
+    return _("%(mode)s（%(kind)s）") % {"mode": _(MODE_LABELS[mode]), "kind": _(CLASS_OF[mode].label)}
 
 
 def purpose_choices() -> list[tuple[str, str]]:
