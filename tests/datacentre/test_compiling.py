@@ -159,6 +159,7 @@ def test_a_compiled_entry_is_mounted_on_its_table_as_soon_as_it_is_published(wor
     page = world.client("hr.clerk").get(f"/catalogue/{pk}/").content.decode()
     assert "样本概况" in page
     assert "t_dbdx" not in page
+    assert "1950-0" not in page  # nobody's birthday, not even the oldest one's
     assert "public.t_dbdx" in world.client("civil.officer").get(f"/catalogue/{pk}/").content.decode()
 
 

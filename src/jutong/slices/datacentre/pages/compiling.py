@@ -94,11 +94,11 @@ def _fields(seen: TableDetail) -> Iterator[tuple[str, django_forms.Field]]:
                 label=_("列 %(column)s 的数据类型") % where, choices=types, initial=row.type, widget=kinds
             ),
         )
-        label = _("列 %(column)s 的长度") % where
-        yield (
-            f"length-{place}",
-            forms.Whole(label=label, min_value=0, max_value=65535, initial=row.length, required=False),
-        )
+        size = forms.Whole(
+            label=_("列 %(column)s 的长度") % where, min_value=0, max_value=65535, initial=row.length, required=False,
+            widget=django_forms.NumberInput(attrs={"class": "form-control"}),
+        )  # fmt: skip
+        yield f"length-{place}", size
         yield f"key-{place}", _tick(_("列 %(column)s 为主键") % where, row.key)
         yield f"sensitive-{place}", _tick(_("列 %(column)s 敏感") % where, row.sensitive)
 

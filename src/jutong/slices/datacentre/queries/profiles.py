@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,6 +19,7 @@ from jutong.slices.datacentre.rules import MOUNTERS
 from jutong.wire.probe import ColumnProfile
 
 OLD_DAYS: Final = 90
+_YEAR: Final = re.compile(r"^(\d{4,6})-\d\d-\d\d.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def profile_panel(actor: Actor, at: datetime, *, entry_id: int) -> EntryProfile 
         place=table.place if own else "",
         table_id=table.pk if own else 0,
         items=tuple(
-            _item(item.name, column, looked.seen, shown=own or item.share_type != "withheld")
+            _item(item.name, column, looked.seen, shown=own or item.share_type != "withheld", sensitive=item.sensitive)
             for item, column in pairs
             if column is not None
         ),
@@ -89,12 +91,14 @@ def profile_panel(actor: Actor, at: datetime, *, entry_id: int) -> EntryProfile 
     )
 
 
-def _item(name: str, column: ColumnProfile, seen: int, *, shown: bool) -> ProfiledItem:
+def _item(name: str, column: ColumnProfile, seen: int, *, shown: bool, sensitive: bool) -> ProfiledItem:
+    """Return an item as its reader may see it: a day that may be somebody's birthday shows its year only."""
+    least, greatest = (_YEAR.sub(r"\1", text) if sensitive else text for text in (column.least, column.greatest))
     return ProfiledItem(
         item=name,
         empty=share_filled(seen - column.filled, seen) or "0%",
         distinct="" if column.distinct is None else f"{column.distinct:,}",
-        range=ranged(column.least, column.greatest, column.shortest, column.longest) if shown else "",
+        range=ranged(least, greatest, column.shortest, column.longest) if shown else "",
         examples=column.examples if shown else (),
         shapes=column.shapes,
         shown=shown,
@@ -105,6 +109,8 @@ def lights(_actor: Actor, at: datetime, *, entry_id: int) -> tuple[Light, ...] |
     """Return the lights on an entry's resource: is there one, are its keys whole, how full is it, how old is the look."""
     table, mount = _behind(entry_id)
     found = [Light(_("资源挂接"), "good" if mount else "bad", _("已挂接") if mount else _("尚未挂接数据资源"))]
+    if mount is None and table is not None and catalogue.published(entry_id) is None:
+        found = [Light(_("资源挂接"), "neutral", _("发布后自动挂接"))]
     looked = profile_of(table) if table else None
     if mount is not None and mount.remark:
         found = [Light(_("资源挂接"), "wait", mount.remark)]
