@@ -19,7 +19,7 @@ Number = Annotated[int, Field(ge=1, le=2**53)]
 Words = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
-class TableOut(Schema):
+class SourceTableOut(Schema):
     """A table that was found in a source. standing: new, read, compiled, changed, gone, left_out, trouble."""
 
     id: int
@@ -35,12 +35,12 @@ class TableOut(Schema):
     moved: int
 
 
-class TablesOut(Schema):
+class SourceTablesOut(Schema):
     """A page of tables."""
 
     total: int
     pages: int
-    rows: list[TableOut]
+    rows: list[SourceTableOut]
 
 
 class ProposedItemOut(Schema):
@@ -71,7 +71,7 @@ class ChangeOut(Schema):
     new: str
 
 
-class ProposalOut(Schema):
+class TableProposalOut(Schema):
     """A table with what is proposed for it and what changed."""
 
     id: int
@@ -124,7 +124,7 @@ class LeaveOutIn(Schema):
     note: Words
 
 
-class ComparedOut(Schema):
+class ComparedDepartmentOut(Schema):
     """One department's published entries against its resources (R-CAT-059)."""
 
     department_id: int
@@ -148,7 +148,7 @@ class LooseOut(Schema):
     since: date
 
 
-@router.get("/tables", response=TablesOut, summary="数据源中的表")
+@router.get("/tables", response=SourceTablesOut, summary="数据源中的表")
 def tables(
     request: HttpRequest,
     source_id: Annotated[int, Query(ge=0, le=2**53)] = 0,
@@ -184,7 +184,7 @@ def compile_drafts(request: HttpRequest, body: TablesIn) -> dict[str, Any]:
     return {"done": done, "refused": refused}
 
 
-@router.get("/tables/{table_id}", response=ProposalOut, summary="一张表的编目建议与变化")
+@router.get("/tables/{table_id}", response=TableProposalOut, summary="一张表的编目建议与变化")
 def table(request: HttpRequest, table_id: Id) -> dict[str, Any]:
     """Return what is proposed for a table and what changed since its entry was compiled."""
     seen = queries.table(table_id, faces.actor_of(request))
@@ -210,7 +210,7 @@ def leave_out(request: HttpRequest, table_id: Id, body: LeaveOutIn) -> Status[No
     return Status(204, None)
 
 
-@router.get("/comparison", response=list[ComparedOut], summary="目录与资源对照")
+@router.get("/comparison", response=list[ComparedDepartmentOut], summary="目录与资源对照")
 def comparison(request: HttpRequest) -> Any:
     """Compare published entries with resources, per department."""
     return queries.comparison(faces.actor_of(request), at=clock.now())
