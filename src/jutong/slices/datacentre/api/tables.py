@@ -62,7 +62,7 @@ class ProposedItemOut(Schema):
     left_out: bool
 
 
-class ChangeOut(Schema):
+class ColumnChangeOut(Schema):
     """A change of a column since the entry was compiled: added, removed, type, comment, key."""
 
     kind: str
@@ -78,7 +78,7 @@ class TableProposalOut(Schema):
     title: str
     personal: bool
     items: list[ProposedItemOut]
-    changes: list[ChangeOut]
+    changes: list[ColumnChangeOut]
 
 
 class StockIn(Schema):

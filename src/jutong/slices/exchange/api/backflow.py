@@ -56,7 +56,7 @@ class ReportIn(Strict):
     evidence: Words
 
 
-class SourceIn(Schema):
+class BackflowSourceIn(Schema):
     """The entry that offers the returned data on."""
 
     entry_id: Number
@@ -163,7 +163,7 @@ def start(request: HttpRequest, backflow_id: Id, body: StartIn) -> Any:
 
 
 @router.post("/backflows/{backflow_id}/source", response=BackflowDetailOut, summary="登记回流数据目录")
-def register(request: HttpRequest, backflow_id: Id, body: SourceIn) -> Any:
+def register(request: HttpRequest, backflow_id: Id, body: BackflowSourceIn) -> Any:
     """Register an entry of the own department as obtained by this back-flow."""
     actor = faces.actor_of(request)
     actions.register_source(backflow_id, by=actor, at=clock.now(), entry_id=body.entry_id)
