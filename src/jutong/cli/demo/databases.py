@@ -140,7 +140,9 @@ def build(server: Server) -> None:
             if not admin.execute("select 1 from pg_database where datname = %s", [place.database]).fetchone():
                 admin.execute(sql.SQL("create database {}").format(name))
                 admin.execute(sql.SQL("revoke all on database {} from public").format(name))
-            admin.execute(sql.SQL("grant connect on database {} to {}").format(name, sql.Identifier(place.role)))
+            admin.execute(
+                sql.SQL("grant connect, temporary on database {} to {}").format(name, sql.Identifier(place.role))
+            )
     _fill(server, POLICE, "population", _POPULATION, {"persons": PERSONS})
     _fill(server, MARKET, "enterprise", _ENTERPRISES, {"enterprises": ENTERPRISES})
     with psycopg.connect(server.url(SUPERUSER, HR.database), autocommit=True) as admin:

@@ -18,11 +18,12 @@ Tone = Literal["neutral", "info", "wait", "good", "bad"]
 CLOCK_TONES: Final[Mapping[str, Tone]] = {"green": "good", "yellow": "wait", "red": "bad", "grey": "neutral"}
 
 _GOOD = """published reviewed agreed granted completed closed done active accepted fulfilled met ok enabled reconciled
-delivered in_force decided sealed succeeded approved confirmed verified finished passed"""
+delivered in_force decided sealed succeeded approved confirmed verified finished passed connected in_operation migrated
+answered"""
 _INFO = """submitted received leader_approved head_consented assessed running delivering reply_prepared revising issued
-transferring authority_review registered assigned opened consulting"""
+transferring authority_review registered assigned opened consulting testing migrating connecting arranged"""
 _WAIT = """returned supplement_requested pending_determination extended suspended paused provisional due_soon waiting
-queued update_due update_extended retrying locked held must_change"""
+queued update_due update_extended retrying locked held must_change needed asked reported planned listed"""
 _BAD = """refused not_accepted revoked terminated failed overdue rejected unreconciled broken disabled conflict missing
 not_reconciled error late"""
 TONES: Final[Mapping[str, Tone]] = {
@@ -136,10 +137,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One row of figures in a chart."""
+    """One row of figures in a chart; None where there is nothing to measure, a gap in a line."""
 
     name: str
-    values: Sequence[float]
+    values: Sequence[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ class Chart:
             "stacked": self.stacked,
         }
 
-    def rows(self) -> list[tuple[str, list[float]]]:
+    def rows(self) -> list[tuple[str, list[float | None]]]:
         """Return the same figures row by row: label, one value per series."""
         return [(label, [row.values[at] for row in self.series]) for at, label in enumerate(self.labels)]
 

@@ -4,28 +4,34 @@
   var COLOURS = ["#1d5288", "#b5563f", "#3f8f6b", "#c08a2b", "#8a5a9c", "#5f7f95"];
 
   function axis(kind, labels) {
-    var words = { axisLabel: { color: "#475563" }, axisLine: { lineStyle: { color: "#c3cdd6" } }, axisTick: { show: false } };
+    var words = { axisLabel: { color: "#475563", hideOverlap: true }, axisLine: { lineStyle: { color: "#c3cdd6" } }, axisTick: { show: false } };
     return Object.assign({ type: kind }, labels ? { data: labels } : { minInterval: 1, splitLine: { lineStyle: { color: "#e8edf1" } } }, words);
   }
 
   var TONES = { good: "#3f8f6b", wait: "#c08a2b", bad: "#b5563f" };
 
-  /* The platform in the middle; each node on its side's half circle, its line whole while it is online. */
-  function map(data, narrow) {
-    var far = narrow ? 34 : 42;
+  /* The platform in the middle; each node on its side's half circle, its line whole while it is online. Places are pixels
+     of the box: two unseen corners keep the drawing from being stretched. */
+  function map(data, width, height) {
+    var narrow = width < 420;
+    var room = narrow ? 104 : 190, top = 40, low = 24;
+    var across = width - 2 * room, down = height - top - low;
+    var both = data.points.some(function (point) { return point.left; }) && data.points.some(function (point) { return !point.left; });
+    var only = !both && data.points.length ? (data.points[0].left ? across : 0) : across / 2;
+    var far = both ? across / 2 : across;
     var states = [];
-    data.points.forEach(function (point) { if (states.indexOf(point.state) < 0) { states.push(point.state); } });
     var tones = {};
-    data.points.forEach(function (point) { tones[point.state] = TONES[point.tone]; });
-    var words = function (point) { return { show: true, position: point.left ? "left" : "right", formatter: "{b}", color: "#1f2d3a", width: narrow ? 96 : 220, overflow: "truncate" }; };
-    var nodes = data.points.map(function (point) {
+    data.points.forEach(function (point) { if (states.indexOf(point.state) < 0) { states.push(point.state); } tones[point.state] = TONES[point.tone]; });
+    function corner(x, y) { return { name: x + ":" + y, x: x, y: y, symbolSize: 0, label: { show: false }, tooltip: { show: false } }; }
+    var nodes = data.points.map(function (point, at) {
       var angle = Math.PI * (point.share - 0.5);
       return {
-        name: point.name, x: (point.left ? -1 : 1) * far * Math.cos(angle), y: 60 * Math.sin(angle), category: states.indexOf(point.state),
-        symbolSize: 16, label: words(point), tooltip: { formatter: point.name + "\n" + point.note + "\n" + point.state },
+        id: "p" + at, name: point.name, x: only + (point.left ? -1 : 1) * far * Math.cos(angle), y: down / 2 + down / 2 * Math.sin(angle),
+        category: states.indexOf(point.state), symbolSize: 16, tooltip: { formatter: point.name + "\n" + point.note + "\n" + point.state },
+        label: { show: true, position: point.left ? "left" : "right", formatter: "{b}", color: "#1f2d3a", width: room - 16, overflow: "truncate" },
       };
     });
-    nodes.unshift({ name: data.middle, x: 0, y: 0, symbol: "roundRect", symbolSize: [56, 30], itemStyle: { color: "#1d5288" }, label: { show: true, color: "#fff", fontWeight: 600 } });
+    var middle = { id: "middle", name: data.middle, x: only, y: down / 2, symbol: "roundRect", symbolSize: [56, 30], itemStyle: { color: "#1d5288" }, label: { show: true, color: "#fff", fontWeight: 600 } };
     return {
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
       animationDuration: 300,
@@ -33,18 +39,17 @@
       legend: { top: 0, left: 0, itemWidth: 12, itemHeight: 8, data: states },
       aria: { enabled: true },
       series: [{
-        type: "graph", layout: "none", roam: false, left: narrow ? 110 : 240, right: narrow ? 110 : 240, top: 44, bottom: 16,
+        type: "graph", layout: "none", roam: false, left: room, right: room, top: top, bottom: low,
         categories: states.map(function (state) { return { name: state, itemStyle: { color: tones[state] } }; }),
-        data: nodes,
+        data: [middle].concat(nodes, [corner(0, 0), corner(across, down)]),
         links: data.points.map(function (point, at) {
-          return { source: 0, target: at + 1, lineStyle: { color: TONES[point.tone], width: 1.5, type: point.tone === "good" ? "solid" : "dashed" } };
+          return { source: "middle", target: "p" + at, lineStyle: { color: TONES[point.tone], width: 1.5, opacity: 1, type: point.tone === "good" ? "solid" : "dashed" } };
         }),
       }],
     };
   }
 
   function option(data, narrow) {
-    if (data.kind === "map") { return map(data, narrow); }
     var shared = {
       color: COLOURS,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
@@ -93,8 +98,10 @@
       if (!source || box.dataset.ready) { return; }
       box.dataset.ready = "1";
       var chart = window.echarts.init(box, null, { renderer: "svg" });
-      chart.setOption(option(JSON.parse(source.textContent), box.clientWidth < 420));
-      window.addEventListener("resize", function () { chart.resize(); });
+      var data = JSON.parse(source.textContent);
+      var draw = function () { chart.setOption(data.kind === "map" ? map(data, box.clientWidth, box.clientHeight) : option(data, box.clientWidth < 420), true); };
+      draw();
+      window.addEventListener("resize", function () { chart.resize(); draw(); });
     });
   };
   window.jutongCharts(document);

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from jutong.kernel import clock, faces
+from jutong.kernel import clock, faces, nodes
 from jutong.kernel.clock import BEIJING
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import downloads, forms, pieces
@@ -145,9 +145,11 @@ def _charts(points: list[Point], *, captures: bool) -> list[tuple[str, pieces.Ch
     labels = [f"{point.at.astimezone(BEIJING):%H:%M:%S}" for point in points]
     rows = pieces.Series(_("行/秒"), [round(point.rows_per_second) for point in points])
     volume = pieces.Series(_("KB/秒"), [round(point.bytes_per_second / 1024) for point in points])
+    lines = (("rows", _("每秒行数"), rows, _("行/秒")), ("bytes", _("每秒字节"), volume, _("KB/秒")))
     drawn = [
-        ("rows", pieces.Chart(_("每秒行数"), labels, [rows], "line", unit=_("行/秒"))),
-        ("bytes", pieces.Chart(_("每秒字节"), labels, [volume], "line", unit=_("KB/秒"))),
+        (name, pieces.Chart(title, labels, [line], "line", unit=unit))
+        for name, title, line, unit in lines
+        if any(line.values)  # nothing moved, or is not counted
     ]
     if captures:
         lag = pieces.Series(_("滞后"), [round(point.lag_seconds, 1) for point in points])
@@ -171,7 +173,7 @@ def _facts(found: RunDetail) -> list[pieces.Fact]:
         pieces.Fact(_("第几次执行"), found.round),
         *_corrects(found),
         *_limits(found),
-        pieces.Fact(_("执行节点"), found.node),
+        pieces.Fact(_("执行节点"), _node(found.node)),
         pieces.Fact(_("请求摘要（SM3）"), found.digest),
     ]
 
@@ -216,7 +218,12 @@ def _timeline(found: RunDetail) -> list[pieces.Happening]:
 
 def _who(actor_name: str) -> str:
     node = actor_name.removeprefix("node:")
-    return actor_name if node == actor_name else f"{_('执行节点')} {node}"
+    return actor_name if node == actor_name else f"{_('执行节点')} {_node(node)}"
+
+
+def _node(name: str) -> str:
+    """Return the name of a node; the data plane beside us has none that people know."""
+    return _("平台（本机）") if name == nodes.LOCAL else name
 
 
 @require_GET

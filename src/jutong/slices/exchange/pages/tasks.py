@@ -142,7 +142,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     tabs = [pieces.Tab(label, f"?side={name}", current=name == side) for name, label in sides.items()]
     top = rows[:12]
     series = [pieces.Series(_("已放行行数"), [row.rows for row in top])]
-    drawn = pieces.Chart(_("已放行行数"), [row.department for row in top], series, "hbar")
+    drawn = pieces.Chart(_("已放行行数"), [row.department for row in top], series, "hbar", unit=_("行"))
     context: dict[str, Any] = {
         "rows": rows,
         "tabs": tabs,

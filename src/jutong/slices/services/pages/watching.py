@@ -182,9 +182,9 @@ def _traffic_charts(found: queries.Traffic, hours: int) -> list[tuple[str, Chart
         _("应答时间"),
         labels,
         [
-            Series("p50", [span.p50 or 0 for span in found.spans]),
-            Series("p95", [span.p95 or 0 for span in found.spans]),
-            Series("p99", [span.p99 or 0 for span in found.spans]),
+            Series("p50", [span.p50 for span in found.spans]),
+            Series("p95", [span.p95 for span in found.spans]),
+            Series("p99", [span.p99 for span in found.spans]),
         ],
         kind="line",
         unit=_("毫秒"),

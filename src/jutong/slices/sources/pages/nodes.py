@@ -187,7 +187,7 @@ def _facts(row: NodeRow) -> list[pieces.Fact]:
         pieces.Fact(_("网络区域"), row.zone_label),
         pieces.Fact(_("部署位置"), row.address_note or "—"),
         pieces.Fact(_("用途说明"), row.purpose or "—"),
-        pieces.Fact(_("密码算法"), "、".join((*row.encryption, *row.authentication)) or "—"),
+        pieces.Fact(_("密码算法"), "、".join(dict.fromkeys((*row.encryption, *row.authentication))) or "—"),
         pieces.Fact(_("公钥标识"), row.key_id or "—"),
         pieces.Fact(_("证书"), _("第 %d 号") % row.serial if row.serial else "—"),
         pieces.Fact(_("证书有效期"), _moment(row.certificate_until)),
@@ -211,7 +211,7 @@ def _health(row: NodeRow) -> list[pieces.Fact]:
         pieces.Fact(_("待发包裹"), _("%(count)d 个，共 %(size)s") % _queue(said)),
         pieces.Fact(_("磁盘剩余"), filesizeformat(said.get("disk_free", 0))),
         pieces.Fact(_("时钟偏差（秒）"), said.get("drift_seconds", 0)),
-        pieces.Fact(_("配置版本"), f"{said.get('config_revision', 0)} / {row.config_revision}"),
+        pieces.Fact(_("已采用与最新的配置版本"), f"{said.get('config_revision', 0)} / {row.config_revision}"),
         pieces.Fact(_("最近提示"), said.get("message") or "—"),
     ]
 
