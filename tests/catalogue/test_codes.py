@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jutong.kernel.actors import system_actor
 from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.models import Entry
@@ -15,9 +16,8 @@ def code_of(pk: int) -> str:
     return Entry.objects.get(pk=pk).code or ""
 
 
-def withdrawn(world: World, pk: int, successor: str = "", provider: str = "civil") -> None:
-    officer = world.actor(f"{provider}.officer")
-    actions.withdraw(pk, by=officer, at=world.at, reason="职责整合", successor=successor)
+def withdrawn(world: World, pk: int, successor: str = "") -> None:
+    actions.withdraw(pk, by=system_actor("grants"), at=world.at, reason="职责整合", successor=successor)
 
 
 def test_a_code_of_a_withdrawn_entry_is_retired_and_not_given_to_the_next(world: World) -> None:
@@ -53,13 +53,3 @@ def test_an_entry_is_merged_only_into_another_that_is_published(world: World) ->
             withdrawn(world, pk, code)
         assert refusal.value.field == "successor"
     assert queries.require_published(pk).id == pk
-
-
-def test_the_form_of_a_withdrawal_takes_the_code_it_is_merged_into(world: World) -> None:
-    pk, into = published(world), published(world, title="社会救助对象")
-    officer = world.client("civil.officer")
-    wrong = officer.post(f"/catalogue/{pk}/do/withdraw/", {"reason": "合并", "successor": "3070010001/000099"})
-    assert wrong.status_code == 422
-    right = officer.post(f"/catalogue/{pk}/do/withdraw/", {"reason": "合并", "successor": code_of(into)})
-    assert right.status_code == 303
-    assert queries.at_code(code_of(pk)) == into

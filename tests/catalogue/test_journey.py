@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from covers import covers
+from jutong.kernel.actors import system_actor
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry, InboxItem
 from jutong.slices.catalogue import actions, queries, search
@@ -312,10 +313,12 @@ def test_the_same_title_in_other_punctuation_is_a_conflict(world: World) -> None
 
 def test_withdrawing_needs_a_reason_and_ends_the_offer(world: World) -> None:
     pk = published(world)
-    officer = world.actor("civil.officer")
+    officer, platform = world.actor("civil.officer"), system_actor("grants")
+    with pytest.raises(NotAllowed):
+        actions.withdraw(pk, by=officer, at=world.at, reason="职责调整")
     with pytest.raises(RuleBroken, match="理由"):
-        actions.withdraw(pk, by=officer, at=world.at)
-    actions.withdraw(pk, by=officer, at=world.at, reason="职责调整")
+        actions.withdraw(pk, by=platform, at=world.at)
+    actions.withdraw(pk, by=platform, at=world.at, reason="职责调整")
     assert queries.published(pk) is None
     assert search.search("低保", actor=officer).found == ()
     assert draft(world).title == "城乡低保对象信息"

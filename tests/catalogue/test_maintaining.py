@@ -103,8 +103,6 @@ def test_the_same_published_content_takes_nothing_into_revision_and_keeps_what_t
     send(mine, "post", BATCH, {"entries": [{"id": pk, "content": body(abstract="改")}]})
     seen = queries.entry(pk, actor=world.actor("civil.officer"), at=world.at).content
     assert (seen.abstract, seen.records) == ("改", 1200)
-    ended = send(mine, "post", f"/api/v1/catalogue/{pk}/withdraw", {"reason": "不再采集"})
-    assert ended.status_code == 409
 
 
 def test_an_entrys_page_shows_lights_ways_and_a_copy_for_data_officers(world: World) -> None:

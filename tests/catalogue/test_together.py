@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
+from jutong.kernel.actors import system_actor
 from jutong.kernel.errors import WrongState
 from jutong.slices.catalogue import actions, search
 from jutong.slices.catalogue.actions.coding import give_codes
@@ -109,5 +110,5 @@ def test_kept_counts_are_never_behind_what_is_published(world: World) -> None:
     assert seen() == 1
     published(world, title="低保乙")
     assert seen() == seen() == 2
-    actions.withdraw(pk, by=world.actor("civil.officer"), at=world.at, reason="停用")
+    actions.withdraw(pk, by=system_actor("grants"), at=world.at, reason="停用")
     assert seen() == 1

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from covers import covers
+from jutong.kernel.actors import system_actor
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import Clock, InboxItem, OutboxEvent, PolicyAssignment
 from jutong.slices.catalogue import actions, queries
@@ -234,7 +235,7 @@ def test_a_returned_update_goes_on_with_the_days_that_were_left_but_at_least_one
     update = change(world, pk, other)
     revised(world, pk, on=date(2025, 9, 12))
     assert fresh(update).state == "update_due"
-    actions.withdraw(other, by=world.actor("civil.officer"), at=at(date(2025, 9, 15)), reason="职责划出")
+    actions.withdraw(other, by=system_actor("grants"), at=at(date(2025, 9, 15)), reason="职责划出")
     assert fresh(update).state == "authority_review"  # an entry that was withdrawn needs no new version
     actions.return_entry(pk, by=world.actor("authority.reviewer"), at=at(date(2025, 9, 15)), reason="摘要不清")
     revised(world, pk, on=date(2025, 9, 15), abstract="说清楚的摘要")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import examples_backflow as backflow
 import examples_compiling as compiling
 import examples_finding as finding
+import examples_lifecycle as lifecycle
 import examples_specifications as specifications
 import examples_submissions as submissions
 import examples_updates as updates
@@ -85,9 +86,8 @@ def examples(scene: Scene) -> Book:
     """Return an example for every address."""
     book = Book()
     for part in (
-        _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages,
-        specifications.pages, _sources,
-        _delivery, _sharing,
+        _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages, specifications.pages,
+        _sources, _delivery, _sharing, lifecycle.pages,
     ):  # fmt: skip
         part(book, scene)
     from examples_api import fill
@@ -231,8 +231,7 @@ DEEDS: dict[str, tuple[str, dict[str, str]]] = {
     "determine": ("submitted", {"number": "核〔2026〕1号"}),
     "review": ("submitted", {}),
     "publish": ("reviewed", {}),
-    "revise": ("published", {}),
-    "withdraw": ("published", {"reason": "职责调整"}),
+    "revise": ("published", {"note": "职责调整"}),
 }
 """For each move of an entry: the entry of the scene that can make it, and its form."""
 

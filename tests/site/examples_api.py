@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import examples_access as access
 import examples_compiling as compiling
 import examples_finding as finding
+import examples_lifecycle as lifecycle
 import examples_specifications as specifications
 import examples_updates as updates
 
@@ -36,6 +37,7 @@ def fill(book: Book, scene: Scene) -> None:
         updates.endpoints,
         compiling.endpoints,
         specifications.endpoints,
+        lifecycle.endpoints,
         _sharing,
         _grants,
         _exchange,

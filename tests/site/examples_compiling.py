@@ -58,7 +58,6 @@ def endpoints(book: Book, scene: Scene) -> None:
     base = "api/v1/catalogue"
     book.add("POST", f"{base}/batch", body={"entries": [{"content": {"title": "成批的信息"}}]})
     book.add("POST", f"{base}/<entry_id>/revise", scene["published"], body={})
-    book.add("POST", f"{base}/<entry_id>/withdraw", scene["published"], body={"reason": "不再采集"})
     book.add("POST", f"{base}/questions", body={"text": "怎样确定类别？", "topic": "compiling"})
     book.add("GET", f"{base}/questions/<question_id>", scene["question"])
     book.add("POST", f"{base}/questions/<question_id>/answer", scene["question"], body={"text": "按家庭统计"})

@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     outgoing_hosts: list[str] = Field(
         [], description="平台可以主动访问的外部主机名单，如血缘服务；不在名单内的不访问。"
     )
+    designation_days: int = Field(
+        20, ge=1, le=366, description="明确数源部门的内部时限（工作日）；逾期仍未明确的，上级主管部门可以看到。"
+    )
     demo: bool = Field(False, description="演示模式：允许数据源位于本机，登录页列出演示账号。")
 
 

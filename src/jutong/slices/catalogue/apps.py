@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.db.models import Q
 
@@ -27,6 +29,8 @@ class Catalogue(AppConfig):
                 "catalogue.entry": N_("目录条目"),
                 "catalogue.importrun": N_("目录导入"),
                 "catalogue.question": N_("目录问答"),
+                "catalogue.party": N_("数源认定"),
+                "catalogue.consulted": N_("属性定级提请"),
             }
         )
         _offer_pages()
@@ -64,6 +68,8 @@ def _offer_pages() -> None:
         Entry(Group.CATALOGUE, N_("目录审核发布"), "catalogue_review", "checklist", reviews, order=30),
         Entry(Group.CATALOGUE, N_("目录更新任务"), "catalogue_updates", "refresh-alert", knows_updates, order=35),
         Entry(Group.CATALOGUE, N_("目录体检"), "catalogue_health", "heartbeat", knows_updates, order=37),
+        Entry(Group.CATALOGUE, N_("目录变更"), "catalogue_revisions", "git-pull-request", knows_updates, order=38),
+        Entry(Group.CATALOGUE, N_("数源与采集责任"), "catalogue_sources", "target", does_business, order=39),
         Entry(Group.CATALOGUE, N_("目录导入"), "catalogue_imports", "file-import", imports, order=40),
         Entry(
             Group.CATALOGUE, N_("编目指导与问答"), "catalogue_questions", "message-question", does_business, order=45
@@ -136,3 +142,42 @@ def _offer_chores() -> None:
             overseer="authority_id",
         )
     )
+    for chore in _source_chores():
+        agenda.register(chore)
+
+
+def _source_chores() -> list[Any]:
+    from jutong.kernel import agenda
+
+    return [
+        agenda.Chore(
+            "source_designation",
+            verbs=("ask_opinions", "designate"),
+            page="catalogue_designation",
+            title=lambda case: "、".join(item.name for item in case.items.all()[:3]),
+            related=("authority",),
+        ),
+        agenda.Chore(
+            "source_task",
+            verbs=("do",),
+            page="catalogue_source_task",
+            title=lambda case: case.text[:60],
+            who=lambda case: case.source.name,
+            related=("source",),
+        ),
+        agenda.Chore(
+            "duty_list",
+            verbs=("issue",),
+            page="catalogue_duty_list",
+            title=lambda case: case.region,
+            related=("authority",),
+        ),
+        agenda.Chore(
+            "attribute_referral",
+            verbs=("consult", "decide"),
+            page="catalogue_referral",
+            title=lambda case: case.entry.title,
+            who=lambda case: case.provider.name,
+            related=("entry", "provider"),
+        ),
+    ]

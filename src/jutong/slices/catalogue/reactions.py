@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel import inbox, jobs, outbox
 from jutong.kernel.actors import Role, system_actor
-from jutong.slices.catalogue.actions import importing as importing  # noqa: PLC0414 - importing registers the long work
 from jutong.slices.catalogue.actions import (
+    enter_duties,
+    enter_into_force,
     join_counts,
+    lapse_tasks,
     note_called,
     note_granted,
     note_mounted,
@@ -21,10 +23,13 @@ from jutong.slices.catalogue.actions import (
     receive_update,
     remind_of_cycles,
     restand_the_aged,
+    tell_of_list,
+    tell_of_open,
     tell_subscribers,
 )
+from jutong.slices.catalogue.actions import importing as importing  # noqa: PLC0414 - importing registers the long work
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED, UPDATE_OVERDUE
-from jutong.slices.catalogue.models import CatalogUpdate, Entry
+from jutong.slices.catalogue.models import CatalogUpdate, Designation, Entry, Referral, SourceTask
 from jutong.slices.catalogue.workflow import CATALOG_UPDATE, ENTRY, determined
 from jutong.slices.parties import queries as parties
 
@@ -159,3 +164,68 @@ def remind(at: datetime) -> int:
 def join_tallies(at: datetime) -> int:
     """Join the counts of what is in force where many changes left many rows."""
     return join_counts(at=at)
+
+
+@outbox.on("source_designation.opinions")
+def ask_parties(event: outbox.Event, at: datetime) -> None:
+    """Ask the departments concerned which of them ought to be the source."""
+    case = Designation.objects.get(pk=event.payload["id"])
+    _tell_parties(case, _("请对数源部门认定提出意见：涉及 %d 个信息项") % case.items.count(), at)
+
+
+@outbox.on("source_designation.designated")
+def take_effect(event: outbox.Event, at: datetime) -> None:
+    """Tell the departments who the source is; a designation whose day has come is in force at once."""
+    case = Designation.objects.select_related("source").get(pk=event.payload["id"])
+    words = {"department": case.source.name if case.source else "", "day": case.effective_on}
+    _tell_parties(case, _("已明确数源部门：%(department)s，%(day)s 起生效") % words, at)
+    enter_into_force(at=at)
+
+
+def _tell_parties(case: Designation, title: str, at: datetime) -> None:
+    for department in case.parties.values_list("department", flat=True):
+        inbox.tell(department_id=department, title=title, link=f"/catalogue/sources/designations/{case.pk}/", at=at)
+
+
+@outbox.on("source_task.open", "source_task.done", "source_task.overdue")
+def tell_of_task(event: outbox.Event, at: datetime) -> None:
+    """Tell the department asked of a task, the source of its result, and both and the authority when it lapsed."""
+    task = SourceTask.objects.select_related("source", "holder").get(pk=event.payload["id"])
+    words = {"source": task.source.name, "holder": task.holder.name, "day": task.due_on}
+    title, told = {
+        "open": (_("%(source)s请求补充更正数据，期限 %(day)s"), [task.holder_id]),
+        "done": (_("%(holder)s已办理数源更新任务"), [task.source_id]),
+        "overdue": (
+            _("%(holder)s逾期未办理数源更新任务（期限 %(day)s）"),
+            [task.holder_id, task.source_id, task.authority_id],
+        ),
+    }[event.payload["to"]]
+    for department in told:
+        inbox.tell(department_id=department, title=title % words, link=f"/catalogue/sources/tasks/{task.pk}/", at=at)
+
+
+@outbox.on("duty_list.issued")
+def begin_duties(event: outbox.Event, at: datetime) -> None:
+    """Tell the departments of an issued duty list; a list whose day has come is in force at once."""
+    tell_of_list(int(event.payload["id"]), at=at)
+    enter_duties(at=at)
+
+
+@outbox.on("attribute_referral.referred", "attribute_referral.decided")
+def tell_of_referral(event: outbox.Event, at: datetime) -> None:
+    """Tell the authority of a referral, and the department of the decision."""
+    case = Referral.objects.select_related("entry").get(pk=event.payload["id"])
+    decided = event.payload["to"] == "decided"
+    title = _("属性定级已确定（%(document)s）：%(title)s") if decided else _("提请确定属性定级：%(title)s")
+    inbox.tell(
+        department_id=case.provider_id if decided else case.authority_id,
+        title=title % {"document": case.document, "title": case.entry.title},
+        link=f"/catalogue/referrals/{case.pk}/",
+        at=at,
+    )
+
+
+@jobs.every(300)
+def follow_days(at: datetime) -> int:
+    """Let designations and duty lists enter into force, tasks lapse, and tell of tasks beyond their target."""
+    return enter_into_force(at=at) + enter_duties(at=at) + lapse_tasks(at=at) + tell_of_open(at=at)

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import msgspec
 from django.http import HttpRequest
-from ninja import Path, Query, Router, Schema
+from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
+from jutong.kernel.actors import Actor
 from jutong.slices.grants import actions, queries
 from jutong.wire.grants import Masking, Operator
 
@@ -235,3 +236,92 @@ def receiver(request: HttpRequest, grant_id: Id, body: ReceiverIn) -> queries.Gr
     actor = faces.actor_of(request)
     actions.set_receiver(grant_id, by=actor, at=clock.now(), **body.dict())
     return queries.grant(grant_id, actor)
+
+
+class EndingIn(Schema):
+    """Why a service ends, from which Beijing day on, and the code of the entry it is merged into."""
+
+    cause: Annotated[str, Field(max_length=1000, pattern=PLAIN)]
+    stop_on: date | None = None
+    successor: Annotated[str, StringConstraints(max_length=64, pattern=PLAIN)] = ""
+
+
+class HeardIn(Schema):
+    """What came of the negotiation: agreed or disagreed, and what was said."""
+
+    result: Annotated[str, StringConstraints(max_length=12)]
+    text: Annotated[str, Field(max_length=1000, pattern=PLAIN)] = ""
+
+
+class HeardOut(Schema):
+    """A consumer and the result of the negotiation with it."""
+
+    id: int
+    consumer_id: int
+    consumer: str
+    result: str
+    text: str
+
+
+class EndingOut(Schema):
+    """The ending of a resource's service."""
+
+    id: int
+    resource_id: int
+    title: str
+    code: str
+    provider_id: int
+    state: str
+    cause: str
+    stop_on: date
+    filed_on: date | None
+    number: str
+    consumers: list[HeardOut]
+
+
+def _ending(change_id: int, actor: Actor) -> dict[str, Any]:
+    seen = queries.ending(change_id, actor=actor)
+    names = [name for name in EndingOut.model_fields if name != "consumers"]
+    return {**{name: getattr(seen.row, name) for name in names}, "consumers": list(seen.consumers)}
+
+
+@router.post("/endings/of/{resource_id}", response={201: EndingOut}, summary="提出停止提供")
+def propose_ending(request: HttpRequest, resource_id: Id, body: EndingIn) -> Status[dict[str, Any]]:
+    """Propose the end of a published resource's service (W15)."""
+    actor = faces.signed(request)
+    made = actions.end_resource(by=actor, at=clock.now(), resource_id=resource_id, **body.dict())
+    return Status(201, _ending(made.pk, actor))
+
+
+@router.get("/endings/{change_id}", response=EndingOut, summary="停止提供详情")
+def ending(request: HttpRequest, change_id: Id) -> dict[str, Any]:
+    """Return one ending with the consumers the caller may know of."""
+    return _ending(change_id, faces.actor_of(request))
+
+
+@router.post("/endings/heard/{consumer_id}", response={204: None}, summary="登记协商结果")
+def heard(request: HttpRequest, consumer_id: Id, body: HeardIn) -> Status[None]:
+    """Record the result of the negotiation with one consumer, by the id of its line."""
+    actions.record_heard(consumer_id, by=faces.signed(request), at=clock.now(), **body.dict())
+    return Status(204, None)
+
+
+@router.post("/endings/{change_id}/file", response={204: None}, summary="报主管部门备案")
+def file_ending(request: HttpRequest, change_id: Id) -> Status[None]:
+    """File the end with the authority, before its day."""
+    actions.file_ending(change_id, by=faces.signed(request), at=clock.now())
+    return Status(204, None)
+
+
+@router.post("/endings/{change_id}/acknowledge", response={204: None}, summary="确认收到备案")
+def acknowledge_ending(request: HttpRequest, change_id: Id) -> Status[None]:
+    """Take note of the filing as the authority."""
+    actions.acknowledge_ending(change_id, by=faces.signed(request), at=clock.now())
+    return Status(204, None)
+
+
+@router.post("/endings/{change_id}/cancel", response={204: None}, summary="取消停止")
+def cancel_ending(request: HttpRequest, change_id: Id, body: GrantReasonIn) -> Status[None]:
+    """Go on with the service after all."""
+    actions.cancel_ending(change_id, by=faces.signed(request), at=clock.now(), reason=body.reason)
+    return Status(204, None)

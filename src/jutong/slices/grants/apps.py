@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from jutong.kernel.actors import Actor
 
 
 class Grants(AppConfig):
@@ -14,17 +21,18 @@ class Grants(AppConfig):
     def ready(self) -> None:
         """Listen to the slices below; offer the list and what ends soon."""
         from jutong.kernel import panels, subjects
-        from jutong.kernel.actors import ADMINISTRATORS, Actor
+        from jutong.kernel.actors import ADMINISTRATORS
         from jutong.kernel.faces.navigation import Entry, Group, register
         from jutong.kernel.terms import N_
         from jutong.slices.grants import queries, reactions, workflow  # noqa: F401
 
-        subjects.register({"grants.grant": N_("授权")})
+        subjects.register({"grants.grant": N_("授权"), "grants.changeconsumer": N_("停止提供")})
 
         def does_business(actor: Actor) -> bool:
             return not actor.roles <= ADMINISTRATORS
 
         register(Entry(Group.SHARING, N_("授权"), "grants_list", "key", does_business, order=40))
+        _offer_endings(does_business)
         panels.register(
             "workbench_side",
             panels.Panel(
@@ -39,3 +47,27 @@ class Grants(AppConfig):
         whither = panels.Panel("consumers", N_("使用部门"), 20, does_business, queries.lineage, "")
         panels.register("entry_lineage", whither)
         panels.register("entry_figures", panels.Panel("grants", N_("授权"), 10, does_business, queries.figures, ""))
+
+
+def _offer_endings(allow: Callable[[Actor], bool]) -> None:
+    from jutong.kernel import agenda, panels
+    from jutong.kernel.faces.navigation import Entry, Group, register
+    from jutong.kernel.terms import N_
+    from jutong.slices.grants import queries
+
+    register(Entry(Group.SHARING, N_("停止提供"), "grants_endings", "plug-connected-x", allow, order=45))
+    panels.register(
+        "entry",
+        panels.Panel("ending", N_("停止提供"), 60, allow, queries.ending_of_entry, "grants/panel_ending_service.html"),
+    )
+    agenda.register(
+        agenda.Chore(
+            "service_change",
+            verbs=("file", "file_directly", "acknowledge"),
+            page="grants_ending",
+            title=lambda case: case.resource_title,
+            who=lambda case: case.provider.name,
+            related=("provider",),
+            only={"acknowledge": Q(acknowledged_by="")},
+        )
+    )

@@ -108,3 +108,56 @@ class BundleItem(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "key"], name="one_bundle_item")]
+
+
+class ServiceChange(Case):
+    """W15: a provider ends the service of a published resource; consumers are heard, the authority filed with, on a day.
+
+    stop_on: first Beijing day without service. successor: code of the entry it is merged into. filed_on: day of the
+    filing, number its number. acknowledged_by: who took note of it at the authority. grants_ended: how many ended.
+    """
+
+    resource = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="+")
+    resource_title = models.CharField(max_length=200)
+    entry_code = models.CharField(max_length=64)
+    provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    authority_id = models.BigIntegerField()
+    cause = models.TextField()
+    stop_on = models.DateField(db_index=True)
+    successor = models.CharField(max_length=64, default="")
+    number = models.CharField(max_length=64, default="")
+    filed_on = models.DateField(null=True)
+    acknowledged_by = models.CharField(max_length=100, default="")
+    stopped_at = models.DateTimeField(null=True)
+    grants_ended = models.IntegerField(default=0)
+    cancelled_for = models.TextField(default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["resource"],
+                condition=models.Q(state__in=["justified", "negotiated", "filed", "announced"]),
+                name="one_open_change_a_resource",
+            )
+        ]
+        indexes = [models.Index(fields=["provider", "-id"], name="change_of_provider")]
+
+    def event_payload(self) -> dict[str, Any]:
+        """Ids for consumers of this case's events."""
+        return {"resource_id": self.resource_id, "provider_id": self.provider_id, "authority_id": self.authority_id}
+
+
+class ChangeConsumer(models.Model):
+    """A consumer whose grant a change would end, and the result of the negotiation with it: agreed, disagreed, or none yet."""
+
+    change = models.ForeignKey(ServiceChange, on_delete=models.CASCADE, related_name="consumers", db_index=False)
+    consumer = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
+    provider_id = models.BigIntegerField()
+    result = models.CharField(max_length=12, default="")
+    text = models.TextField(default="")
+    by_name = models.CharField(max_length=100, default="")
+    given_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["change", "consumer"], name="one_consumer_a_change")]

@@ -52,6 +52,18 @@ def follow_mount(event: outbox.Event, at: datetime) -> None:
         actions.put("mounts", [(str(resource_id), mount)])
 
 
+@outbox.on("service_change.filed")
+def announce(event: outbox.Event, at: datetime) -> None:
+    """The end of a service was filed: its consumers are told the day."""
+    actions.announce_ending(int(event.payload["id"]), at=at)
+
+
+@jobs.every(60)
+def stop_what_has_ended(at: datetime) -> int:
+    """End the services whose day has come."""
+    return actions.stop_due(at=at)
+
+
 @jobs.every(20)
 def end_what_is_over(at: datetime) -> int:
     """End grants whose period is over."""

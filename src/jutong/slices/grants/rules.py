@@ -228,3 +228,42 @@ def check_within(terms: Adjustment, valid_until: datetime, agreed: Agreed) -> No
         asked, most = getattr(terms.quota, name), getattr(agreed.quota, name)
         if most and not 0 < asked <= most:
             raise RuleBroken(N_("额度不得高于原同意的 %(most)d，也不能改为不限，请改小。"), field=name, most=most)
+
+
+HEARD: Final = {"agreed": N_("同意"), "disagreed": N_("不同意")}
+"""Results of the negotiation with a consumer; a disagreement is recorded, it does not block (national-2025#27)."""
+
+
+def check_ending(cause: str, stop_on: date | None, *, today: date) -> date:
+    """Return the day of the end; refuse one without proper cause or date, or that is not after today (R-SHR-026)."""
+    remarks: dict[str, str] = {}
+    if not cause.strip():
+        remarks["cause"] = N_("停止提供须有正当理由，请填写。")
+    if stop_on is None:
+        remarks["stop_on"] = N_("请填写停止日期。")
+    elif not today < stop_on <= today + LONGEST_TERM:
+        remarks["stop_on"] = N_("停止日期须晚于今天，请修改。")
+    if remarks or stop_on is None:
+        raise RuleBroken(next(iter(remarks.values())), remarks=remarks)
+    return stop_on
+
+
+def check_filing(stop_on: date, *, today: date) -> None:
+    """Refuse a filing on or after the day of the end: it goes before (inner-mongolia-2018#18)."""
+    if today >= stop_on:
+        raise RuleBroken(N_("停止日期须晚于备案日期，请取消后以新的停止日期重新提出。"), field="stop_on")
+
+
+def check_heard(result: str, text: str) -> None:
+    """Refuse a result of the negotiation that is none, or a disagreement without its reason."""
+    if result not in HEARD:
+        raise RuleBroken(N_("请选择协商结果：同意或不同意。"), field="result")
+    if result == "disagreed" and not text.strip():
+        raise RuleBroken(N_("不同意的，请写明理由。"), field="text")
+
+
+def check_cancelled(reason: str) -> str:
+    """Return the reason for which an end is cancelled; RuleBroken for an empty one."""
+    if not reason.strip():
+        raise RuleBroken(N_("请说明取消的理由。"), field="reason")
+    return reason.strip()

@@ -14,13 +14,33 @@ from jutong.slices.catalogue.actions.approving import (
     submit,
     submit_entries,
 )
+from jutong.slices.catalogue.actions.designating import (
+    ask_opinions,
+    ask_settlement,
+    designate,
+    distinguish,
+    end_designation,
+    enter_into_force,
+    find_overlaps,
+    give_source_opinion,
+    report_overlap,
+    tell_of_open,
+)
 from jutong.slices.catalogue.actions.drafting import (
+    check_successor,
     compile_entry,
     copy_entry,
     discard_draft,
     edit_entry,
-    revise,
     withdraw,
+)
+from jutong.slices.catalogue.actions.duties import (
+    derive_duties,
+    enter_duties,
+    issue_duties,
+    rederive,
+    register_collection,
+    tell_of_list,
 )
 from jutong.slices.catalogue.actions.importing import choose_mapping, confirm_import, import_file, upload
 from jutong.slices.catalogue.actions.maintaining import Maintained, Stated, maintain
@@ -34,7 +54,16 @@ from jutong.slices.catalogue.actions.observing import (
     restand_the_aged,
 )
 from jutong.slices.catalogue.actions.questioning import answer, ask
+from jutong.slices.catalogue.actions.referencing import refer_items
+from jutong.slices.catalogue.actions.referring import (
+    consult,
+    decide_referral,
+    give_referral_opinion,
+    refer_attribute,
+    take_back_referral,
+)
 from jutong.slices.catalogue.actions.returning import register_returned
+from jutong.slices.catalogue.actions.revising import revise
 from jutong.slices.catalogue.actions.saving import (
     forget_search,
     note_looked_at,
@@ -42,6 +71,7 @@ from jutong.slices.catalogue.actions.saving import (
     subscribe,
     tell_subscribers,
 )
+from jutong.slices.catalogue.actions.supporting import ask_support, do_task, lapse_tasks
 from jutong.slices.catalogue.actions.updating import (
     ask_extension,
     extend_update,
@@ -63,19 +93,37 @@ __all__ = [
     "answer",
     "ask",
     "ask_extension",
+    "ask_opinions",
+    "ask_settlement",
+    "ask_support",
     "assess",
+    "check_successor",
     "choose_mapping",
     "compile_entry",
     "confirm_import",
+    "consult",
     "copy_entry",
+    "decide_referral",
+    "derive_duties",
+    "designate",
     "determine",
     "discard_draft",
+    "distinguish",
+    "do_task",
     "edit_entry",
+    "end_designation",
+    "enter_duties",
+    "enter_into_force",
     "extend_update",
+    "find_overlaps",
     "forget_search",
+    "give_referral_opinion",
+    "give_source_opinion",
     "import_file",
+    "issue_duties",
     "join_counts",
     "keep_synonyms",
+    "lapse_tasks",
     "leader_approve",
     "maintain",
     "note_called",
@@ -88,10 +136,15 @@ __all__ = [
     "publish",
     "publish_entries",
     "receive_update",
+    "rederive",
+    "refer_attribute",
+    "refer_items",
     "refuse_extension",
     "register_change",
+    "register_collection",
     "register_returned",
     "remind_of_cycles",
+    "report_overlap",
     "report_update",
     "restand_the_aged",
     "return_entries",
@@ -103,6 +156,9 @@ __all__ = [
     "submit",
     "submit_entries",
     "subscribe",
+    "take_back_referral",
+    "tell_of_list",
+    "tell_of_open",
     "tell_subscribers",
     "upload",
     "withdraw",

@@ -14,6 +14,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.workflow import open_many
 from jutong.slices.catalogue.actions.coding import adopt_codes
 from jutong.slices.catalogue.actions.refusing import remarks
+from jutong.slices.catalogue.actions.revising import note_begun
 from jutong.slices.catalogue.actions.sorting import OPEN, UNCONFIRMED, Changed, Row, Sorting, manner_of
 from jutong.slices.catalogue.actions.storing import add_versions, describe, number_versions
 from jutong.slices.catalogue.formats.raw import RawEntry, Source
@@ -160,9 +161,11 @@ class _Work:
         """Update drafts and, where it was confirmed, published entries as revisions; the latter stay in force meanwhile."""
         published = [one for one in changed if one.entry.state not in OPEN]
         if published and self.run.change_published:
-            ENTRY.advance_many(
+            moved = ENTRY.advance_many(
                 "revise", [one.entry.pk for one in published], by=self.by, at=self.at, one_audit_row=True
             )
+            begun = [one.entry for one in published if one.entry.pk in moved.done]
+            note_begun(begun, self.run.file_name, by=self.by, at=self.at)
         elif published:
             for one in published:
                 self._back(one.row.draft, Finding("title", UNCONFIRMED))

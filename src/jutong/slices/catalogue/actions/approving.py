@@ -18,9 +18,13 @@ from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue.actions.coding import give_codes
+from jutong.slices.catalogue.actions.following import follow_catalogue
 from jutong.slices.catalogue.actions.observing import take_pulse
+from jutong.slices.catalogue.actions.referring import fixed_otherwise, refuse_fixed
 from jutong.slices.catalogue.actions.refusing import refuse, summary
 from jutong.slices.catalogue.actions.returning import inherited
+from jutong.slices.catalogue.actions.revising import note_revised
+from jutong.slices.catalogue.actions.sourcing import note_claims, refuse_claims, unready
 from jutong.slices.catalogue.actions.storing import list_entries
 from jutong.slices.catalogue.actions.updating import note_done, note_returned, note_submitted
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED
@@ -118,6 +122,8 @@ def submit_directly(case: Entry, *, by: Actor, at: datetime, note: str = "") -> 
 def _submit(case: Entry, by: Actor, at: datetime) -> None:
     content = content_of(case.working_id or 0)
     refuse(_findings(case, content, at))
+    refuse_claims(case, content, at=at)
+    refuse_fixed(case, content)
     case.authority_id = parties.authority_of(case.region)
     give_codes([(case, content)], at=at)
     case.changed_at = at
@@ -156,8 +162,10 @@ def complete(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int,
     """Say of each case what keeps it from going on: all guards of the profile hold again (W01)."""
     contents = contents_of(case.working_id for case in cases)
     demanded = inherited(cases, contents)
-    found = {case.pk: (*_lacking(case, contents[case.working_id or 0], at), *demanded[case.pk]) for case in cases}
-    return {pk: summary(findings) for pk, findings in found.items() if findings}
+    pairs = [(case, contents[case.working_id or 0]) for case in cases]
+    found = {case.pk: (*_lacking(case, content, at), *demanded[case.pk]) for case, content in pairs}
+    lacking = {pk: summary(findings) for pk, findings in found.items() if findings}
+    return {**unready(pairs, at=at), **fixed_otherwise(pairs), **lacking}
 
 
 @ENTRY.action("return_entry")
@@ -252,9 +260,12 @@ def reviewable(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[in
 @ENTRY.action("publish")
 def publish(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
     """Publish one reviewed entry in a notice of its own (national-2025#16); all guards hold again (R-CAT-016)."""
-    refuse(_findings(case, content_of(case.working_id or 0), at))
-    _announce([case], by, at)
+    content = content_of(case.working_id or 0)
+    refuse(_findings(case, content, at))
+    refuse_claims(case, content, at=at)
     case.published_id = case.working_id
+    Entry.objects.filter(pk=case.pk).update(published=case.published_id)  # what follows reads it from the table
+    _announce([case], by, at)
     case.changed_at = at
 
 
@@ -296,6 +307,9 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
     take_pulse(pairs, at=at)
     list_entries(pairs, in_force=True, at=at)
     note_done([entry.pk for entry in entries], at=at)
+    note_revised(entries, at=at)
+    note_claims(pairs, at=at)
+    follow_catalogue(entries, at=at, notice=notice)
     payload = {
         "notice": notice.number,
         "region": first.region,

@@ -1,4 +1,4 @@
-"""Compiling, editing, copying, revising and withdrawing entries: the provider's own work."""
+"""Compiling, editing, copying and withdrawing entries: the provider's own work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue.actions.coding import check_title_free
+from jutong.slices.catalogue.actions.following import follow_catalogue
 from jutong.slices.catalogue.actions.refusing import refuse
+from jutong.slices.catalogue.actions.sourcing import end_claims
 from jutong.slices.catalogue.actions.storing import add_version, describe, digest_of, unlist
 from jutong.slices.catalogue.actions.updating import note_done
 from jutong.slices.catalogue.formats.wording import said
@@ -159,20 +161,15 @@ def copy_entry(entry_id: int, *, by: Actor, at: datetime, provider_id: int) -> E
     return compile_entry(by=by, at=at, provider_id=provider_id, content=fresh, note=_("复制自“%s”") % source.title[:80])
 
 
-@ENTRY.action("revise")
-def revise(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
-    """Begin a revision; the published version stays in force until the new one is published (W01)."""
-
-
 @ENTRY.action("withdraw")
 def withdraw(case: Entry, *, by: Actor, at: datetime, reason: str = "", successor: str = "") -> None:
-    """Withdraw a published entry: no longer offered, history kept (inner-mongolia-2018#18). The reason is required.
+    """Withdraw an entry whose service was ended by W15: no longer offered, history kept (inner-mongolia-2018#18).
 
-    successor: code of the published entry it is merged into; its own code is retired and leads there from now on.
+    reason: required. successor: code of the published entry it is merged into; its own code is retired and leads there.
     """
     if not reason.strip():
         raise RuleBroken(_("请填写撤销理由。"), field="reason")
-    case.successor = _successor(case, successor.strip())
+    case.successor = _successor(case.pk, successor.strip())
     case.opinions.create(
         version_id=case.published_id or 0, kind="withdrawal", passed=True, text=reason.strip(), number=successor.strip(), account_id=by.account_id,
         account_name=by.name, department_id=by.department_id, at=at,
@@ -180,13 +177,21 @@ def withdraw(case: Entry, *, by: Actor, at: datetime, reason: str = "", successo
     unlist([case.pk])
     note_done([case.pk], at=at, withdrawn=True)
     case.published = None
+    Entry.objects.filter(pk=case.pk).update(published=None)  # what follows reads it from the table
+    end_claims([case.pk], at=at)
+    follow_catalogue([case], at=at)
     case.changed_at = at
 
 
-def _successor(case: Entry, code: str) -> Entry | None:
+def check_successor(entry_id: int, code: str) -> None:
+    """Refuse a code that no other published entry has: RuleBroken."""
+    _successor(entry_id, code.strip())
+
+
+def _successor(entry_id: int, code: str) -> Entry | None:
     if not code:
         return None
-    found = Entry.objects.filter(code=code, published__isnull=False).exclude(pk=case.pk).first()
+    found = Entry.objects.filter(code=code, published__isnull=False).exclude(pk=entry_id).first()
     if found is None:
         raise RuleBroken(_("没有代码为 %s 的其他已发布目录，请核对要并入的目录代码。") % code[:64], field="successor")
     return found
@@ -194,8 +199,9 @@ def _successor(case: Entry, code: str) -> Entry | None:
 
 @action("catalogue.discard_draft", label=N_("删除草稿"), allow=PROVIDER, on=Entry, visible=ENTRY.visible)
 def discard_draft(entry: Entry, *, by: Actor, at: datetime) -> None:
-    """Delete a draft that was never submitted, with its versions; anything that has a code or history stays."""
-    if entry.state != "draft" or entry.code or entry.published_id or entry.opinions.exists():
+    """Delete a draft that was never submitted, with its versions; anything that has a code, history or a referral stays."""
+    kept = entry.opinions.exists() or entry.referrals.exists()
+    if entry.state != "draft" or entry.code or entry.published_id or kept:
         raise WrongState(_("只有从未提交过的草稿可以删除；已提交或已发布的目录请走修订或撤销。"))
     mine = Entry.objects.filter(pk=entry.pk)
     mine.update(working=None)

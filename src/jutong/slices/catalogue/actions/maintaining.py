@@ -11,7 +11,8 @@ import msgspec
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Refusal
-from jutong.slices.catalogue.actions.drafting import compile_entry, edit_entry, revise
+from jutong.slices.catalogue.actions.drafting import compile_entry, edit_entry
+from jutong.slices.catalogue.actions.revising import revise
 from jutong.slices.catalogue.actions.storing import digest_of
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.contents import content_of

@@ -2,12 +2,14 @@
 
 from ninja import Router
 
-from jutong.slices.catalogue.api import deciding, entries, liveliness, maintaining, questions, updates
+from jutong.slices.catalogue.api import deciding, duties, entries, liveliness, maintaining, questions, sources, updates
 
 router = Router()
 router.add_router("", updates.router)
 router.add_router("", questions.router)
 router.add_router("", maintaining.router)
+router.add_router("", sources.router)
+router.add_router("", duties.router)
 router.add_router("", liveliness.router)
 router.add_router("", deciding.router)
 router.add_router("", entries.router)

@@ -49,6 +49,8 @@ class ItemIn(Schema):
     code_table: Short = ""
     value_range: Short = ""
     description: Words = ""
+    source: Code = ""
+    refers: Short = ""
     extra: Annotated[dict[Own, Words], Field(max_length=100)] = {}
 
 

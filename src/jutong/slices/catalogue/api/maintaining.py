@@ -1,4 +1,4 @@
-"""Endpoints by which a department's own system maintains its entries: many at once, revise, withdraw (R-CAT-017)."""
+"""Endpoints by which a department's own system maintains its entries: many at once, revise (R-CAT-017)."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from jutong.kernel import clock, faces
 from jutong.kernel.errors import RuleBroken
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.actions import Maintained, Stated
-from jutong.slices.catalogue.api.deciding import Id, NoteIn, Number, Words
-from jutong.slices.catalogue.api.entries import ContentIn, EntryOut, Short, out
+from jutong.slices.catalogue.api.deciding import Id, NoteIn, Number
+from jutong.slices.catalogue.api.entries import ContentIn, EntryOut, out
 
 router = Router()
 MOST_AT_ONCE = 200
@@ -66,13 +66,6 @@ class MaintainedsOut(Schema):
     entries: list[MaintainedOut]
 
 
-class WithdrawIn(Schema):
-    """Why an entry is withdrawn, and the code of the entry it is merged into."""
-
-    reason: Words
-    successor: Short = ""
-
-
 @router.post("/batch", response=MaintainedsOut, summary="批量维护本部门目录")
 def maintain(request: HttpRequest, body: StatedsIn) -> dict[str, Any]:
     """Create or update entries of the caller's department; each good one is stored, each other says why not."""
@@ -115,12 +108,4 @@ def revise(request: HttpRequest, entry_id: Id, body: NoteIn) -> dict[str, Any]:
     """Begin a revision of a published entry; the published version stays in force meanwhile."""
     actor, at = faces.actor_of(request), clock.now()
     actions.revise(entry_id, by=actor, at=at, note=body.note)
-    return out(queries.entry(entry_id, actor=actor, at=at))
-
-
-@router.post("/{entry_id}/withdraw", response=EntryOut, summary="撤销目录")
-def withdraw(request: HttpRequest, entry_id: Id, body: WithdrawIn) -> dict[str, Any]:
-    """Withdraw a published entry; its code is retired and leads to the successor, where there is one."""
-    actor, at = faces.signed(request), clock.now()
-    actions.withdraw(entry_id, by=actor, at=at, reason=body.reason, successor=body.successor)
     return out(queries.entry(entry_id, actor=actor, at=at))

@@ -1,5 +1,6 @@
 """Tables of the catalogue: entries and their versions, what finding them rests on, questions."""
 
+from jutong.slices.catalogue.models.duties import Collection, DutyLine, DutyList, RegionalVersion
 from jutong.slices.catalogue.models.entries import (
     AffectedEntry,
     CatalogUpdate,
@@ -17,23 +18,39 @@ from jutong.slices.catalogue.models.entries import (
 )
 from jutong.slices.catalogue.models.finding import SavedSearch, Synonym, Tally, Use, Word
 from jutong.slices.catalogue.models.questions import Question
+from jutong.slices.catalogue.models.referrals import Consulted, Referral
+from jutong.slices.catalogue.models.revisions import Revision
+from jutong.slices.catalogue.models.sources import DesignatedItem, Designation, Homonym, ItemSource, Party, SourceTask
 
 __all__ = [
     "AffectedEntry",
     "CatalogUpdate",
     "ClassNode",
+    "Collection",
+    "Consulted",
     "Counter",
+    "DesignatedItem",
+    "Designation",
+    "DutyLine",
+    "DutyList",
     "Entry",
     "EntryVersion",
+    "Homonym",
     "ImportRun",
     "Item",
+    "ItemSource",
     "Listing",
     "Notice",
     "Opinion",
+    "Party",
     "Pulse",
     "Question",
+    "Referral",
+    "RegionalVersion",
     "ReturnedData",
+    "Revision",
     "SavedSearch",
+    "SourceTask",
     "Synonym",
     "Tally",
     "Use",

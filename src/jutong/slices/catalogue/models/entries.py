@@ -1,4 +1,4 @@
-"""Tables of the catalogue: classes, entries, their immutable versions and items, opinions, notices, import runs."""
+"""Tables of entries: classes, entries, their immutable versions and items, opinions, notices, import runs, update duties."""
 
 from __future__ import annotations
 

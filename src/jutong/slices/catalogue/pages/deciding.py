@@ -26,8 +26,7 @@ FORMS: dict[str, type[Form]] = {
     "determine": forms.Determine,
     "review": forms.Prohibition,
     "publish": forms.Note,
-    "revise": forms.Note,
-    "withdraw": forms.Withdraw,
+    "revise": forms.Revise,
 }
 """What each move asks of the person who makes it."""
 MOST_AT_ONCE = 500

@@ -30,6 +30,7 @@ from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.obligations import LABELS, LENGTHS, SHARE_LIMITS, SHARE_MODE_CLASSES, SHARE_MODES
 from jutong.slices.catalogue.rules.shape import ITEM_LABELS
+from jutong.slices.catalogue.rules.sources import STANDS
 from jutong.slices.catalogue.rules.text import listed
 from jutong.slices.standards import queries as standards
 from jutong.wire.specification import Specification
@@ -184,6 +185,7 @@ class ItemForm(Form):
     base_item = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["base_item"]), required=False)
     sensitive = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["sensitive"]), required=False)
     key = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["key"]), required=False)
+    source = forms.ChoiceField(label=gettext_lazy(ITEM_LABELS["source"]), choices=_named(STANDS), required=False)
 
     def __init__(self, *args: Any, specification: Specification | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -251,16 +253,10 @@ class Note(Form):
     note = Paragraph(label=gettext_lazy("意见"), max_length=1000, required=False)
 
 
-class Withdraw(Form):
-    """Why an entry is withdrawn, and into which it is merged."""
+class Revise(Form):
+    """Why a published entry is changed."""
 
-    reason = Paragraph(label=gettext_lazy("撤销理由"), max_length=1000)
-    successor = Code(
-        label=gettext_lazy("并入的目录代码"),
-        max_length=64,
-        required=False,
-        help_text=gettext_lazy("合并时填写；原代码停用，查到它的人会被带到并入的目录"),
-    )
+    note = Paragraph(label=gettext_lazy("变更理由"), max_length=1000)
 
 
 class Prohibition(Note):

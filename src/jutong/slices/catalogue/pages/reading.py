@@ -47,7 +47,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         title=seen.content.title,
         seen=seen,
         groups=[(_(name), _facts(seen, names)) for name, names in _GROUPS.items()] + _own_group(seen) + _origin(seen),
-        happenings=[_happening(opinion) for opinion in seen.opinions],
+        happenings=[happening(opinion) for opinion in seen.opinions],
         panels=panels.filled("entry", actor, at, entry_id=pk),
         understood=understood(actor, at, pk),
         may_edit=any(button.verb in EDITS for button in seen.buttons),
@@ -85,7 +85,8 @@ def _own_group(seen: EntryDetail) -> list[tuple[str, list[Fact]]]:
     return [(_("本地要素"), [Fact(label, value) for label, value in seen.own])] if seen.own else []
 
 
-def _happening(opinion: OpinionRow) -> Happening:
+def happening(opinion: OpinionRow) -> Happening:
+    """Return an act on an entry as a point of its timeline."""
     notes = [opinion.number, opinion.text, *(f"{label_of(name)}：{text}" for name, text in opinion.remarks)]
     notes += [str(opinion.detail[name]) for name in ("secrecy", "personal_information") if opinion.detail.get(name)]
     return Happening(

@@ -1,6 +1,33 @@
 """Reads of the catalogue: frozen rows for pages, the API and higher slices."""
 
 from jutong.slices.catalogue.queries.citing import Cited, cited
+from jutong.slices.catalogue.queries.designations import (
+    DesignationDetail,
+    DesignationRow,
+    PartyRow,
+    TaskDetail,
+    TaskRow,
+    designation,
+    designation_lines,
+    designations,
+    source_task,
+    source_tasks,
+    task_lines,
+    watched_regions,
+)
+from jutong.slices.catalogue.queries.duties import (
+    CollectionRow,
+    DutyDetail,
+    DutyFigure,
+    DutyListRow,
+    DutyRow,
+    collections,
+    derivable,
+    duties,
+    duty_lines,
+    duty_list,
+    duty_lists,
+)
 from jutong.slices.catalogue.queries.entries import (
     EntryDetail,
     EntryRow,
@@ -14,13 +41,7 @@ from jutong.slices.catalogue.queries.entries import (
 from jutong.slices.catalogue.queries.exports import export_rows, harvested, harvested_page, machine_form
 from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
 from jutong.slices.catalogue.queries.lights import lights
-from jutong.slices.catalogue.queries.liveliness import (
-    AilingRow,
-    LivelinessFigure,
-    ailing,
-    ailing_lines,
-    liveliness,
-)
+from jutong.slices.catalogue.queries.liveliness import AilingRow, LivelinessFigure, ailing, ailing_lines, liveliness
 from jutong.slices.catalogue.queries.notices import NoticeRow, notice
 from jutong.slices.catalogue.queries.published import (
     PublishedEntry,
@@ -34,14 +55,27 @@ from jutong.slices.catalogue.queries.published import (
     require_published,
     returned_from,
 )
-from jutong.slices.catalogue.queries.questions import (
-    EntryQuestions,
-    QuestionRow,
-    question,
-    questions,
-    questions_panel,
+from jutong.slices.catalogue.queries.questions import EntryQuestions, QuestionRow, question, questions, questions_panel
+from jutong.slices.catalogue.queries.referrals import (
+    ConsultedRow,
+    ReferralDetail,
+    ReferralRow,
+    referral,
+    referral_lines,
+    referrals,
+    referrals_offered,
 )
+from jutong.slices.catalogue.queries.revisions import RevisionDetail, RevisionRow, revision, revision_lines, revisions
 from jutong.slices.catalogue.queries.saved import SavedRow, saved_search, saved_searches
+from jutong.slices.catalogue.queries.sources import (
+    EntryStands,
+    ItemStand,
+    SourceRow,
+    check_service,
+    source_lines,
+    sources,
+    stands,
+)
 from jutong.slices.catalogue.queries.specified import specification_of
 from jutong.slices.catalogue.queries.updates import (
     AffectedRow,
@@ -72,21 +106,39 @@ __all__ = [
     "AffectedRow",
     "AilingRow",
     "Cited",
+    "CollectionRow",
+    "ConsultedRow",
+    "DesignationDetail",
+    "DesignationRow",
+    "DutyDetail",
+    "DutyFigure",
+    "DutyListRow",
+    "DutyRow",
     "EntryDetail",
     "EntryQuestions",
     "EntryRow",
+    "EntryStands",
     "Flow",
     "Given",
     "ImportRow",
     "ItemRow",
+    "ItemStand",
     "LivelinessFigure",
     "NoticeRow",
     "OpinionRow",
+    "PartyRow",
     "PublishedEntry",
     "PublishedItem",
     "QuestionRow",
+    "ReferralDetail",
+    "ReferralRow",
     "Returned",
+    "RevisionDetail",
+    "RevisionRow",
     "SavedRow",
+    "SourceRow",
+    "TaskDetail",
+    "TaskRow",
     "Together",
     "UpdateDetail",
     "UpdateFigure",
@@ -99,9 +151,19 @@ __all__ = [
     "at_code",
     "catalog_update",
     "catalog_updates",
+    "check_service",
     "cited",
     "classified",
+    "collections",
+    "derivable",
+    "designation",
+    "designation_lines",
+    "designations",
     "difference",
+    "duties",
+    "duty_lines",
+    "duty_list",
+    "duty_lists",
     "entries_of",
     "entry",
     "every_given",
@@ -123,16 +185,30 @@ __all__ = [
     "question",
     "questions",
     "questions_panel",
+    "referral",
+    "referral_lines",
+    "referrals",
+    "referrals_offered",
     "require_published",
     "returned_from",
     "review_queue",
+    "revision",
+    "revision_lines",
+    "revisions",
     "saved_search",
     "saved_searches",
+    "source_lines",
+    "source_task",
+    "source_tasks",
+    "sources",
     "specification_of",
+    "stands",
+    "task_lines",
     "update_choices",
     "update_figures",
     "update_lines",
     "upgrade_report",
     "used_together",
     "versions",
+    "watched_regions",
 ]

@@ -24,6 +24,7 @@ from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.obligations import Obligations, obligations, ready, stamped
 from jutong.slices.catalogue.rules.text import title_key
 from jutong.slices.catalogue.workflow import ENTRY
+from jutong.slices.catalogue.workflow.referrals import offered
 
 OPINIONS = {
     "assessment": N_("评估"),
@@ -34,6 +35,7 @@ OPINIONS = {
     "review": N_("审核"),
     "publication": N_("发布"),
     "withdrawal": N_("撤销"),
+    "referral": N_("属性定级确定"),
 }
 
 
@@ -117,6 +119,7 @@ class EntryDetail:
     lacking: tuple[tuple[str, str], ...]
     profile: str
     needs_prohibition: bool
+    may_refer: bool
     created_at: datetime
     started_on: date
     returned: Returned | None
@@ -141,7 +144,7 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         items=tuple(item_row(place, item, content) for place, item in enumerate(content.items)),
         working=inside,
         published_version=published,
-        opinions=_opinions(case, actor, inside=inside),
+        opinions=opinions_of(case, inside=inside),
         clocks=tuple(clocks("catalog_entry", [case.pk], at).get(case.pk, [])),
         buttons=tuple(ENTRY.open_to(actor, case)),
         history=tuple(history("catalog_entry", case.pk)) if inside else (),
@@ -151,6 +154,7 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         else (),
         profile=case.profile,
         needs_prohibition=case.share_type == "withheld" and obligations(case.policy).reason,
+        may_refer=case.provider_id in actor.serves and case.state in UNFINISHED and offered(case.policy),
         created_at=case.created_at,
         started_on=case.started_on,
         returned=returned_of(case),
@@ -224,7 +228,8 @@ def item_row(place: int, item: ItemContent, content: Content) -> ItemRow:
     )
 
 
-def _opinions(case: Entry, actor: Actor, *, inside: bool) -> tuple[OpinionRow, ...]:
+def opinions_of(case: Entry, *, inside: bool = True) -> tuple[OpinionRow, ...]:
+    """Return the dated acts on an entry, oldest first; without `inside` those that departments may read."""
     found: QuerySet[Opinion] = case.opinions.select_related("version").order_by("at", "pk")
     if not inside:
         found = found.filter(kind__in=["review", "publication", "determination"])

@@ -11,6 +11,8 @@ import msgspec
 class ItemContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One information item (信息项). `type` is a letter of `terms.DataType`, `length` counts characters or digits.
 
+    source: "own" where the department provides it with authority, "reference" where it is another one's, whose entry's
+    code `refers` then gives (R-CAT-046).
     `extra`: elements that a local specification adds, by name.
     """
 
@@ -30,6 +32,8 @@ class ItemContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     code_table: str = ""
     value_range: str = ""
     description: str = ""
+    source: str = ""
+    refers: str = ""
     extra: dict[str, str] = {}
 
 

@@ -30,6 +30,7 @@ from jutong.slices.catalogue.rules.obligations import (
     SHARE_MODE_CLASSES,
     SHARE_MODES,
 )
+from jutong.slices.catalogue.rules.sources import STANDS
 from jutong.slices.catalogue.rules.specified import added_codes
 from jutong.wire.specification import Specification
 
@@ -39,6 +40,7 @@ ITEM_LABELS: Final[Mapping[str, str]] = {
     "sensitive": N_("敏感"), "classified": N_("涉密"), "key": N_("主键"), "timestamp": N_("时间戳"),
     "security_level": N_("信息项分级"), "standard": N_("数据标准"), "code_table": N_("代码表"),
     "value_range": N_("数据值域"), "description": N_("信息项说明"),
+    "source": N_("数源属性"), "refers": N_("引用的目录代码"),
 }  # fmt: skip
 LONGEST_VALUE: Final = 65535
 
@@ -64,6 +66,7 @@ _ITEM_CODES: Final = {
     "share_type": _codes(ShareType),
     "open_type": _codes(OpenType),
     "security_level": _codes(SecurityLevel),
+    "source": STANDS,
 }
 
 

@@ -50,7 +50,8 @@ def mount(
     """Mount a published entry on a table of its department, or change the mount it has (national-2025#16).
 
     The table's columns are read through the data plane and every line is checked against them. WrongState for an entry
-    that is not published (R-CAT-059), RuleBroken with a sentence per item, Unavailable when the data plane is away.
+    that is not published (R-CAT-059), RuleBroken with a sentence per item, Conflict for an item that its source department
+    provides (R-CEN-026; keys, by which records are found, are nobody's service), Unavailable when the data plane is away.
     """
     entry = catalogue.require_published(resource_id)
     if MOUNTERS.permits(by, entry) is None:
@@ -62,6 +63,7 @@ def mount(
     check_place(schema, table)
     found = sources.schema(source_id, by, schema=schema, table=table)
     lines = check_mapping(entry.items, mapping, found.columns)
+    catalogue.check_service(resource_id, [line.item for line, _kind in lines if line.column and not line.key], at=at)
     row = Mount.objects.select_for_update().filter(entry_id=resource_id).first()
     if row is None:
         row = Mount(entry_id=resource_id, provider_id=entry.provider_id, version=0, mounted_at=at)

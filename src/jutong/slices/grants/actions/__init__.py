@@ -2,6 +2,16 @@
 
 from jutong.slices.grants.actions.bundle import put, remove
 from jutong.slices.grants.actions.delivering import set_interface, set_marks, set_receiver
+from jutong.slices.grants.actions.ending import (
+    acknowledge_ending,
+    announce_ending,
+    cancel_ending,
+    end_resource,
+    file_ending,
+    file_ending_directly,
+    record_heard,
+    stop_due,
+)
 from jutong.slices.grants.actions.grants import (
     Terms,
     amend_grant,
@@ -21,19 +31,27 @@ __all__ = [
     "Adjustment",
     "Kept",
     "Terms",
+    "acknowledge_ending",
     "amend_grant",
+    "announce_ending",
+    "cancel_ending",
     "count_use",
+    "end_resource",
     "expire_due",
     "expire_grant",
+    "file_ending",
+    "file_ending_directly",
     "finish_grant",
     "open_grant",
     "put",
+    "record_heard",
     "remove",
     "restore_grant",
     "revoke_grant",
     "set_interface",
     "set_marks",
     "set_receiver",
+    "stop_due",
     "suspend_grant",
     "terminate_grant",
 ]

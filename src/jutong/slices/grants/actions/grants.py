@@ -269,6 +269,15 @@ def expire_due(at: datetime, *, limit: int = 200) -> int:
     return len(ids)
 
 
+def end_service(resource_id: int, *, at: datetime, reason: str) -> int:
+    """End every grant of a resource because its service ends (W15); returns how many."""
+    held = Grant.objects.filter(resource_id=resource_id, state__in=["granted", "suspended"]).order_by("pk")
+    ids = list(held.values_list("pk", flat=True))
+    for pk in ids:
+        revoke_grant(pk, by=system_actor("grants"), at=at, reason=reason)
+    return len(ids)
+
+
 def count_use(uses: Iterable[tuple[int, int, int, datetime]]) -> None:
     """Add calls and rows to grants: (grant id, calls, rows, when); figures for pages, not for proof."""
     for pk, calls, rows, when in uses:

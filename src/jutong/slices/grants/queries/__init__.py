@@ -3,6 +3,16 @@
 from jutong.slices.grants.queries.bundle import bundle, newest, node_bundle
 from jutong.slices.grants.queries.delivering import BatchMarks, batch_marks, canaries, endpoints_of
 from jutong.slices.grants.queries.detail import Adjustable, Changed, GrantView, adjustable, detail, ending_soon
+from jutong.slices.grants.queries.ending import (
+    EndingDetail,
+    EndingRow,
+    HeardRow,
+    ending,
+    ending_lines,
+    ending_of_entry,
+    endings,
+    proposable,
+)
 from jutong.slices.grants.queries.entries import figures, grants_of_entry, lineage
 from jutong.slices.grants.queries.grants import (
     GrantRow,
@@ -22,8 +32,11 @@ __all__ = [
     "Adjustable",
     "BatchMarks",
     "Changed",
+    "EndingDetail",
+    "EndingRow",
     "GrantRow",
     "GrantView",
+    "HeardRow",
     "Parties",
     "VersionRow",
     "adjustable",
@@ -33,7 +46,11 @@ __all__ = [
     "canaries",
     "check_reach",
     "detail",
+    "ending",
+    "ending_lines",
+    "ending_of_entry",
     "ending_soon",
+    "endings",
     "endpoints_of",
     "figures",
     "grant",
@@ -44,6 +61,7 @@ __all__ = [
     "node_bundle",
     "of_case",
     "parties_of",
+    "proposable",
     "versions",
     "wire_grant",
 ]

@@ -65,6 +65,10 @@ def _again(_policy: Policy, entry: Entry) -> bool:
     return entry.published_id is not None
 
 
+UNDER_WAY: Final = "published revising assessed leader_approved submitted returned pending_determination reviewed"
+"""States of an entry that can have a published version, also while a revision is under way."""
+
+
 def may_know(actor: Actor, entry: Entry) -> bool:
     """Tell whether an actor may know of an entry: published ones all, others their department and the authority."""
     if entry.published_id or actor.account_id is None:
@@ -73,7 +77,7 @@ def may_know(actor: Actor, entry: Entry) -> bool:
 
 
 LEGAL_ACTS: Final = (
-    "assess", "leader_approve", "submit", "submit_directly", "return_entry", "determine", "review", "publish", "withdraw",
+    "assess", "leader_approve", "submit", "submit_directly", "return_entry", "determine", "review", "publish",
 )  # fmt: skip
 """Moves under which a department can demand the person's signature (R-SEC-002)."""
 
@@ -108,7 +112,7 @@ ENTRY: Final = Workflow["Entry"](
         ("review",         "submitted",                "reviewed",              AUTHORITY,    "",     N_("审核通过"),      _not_determined),
         ("publish",        "reviewed",                 "published",             AUTHORITY,    "",     N_("发布")),
         ("revise",         "published",                "revising",              PROVIDER | SYSTEM_ONLY, "",     N_("修订")),
-        ("withdraw",       "published",                "withdrawn",             PROVIDER,     "",     N_("撤销")),
+        ("withdraw",       UNDER_WAY,                  "withdrawn",             SYSTEM_ONLY,  "",     N_("撤销"),          _again),
     ],
 )  # fmt: skip
 

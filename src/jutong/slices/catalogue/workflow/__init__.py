@@ -1,0 +1,58 @@
+"""The workflows of the catalogue: W01 and W02 (entries), W03 (referrals), W05 (duty lists), W28 (sources)."""
+
+from jutong.slices.catalogue.workflow.duties import DUTY_LIST, DUTY_STATES, lists_duties
+from jutong.slices.catalogue.workflow.entries import (
+    ASSESSORS,
+    AUTHORITY,
+    CATALOG_UPDATE,
+    ENTRY,
+    LEADER,
+    LEGAL_ACTS,
+    OFFICE,
+    PROVIDER,
+    STATES,
+    UPDATE_STATES,
+    determined,
+    may_know,
+    may_know_update,
+    reports_itself,
+    reviewed_in_time,
+    submission_counts,
+)
+from jutong.slices.catalogue.workflow.referrals import REFERRAL, REFERRAL_STATES
+from jutong.slices.catalogue.workflow.sources import (
+    DESIGNATION,
+    DESIGNATION_STATES,
+    SOURCE_TASK,
+    TASK_STATES,
+    has_one_source,
+)
+
+__all__ = [
+    "ASSESSORS",
+    "AUTHORITY",
+    "CATALOG_UPDATE",
+    "DESIGNATION",
+    "DESIGNATION_STATES",
+    "DUTY_LIST",
+    "DUTY_STATES",
+    "ENTRY",
+    "LEADER",
+    "LEGAL_ACTS",
+    "OFFICE",
+    "PROVIDER",
+    "REFERRAL",
+    "REFERRAL_STATES",
+    "SOURCE_TASK",
+    "STATES",
+    "TASK_STATES",
+    "UPDATE_STATES",
+    "determined",
+    "has_one_source",
+    "lists_duties",
+    "may_know",
+    "may_know_update",
+    "reports_itself",
+    "reviewed_in_time",
+    "submission_counts",
+]
