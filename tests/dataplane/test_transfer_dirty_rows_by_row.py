@@ -172,6 +172,39 @@ def test_a_repair_sets_bad_rows_aside_and_leaves_the_other_partitions_alone(town
     assert int(town.ask("select count(*) from people_copy")[0][0]) == 59
 
 
+CHILD = """
+create table visit (id integer primary key, n bigint not null, constraint visit_of foreign key (n) references people_copy (n))
+"""
+
+
+@covers(partly=["R-EXC-019"])
+@pytest.mark.parametrize("read", [Read.CHANGES, Read.COMPARE, Read.FULL])
+def test_a_row_to_which_others_refer_is_changed_in_its_place_and_never_lost(town: Town, read: Read) -> None:
+    mode = TableMode.REPLACE if read is Read.FULL else TableMode.UPSERT
+    with town.world.running():
+        assert town.run("first", read, target_mode=mode).state is RunState.RELEASED
+        town.ask(CHILD)
+        town.ask("insert into visit values (1, 7), (2, 8), (3, 9)")
+        town.source("update ledger set amount = 70 where n = 7; delete from ledger where n = 20")
+        second = town.run("second", read, target_mode=mode, most_dirty=0)
+        assert second.state is RunState.RELEASED, second.message
+        assert town.good()
+        town.source("delete from ledger where n in (8, 30); update ledger set amount = -1 where n = 9")
+        third = town.run("third", read, target_mode=mode)
+        assert third.state is RunState.RELEASED, third.message
+    reasons = sorted(reason for _, reason in town.told("third"))
+    assert len(reasons) == 3
+    assert reasons[0] == "不满足目标表的约束 not_negative"
+    assert all("外键 visit_of 仍引用它" in reason for reason in reasons[1:])
+    assert town.ask("select n, amount from people_copy where n in (7, 8, 9, 30) order by n") == [
+        (7, 70),
+        (8, 8),
+        (9, 9),
+    ]
+    assert int(town.ask("select count(*) from people_copy")[0][0]) == 58
+    assert int(town.ask("select count(*) from visit")[0][0]) == 3
+
+
 @pytest.mark.parametrize("town", ["postgresql"], indirect=True)
 def test_what_was_told_before_a_landing_was_lost_is_told_anew_in_its_place(
     town: Town, monkeypatch: pytest.MonkeyPatch

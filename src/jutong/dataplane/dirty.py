@@ -53,17 +53,24 @@ class RowRefused(RuleBroken):
 class Sifted:
     """What a sifting landing found. came: all rows as they came; clean: those that stay, both over canonical texts.
 
-    dirty: the first `LISTED` of the rows set aside; all of them are what `clean` lacks.
+    dirty: the first `LISTED` of the rows set aside: what `clean` lacks, and what is `left`: rows of the target that
+    should go but that others of its tables still refer to.
     """
 
     came: Tally
     clean: Tally
     dirty: list[Dirty]
+    left: Tally | None = None
+
+    @property
+    def refused(self) -> int:
+        """How many of the rows that came were set aside."""
+        return self.came.rows - self.clean.rows
 
     @property
     def aside(self) -> int:
-        """How many rows were set aside."""
-        return self.came.rows - self.clean.rows
+        """How many rows were set aside altogether."""
+        return self.refused + (self.left.rows if self.left else 0)
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from jutong.dataplane.dirty import Dirty, RowRefused, Sifted, without
+from jutong.dataplane.dirty import Dirty, RowRefused, Sifted, joined, without
 from jutong.dataplane.engines.base import Engine, Key, Landing, Reading, Target
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.reconcile import PORTABLE, Unreconciled, difference, unmatched
@@ -114,9 +114,11 @@ class Comparison:
         if finding := difference(found.clean, arrived):
             raise Unreconciled(finding)
         await quarantine.set_aside(self._run, found.dirty, found.aside, sifted=True)
-        self.changed -= found.aside
+        self.changed -= found.refused
+        self.removed -= found.left.rows if found.left else 0
         self.sifted = found
-        return without(counted, without(found.came, found.clean))
+        good = without(counted, without(found.came, found.clean))
+        return joined(good, found.left) if found.left else good
 
     async def _fetch(self, found: list[Found]) -> None:
         """Bring the source's rows of these keys into the staging table and let the target's give way."""

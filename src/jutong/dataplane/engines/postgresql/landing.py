@@ -83,6 +83,8 @@ class TableLanding:
         await self._make_staging(found)
         fields = list(zip(self._names, self.casts, strict=True))
         self._merging = Merging(self._connection, self._target, fields, existing=self.existing)
+        if not self._swap:
+            await self._merging.look()
         if self._target.sift:
             tables = (self._stage, self._goal, self._goal if found else self._stage)
             self._sieve = Sieve(self._connection, title, self._places(found), tables)

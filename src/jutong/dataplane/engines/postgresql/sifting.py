@@ -186,8 +186,10 @@ class Sieve:
         await self._values()
         if await self._constraints(merging.stays(self.clean())):
             await self._tried(most, merging)
-        dirty = await self._listed()
-        check_number(dirty, await self.connection.fetchval(f"select count(*) from {ASIDE}"), most)
+        left, stuck = await merging.hold_back(self.clean(), most)
+        dirty = [*await self._listed(), *stuck][:LISTED]
+        count = await self.connection.fetchval(f"select count(*) from {ASIDE}")
+        check_number(dirty, count + left.rows, most)
         clean = f"not exists (select from {ASIDE} a where a.line = t.line)"
         names = ", ".join(place.name for place in self._places)
         await self.connection.execute(
@@ -196,7 +198,7 @@ class Sieve:
             timeout=None,
         )
         came, nul = await self._tally("nul is null"), self._nul.tally()
-        return Sifted(joined(came, nul), await self._tally(clean), dirty)
+        return Sifted(joined(came, nul), await self._tally(clean), dirty, left)
 
     async def _listed(self) -> list[Dirty]:
         cells = ", ".join(f"t.c{n}" for n in range(len(self._places)))
