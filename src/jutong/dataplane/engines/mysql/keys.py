@@ -10,21 +10,27 @@ from jutong.dataplane.engines.mysql.connect import fetch
 from jutong.dataplane.engines.mysql.sql import literal, qualified, quoted
 
 _FOUND = """
-select constraint_name, table_schema, table_name, column_name,
-       referenced_table_schema, referenced_table_name, referenced_column_name
-from information_schema.key_column_usage where referenced_table_name is not null and {where}
-order by table_schema, table_name, constraint_name, ordinal_position
+select k.constraint_name, k.table_schema, k.table_name, k.column_name,
+       k.referenced_table_schema, k.referenced_table_name, r.delete_rule, k.referenced_column_name
+from information_schema.key_column_usage k join information_schema.referential_constraints r
+  on r.constraint_schema = k.constraint_schema and r.constraint_name = k.constraint_name and r.table_name = k.table_name
+where k.referenced_table_name is not null and {where}
+order by k.table_schema, k.table_name, k.constraint_name, k.ordinal_position
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """One foreign key: columns of `table` that refer to `others` of `other`; both tables with their databases."""
+    """One foreign key: columns of `table` that refer to columns of `other`; both tables with their databases.
+
+    held: a row that is referred to cannot be deleted; else the rows that refer to it are deleted or changed with it.
+    """
 
     name: str
     table: tuple[str, str]
     other: tuple[str, str]
     pairs: tuple[tuple[str, str], ...]
+    held: bool
 
     @property
     def own(self) -> bool:
@@ -49,19 +55,22 @@ async def _keys(session: Any, where: str) -> list[Foreign]:
     found: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for name, schema, table, column, *other, theirs in await fetch(session, _FOUND.format(where=where)):
         found.setdefault((name, schema, table, *other), []).append((column, theirs))
-    return [Foreign(name[0], name[1:3], name[3:5], tuple(pairs)) for name, pairs in found.items()]  # type: ignore[arg-type]
+    return [
+        Foreign(name, (schema, table), (far, there), tuple(pairs), held=rule in ("RESTRICT", "NO ACTION"))
+        for (name, schema, table, far, there, rule), pairs in found.items()
+    ]
 
 
 async def keys_of(session: Any, schema: str, table: str) -> list[Foreign]:
     """Return the foreign keys of a table, those to other tables first."""
-    found = await _keys(session, f"table_schema = {literal(schema)} and table_name = {literal(table)}")
+    found = await _keys(session, f"k.table_schema = {literal(schema)} and k.table_name = {literal(table)}")
     return sorted(found, key=lambda key: key.own)
 
 
 async def keys_to(session: Any, schema: str, table: str) -> list[Foreign]:
-    """Return the foreign keys of other tables that refer to a table."""
-    where = f"referenced_table_schema = {literal(schema)} and referenced_table_name = {literal(table)}"
-    return [key for key in await _keys(session, where) if not key.own]
+    """Return the foreign keys that refer to a table, those of other tables first."""
+    where = f"k.referenced_table_schema = {literal(schema)} and k.referenced_table_name = {literal(table)}"
+    return sorted(await _keys(session, where), key=lambda key: key.own)
 
 
 async def broken(session: Any, keys: list[Foreign]) -> Foreign | None:

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from jutong.dataplane.dirty import RowRefused
+from jutong.dataplane.dirty import LISTED, Dirty, RowRefused
 from jutong.dataplane.engines.base import POSITION, TASK, Target
 from jutong.dataplane.engines.mysql.connect import fetch
-from jutong.dataplane.engines.mysql.keys import broken, keys_of, keys_to
-from jutong.dataplane.engines.mysql.sql import Native, among, literal, qualified, quoted
+from jutong.dataplane.engines.mysql.keys import Foreign, broken, keys_of, keys_to
+from jutong.dataplane.engines.mysql.sql import Native, among, digest, literal, qualified, quoted, summed
 from jutong.dataplane.errors import RuleBroken
-from jutong.dataplane.reconcile import Unreconciled
-from jutong.wire.transfers import TableMode
+from jutong.dataplane.reconcile import PORTABLE, Unreconciled
+from jutong.wire.transfers import TableMode, Tally
 
 PLAIN = """
 select (select count(*) from information_schema.tables
@@ -36,6 +36,7 @@ class Merge:
         self._target = target
         self._names = names
         self._columns = ", ".join(map(quoted, names))
+        self._staging = staging
         self._goal = qualified(target.schema, target.table)
         self._stage = qualified(target.schema, staging)
         self._old = qualified(target.schema, f"{staging}_old")
@@ -49,6 +50,9 @@ class Merge:
         self._swap = True
         self._landed = True
         self._family = False  # whether rows of the target refer to each other
+        self._by_key = False  # a replacement changes the rows that come again, since others refer to them
+        self._referring: list[Foreign] = []
+        self._stuck = ""
         self.text = "''"  # canonical text of the field that tells partitions apart
 
     async def _ask(self, statement: str) -> list[tuple[Any, ...]]:
@@ -71,11 +75,10 @@ class Merge:
         if self._swap:
             await self._ask(f"create table {self._stage} like {self._goal}")
             return
-        keys = await keys_of(self._session, self._target.schema, self._target.table)
-        self._family = any(key.own for key in keys)
         await self._check_transactional(names)
-        if self._target.mode is TableMode.UPSERT:
-            await self._check_unique(names)
+        await self._look(names)
+        if self._target.mode is TableMode.UPSERT and not await self._is_unique(names):
+            raise RuleBroken("目标表在主键列上没有唯一约束，请先建立主键或改用其他写入方式。")
         await self._ask(f"create table {self._stage} engine=InnoDB as select {self._columns} from {self._goal} limit 0")
 
     async def _make(self, table: str, natives: Sequence[Native]) -> None:
@@ -97,8 +100,26 @@ class Merge:
             )
             raise RuleBroken(message)
 
-    async def _check_unique(self, names: dict[str, str]) -> None:
-        """Refuse an update by columns that no unique key of the target stands for."""
+    async def _look(self, names: dict[str, str]) -> None:
+        """Look at who refers to the target's rows: those that come again must not be deleted on the way.
+
+        `RuleBroken` where a replacement would delete, or change, rows of other tables by the way of a foreign key.
+        """
+        self._referring = await keys_to(self._session, self._target.schema, self._target.table)
+        self._family = any(key.own for key in self._referring)
+        others = [key for key in self._referring if not key.own]
+        if not others or self._target.mode is not TableMode.REPLACE:
+            return
+        self._by_key = await self._is_unique(names)
+        following = next((key for key in others if not key.held), None)
+        if following and not self._by_key:
+            raise RuleBroken(
+                f"表 {following.table[1]} 的外键 {following.name} 引用目标表并随之删改，整表替换会丢失其中的数据，"
+                "请在目标表的主键列上建立唯一约束，或改用按主键更新方式。"
+            )
+
+    async def _is_unique(self, names: dict[str, str]) -> bool:
+        """Tell whether a unique key of the target stands for the key columns, and all of them come."""
         found = await self._ask(
             "select group_concat(column_name order by column_name separator '\\n') from information_schema.statistics"
             " where table_schema = {schema} and table_name = {table} and non_unique = 0 group by index_name".format(
@@ -106,8 +127,7 @@ class Merge:
             )
         )
         wanted = set(self._target.unique)
-        if not any(set(row[0].split("\n")) == wanted for row in found):
-            raise RuleBroken("目标表在主键列上没有唯一约束，请先建立主键或改用其他写入方式。")
+        return wanted <= set(self._names) and any(set((row[0] or "").split("\n")) == wanted for row in found)
 
     async def giving_way(self) -> str:
         """Return the table for the keys whose rows give way to the staged ones, made when first asked for."""
@@ -168,45 +188,81 @@ class Merge:
 
     async def _check_keys(self) -> None:
         """Refuse rows that refer to nothing, and rows of others that would be left referring to nothing."""
-        schema, table = self._target.schema, self._target.table
-        if key := await broken(self._session, await keys_of(self._session, schema, table)):
+        if key := await broken(self._session, await keys_of(self._session, self._target.schema, self._target.table)):
             raise RowRefused(f"数据不满足目标表的外键 {key.name}，请核对关联数据。")
-        if key := await broken(self._session, await keys_to(self._session, schema, table)):
-            raise RuleBroken(
-                f"表 {key.table[1]} 的外键 {key.name} 仍引用要替换或删除的行，请改用按主键更新方式，或先处理引用。"
-            )
+        if key := await broken(self._session, self._referring):
+            raise RowRefused(f"表 {key.table[1]} 的外键 {key.name} 仍引用要删除的行，请先处理引用。")
 
     def _same(self, one: str, other: str) -> str:
         return " and ".join(f"{one}.{quoted(name)} = {other}.{quoted(name)}" for name in self._target.unique)
 
-    def stays(self, came: str) -> str:
-        """Return the test that a row `g` of the target stays beside those that come. came: these, as a table."""
+    def stays(self, came: str, row: str = "g") -> str:
+        """Return the test that a row of the target stays beside those that come. came: these, as a table."""
         if not self._existing:
             return "false"
         if self._giving:
-            return f"not exists (select 1 from {self._gone} k where {self._same('k', 'g')})"
+            return f"not exists (select 1 from {self._gone} k where {self._same('k', row)})"
         if self._target.parts and self._target.cut:
             column = quoted(self._target.cut.column)
-            return f"not {among(self.text.replace(column, f'g.{column}'), self._target.cut, self._target.parts)}"
+            return f"not {among(self.text.replace(column, f'{row}.{column}'), self._target.cut, self._target.parts)}"
         if self._target.mode is TableMode.UPSERT:
-            return f"not exists (select 1 from {came} s where {self._same('s', 'g')})"
+            return f"not exists (select 1 from {came} s where {self._same('s', row)})"
         return "true" if self._target.mode is TableMode.APPEND else "false"
+
+    def _goes(self, came: str, held: Sequence[str]) -> str:
+        """Return the test that a row `g` of the target gives way and does not come again."""
+        again = f" and not exists (select 1 from {came} s where {self._same('s', 'g')})"
+        again = again if self._by_key or self._giving else ""
+        spared = f" and not exists (select 1 from {self._stuck} k where {self._same('k', 'g')})" if self._stuck else ""
+        if self._giving:
+            return f"exists (select 1 from {self._gone} k where {self._same('k', 'g')}){again}{spared}"
+        if self._target.parts:
+            parts = [name for name in self._target.parts if name not in held]
+            return f"{self._among(parts) if parts else 'false'}{again}{spared}"
+        if self._target.mode is TableMode.REPLACE:
+            return f"{f'not {self._among(held)}' if held else 'true'}{again}{spared}"
+        return "false"
 
     async def clear(self, came: str, held: Sequence[str]) -> None:
         """Delete what gives way to the rows of a table. held: partitions that keep their rows."""
-        if self._target.parts:
-            parts = [name for name in self._target.parts if name not in held]
-            await self._ask(f"delete from {self._goal} where {self._among(parts) if parts else 'false'}")
-        elif self._target.mode is TableMode.REPLACE:
-            await self._ask(f"delete from {self._goal} where {f'not {self._among(held)}' if held else 'true'}")
-        if self._giving:
-            left = f"not exists (select 1 from {came} s where {self._same('g', 's')})"
-            await self._ask(f"delete t from {self._goal} t join {self._gone} g on {self._same('t', 'g')} where {left}")
+        await self._ask(f"delete g from {self._goal} g where {self._goes(came, held)}")
+
+    async def hold_back(self, came: str, texts: Sequence[str], most: int) -> tuple[Tally, list[Dirty]]:
+        """Let rows stay that should go but that others refer to, and return them: their sum, and the first of them.
+
+        texts: the columns that come as canonical texts, of rows called `g`.
+        """
+        referring = [key for key in self._referring if key.held]
+        if not referring or not (self._by_key or self._giving):
+            return Tally(0, "0", PORTABLE), []
+        stuck = qualified(self._target.schema, f"{self._staging}_stk")
+        names = ", ".join(f"g.{quoted(name)}" for name in self._target.unique)
+        await self._ask(
+            f"create table {stuck} engine=InnoDB as select {names}, cast('' as char(500)) as jutong_reason"
+            f" from {self._goal} g limit 0"
+        )
+        for key in referring:
+            stays = self.stays(came, "c") if key.own else "true"
+            reason = f"来源已没有这一行，但表 {key.table[1]} 的外键 {key.name} 仍引用它，未从目标表删除"
+            child = f"exists (select 1 from {qualified(*key.table)} c where {stays} and {key.match('c', 'g')})"
+            known = f"not exists (select 1 from {stuck} k where {self._same('k', 'g')})"
+            await self._ask(
+                f"insert into {stuck} select {names}, {literal(reason)} from {self._goal} g"
+                f" where {self._goes(came, ())} and {child} and {known}"
+            )
+        self._stuck = stuck
+        rows = f"{self._goal} g join {stuck} k on {self._same('k', 'g')}"
+        count, checksum, _ = (await self._ask(summed(digest(texts), rows)))[0]
+        listed = await self._ask(
+            f"select k.jutong_reason, {', '.join(texts)} from {rows} limit {min(LISTED, most + 1)}"
+        )
+        dirty = [Dirty(0, "", "", reason, tuple(cells), masked=True) for reason, *cells in listed]
+        return Tally(count, checksum, PORTABLE), dirty
 
     async def insert(self, came: str) -> int:
         """Let the rows of a table enter and return how many of them are there then."""
         done, missing = 0, " s"
-        if self._target.mode is TableMode.UPSERT:
+        if self._target.mode is TableMode.UPSERT or self._by_key:
             match = self._same("t", "s")
             await self._check_single(came)
             rest = [name for name in self._names if name not in self._target.unique]
@@ -249,5 +305,5 @@ class Merge:
     async def sweep(self) -> None:
         """Undo what is not committed and drop every table of this order's own."""
         await self._ask("rollback")
-        for name in (self._stage, self._old, self._marks, self._worn, self._gone):
+        for name in filter(None, (self._stage, self._old, self._marks, self._worn, self._gone, self._stuck)):
             await self._ask(f"drop table if exists {name}")

@@ -154,12 +154,13 @@ class Sieve:
         stays = merge.stays(self.clean().removesuffix(" v"))
         if await Constraints(self, self._schema, self._constrained, self._goal, stays).apply():
             await self._tried(most, merge)
-        dirty = await self._listed()
-        check_number(dirty, (await self._ask(f"select count(*) from {self._aside}"))[0][0], most)
+        texts = [sql.canonical(f"g.{quoted(place.column)}", place.native) for place in self._places]
+        left, stuck = await merge.hold_back(self.clean().removesuffix(" v"), texts, most)
+        dirty = [*await self._listed(), *stuck][:LISTED]
+        check_number(dirty, (await self._ask(f"select count(*) from {self._aside}"))[0][0] + left.rows, most)
         await self._ask(f"insert into {self._stage} ({self._columns}) select {self._columns} from {self.clean()}")
-        return Sifted(
-            await self._tally("true"), await self._tally(f"line not in (select line from {self._aside})"), dirty
-        )
+        clean = await self._tally(f"line not in (select line from {self._aside})")
+        return Sifted(await self._tally("true"), clean, dirty, left)
 
     async def _listed(self) -> list[Dirty]:
         cells = ", ".join(f"c{n}" for n in range(len(self._places)))
