@@ -91,12 +91,12 @@ def without(came: Tally, gone: Tally) -> Tally:
     return Tally(came.rows - gone.rows, str(int(came.checksum) - int(gone.checksum)), came.method)
 
 
-def check_number(dirty: list[Dirty], count: int, most: int) -> None:
-    """Refuse more dirty rows than the order lets pass, naming the first."""
+def check_number(dirty: list[Dirty], count: int, most: int, *, tried: bool = False) -> None:
+    """Refuse more dirty rows than the order lets pass, naming the first. tried: the search ended when there were too many."""
     if count > most:
         first = dirty[0]
         message = (
-            f"问题行 {count} 行，超过允许的 {most} 行，没有数据放行；第一处在第 {first.number} 行：{first.reason}。"
+            f"问题行{'至少' if tried else ''} {count} 行，超过允许的 {most} 行，没有数据放行；第一处在第 {first.number} 行：{first.reason}。"
             "请修正数据，或提高允许的问题行数。"
         )
         raise RuleBroken(message)

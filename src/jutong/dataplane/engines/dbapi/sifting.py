@@ -91,7 +91,7 @@ class Sieve:
                 await self._session.insert(gone, [(line,) for line, _ in found])
         self.dirty.sort(key=lambda each: each.number)
         gone_, came = self._gone.tally(), self.came.tally()
-        check_number(self.dirty, gone_.rows, most)
+        check_number(self.dirty, gone_.rows, most, tried=existing)
         return Sifted(came, without(came, gone_), self.dirty)
 
     async def _refused(self, types: Sequence[Type], most: int) -> list[tuple[int, RowRefused]]:

@@ -152,12 +152,14 @@ class Sieve:
         """See `Sifting.sift`. merge: how the rows will enter the target."""
         await self._values()
         stays = merge.stays(self.clean().removesuffix(" v"))
-        if await Constraints(self, self._schema, self._constrained, self._goal, stays).apply():
+        unusual = await Constraints(self, self._schema, self._constrained, self._goal, stays).apply()
+        if unusual:
             await self._tried(most, merge)
         texts = [sql.canonical(f"g.{quoted(place.column)}", place.native) for place in self._places]
         left, stuck = await merge.hold_back(self.clean().removesuffix(" v"), texts, most)
         dirty = [*await self._listed(), *stuck][:LISTED]
-        check_number(dirty, (await self._ask(f"select count(*) from {self._aside}"))[0][0] + left.rows, most)
+        count = (await self._ask(f"select count(*) from {self._aside}"))[0][0] + left.rows
+        check_number(dirty, count, most, tried=unusual)
         await self._ask(f"insert into {self._stage} ({self._columns}) select {self._columns} from {self.clean()}")
         clean = await self._tally(f"line not in (select line from {self._aside})")
         return Sifted(await self._tally("true"), clean, dirty, left)

@@ -184,12 +184,13 @@ class Sieve:
     async def sift(self, most: int, merging: Merging) -> Sifted:
         """See `Sifting.sift`. merging: how the rows will enter the target."""
         await self._values()
-        if await self._constraints(merging.stays(self.clean())):
+        unusual = await self._constraints(merging.stays(self.clean()))
+        if unusual:
             await self._tried(most, merging)
         left, stuck = await merging.hold_back(self.clean(), most)
         dirty = [*await self._listed(), *stuck][:LISTED]
         count = await self.connection.fetchval(f"select count(*) from {ASIDE}")
-        check_number(dirty, count + left.rows, most)
+        check_number(dirty, count + left.rows, most, tried=unusual)
         clean = f"not exists (select from {ASIDE} a where a.line = t.line)"
         names = ", ".join(place.name for place in self._places)
         await self.connection.execute(
