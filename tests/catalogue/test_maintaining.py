@@ -116,3 +116,20 @@ def test_an_entrys_page_shows_lights_ways_and_a_copy_for_data_officers(world: Wo
     assert officer.post(f"/catalogue/{pk}/copy/").status_code == 303
     copied = Entry.objects.exclude(pk=pk).get()
     assert (copied.provider_id, copied.state, copied.code) == (world.department("hr"), "draft", None)
+
+
+def test_a_title_that_may_repeat_an_entry_is_told_while_it_is_typed(world: World) -> None:
+    pk = published(world, title="城乡低保对象信息")
+    published(world, provider="hr", title="城乡低保家庭名单")
+    officer = world.client("civil.officer")
+
+    def told(title: str, entry: str = "") -> str:
+        form = {"title": title, "resource_class": "department", "share_type": "unconditional"}
+        items = {"items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0"}
+        return str(officer.post(f"/catalogue/check/{entry}", form | items).content.decode())
+
+    assert "本部门同名，不能再用" in told("城乡低保 对象信息。")
+    assert "城乡低保对象信息" in told("2026年城乡低保对象名单")
+    assert "其他部门已发布，可以引用" in told("城乡低保家庭名单")
+    assert "名称相近的目录" not in told("城乡低保对象信息", f"?entry={pk}")
+    assert "名称相近的目录" not in told("婚姻登记")

@@ -15,7 +15,7 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotAllowed
 from jutong.kernel.faces import actor_of, done, page, partial, posted, rehearsal, told
 from jutong.slices.catalogue import actions, queries
-from jutong.slices.catalogue.pages.forms import EntryForm, Items, asked_number
+from jutong.slices.catalogue.pages.forms import EntryForm, Items, asked_id, asked_number
 from jutong.slices.catalogue.pages.specified import own_start
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.specified import own_elements
@@ -56,11 +56,19 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         return reverse("catalogue_entry", args=[pk])
 
     return _written(
-        request, seen.content, seen.version_number, act, _("编辑目录"), back=reverse("catalogue_entry", args=[pk])
+        request,
+        seen.content,
+        seen.version_number,
+        act,
+        _("编辑目录"),
+        back=reverse("catalogue_entry", args=[pk]),
+        pk=pk,
     )
 
 
-def _written(request: HttpRequest, present: Content, version: int, act: Any, title: str, *, back: str) -> HttpResponse:
+def _written(
+    request: HttpRequest, present: Content, version: int, act: Any, title: str, *, back: str, pk: int = 0
+) -> HttpResponse:
     given = queries.specification_of(actor_of(request), clock.now())
     form = EntryForm(posted(request), initial=EntryForm.start(present, version), specification=given)
     start = [
@@ -73,8 +81,9 @@ def _written(request: HttpRequest, present: Content, version: int, act: Any, tit
     status = None if not form.is_bound or form.errors else 422 if not items.is_valid() else None
     own = [_(element.label) for element in own_elements(given, "item")]
     return page(
-        request, "catalogue/edit.html", title=title, form=form, items=items, own_items=own, back=back, status=status
-    )
+        request, "catalogue/edit.html", title=title, form=form, items=items, own_items=own, back=back, pk=pk,
+        status=status,
+    )  # fmt: skip
 
 
 def _content(present: Content, form: EntryForm, items: Any) -> Content:
@@ -94,7 +103,9 @@ def check(request: HttpRequest) -> HttpResponse:
     content = _content(_EMPTY, form, items) if valid else None
     sentences = list(queries.lacking(content, actor=actor, at=clock.now())) if content else []
     sentences += [(name, str(error)) for name, errors in form.errors.items() for error in errors]
-    return partial(request, "catalogue/checks.html", sentences=sentences)
+    title = str(form.cleaned_data.get("title", ""))
+    alike = queries.alike(title, actor=actor, entry_id=asked_id(request, "entry"))
+    return partial(request, "catalogue/checks.html", sentences=sentences, alike=alike)
 
 
 @require_GET

@@ -44,6 +44,12 @@ def asked_text(request: HttpRequest, name: str) -> str:
     return " ".join(request.GET.get(name, "")[:200].replace("\x00", "").split())
 
 
+def asked_id(request: HttpRequest, name: str) -> int:
+    """Return an id from a query parameter, 0 for none."""
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0  # noqa: PLR2004 - fits a bigint
+
+
 def asked_number(request: HttpRequest, name: str = "page", default: int = 1) -> int:
     """Return a query parameter as a number from 1, the default for anything else."""
     text = request.GET.get(name, "")

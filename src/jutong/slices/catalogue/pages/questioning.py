@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -15,11 +15,9 @@ from jutong.kernel import clock
 from jutong.kernel.faces import Form, actor_of, done, page, posted, told
 from jutong.kernel.faces.forms import Paragraph
 from jutong.slices.catalogue import actions, queries
-from jutong.slices.catalogue.pages.forms import asked_number, asked_text
+from jutong.slices.catalogue.pages.forms import asked_id, asked_number, asked_text
 from jutong.slices.catalogue.queries.questions import FOLDS
 from jutong.slices.catalogue.rules.guidance import ADDRESSEES, KINDS, LONGEST, TOPICS
-
-LONGEST_ID: Final = 16
 
 
 def _named(words: dict[str, str]) -> list[tuple[str, Any]]:
@@ -49,18 +47,12 @@ class Answer(Form):
     answer = Paragraph(label=gettext_lazy("答复内容"), max_length=LONGEST)
 
 
-def _asked_entry(request: HttpRequest) -> int:
-    """Return the entry that an address names, 0 for none."""
-    given = request.GET.get("entry", "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < LONGEST_ID else 0
-
-
 @require_GET
 def questions(request: HttpRequest) -> HttpResponse:
     """Show questions and answers, by keyword, topic and fold, or those of one entry."""
     actor, at = actor_of(request), clock.now()
     text, topic, fold = (asked_text(request, name) for name in ("q", "topic", "fold"))
-    pk = _asked_entry(request)
+    pk = asked_id(request, "entry")
     entry = queries.entry(pk, actor=actor, at=at) if pk else None
     rows, meta = queries.questions(
         actor, text=text, topic=topic, fold=fold, entry_id=pk or None, number=asked_number(request)
@@ -83,7 +75,7 @@ def questions(request: HttpRequest) -> HttpResponse:
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask about an entry (parameter `entry`) or about a topic."""
     actor, at = actor_of(request), clock.now()
-    pk = _asked_entry(request)
+    pk = asked_id(request, "entry")
     entry = queries.entry(pk, actor=actor, at=at) if pk else None
     form = Ask(posted(request), about_entry=entry is not None)
     if form.is_bound and form.is_valid():

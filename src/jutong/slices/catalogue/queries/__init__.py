@@ -1,5 +1,6 @@
 """Reads of the catalogue: frozen rows for pages, the API and higher slices."""
 
+from jutong.slices.catalogue.queries.alike import AlikeRow, alike
 from jutong.slices.catalogue.queries.citing import Cited, cited
 from jutong.slices.catalogue.queries.designations import (
     DesignationDetail,
@@ -105,6 +106,7 @@ __all__ = [
     "MOST_DRAWN",
     "AffectedRow",
     "AilingRow",
+    "AlikeRow",
     "Cited",
     "CollectionRow",
     "ConsultedRow",
@@ -148,6 +150,7 @@ __all__ = [
     "VersionRow",
     "ailing",
     "ailing_lines",
+    "alike",
     "at_code",
     "catalog_update",
     "catalog_updates",
