@@ -20,7 +20,8 @@ from jutong.wire.nodes import Slip
 
 log = logging.getLogger(__name__)
 
-PIECE: Final = 4 << 20
+PIECE: Final = 1 << 20
+"""Each thread of the centre's web processes keeps room for the largest piece it has seen, several times over."""
 LOOK_SECONDS: Final = 1.0
 PAUSE_SECONDS: Final = 2.0
 LONGEST_PAUSE_SECONDS: Final = 15.0

@@ -214,7 +214,7 @@ def run(run_id: int, actor: Actor) -> RunDetail:
         digest=found.digest,
         attempt=found.attempt,
         round=found.round,
-        node=found.node,
+        node=found.node or " → ".join(filter(None, (found.sender, found.receiver))),
         receipts=tuple(_receipts(found.receipts.filter(order_id=found.order_id).order_by("id"))),
         history=tuple(kernel.history(EXCHANGE_TASK.name, found.pk)),
         buttons=tuple(b for b in EXCHANGE_TASK.open_to(actor, found) if _makes_sense(b.verb, found)),
