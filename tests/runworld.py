@@ -17,7 +17,9 @@ import httpx
 import msgspec
 import pytest
 
+from jutong.crypto import sm4
 from jutong.dataplane import identity
+from jutong.dataplane.book import open_book
 from jutong.dataplane.link import Orders
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.runner import serve
@@ -95,6 +97,20 @@ def carried(run: Run, own: Settings) -> Run:
         control.answer_one()
     run.refresh_from_db()
     return run
+
+
+def fetched(run: Run, own: Settings, name: str) -> bytes:
+    """The plain text of a batch file, opened with its key as the gateway does."""
+
+    async def key() -> bytes:
+        book = await open_book(own.book_location)
+        artefact = await book.artefact(name)
+        await book.close()
+        assert artefact is not None, run.message
+        return identity.load(own.node_folder).signer.unseal(artefact.sealed_key)
+
+    with (own.artefact_folder / f"{name}.sm4").open("rb") as file:
+        return sm4.DecryptingReader(file, asyncio.run(key())).read()
 
 
 @pytest.fixture

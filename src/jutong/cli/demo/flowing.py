@@ -21,7 +21,7 @@ SETTLED: Final = frozenset({"released", "rejected", "quarantined"})
 PURPOSE: Final = "data_verification"
 STRICT: Final = """create table qualified_population (
     id_number varchar(18) primary key, name text, birthday text, household_division text,
-    state text constraint only_the_living check (state <> '注销')
+    state text constraint "只收在册人员" check (state <> '注销')
 )"""
 """A target that takes no deregistered persons: their rows are set aside."""
 

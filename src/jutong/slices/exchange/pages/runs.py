@@ -223,7 +223,7 @@ def _who(actor_name: str) -> str:
 
 def _node(name: str) -> str:
     """Return the name of a node; the data plane beside us has none that people know."""
-    return _("平台（本机）") if name == nodes.LOCAL else name
+    return _("平台") if name == nodes.LOCAL else name
 
 
 @require_GET
