@@ -18,7 +18,7 @@ from jutong.kernel import outbox
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken
 from jutong.kernel.models import InboxItem
 from jutong.slices.catalogue import actions, queries, search
-from jutong.slices.catalogue.models import Listing, Tally
+from jutong.slices.catalogue.models import Listing, Notice, Tally
 from jutong.slices.catalogue.rules.content import ItemContent
 from published import published
 from world import World
@@ -210,7 +210,10 @@ def test_the_map_shows_who_gives_what_to_whom_and_what_is_used_together(world: W
     outbox.publish("grant.revoked", "grant:2", ended, at=world.at)
     world.drain()
     assert queries.flows()[0].entries == 1
+    notice = Notice.objects.order_by("pk").values_list("pk", flat=True)[0]
     sheets = [
+        (f"/catalogue/finding/lists/notice/?id={notice}", 2), ("/catalogue/finding/lists/imports/", 1),
+        ("/catalogue/finding/lists/review/", 1),
         ("/catalogue/finding/export/map/", 2), (f"{address}export/", 2), ("/catalogue/finding/export/tree/?by=domain", 1),
         ("/catalogue/finding/export/results/?q=%E4%BF%A1%E6%81%AF", 4),
     ]  # fmt: skip

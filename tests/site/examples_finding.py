@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 def pages(book: Book, scene: Scene) -> None:
     """Add the pages."""
     book.add("GET", "catalogue/finding/export/<str:what>/", "tree")
+    book.add("GET", "catalogue/finding/lists/<str:what>/", "imports")
     flow = (scene["civil"], scene["hr"])
     book.seen("catalogue/map/<int:provider>/<int:consumer>/", to=flow)
     book.seen("catalogue/map/<int:provider>/<int:consumer>/export/", to=flow)
