@@ -65,6 +65,7 @@
         color: COLOURS,
         textStyle: shared.textStyle,
         aria: shared.aria,
+        animation: false,
         tooltip: {
           renderMode: "richText",
           formatter: function (item) { return item.dataType === "edge" ? names[item.data.source] + " → " + names[item.data.target] + "  " + item.data.value : names[item.name] + "  " + item.value; },

@@ -20,7 +20,7 @@ from jutong.slices.parties import queries as parties
 SHOWN: Final = (*SMALL_FACETS, "domain", "region", "provider_id")
 FACETS: Final = (*SHOWN, "class_code")
 """What results can be narrowed by, in the page's order (R-CAT-043); classes are chosen in the directory tree."""
-MOST_VALUES: Final = 30
+MOST_VALUES: Final = 15
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 FACET_LABELS: Final = {
     "resource_class": N_("资源分类"), "share_type": N_("共享类型"), "format_class": N_("资源格式"), "share_mode": N_("共享方式"),

@@ -14,7 +14,18 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.paging import Page
 from jutong.slices.catalogue.rules.asking import Group, any_word, relevance
 from jutong.slices.catalogue.search.counting import FACETS, SHOWN, Facet, counted, facets, label
-from jutong.slices.catalogue.search.hits import HEAD, RANKED, Counts, Hit, Hits, Scope, condition, hits, scope_of
+from jutong.slices.catalogue.search.hits import (
+    HEAD,
+    RANKED,
+    Counts,
+    Hit,
+    Hits,
+    Scope,
+    by_index,
+    condition,
+    hits,
+    scope_of,
+)
 from jutong.slices.catalogue.search.tallies import tallied
 from jutong.slices.catalogue.search.understanding import Answered, answered
 
@@ -44,6 +55,11 @@ class Found:
     released_on: date | None
     state: str
     how: str
+
+    @property
+    def tone(self) -> str:
+        """The colour family of the sharing type."""
+        return {"unconditional": "good", "conditional": "info"}.get(self.share_type, "neutral")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +101,10 @@ def search(
     kept = kept_of(chosen)
     where = scope_of(actor, scope)
     size = max(1, min(size, 100))
-    if text.strip():
-        return _asked(text, where, kept, number, size, with_facets=facets)
-    return _listed(where, kept, number, size, with_facets=facets)
+    with by_index():
+        if text.strip():
+            return _asked(text, where, kept, number, size, with_facets=facets)
+        return _listed(where, kept, number, size, with_facets=facets)
 
 
 def kept_of(chosen: Chosen | None) -> dict[str, list[str]]:
@@ -163,18 +180,21 @@ def _listed(where: Scope, kept: Chosen, number: int, size: int, *, with_facets: 
 
 def every_hit(text: str, *, actor: Actor, chosen: Chosen | None = None) -> Iterator[Found]:
     """Yield the published hits of a question in their order, at most as many as are ranked, for a sheet."""
-    where, kept = scope_of(actor, "published"), kept_of(chosen)
+    with by_index():
+        ids = _every_id(text, scope_of(actor, "published"), kept_of(chosen))
+    for first in range(0, len(ids), HEAD):
+        yield from _rows(ids[first : first + HEAD])
+
+
+def _every_id(text: str, where: Scope, kept: Chosen) -> list[int]:
     if text.strip():
         answer = answered(text, where, kept)
         deeper = (
             hits(where, answer.query, kept, rank=any_word(answer.groups), best=RANKED) if answer.query else answer.hits
         )
         head = [hit.entry_id for hit in judged(answer.groups, answer.hits)]
-        ids = list(dict.fromkeys([*head, *(hit.entry_id for hit in deeper.best)]))
-    else:
-        ids = [hit.entry_id for hit in hits(where, "", kept, best=RANKED).best]
-    for first in range(0, len(ids), HEAD):
-        yield from _rows(ids[first : first + HEAD])
+        return list(dict.fromkeys([*head, *(hit.entry_id for hit in deeper.best)]))
+    return [hit.entry_id for hit in hits(where, "", kept, best=RANKED).best]
 
 
 def _rows(ids: Sequence[int]) -> tuple[Found, ...]:
