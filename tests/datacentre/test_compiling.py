@@ -255,6 +255,7 @@ def test_the_pages_lead_from_the_source_to_a_confirmed_draft(world: World, welfa
     assert [item.name for item in catalogue_entry(world, entry.pk).items] == ["公民身份号码", "姓名", "补助金额"]
     assert "发布后自动挂接" in client.get(f"/catalogue/{entry.pk}/").content.decode()
     other = SourceTable.objects.get(table="t_tmp_log")
-    assert client.post(f"/datacentre/tables/{other.pk}/leave-out/", {"note": ""}).status_code == 422
+    for note in ("", "有\x00控制字符"):
+        assert client.post(f"/datacentre/tables/{other.pk}/leave-out/", {"note": note}).status_code == 422
     assert client.post(f"/datacentre/tables/{other.pk}/leave-out/", {"note": "临时表"}).status_code == 303
     assert "临时表" in client.get("/datacentre/tables/?standing=left_out").content.decode()

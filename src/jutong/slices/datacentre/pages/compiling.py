@@ -189,8 +189,10 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def leave_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Say why a table is not catalogued."""
-    note = request.POST.get("note", "")[:1000]
-    actions.leave_out(pk, by=faces.actor_of(request), at=clock.now(), note=note)
+    actor, form = faces.actor_of(request), forms.Reason(request.POST)
+    if not form.is_valid():
+        raise RuleBroken(str(form.errors["note"][0]), field="note")
+    actions.leave_out(pk, by=actor, at=clock.now(), note=form.cleaned_data["note"])
     return faces.done(request, _("已标为不编目。"), to=reverse("datacentre_tables"))
 
 
