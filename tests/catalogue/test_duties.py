@@ -245,13 +245,15 @@ def test_collecting_what_is_another_departments_duty_is_stopped_and_fulfilment_i
     with pytest.raises(RuleBroken):
         actions.register_collection(**{**given, "basis": " "}, items=["低保金额"])
     actions.register_collection(**given, items=["低保金额", "新的事项"])
-    page = world.client("civil.officer").get("/catalogue/collections/").content.decode()
+    page = world.client("civil.officer").get("/catalogue/sources/collections/").content.decode()
     assert "救助审核" in page
     Pulse.objects.filter(pk=kept).update(mounted=True)
     Pulse.objects.filter(pk=late).update(due_on=beijing_day(world.at) - timedelta(days=1))
     seen = queries.duty_list(case.pk, actor=world.actor("hr.clerk"), at=world.at)
     police = next(row for row in seen.figures if row.department == "内江市公安局")
     assert (police.lines, police.fulfilled, police.late, police.open) == (3, 2, 1, 0)
-    book = world.client("hr.clerk").get(f"/catalogue/duties/{case.pk}/export/?department={police.department_id}")
+    book = world.client("hr.clerk").get(
+        f"/catalogue/sources/duties/{case.pk}/export/?department={police.department_id}"
+    )
     rows = list(openpyxl.load_workbook(io.BytesIO(b"".join(book.streaming_content))).active.values)  # type: ignore[attr-defined]
     assert [(row[0], row[6]) for row in rows[1:]] == [("出生日期", "已落实"), ("户号", "已落实"), ("门牌号", "逾期")]

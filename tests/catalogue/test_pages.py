@@ -100,7 +100,7 @@ def test_every_move_has_its_form_and_the_authority_decides_in_sets(world: World)
     machine = world.client("market.clerk").get(f"/catalogue/{entry.pk}/machine/").json()
     assert (machine["code"], len(machine["items"])) == ("3070010001/000001", 5)
     assert reviewer.post(f"{base}/nothing/", {}).status_code == 404
-    assert world.client("market.officer").post(f"{base}/revise/", {}).status_code == 403
+    assert world.client("market.officer").post(f"{base}/revise/", {"note": "改"}).status_code == 403
     returned = reviewer.post(f"{base}/return_entry/", {"reason": "晚了"})
     assert returned.status_code == 409
 

@@ -98,7 +98,7 @@ def test_the_act_is_offered_in_neijiang_only_and_an_open_referral_holds_the_subm
     with pytest.raises(RuleBroken):
         referred(world, other, asked=[])
     case = referred(world, other, asked=["security_level"])
-    assert world.client("police.officer").get(f"/catalogue/referrals/{case.pk}/").status_code == 404
+    assert world.client("police.officer").get(f"/catalogue/revisions/referrals/{case.pk}/").status_code == 404
     for verb, who in (("assess", "secrecy"), ("leader_approve", "leader")):
         given = ASSESSED if verb == "assess" else {}
         if verb == "assess":

@@ -98,7 +98,9 @@ def test_a_claim_is_turned_into_a_reference_in_one_step_and_a_reference_needs_a_
     assert (stand.conflict, stand.refers) == (False, Entry.objects.get(pk=first).code)
     with pytest.raises(RuleBroken):
         actions.refer_items(entry.pk, by=officer, at=world.at, items=["救助金额"])
-    lost = approved(world, "civil", title="无源引用", items=(msgspec.structs.replace(ADDRESS, source="reference"),))
+    bare = msgspec.structs.replace(ADDRESS, source="reference")
+    actions.submit(approved(world, "civil", title="登记可查的引用", items=(bare,)), by=officer, at=world.at)
+    lost = approved(world, "civil", title="无源引用", items=(msgspec.structs.replace(bare, name="户主姓名"),))
     with pytest.raises(RuleBroken, match="标为引用"):
         actions.submit(lost, by=officer, at=world.at)
 

@@ -115,19 +115,19 @@ def pages(book: Book, scene: Scene) -> None:
     book.add("GET", "catalogue/<int:pk>/sources/", scene["draft"])
     book.deed("catalogue/<int:pk>/sources/refer/", scene["draft"], items=["姓名"])
     book.page("catalogue/<int:pk>/sources/settle/", scene["draft"], items=["姓名"], **REASON)
-    book.deed("catalogue/duties/derive/", region=scene.world.region)
-    book.seen("catalogue/duties/<int:pk>/", "catalogue/duties/<int:pk>/export/", to=(scene["duties"],))
+    book.deed("catalogue/sources/duties/derive/", region=scene.world.region)
+    book.seen("catalogue/sources/duties/<int:pk>/", "catalogue/sources/duties/<int:pk>/export/", to=(scene["duties"],))
     book.page(
-        "catalogue/duties/<int:pk>/do/<str:verb>/",
+        "catalogue/sources/duties/<int:pk>/do/<str:verb>/",
         scene["duties"],
         "issue",
         document="内数〔2026〕8号",
         effective_on=LATER,
     )
     collection = {"items": "新的事项", "purpose": "救助审核", "basis": "社会救助暂行办法", "department_id": civil_hr[0]}
-    book.deed("catalogue/collections/new/", **collection)
+    book.deed("catalogue/sources/collections/new/", **collection)
     book.page("catalogue/<int:pk>/refer/", scene["draft"], asked=["share_type"], reason="难以确定")
-    base = "catalogue/referrals/<int:pk>/"
+    base = "catalogue/revisions/referrals/<int:pk>/"
     book.add("GET", base, scene["referral"])
     book.add("GET", f"{base}do/<str:verb>/", scene["referral"], "decide")
     for verb, form in REFERRAL.items():

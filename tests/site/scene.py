@@ -60,8 +60,8 @@ def build(world: World, node: Identity, civil_db: str, hr_db: str) -> Scene:
     """Let the people of the city do what leads to the scene."""
     scene = Scene(world, node, {name: world.department(name) for name in ("civil", "hr", "market", "authority")})
     for part in (
-        _people, _systems, _access, _entries, _nodes, _mounts, prepare, _imports, _requests, _grants, _runs, _machinery,
-        _people, _systems, _access, _entries, _nodes, _mounts, _imports, _requests, _grants, _runs, lifecycle.build, _machinery,
+        _people, _systems, _access, _entries, _nodes, _mounts, prepare, _imports, _requests, _grants, _runs,
+        lifecycle.build, _machinery,
     ):  # fmt: skip
         part(scene, *((civil_db, hr_db) if part is _mounts else ()))
     compiling.build(scene, civil_db)

@@ -220,7 +220,7 @@ def tell_of_referral(event: outbox.Event, at: datetime) -> None:
     inbox.tell(
         department_id=case.provider_id if decided else case.authority_id,
         title=title % {"document": case.document, "title": case.entry.title},
-        link=f"/catalogue/referrals/{case.pk}/",
+        link=f"/catalogue/revisions/referrals/{case.pk}/",
         at=at,
     )
 

@@ -126,7 +126,7 @@ def tell_of_list(case_id: int, *, at: datetime) -> None:
         inbox.tell(
             department_id=row["department"],
             title=_("采集责任清单已印发（%(document)s）：本部门 %(count)d 项") % words,
-            link=f"/catalogue/duties/{case.pk}/?department={row['department']}",
+            link=f"/catalogue/sources/duties/{case.pk}/?department={row['department']}",
             at=at,
         )
 

@@ -163,7 +163,7 @@ def _tell_changed(
             title=said % {"number": new.number, "ended": len(names["ended"]), "begun": len(names["begun"])},
             text=_("减少：%(ended)s；新增或变更：%(begun)s")
             % {"ended": "、".join(names["ended"][:50]) or "—", "begun": "、".join(names["begun"][:50]) or "—"},
-            link=f"/catalogue/duties/{new.pk}/?department={department}",
+            link=f"/catalogue/sources/duties/{new.pk}/?department={department}",
             at=at,
         )
     if changed:

@@ -68,7 +68,7 @@ def consult(case: Referral, *, by: Actor, at: datetime, departments: Sequence[in
         inbox.tell(
             department_id=pk,
             title=_("请对目录属性定级提出意见：%s") % case.entry.title,
-            link=f"/catalogue/referrals/{case.pk}/",
+            link=f"/catalogue/revisions/referrals/{case.pk}/",
             at=at,
         )
 

@@ -21,7 +21,7 @@ Pairs = Sequence[tuple[Entry, Content]]
 
 def refuse_claims(case: Entry, content: Content, *, at: datetime) -> None:
     """Refuse an entry that claims what is another department's (Conflict), or refers to what is not there (RuleBroken)."""
-    if sentence := _unnamed(case, content):
+    if sentence := _unnamed(case, content, at):
         raise RuleBroken(sentence, field="items")
     if clashes := claims_met([(case, content)], at=at):
         raise Conflict(clashes[case.pk])
@@ -58,8 +58,8 @@ def _clash(item: str, department: str, place: str) -> str:
     return _("信息项“%(item)s”的权威来源是%(department)s（%(where)s）") % words
 
 
-def _unnamed(case: Entry, content: Content) -> str:
-    """Say which references name no published entry of another department; empty when all do."""
+def _unnamed(case: Entry, content: Content, at: datetime) -> str:
+    """Say which references lead nowhere: neither by their code, nor by the register of sources; empty when all do."""
     wanted = {item.name: item.refers for item in content.items if item.source == "reference"}
     codes = set(
         Entry.objects.filter(code__in=set(wanted.values()), published__isnull=False)
@@ -67,6 +67,8 @@ def _unnamed(case: Entry, content: Content) -> str:
         .values_list("code", flat=True)
     )
     lost = [name for name, code in wanted.items() if code not in codes]
+    known = sources_of(case.region, lost, at=at) if lost else {}
+    lost = [name for name in lost if name not in known or known[name].provider_id == case.provider_id]
     if not lost:
         return ""
     return _("信息项“%s”标为引用，须填写其他部门已发布目录的代码。") % "”“".join(lost[:10])
@@ -74,7 +76,7 @@ def _unnamed(case: Entry, content: Content) -> str:
 
 def unready(pairs: Pairs, *, at: datetime) -> Mapping[int, str]:
     """Say of each entry of a set what its items lack against the register, as `refuse_claims` does of one."""
-    lost = {case.pk: sentence for case, content in pairs if (sentence := _unnamed(case, content))}
+    lost = {case.pk: sentence for case, content in pairs if (sentence := _unnamed(case, content, at))}
     return claims_met(pairs, at=at) | lost
 
 
