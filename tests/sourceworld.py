@@ -201,9 +201,15 @@ def mounted_on(world: World, source: DataSource, resource_id: int, columns: dict
 
 
 def granted(
-    world: World, resource_id: int, *, consumer: str = "hr", modes: tuple[str, ...] = tuple(Mode), **more: Any
+    world: World,
+    resource_id: int,
+    *,
+    consumer: str = "hr",
+    modes: tuple[str, ...] = tuple(Mode),
+    case: str = "",
+    **more: Any,
 ) -> Grant:
-    """Open a grant of a mounted resource."""
+    """Open a grant of a mounted resource. case: what it came from, where a consumer gets several."""
     mount = mounts.mount_of(resource_id)
     assert mount is not None
     terms = grants.Terms(
@@ -223,5 +229,5 @@ def granted(
         by=system_actor("sharing"), at=world.at, region=world.region, resource_id=resource_id,
         resource_title=mount.title, entry_code=mount.code, entry_version=mount.entry_version,
         provider_id=mount.provider_id, consumer_id=world.department(consumer), authority_id=None,
-        case_ref=f"test:{resource_id}:{consumer}", request_digest="0" * 64, terms=terms,
+        case_ref=case or f"test:{resource_id}:{consumer}", request_digest="0" * 64, terms=terms,
     )  # fmt: skip
