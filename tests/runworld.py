@@ -7,6 +7,7 @@ import queue
 import shutil
 import threading
 import time
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,9 +18,12 @@ import httpx
 import msgspec
 import pytest
 
+from gateway_world import until
+from jutong.client import AsyncClient, Refused
 from jutong.crypto import sm4
 from jutong.dataplane import identity
 from jutong.dataplane.book import open_book
+from jutong.dataplane.gateway.app import Gateway
 from jutong.dataplane.link import Orders
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.transfer.runner import serve
@@ -111,6 +115,41 @@ def fetched(run: Run, own: Settings, name: str) -> bytes:
 
     with (own.artefact_folder / f"{name}.sm4").open("rb") as file:
         return sm4.DecryptingReader(file, asyncio.run(key())).read()
+
+
+def called(
+    own: Settings, world: World, department: str, story: Callable[[AsyncClient], Coroutine[Any, Any, Any]]
+) -> Any:
+    """Run a gateway beside this thread, which is its control plane, and let a department's business system call it."""
+    key, control, found = world.system(department), Control(), list[Any]()
+    world.drain()
+
+    async def knows(client: AsyncClient) -> bool:
+        try:
+            await client.grants()
+        except Refused:  # it has no bundle yet
+            return False
+        return True
+
+    async def work() -> None:
+        gateway = Gateway(own, control=control)
+        await gateway.start()
+        transport = httpx.ASGITransport(app=gateway, client=("10.1.2.3", 4711))
+        secret = bytes.fromhex(key.secret)
+        try:
+            async with AsyncClient(
+                "http://gateway", key_id=key.key_id, key=secret, purpose="data_verification", transport=transport
+            ) as client:
+                await until(lambda: knows(client), seconds=30)
+                found.append(await story(client))
+        finally:
+            await gateway.stop()
+
+    thread = threading.Thread(target=lambda: asyncio.run(work()), daemon=True)
+    thread.start()
+    while thread.is_alive():
+        control.answer_one()
+    return found[0]
 
 
 @pytest.fixture

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
-import threading
-from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import psycopg
 
 from covers import covers
-from gateway_world import until
 from jutong.client import AsyncClient, Refused
-from jutong.crypto import sm4
-from jutong.dataplane import identity
-from jutong.dataplane.book import open_book
-from jutong.dataplane.gateway.app import Gateway
 from jutong.dataplane.settings import Settings
 from jutong.slices.exchange import actions, queries
-from runworld import Control, carried
+from runworld import called, carried, fetched
 from sourceworld import granted, mounted, register
 from world import World
 
@@ -30,54 +21,6 @@ ITEMS = ["公民身份号码", "姓名", "出生日期", "户籍行政区划"]
 KEYS = [{"公民身份号码": f"51100219800101{n:04}"} for n in range(1, 26)]
 
 Row = tuple[str, ...]
-
-
-def called(own: Settings, world: World, story: Callable[[AsyncClient], Coroutine[Any, Any, Any]]) -> Any:
-    """Run a gateway beside this thread, which is its control plane, and let a business system of hr call it."""
-    key, control, found = world.system("hr"), Control(), list[Any]()
-    world.drain()
-
-    async def knows(client: AsyncClient) -> bool:
-        try:
-            return bool(await client.grants())
-        except Refused:
-            return False
-
-    async def work() -> None:
-        gateway = Gateway(own, control=control)
-        await gateway.start()
-        transport = httpx.ASGITransport(app=gateway, client=("10.1.2.3", 4711))
-        secret = bytes.fromhex(key.secret)
-        try:
-            async with AsyncClient(
-                "http://gateway", key_id=key.key_id, key=secret, purpose="data_verification", transport=transport
-            ) as client:
-                await until(lambda: knows(client), seconds=30)
-                found.append(await story(client))
-        finally:
-            await gateway.stop()
-
-    thread = threading.Thread(target=lambda: asyncio.run(work()), daemon=True)
-    thread.start()
-    while thread.is_alive():
-        control.answer_one()
-    return found[0]
-
-
-def plain(own: Settings, artefact_id: str) -> str:
-    """Return a batch file as its consumer reads it."""
-
-    async def file_key() -> bytes:
-        book = await open_book(own.book_location)
-        try:
-            artefact = await book.artefact(artefact_id)
-        finally:
-            await book.close()
-        assert artefact is not None
-        return identity.load(own.node_folder).signer.unseal(artefact.sealed_key)
-
-    with (own.artefact_folder / f"{artefact_id}.sm4").open("rb") as file:
-        return sm4.DecryptingReader(file, asyncio.run(file_key())).read().decode("utf-8-sig")
 
 
 @covers("R-EXC-003")
@@ -100,7 +43,8 @@ def test_each_of_the_four_modes_hands_over_the_same_records_and_opens_no_other(
     with psycopg.connect(hr_db) as connection:
         rows = connection.execute("select id_number, xm, birthday, division from dibao").fetchall()
     delivered = {"front_end_node": sorted(tuple(map(str, row)) for row in rows)}
-    heading, *lines = csv.reader(io.StringIO(plain(own, queries.manifest(file.pk, by).artefact_id)))
+    batch = fetched(file, own, queries.manifest(file.pk, by).artefact_id)
+    heading, *lines = csv.reader(io.StringIO(batch.decode("utf-8-sig")))
     assert heading == ITEMS
     delivered["batch_download"] = sorted(map(tuple, lines))
 
@@ -115,7 +59,7 @@ def test_each_of_the_four_modes_hands_over_the_same_records_and_opens_no_other(
                 found[mode] = sorted(tuple(row[item] or "" for item in ITEMS) for row in answer.rows)
         return found, refusals
 
-    online, refusals = called(own, world, story)
+    online, refusals = called(own, world, "hr", story)
     assert set(online) == {"system_docking", "online_query"}
     delivered |= online
     assert len(delivered["online_query"]) == 25

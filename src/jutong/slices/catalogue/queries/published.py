@@ -155,7 +155,7 @@ def require_published(entry_id: int) -> PublishedEntry:
     """Return the published entry. NotThere for an unknown id; WrongState naming an entry that is not in force."""
     if found := published(entry_id):
         return found
-    case = Entry.objects.filter(pk=entry_id).first()
+    case = Entry.objects.filter(pk=entry_id, zone="outer").first()
     if case is None:
         raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
     raise WrongState(
@@ -224,7 +224,7 @@ def at_code(code: str) -> int:
 
     NotThere for a code that was never given out, is not published yet, or was retired without a successor.
     """
-    entry = Entry.objects.filter(code=code).select_related("successor").first()
+    entry = Entry.objects.filter(code=code, zone="outer").select_related("successor").first()
     while entry and entry.published_id is None and entry.successor:
         entry = Entry.objects.select_related("successor").get(pk=entry.successor.pk)
     if entry and entry.published_id:
