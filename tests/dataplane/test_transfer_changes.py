@@ -3,24 +3,29 @@
 # ruff: noqa: S608 - the names in these statements are the tests' own
 from __future__ import annotations
 
+import asyncio
 import random
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
 from covers import covers
 from jutong.crypto import sm2
+from jutong.dataplane import probe
 from jutong.dataplane.engines.postgresql.connect import SESSION
 from jutong.dataplane.engines.postgresql.pgoutput import Decoder, Unreadable
 from jutong.dataplane.transfer.following import feed_name
-from jutong.wire.bundle import Mount
+from jutong.wire.bundle import Access, Mount
 from jutong.wire.grants import Column, Condition, Kind, Masking, Operator
+from jutong.wire.probe import ProbeRequest
 from jutong.wire.transfers import Progress, Read, RunState, TableMode
 from transferworld import World, world
 
@@ -317,3 +322,22 @@ def test_a_source_whose_transactions_do_not_end_is_said_to_be_so(town: World, mo
         monkeypatch.undo()
         assert town.ended("first").state is RunState.RELEASED
     assert equal(town)
+
+
+def test_a_test_of_the_source_says_whether_its_changes_can_be_captured(town: World) -> None:
+    access = msgspec.json.decode(town.me.signer.unseal(town.sealed(town.provider)), type=Access)
+    role = f"onlooker_{uuid.uuid4().hex[:8]}"
+
+    def said(**changes: str) -> str:
+        raw = msgspec.json.encode(msgspec.structs.replace(access, **changes))
+        asked = ProbeRequest("test", "postgresql", sm2.seal(town.me.signer.public, raw))
+        return asyncio.run(probe.answer(town.me, asked)).message
+
+    assert said().endswith("可以捕获变更。")
+    town.sql(town.provider, f"create role {role} login password 'only for tests'")
+    try:
+        lacks = said(user=role, password="only for tests")
+    finally:
+        town.sql(town.provider, f"drop role {role}")
+    assert "连接成功" in lacks
+    assert "变更捕获暂不可用：账号没有复制权限，请由数据库管理员授予" in lacks
