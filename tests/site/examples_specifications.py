@@ -48,6 +48,7 @@ def pages(book: Book, scene: Scene) -> None:
     book.add("POST", "standards/peers", form={"peer": PEER}, files={"file": ("对照.xlsx", _codes())})
     book.seen("standards/peers/<str:name>", "standards/peers/<str:name>/export", to=(PEER,))
     book.deed("standards/peers/<str:name>/remove", PEER)
+    book.page("catalogue/<int:pk>/merge/", scene["published"], code="3070010001/000099", reason="职责整合")
     book.add("GET", "catalogue/import/template/<str:kind>/", "own")
     book.deed("catalogue/import/<int:pk>/confirm/", scene["import_to_confirm"], repairs=["dates"])
 

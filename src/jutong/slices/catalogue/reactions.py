@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel import inbox, jobs, outbox
 from jutong.kernel.actors import Role, system_actor
 from jutong.slices.catalogue.actions import (
+    complete_mergers,
     enter_duties,
     enter_into_force,
     join_counts,
@@ -43,6 +44,12 @@ def to_determination(event: outbox.Event, at: datetime) -> None:
     entry = Entry.objects.filter(pk=event.payload["id"], state="submitted").first()
     if entry and determined(entry.policy, entry):
         ENTRY.advance_many("hold", [entry.pk], by=PLATFORM, at=at)
+
+
+@outbox.on("catalog_entry.published")
+def to_merger(event: outbox.Event, at: datetime) -> None:
+    """What was to go into a published entry is withdrawn now that its items are in force there."""
+    complete_mergers(int(event.payload["id"]), by=PLATFORM, at=at)
 
 
 @outbox.on("catalog_entry.returned")

@@ -44,6 +44,7 @@ from jutong.slices.catalogue.actions.duties import (
 )
 from jutong.slices.catalogue.actions.importing import choose_mapping, confirm_import, import_file, upload
 from jutong.slices.catalogue.actions.maintaining import Maintained, Stated, maintain
+from jutong.slices.catalogue.actions.merging import complete_mergers, merge_entries
 from jutong.slices.catalogue.actions.naming import KEEPERS, keep_synonyms
 from jutong.slices.catalogue.actions.observing import (
     join_counts,
@@ -100,6 +101,7 @@ __all__ = [
     "check_successor",
     "choose_mapping",
     "compile_entry",
+    "complete_mergers",
     "confirm_import",
     "consult",
     "copy_entry",
@@ -126,6 +128,7 @@ __all__ = [
     "lapse_tasks",
     "leader_approve",
     "maintain",
+    "merge_entries",
     "note_called",
     "note_granted",
     "note_looked_at",

@@ -15,7 +15,7 @@ from jutong.kernel.errors import RuleBroken
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.actions import Maintained, Stated
 from jutong.slices.catalogue.api.deciding import Id, NoteIn, Number
-from jutong.slices.catalogue.api.entries import ContentIn, EntryOut, out
+from jutong.slices.catalogue.api.entries import ContentIn, EntryOut, Short, Words, out
 
 router = Router()
 MOST_AT_ONCE = 200
@@ -108,4 +108,19 @@ def revise(request: HttpRequest, entry_id: Id, body: NoteIn) -> dict[str, Any]:
     """Begin a revision of a published entry; the published version stays in force meanwhile."""
     actor, at = faces.actor_of(request), clock.now()
     actions.revise(entry_id, by=actor, at=at, note=body.note)
+    return out(queries.entry(entry_id, actor=actor, at=at))
+
+
+class MergeIn(Schema):
+    """The code of the entry that goes into this one, and why."""
+
+    code: Short
+    reason: Words
+
+
+@router.post("/{entry_id}/merge", response=EntryOut, summary="合并目录")
+def merge(request: HttpRequest, entry_id: Id, body: MergeIn) -> dict[str, Any]:
+    """Let another published entry of the department go into this one, by a revision of this one."""
+    actor, at = faces.actor_of(request), clock.now()
+    actions.merge_entries(entry_id, by=actor, at=at, code=body.code, reason=body.reason)
     return out(queries.entry(entry_id, actor=actor, at=at))

@@ -135,19 +135,40 @@ def write_two_sheet(file: IO[bytes], entries: Iterable[ExportEntry], specificati
     return write_book(file, "two-sheet", specification, dict(zip(TWO_SHEETS, (lines, items), strict=True)))
 
 
-def write_own(file: IO[bytes], entries: Iterable[ExportEntry], specification: Specification) -> int:
-    """Write our own template with every element of the specification; returns the number of entries."""
+def write_own(
+    file: IO[bytes], entries: Iterable[ExportEntry], specification: Specification, *, peer: Codes | None = None
+) -> int:
+    """Write our own template with every element of the specification; returns the number of entries.
+
+    peer: {element: {our code: theirs}} of the system the file is for; an entry with a code it does not map is left out
+    and named on a sheet of its own, never written with a default (standards-facts 2.1).
+    """
     every, kept = columns("own", specification), list(entries)
-    lines = ([_cell_of(column.element, entry) for column in every[ENTRY_SHEET]] for entry in kept)
+    unmapped = [fault for entry in kept for fault in _unmapped(entry, specification, peer or {})]
+    stays = [entry for entry in kept if entry.code + entry.content.title not in {fault[0] for fault in unmapped}]
+    lines = ([_cell_of(column.element, entry, peer or {}) for column in every[ENTRY_SHEET]] for entry in stays)
     items = (
         [e.content.title, e.provider, *(_item_cell(column.element, i) for column in every[ITEM_SHEET][2:])]
-        for e in kept
+        for e in stays
         for i in e.content.items
     )
-    return write_book(file, "own", specification, {ENTRY_SHEET: lines, ITEM_SHEET: items})
+    more = (
+        {"未导出": [("信息资源名称", "要素", "没有对照的取值"), *(fault[1:] for fault in unmapped)]} if unmapped else {}
+    )
+    return write_book(file, "own", specification, {ENTRY_SHEET: lines, ITEM_SHEET: items}, more=more)
 
 
-def _cell_of(element: Element | None, entry: ExportEntry) -> object:
+Codes = Mapping[str, Mapping[str, str]]
+
+
+def _unmapped(entry: ExportEntry, specification: Specification, peer: Codes) -> Iterator[tuple[str, str, str, str]]:
+    for name, codes in peer.items():
+        element, code = specification.element(name), str(value_of(entry.content, name))
+        if element is not None and code and code not in codes:
+            yield entry.code + entry.content.title, entry.content.title, element.label, str(_worded(element, code))
+
+
+def _cell_of(element: Element | None, entry: ExportEntry, peer: Codes) -> object:
     if element is None:
         return ""
     apart: dict[str, object] = {"code": entry.code, "provider": entry.provider, "provider_code": entry.provider_uscc}
@@ -156,6 +177,8 @@ def _cell_of(element: Element | None, entry: ExportEntry) -> object:
     content = entry.content
     if element.name == "share_type" and not content.share_confirmed:
         return ""
+    if element.name in peer:
+        return peer[element.name].get(str(value_of(content, element.name)), "")
     if element.name == "category":
         return _category(content.category) or _worded(element, content.category)
     return _worded(element, value_of(content, element.name))

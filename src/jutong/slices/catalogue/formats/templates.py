@@ -145,8 +145,12 @@ def write_book(
     rows: Mapping[str, Iterable[Sequence[object]]],
     *,
     provider: str = "",
+    more: Mapping[str, Iterable[Sequence[object]]] | None = None,
 ) -> int:
-    """Write a template with lines per sheet below its headings; returns the lines of the first sheet."""
+    """Write a template with lines per sheet below its headings; returns the lines of the first sheet.
+
+    more: further sheets with their lines, headings first.
+    """
     with (
         override("zh-hans"),
         xlsxwriter.Workbook(file, {"strings_to_formulas": False, "strings_to_urls": False}) as book,
@@ -156,6 +160,10 @@ def write_book(
         lists = _Lists(book, provider)
         counts = [_sheet(book, pages[name], columns_, lists, rows.get(name, ())) for name, columns_ in every.items()]
         _explain(book, specification, every)
+        for name, lines in (more or {}).items():
+            page = book.add_worksheet(name)
+            for row, line in enumerate(lines):
+                page.write_row(row, 0, [str(neutral(str(cell))) for cell in line])
         lists.hide()
     return counts[0]
 

@@ -17,6 +17,7 @@ from jutong.slices.catalogue.models.entries import (
     ReturnedData,
 )
 from jutong.slices.catalogue.models.finding import SavedSearch, Synonym, Tally, Use, Word
+from jutong.slices.catalogue.models.merging import Merger
 from jutong.slices.catalogue.models.questions import Question
 from jutong.slices.catalogue.models.referrals import Consulted, Referral
 from jutong.slices.catalogue.models.revisions import Revision
@@ -40,6 +41,7 @@ __all__ = [
     "Item",
     "ItemSource",
     "Listing",
+    "Merger",
     "Notice",
     "Opinion",
     "Party",

@@ -70,17 +70,25 @@ def own(request: HttpRequest) -> HttpResponse:
         state=state,
         text=text,
         states=states,
+        peers=queries.peers(),
     )
 
 
 @require_GET
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """Answer with the actor's own entries as a workbook: our template, the 26-column sheet or the two-sheet template."""
+    """Answer with the actor's own entries as a workbook: our template, the 26-column sheet or the two-sheet template.
+
+    `?peer=` writes our template with the codes of another system; what its table does not map is named, not exported.
+    """
     writer = _WRITERS.get(kind)
     if writer is None:
         raise NotThere(_("没有这种导出格式，请从页面上的按钮导出。"))
     file = tempfile.SpooledTemporaryFile(max_size=_MEMORY)  # noqa: SIM115 - the response closes it
     actor = actor_of(request)
-    writer(file, queries.export_rows(actor), queries.specification_of(actor, clock.now()))
+    given = queries.specification_of(actor, clock.now())
+    if peer := asked_text(request, "peer"):
+        write_own(file, queries.export_rows(actor), given, peer=queries.outgoing_codes(peer))
+    else:
+        writer(file, queries.export_rows(actor), given)
     file.seek(0)
     return attachment(file, _(_FILE_NAMES[kind]), XLSX)

@@ -52,6 +52,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         understood=understood(actor, at, pk),
         may_edit=any(button.verb in EDITS for button in seen.buttons),
         buttons=[button for button in seen.buttons if button.verb not in EDITS],
+        may_merge=any(button.verb in {"revise", "edit"} for button in seen.buttons) and seen.row.published,
         may_copy=actor.holds(Role.DATA_OFFICER),
         crumbs=[(_("目录"), reverse("catalogue")), (seen.row.code or _("未编码"), "")],
     )

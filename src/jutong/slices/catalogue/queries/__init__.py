@@ -77,7 +77,7 @@ from jutong.slices.catalogue.queries.sources import (
     sources,
     stands,
 )
-from jutong.slices.catalogue.queries.specified import specification_of
+from jutong.slices.catalogue.queries.specified import outgoing_codes, peers, specification_of
 from jutong.slices.catalogue.queries.updates import (
     AffectedRow,
     UpdateDetail,
@@ -182,6 +182,8 @@ __all__ = [
     "liveliness",
     "machine_form",
     "notice",
+    "outgoing_codes",
+    "peers",
     "published",
     "published_by_ids",
     "published_of",

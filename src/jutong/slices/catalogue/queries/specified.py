@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -44,3 +45,13 @@ def own_in_words(region: str, content: Content, at: datetime) -> tuple[tuple[str
             labels = {value.code: value.label for value in element.values}
             found.append((_(element.label), "、".join(_(labels.get(part, part)) for part in text.split("、"))))
     return tuple(found)
+
+
+def outgoing_codes(peer: str) -> Mapping[str, Mapping[str, str]]:
+    """Return {element: {our code: theirs}} of another system. NotThere for one without a table."""
+    return standards.peer_codes(peer, "out")
+
+
+def peers() -> list[str]:
+    """Return the systems whose codes are known."""
+    return [peer for peer, _count in standards.peers()]
