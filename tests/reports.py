@@ -32,7 +32,7 @@ def receipt(order: Order, node: Identity, side: str = "receiver", **changes: Any
     said: Mapping[str, Any] = {
         "order_id": order.id, "grant_id": order.grant_id, "grant_version": order.grant_version,
         "request_digest": order.digest, "side": side, "source": TALLY, "target": TALLY, "reconciled": True,
-        "started_at": MOMENT, "finished_at": MOMENT, "columns": (), "node": "local",
+        "started_at": MOMENT, "finished_at": MOMENT, "columns": (), "node": node.name,
     }  # fmt: skip
     return msgspec.json.encode(
         envelopes.seal("receipt", msgspec.json.encode(Receipt(**{**said, **changes})), node.signer)

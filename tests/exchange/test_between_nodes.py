@@ -28,10 +28,11 @@ from jutong.slices.sources import actions as sources
 from jutong.slices.sources.models import DataSource
 from jutong.wire.envelope import Envelope
 from jutong.wire.grants import Mode
-from jutong.wire.transfers import Check, OrderKind, Read, Split, SplitBy, Watermark
+from jutong.wire.transfers import Check, OrderKind, Read, Split, SplitBy, Tally, Watermark
 from nodes_at_work import Machine, work
 from nodeworld import enrolled
 from published import published
+from reports import TALLY, receipt, report, take
 from sourceworld import FOLDER_MAPPING, LINE, MAPPING, granted, mounted, register, register_folder
 from world import World
 
@@ -284,6 +285,28 @@ def test_files_go_from_one_node_to_the_other_each_once(
     assert contents(there / "收") == contents(here)
     last = actions.run_now(run.task_id, by=pair.world.actor("hr.clerk"), at=clock.now())
     assert (pair.carried(last).state, last.rows_done) == ("released", 0)
+
+
+def test_only_the_receiving_half_releases_and_only_with_what_both_have_signed(pair: Pair) -> None:
+    run = pair.order()
+    sender, receiver = pair.sender.node.me, pair.receiver.node.me
+    order = next(each for each in queries.orders_since(0, node=sender.name)[1] if each.id == run.order_id)
+    sent = receipt(order, sender, "sender")
+    assert take(report(order, "rejected"), node="local") == 0, "who has no half of it says nothing"
+    take(report(order, "released", receipt=sent), node=sender.name)
+    run.refresh_from_db()
+    assert run.state == "sent"
+    other = Tally(24, "5", TALLY.method)
+    lied = receipt(order, receiver, source=other, target=other)
+    take(report(order, "released", receipt=lied), node=receiver.name)
+    run.refresh_from_db()
+    assert (run.state, "送出的与接收端收到的" in run.message) == ("quarantined", True)
+    actions.retry(run.pk, by=pair.world.actor("hr.clerk"), at=clock.now())
+    run.refresh_from_db()
+    order = msgspec.structs.replace(order, id=run.order_id, digest=run.digest)
+    take(report(order, "released", receipt=receipt(order, receiver)), node=receiver.name)
+    run.refresh_from_db()
+    assert (run.state, "没有发送端的签名回执" in run.message) == ("quarantined", True)
 
 
 def test_what_two_nodes_cannot_do_is_refused_in_words(pair: Pair) -> None:
