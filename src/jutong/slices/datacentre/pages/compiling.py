@@ -83,10 +83,9 @@ def _fields(seen: TableDetail) -> Iterator[tuple[str, django_forms.Field]]:
     for place, row in enumerate(seen.lines):
         where = {"column": row.column}
         yield f"taken-{place}", _tick(_("编入列 %(column)s") % where, not row.left_out)
-        yield (
-            f"name-{place}",
-            forms.Line(label=_("列 %(column)s 的信息项名称") % where, max_length=128, initial=row.name),
-        )
+        line = django_forms.TextInput(attrs={"class": "form-control"})
+        label = _("列 %(column)s 的信息项名称") % where
+        yield f"name-{place}", forms.Line(label=label, max_length=128, initial=row.name, widget=line)
         kinds = django_forms.Select(attrs={"class": "form-select"})
         yield (
             f"type-{place}",
