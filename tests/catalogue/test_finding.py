@@ -15,6 +15,7 @@ from pyshacl import validate
 
 from covers import covers
 from jutong.kernel import outbox
+from jutong.kernel.actors import system_actor
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken
 from jutong.kernel.models import InboxItem
 from jutong.slices.catalogue import actions, queries, search
@@ -52,6 +53,7 @@ def city(world: World) -> dict[str, int]:
         ("企业名单", "在册市场主体名单", ""),
         ("房产登记", "不动产登记簿信息", ""),
         ("budongchan", "不动产登记簿信息", "不动产"),
+        ("sipinjinyin", "食品经营许可证信息", "食品 经营"),
         ("bdcdj", "不动产登记簿信息", "不动产 登记"),
         ("食品经营许克证", "食品经营许可证信息", "食品经营许可证"),
         ("不动产登计", "不动产登记簿信息", "不动产登记"),
@@ -119,7 +121,7 @@ def test_tallies_follow_every_change_and_are_joined(
         return search.search("", actor=world.actor("market.clerk")).page.total or 0
 
     assert counted() == Listing.objects.filter(in_force=True).count() == 5
-    actions.withdraw(city["养老机构设立备案"], by=world.actor("civil.officer"), at=world.at, reason="停用")
+    actions.withdraw(city["养老机构设立备案"], by=system_actor("test"), at=world.at, reason="停用")
     assert counted() == 4
     rows = Tally.objects.count()
     monkeypatch.setattr("jutong.slices.catalogue.search.tallies.MOST_ROWS", 1)

@@ -36,6 +36,7 @@ class Known:
     word: str
     pinyin: str
     initials: str
+    sound: str
     entries: int
 
 
@@ -98,15 +99,17 @@ def beginnings(letters: str) -> set[str]:
 def read(letters: str, words: Sequence[Known]) -> tuple[tuple[str, ...], ...]:
     """Return what letters spell: for each stretch the words it may mean, commonest first; empty when they spell nothing.
 
-    words: those whose pinyin or initials occur in the letters. Whole pinyin is read before initials, few long words
-    before many short ones.
+    words: those whose pinyin, blurred sound or initials occur in the letters. Whole pinyin is read before initials, few
+    long words before many short ones.
     """
     whole: dict[str, list[Known]] = {}
+    heard: dict[str, list[Known]] = {}
     short: dict[str, list[Known]] = {}
     for known in sorted(words, key=lambda word: -word.entries):
         whole.setdefault(known.pinyin, []).append(known)
+        heard.setdefault(known.sound, []).append(known)
         short.setdefault(known.initials, []).append(known)
-    return _cheapest(letters, ((whole, 1.0), (short, 2.5)))
+    return _cheapest(letters, ((whole, 1.0), (heard, 1.2), (short, 2.5)))
 
 
 def _cheapest(

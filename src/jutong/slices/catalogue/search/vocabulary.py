@@ -58,14 +58,14 @@ def looking_like(word: str) -> list[Known]:
 
 
 def spelled_by(letters: str) -> list[Known]:
-    """Return the known words whose pinyin or initials occur in these letters."""
+    """Return the known words whose pinyin, sound or initials occur in these letters."""
     parts = list(beginnings(letters[:LONGEST_SPELLED]))
-    return _words("pinyin = any(%s) or initials = any(%s)", [parts, parts])
+    return _words("pinyin = any(%s) or sound = any(%s) or initials = any(%s)", [parts, parts, parts])
 
 
 def _words(condition: str, values: list[Any]) -> list[Known]:
     with connection.cursor() as cursor:
-        cursor.execute(f"select word, pinyin, initials, entries from catalogue_word where {condition}", values)  # noqa: S608 - own text
+        cursor.execute(f"select word, pinyin, initials, sound, entries from catalogue_word where {condition}", values)  # noqa: S608 - own text
         return [Known(*row) for row in cursor.fetchall()]
 
 
