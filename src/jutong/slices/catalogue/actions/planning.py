@@ -13,7 +13,9 @@ from jutong.slices.catalogue.formats.raw import RawEntry, Source
 from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import ImportRun
 from jutong.slices.catalogue.queries.versions import in_words, label_of
+from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.differences import differences
+from jutong.slices.catalogue.rules.repairs import Repair
 from jutong.slices.parties import queries as parties
 
 SET: Final = 500
@@ -105,8 +107,7 @@ def _count(plan: Plan, found: SortedSet) -> None:
             kept = plan.repairs.setdefault(repair.kind, [0, []])
             kept[0] += 1
             if len(kept[1]) < MOST_SHOWN:
-                label = label_of(f"items..{repair.field[5:]}" if repair.field.startswith("item.") else repair.field)
-                kept[1].append([row.draft.raw.number, label, repair.before, repair.after])
+                kept[1].append([row.draft.raw.number, _label(row.content, repair), repair.before, repair.after])
     for one in found.changed:
         published = one.entry.state not in OPEN
         plan.changing += 1
@@ -117,3 +118,11 @@ def _count(plan: Plan, found: SortedSet) -> None:
                 for d in differences(one.present, one.content)
             ]
             plan.changes.append([one.row.draft.raw.number, one.entry.pk, one.entry.title, published, told])
+
+
+def _label(content: Content, repair: Repair) -> str:
+    """Return what the repaired cell is called, an item's with the item's name."""
+    if not repair.field.startswith("item."):
+        return label_of(repair.field)
+    name = content.items[repair.item].name if 0 <= repair.item < len(content.items) else ""
+    return label_of(f"items.{name.replace('.', '．')}.{repair.field.removeprefix('item.')}")
