@@ -257,6 +257,7 @@ class SearchIn(Schema):
     region: List = []
     provider_id: List = []
     class_code: List = []
+    info_kind: List = []
 
 
 @router.get("/", response=ResultsOut, summary="检索目录")

@@ -156,7 +156,7 @@ class EntryForm(Form):
         """Return the fields under their headings; those of local elements come last."""
         groups = [(str(heading), [self[name] for name in names]) for heading, names in self.GROUPS]
         own = [self[name] for name in self.fields if name.startswith(OWN)]
-        return [*groups, (_("本地要素"), own)] if own else groups
+        return [*groups, (_("补充要素"), own)] if own else groups
 
     @classmethod
     def start(cls, content: Content, version: int) -> dict[str, Any]:

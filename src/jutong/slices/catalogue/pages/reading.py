@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -83,7 +85,11 @@ def _origin(seen: EntryDetail) -> list[tuple[str, list[Fact]]]:
 
 
 def _own_group(seen: EntryDetail) -> list[tuple[str, list[Fact]]]:
-    return [(_("本地要素"), [Fact(label, value) for label, value in seen.own])] if seen.own else []
+    """Return the elements without a place of their own; the kind of information leads to all entries of that kind."""
+    kind = seen.content.extra.get("info_kind", "")
+    alike = reverse("catalogue") + "?" + urlencode({"info_kind": kind})
+    facts = [Fact(label, value, url=alike if name == "info_kind" else "") for name, label, value in seen.own]
+    return [(_("补充要素"), facts)] if facts else []
 
 
 def happening(opinion: OpinionRow) -> Happening:

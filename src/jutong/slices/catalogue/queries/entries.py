@@ -100,7 +100,7 @@ class EntryDetail:
     """An entry as its page shows it, in the version its reader may see.
 
     content: working version for its provider and the authority, the published one for others. lacking: what keeps a
-    working version from being submitted, as (element, sentence). own: local elements as (label, value).
+    working version from being submitted, as (element, sentence). own: elements kept by name as (name, label, value).
     """
 
     row: EntryRow
@@ -123,7 +123,7 @@ class EntryDetail:
     created_at: datetime
     started_on: date
     returned: Returned | None
-    own: tuple[tuple[str, str], ...] = ()
+    own: tuple[tuple[str, str, str], ...] = ()
 
 
 def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:

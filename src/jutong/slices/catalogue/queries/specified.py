@@ -37,13 +37,15 @@ def specification_of(actor: Actor, at: datetime) -> Specification:
     return standards.specification_for(actor.region, beijing_day(at))
 
 
-def own_in_words(region: str, content: Content, at: datetime) -> tuple[tuple[str, str], ...]:
-    """Return what a content states for the local elements of its region, as (label, value)."""
+def own_in_words(region: str, content: Content, at: datetime) -> tuple[tuple[str, str, str], ...]:
+    """Return what a content states for elements that are kept by name, as (name, label, value)."""
     found = []
     for element in own_elements(standards.specification_for(region, beijing_day(at))):
         if text := content.extra.get(element.name, ""):
             labels = {value.code: value.label for value in element.values}
-            found.append((_(element.label), "、".join(_(labels.get(part, part)) for part in text.split("、"))))
+            found.append(
+                (element.name, _(element.label), "、".join(_(labels.get(part, part)) for part in text.split("、")))
+            )
     return tuple(found)
 
 

@@ -45,6 +45,8 @@ def _marks(content: Content, where: Whereabouts, standing: int) -> Iterator[str]
             yield mark(name, value)
     if content.domain:
         yield mark("domain", content.domain)
+    if kind := content.extra.get("info_kind"):
+        yield mark("info_kind", kind)
     yield mark("region", where.region)
     yield mark("provider_id", where.provider_id)
     for code in class_path(where.class_code):

@@ -113,7 +113,9 @@ class Obligations:
     whether a withheld entry needs its reason and the wording (national-2025#15), `conditions` whether a conditional
     one needs scope and purposes in the catalogue (R-CAT-044), `control` what the authority does with a restrictive
     type (determination, filing, review), `assessments` those that go before (secrecy_risk,
-    personal_information_impact), `categories` the profile's lists by class, `specification` the one in force.
+    personal_information_impact), `categories` the profile's lists by class, `machine_readable_only` whether
+    nothing else is a resource (R-CAT-005), `owner` who owns the data, empty where the profile is silent (R-CAT-042),
+    `specification` the one in force.
     """
 
     required: frozenset[str] = NATIONAL_NINE | GUIDE
@@ -126,6 +128,8 @@ class Obligations:
     assessments: frozenset[str] = frozenset({"secrecy_risk", "personal_information_impact"})
     leader_approval: bool = True
     categories: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    machine_readable_only: bool = False
+    owner: str = ""
     specification: Specification | None = None
 
 
@@ -168,11 +172,15 @@ def obligations(policy: Policy) -> Obligations:
             "base": frozenset(policy.list("base_categories")),
             "theme": frozenset(policy.list("theme_domains")),
         },
+        machine_readable_only=policy.flag("resource_machine_readable_only"),
+        owner=policy.text("data_owner"),
     )
 
 
 def stamped(content: Content, duties: Obligations) -> Content:
-    """Return a content that names the specification it is now compiled under (R-CAT-050)."""
+    """Return a content that names the specification it is now compiled under, and the owner by law (R-CAT-050, 042)."""
+    if duties.owner and not content.extra.get("data_owner"):
+        content = msgspec.structs.replace(content, extra={**content.extra, "data_owner": duties.owner})
     if duties.specification is None:
         return content
     return msgspec.structs.replace(content, specification=duties.specification.reference)
@@ -272,6 +280,7 @@ def secrecy(content: Content) -> Iterator[Finding]:
 
 def ready(content: Content, duties: Obligations, *, provider: str) -> tuple[Finding, ...]:
     """Return everything that keeps an entry from being submitted, empty when it may go."""
+    from jutong.slices.catalogue.rules.nature import machine_readable, owned
     from jutong.slices.catalogue.rules.shape import shape
     from jutong.slices.catalogue.rules.typical import typical
 
@@ -282,6 +291,8 @@ def ready(content: Content, duties: Obligations, *, provider: str) -> tuple[Find
         lambda: sharing(content, duties),
         lambda: items(content, duties),
         lambda: secrecy(content),
+        lambda: owned(content, duties.owner),
+        lambda: machine_readable(content) if duties.machine_readable_only else iter(()),
         lambda: iter(shape(content, categories=duties.categories, specification=given)),
         lambda: fitting(content, given) if given else iter(()),
         lambda: lacking_of_items(content, given) if given else iter(()),

@@ -16,16 +16,19 @@ from jutong.slices.catalogue.rules.words import SMALL_FACETS
 from jutong.slices.catalogue.search.hits import Counts, Hits, Scope, hits
 from jutong.slices.catalogue.search.tallies import tallied
 from jutong.slices.parties import queries as parties
+from jutong.slices.standards import queries as standards
 
 SHOWN: Final = (*SMALL_FACETS, "domain", "region", "provider_id")
-FACETS: Final = (*SHOWN, "class_code")
-"""What results can be narrowed by, in the page's order (R-CAT-043); classes are chosen in the directory tree."""
+UNCOUNTED: Final = ("info_kind", "class_code")
+"""Facets that are chosen elsewhere: kinds of information on the page of an entry, classes in the directory tree."""
+FACETS: Final = (*SHOWN, *UNCOUNTED)
+"""What results can be narrowed by, in the page's order (R-CAT-043)."""
 MOST_VALUES: Final = 15
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 FACET_LABELS: Final = {
     "resource_class": N_("资源分类"), "share_type": N_("共享类型"), "format_class": N_("资源格式"), "share_mode": N_("共享方式"),
     "open_type": N_("开放属性"), "update_cycle": N_("更新周期"), "domain": N_("领域"), "region": N_("地区"), "provider_id": N_("提供部门"),
-    "class_code": N_("目录分类"),
+    "info_kind": N_("国家项目信息类别"), "class_code": N_("目录分类"),
 }  # fmt: skip
 _TERMS: Final[Mapping[str, Mapping[str, str]]] = {
     "resource_class": dict(CatalogueClass.choices()),
@@ -33,6 +36,7 @@ _TERMS: Final[Mapping[str, Mapping[str, str]]] = {
     "format_class": dict(FormatClass.choices()),
     "open_type": dict(OpenType.choices()),
     "update_cycle": dict(UpdateCycle.choices()),
+    "info_kind": standards.national_values("info_kind"),
     "share_mode": {code: label for row in SHARE_MODES.values() for code, label in row.items()},
 }
 
@@ -72,7 +76,7 @@ def counted(scope: Scope, query: str, chosen: Mapping[str, Sequence[str]], found
 def facets(counts: Counts, chosen: Mapping[str, Sequence[str]]) -> tuple[Facet, ...]:
     """Return the facets that have values, each with its commonest ones and those that are chosen."""
     kept = {name: _commonest(counts.get(name, {}), chosen.get(name, ())) for name in SHOWN}
-    kept["class_code"] = [(code, 0) for code in chosen.get("class_code", ())]
+    kept |= {name: [(value, 0) for value in chosen.get(name, ())] for name in UNCOUNTED}
     labels = {name: labels_of(name, [value for value, _count in rows]) for name, rows in kept.items() if rows}
     return tuple(
         Facet(

@@ -21,6 +21,7 @@ from jutong.slices.standards.queries.policies import (
 from jutong.slices.standards.queries.specifications import (
     SpecificationPage,
     SpecificationRow,
+    national_values,
     specification_for,
     specification_named,
     specification_page,
@@ -44,6 +45,7 @@ __all__ = [
     "assignments",
     "calendar_year",
     "compare",
+    "national_values",
     "peer_codes",
     "peer_lines",
     "peers",

@@ -112,6 +112,12 @@ def _merged(
     return merged([top, *(rows[pk] for pk, _at in below)])
 
 
+def national_values(name: str) -> dict[str, str]:
+    """Return {code: label} of a list that the shipped national specification gives for an element of entries."""
+    element = shipped()[-1].element(name)
+    return {value.code: value.label for value in element.values} if element else {}
+
+
 def specification_named(reference: str) -> Specification | None:
     """Return the specification that an entry's reference means (levels joined by "+"), None for an unknown one."""
     names = reference.split("+")

@@ -69,12 +69,47 @@ VALUES: Final[Mapping[tuple[str, str], tuple[Value, ...]]] = {
     ("entry", "open_type"): _term(OpenType),
     ("entry", "update_cycle"): _term(UpdateCycle),
     ("entry", "security_level"): _term(SecurityLevel),
+    ("entry", "carrier"): _named(
+        {"document": N_("文件"), "material": N_("资料"), "chart": N_("图表"), "data": N_("数据")}
+    ),
+    ("entry", "acquisition_mode"): _named(
+        {
+            "direct": N_("直接采集"),
+            "third_party": N_("通过第三方采集"),
+            "authorised": N_("依法授权管理"),
+            "system": N_("依托政务信息系统形成"),
+        }
+    ),
+    ("entry", "info_kind"): _named(
+        {
+            "base_information": N_("基础信息"),
+            "business_information": N_("业务信息"),
+            "trace_information": N_("痕迹信息"),
+            "state_information": N_("状态信息"),
+            "norm_information": N_("政策和工作规范信息"),
+        }
+    ),
+    ("entry", "share_method"): _named({"query": N_("查询"), "exchange": N_("交换"), "publish": N_("发布")}),
     ("item", "type"): _term(DataType),
     ("item", "share_type"): _term(ShareType),
     ("item", "open_type"): _term(OpenType),
     ("item", "security_level"): _term(SecurityLevel),
 }
-"""Value lists of the national specification by element (standards-facts section 2)."""
+"""Value lists of the national specification by element (standards-facts section 2).
+
+Carriers and ways of acquiring are those of the local texts (R-CAT-004), kinds of information and methods those of
+national-project-opinion#3 (R-CAT-045).
+"""
+
+KEPT_BY_NAME: Final[Mapping[str, str]] = {
+    "carrier": N_("资源载体"),
+    "acquisition_mode": N_("取得方式"),
+    "acquired_through": N_("第三方名称"),
+    "info_kind": N_("国家项目信息类别"),
+    "share_method": N_("国家项目共享方式"),
+    "data_owner": N_("数据所有者"),
+}
+"""What elements are called that entries keep by their name, as those that a local specification adds."""
 
 
 @cache
@@ -86,7 +121,7 @@ def shipped() -> tuple[Specification, ...]:
 
 
 def _element(row: dict[str, object]) -> Element:
-    found = msgspec.convert(row, Element)
+    found = msgspec.convert({"label": KEPT_BY_NAME.get(str(row["name"]), "")} | row, Element)
     return msgspec.structs.replace(found, values=VALUES.get((found.of, found.name), ()))
 
 
