@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from covers import covers
-from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry, InboxItem, OutboxEvent
 from jutong.slices.catalogue import actions as catalogue
 from jutong.slices.datacentre import actions, queries
@@ -68,6 +69,26 @@ def test_an_unpublished_entry_cannot_be_mounted(world: World, probe: Any, civil_
         mount(world, draft.pk, source.pk)
     with pytest.raises(NotThere):
         mount(world, 999_999, source.pk)
+
+
+@covers(partly=["R-CEN-026"])
+def test_an_item_of_another_source_department_is_not_offered_beside_it(world: World, probe: Any, civil_db: str) -> None:
+    source, resource_id = register(world, "civil", civil_db), published(world)
+    reviewer = world.actor("authority.reviewer")
+    case = catalogue.report_overlap(
+        by=reviewer, at=world.at, authority_id=world.department("authority"), region=world.region,
+        items=["出生日期", "公民身份号码"], departments=[world.department("civil"), world.department("police")],
+        reason="两个部门都在收集",
+    )  # fmt: skip
+    catalogue.designate(
+        case, by=reviewer, at=world.at, source_id=world.department("police"), document="内数〔2026〕1号",
+        effective_on=beijing_day(world.at),
+    )  # fmt: skip
+    catalogue.enter_into_force(at=world.at)
+    with pytest.raises(Conflict, match="内江市公安局"):
+        mount(world, resource_id, source.pk)
+    others = [Mapped(line.item, "", line.key, line.masking) if line.item == "出生日期" else line for line in MAPPING]
+    assert mount(world, resource_id, source.pk, mapping=others).active
 
 
 @covers(partly=["R-CAT-059"])
