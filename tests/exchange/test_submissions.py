@@ -30,15 +30,15 @@ def submit(
     return actions.submit_batch(by=world.actor(by), at=world.at, resource_id=resource_id, source=source, name=name)
 
 
-@covers("R-EXC-010")
-def test_a_batch_in_the_declared_form_is_accepted_and_one_that_is_not_is_rejected_by_row(world: World) -> None:
+@covers(partly=["R-EXC-010"])
+def test_a_batch_in_the_declared_form_is_accepted_and_the_next_one_is_late_when_it_does_not_come(world: World) -> None:
     resource_id = declared(world)
     good = submit(world, resource_id, GOOD)
     assert (good.ok, good.rows, good.accepted, good.faults) == (True, 2, 2, 0)
     event = OutboxEvent.objects.get(name="exchange.submission_accepted")
     assert (event.payload["resource_id"], event.payload["rows"]) == (resource_id, 2)
     wrong = submit(world, resource_id, GOOD.replace("1991-02-03", "1991-02-30").replace("100.5", "很多"))
-    assert (wrong.ok, wrong.accepted) == (False, 0)
+    assert (wrong.ok, wrong.accepted, "没有一行符合" in wrong.remark) == (False, 0, True)
     found = list(queries.faults(wrong.pk, world.actor("civil.officer")))
     assert [(f.number, f.item, f.value, f.rule) for f in found] == [
         (2, "收入", "很***", "数据类型"), (3, "出生日期", "1991-02-30", "数据类型"),
@@ -81,6 +81,8 @@ def test_only_the_providers_people_submit_and_only_declared_formats(world: World
         submit(world, resource_id, '{"编号": "1"}', name="data.jsonl")
     with pytest.raises(RuleBroken):
         submit(world, resource_id, "", name="data.csv")
+    with pytest.raises(RuleBroken, match="没有数据行"):
+        submit(world, resource_id, GOOD.splitlines()[0], name="data.csv")
     assert not Submission.objects.exists()
 
 

@@ -220,6 +220,7 @@ def _exchange(book: Book, scene: Scene) -> None:
     sent = {"form": {"resource_id": scene["published"]}, "files": {"file": ("报送.csv", "姓名\n张三\n".encode())}}
     book.add("POST", f"{V1}/exchange/submissions", **sent)
     book.seen(f"{V1}/exchange/submissions/<submission_id>/faults", to=(scene["submission"],))
+    book.add("POST", f"{V1}/exchange/submissions/<submission_id>/returned", scene["submission"])
     flows, flow = f"{V1}/exchange/backflows", f"{V1}/exchange/backflows/<backflow_id>"
     asked = {
         "resource_id": scene["resource_2"],

@@ -37,7 +37,6 @@ class _Checked:
     rows: int = 0
     refused: int = 0
     count: int = 0
-    structural: bool = False
     faults: list[rules.Fault] = field(default_factory=list)
 
 
@@ -45,10 +44,10 @@ class _Checked:
 def submit_batch(*, by: Actor, at: datetime, resource_id: int, source: IO[bytes], name: str) -> Submission:
     """Take a provider's batch for a published entry and check it against format, items, types and code lists.
 
-    A batch with a missing item or a wrong type is kept as rejected with a report by row; rows outside a code list are
-    refused one by one, the others accepted (R-EXC-010, R-EXC-017). In a workbook, which people fill in, every row stands
-    alone: the good ones are accepted, the others come back (`return_rows`). RuleBroken for a file that cannot be read or
-    whose format the entry does not declare; NotAllowed for other departments' people.
+    Every row stands alone, whatever the file's format: the good ones are accepted, the others come back with a report by
+    row and their reasons (`return_rows`). A batch that lacks an item, or of which no row is left, is kept as rejected
+    (R-EXC-010, R-EXC-017). RuleBroken for a file that cannot be read, holds no rows or whose format the entry does not
+    declare; NotAllowed for other departments' people.
     """
     entry = catalogue.require_published(resource_id)
     if PROVIDER.permits(by, entry) is None:
@@ -60,8 +59,8 @@ def submit_batch(*, by: Actor, at: datetime, resource_id: int, source: IO[bytes]
     file = files.store(source, name, by=by, at=at)
     items = queries.expected(entry)
     checked, remark = _checked(file.id, kind, items)
-    if not checked.rows and not remark and rules.is_one_by_one(kind):
-        raise RuleBroken(N_("表中没有数据行，请填写后再报送。"), field="file")
+    if not checked.rows and not remark:
+        raise RuleBroken(N_("文件中没有数据行，请填写后再报送。"), field="file")
     submission = Submission.objects.create(
         resource_id=entry.id,
         entry_version=entry.version,
@@ -70,9 +69,9 @@ def submit_batch(*, by: Actor, at: datetime, resource_id: int, source: IO[bytes]
         file_id=file.id,
         file_name=file.name[:200],
         digest=file.digest,
-        ok=not checked.structural and not remark,
+        ok=not remark,
         rows=checked.rows,
-        accepted=0 if checked.structural or remark else checked.rows - checked.refused,
+        accepted=0 if remark else checked.rows - checked.refused,
         refused=checked.refused,
         faults=checked.count,
         remark=remark[:500],
@@ -89,7 +88,7 @@ def submit_batch(*, by: Actor, at: datetime, resource_id: int, source: IO[bytes]
 
 def _checked(file_id: int, kind: str, items: Sequence[rules.Expected]) -> tuple[_Checked, str]:
     """Check a stored file; returns its figures, and why nothing of it can be read by items, where that is so."""
-    found, alone = _Checked(), rules.is_one_by_one(kind)
+    found = _Checked()
     lines = tables.rows_of(files.path(file_id), kind)
     _number, header = next(lines, (0, ()))
     try:
@@ -103,10 +102,9 @@ def _checked(file_id: int, kind: str, items: Sequence[rules.Expected]) -> tuple[
         faults = list(rules.faults_of(items, places, number, row))
         found.count += len(faults)
         found.refused += bool(faults)
-        found.structural = found.structural or (not alone and any(rules.is_structural(fault) for fault in faults))
         found.faults += faults[: max(0, rules.MOST_FAULTS - len(found.faults))]
-    none_left = alone and found.refused == found.rows
-    return found, _("没有一行符合目录声明，请按退回原因更正后重新报送。") if none_left and found.rows else ""
+    none_left = found.rows and found.refused == found.rows
+    return found, _("没有一行符合目录声明，请按退回原因更正后重新报送。") if none_left else ""
 
 
 def _keep(submission: Submission, faults: Sequence[rules.Fault]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 from ninja import File, Form, Path, Query, Router, Schema, Status, UploadedFile
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
 from jutong.slices.exchange import actions, queries
+from jutong.slices.exchange.formats import returned as formats
 
 router = Router()
 
@@ -20,7 +21,7 @@ Words = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x1f
 
 
 class SubmissionOut(Schema):
-    """A submitted batch; ok: nothing structural was wrong; refused: rows outside a code list or otherwise at fault."""
+    """A submitted batch; refused: rows at fault; ok: no item was missing and a row was left."""
 
     id: int
     number: str
@@ -97,7 +98,7 @@ def listed(request: HttpRequest, page: Annotated[int, Query(ge=1, le=100_000)] =
 
 @router.post("/submissions", response={201: SubmissionOut}, summary="报送数据")
 def submit(request: HttpRequest, resource_id: Form[Number], file: File[UploadedFile]) -> Status[Any]:
-    """Submit a CSV or JSON lines file for an entry; what is wrong with it is in the answer, not a refusal."""
+    """Submit a CSV, JSON lines or Excel file for an entry; what is wrong with its rows is in the answer, no refusal."""
     actor = faces.actor_of(request)
     made = actions.submit_batch(by=actor, at=clock.now(), resource_id=resource_id, source=file, name=file.name or "")
     return Status(201, queries.submission(made.pk, actor))
@@ -107,6 +108,18 @@ def submit(request: HttpRequest, resource_id: Form[Number], file: File[UploadedF
 def faults(request: HttpRequest, submission_id: Id) -> Any:
     """Return what is wrong with a batch by row, at most 500; the sheet has all."""
     return list(queries.faults(submission_id, faces.actor_of(request), most=queries.MOST_SHOWN))
+
+
+@router.post("/submissions/{submission_id}/returned", response=None, summary="取回退回行")
+def returned(request: HttpRequest, submission_id: Id) -> HttpResponseBase:
+    """Answer with the rows that came back, each with its reasons, as a file of the batch's own format.
+
+    For the providing department only, and audited. NotThere when none came back.
+    """
+    actor, at = faces.actor_of(request), clock.now()
+    return formats.handed_out(
+        submission_id, lambda file: actions.return_rows(submission_id, by=actor, at=at, file=file)
+    )
 
 
 @router.get("/late", response=list[LateOut], summary="未按更新周期报送的目录")

@@ -94,5 +94,9 @@ def _write_returned(page: Any, items: Sequence[Expected], returned: Iterable[Ret
         for column, value in enumerate(row[: len(items)]):
             style = marked if column in wrong else None
             page.write_string(number, column, str(neutral(value))[:_LONGEST].replace("\x00", ""), style)
-        reasons = "；".join(dict.fromkeys(fault.reason for fault in faults))
-        page.write_string(number, len(items), reasons[:_LONGEST])
+        page.write_string(number, len(items), reasons(faults)[:_LONGEST])
+
+
+def reasons(faults: Sequence[Fault]) -> str:
+    """Return why a row came back, each reason once."""
+    return "；".join(dict.fromkeys(fault.reason for fault in faults))

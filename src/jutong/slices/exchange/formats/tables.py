@@ -80,7 +80,7 @@ def _csv_rows(text: IO[str]) -> Iterator[tuple[int, Sequence[str]]]:
     reader = csv.reader(text)
     for row in reader:
         if any(cell.strip() for cell in row):
-            yield reader.line_num, row
+            yield reader.line_num, [workbooks.text(cell) for cell in row]
 
 
 def _json_rows(text: IO[str]) -> Iterator[tuple[int, Sequence[str]]]:

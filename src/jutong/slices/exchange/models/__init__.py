@@ -280,8 +280,8 @@ class SourceLimit(models.Model):
 class Submission(models.Model):
     """A batch that a provider submitted for an entry, checked against the version in force (R-EXC-010, R-EXC-017).
 
-    rows: read; accepted: without fault; refused: outside a code list; faults: broken rules counted. ok: nothing
-    structural was wrong, so the accepted rows count as provided.
+    rows: read; accepted: without fault; refused: with at least one; faults: broken rules counted. ok: no item was
+    missing and a row was left, so the accepted rows count as provided.
     """
 
     resource = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="+")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
-from typing import IO, Any
+from typing import Any
 
 from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from jutong.kernel import clock, faces
 from jutong.kernel.faces import downloads, forms, pieces
 from jutong.slices.exchange import actions, queries
+from jutong.slices.exchange.formats import returned as formats
 from jutong.slices.exchange.formats import submitting
 from jutong.slices.exchange.pages.runs import number_of
 
@@ -57,6 +57,8 @@ def submit(request: HttpRequest) -> HttpResponse:
                 by=actor, at=clock.now(), resource_id=form.cleaned_data["resource_id"], source=file, name=file.name
             )
             said = _("批次已通过检查。") if made.ok else _("批次未通过检查，原因见报告。")
+            if made.ok and made.refused:
+                said = _("合格的行已接收，其余 %d 行退回，原因见报告。") % made.refused
             return faces.done(request, said, to=reverse("exchange_submission", args=[made.pk]))
     crumbs = [(_("数据报送"), reverse("exchange_submissions")), (_("报送数据"), "")]
     context: dict[str, Any] = {"form": form, "entries": entries, "workbooks": queries.fillable(actor)}
@@ -69,26 +71,19 @@ def template(request: HttpRequest) -> HttpResponseBase:
     given = request.GET.get("resource", "")
     number = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0  # noqa: PLR2004 - a bigint
     title, items = queries.form_of(number, faces.actor_of(request))
-    return _workbook(f"{title[:60]}.xlsx", lambda file: submitting.write(file, items))
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    submitting.write(file, items)
+    file.seek(0)
+    return downloads.attachment(file, f"{title[:60]}.xlsx", downloads.XLSX)
 
 
 @require_POST
 def returned(request: HttpRequest, submission_id: int) -> HttpResponseBase:
     """Hand out the rows that came back, with their reasons, to be put right and handed in again."""
     actor, at = faces.actor_of(request), clock.now()
-    name = f"B-{submission_id:06d}-returned.xlsx"
-    return _workbook(name, lambda file: actions.return_rows(submission_id, by=actor, at=at, file=file))
-
-
-def _workbook(name: str, write: Callable[[IO[bytes]], object]) -> HttpResponseBase:
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-    try:
-        write(file)
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
-    return downloads.attachment(file, name, downloads.XLSX)
+    return formats.handed_out(
+        submission_id, lambda file: actions.return_rows(submission_id, by=actor, at=at, file=file)
+    )
 
 
 @require_GET

@@ -17,7 +17,7 @@ from jutong.wire.grants import Kind
 
 MOST_ROWS: Final = 1_000_000
 MOST_FAULTS: Final = 10_000
-"""Faults kept of one batch; the count goes on."""
+"""Faults kept of one batch; the count goes on, and the rows beyond are told again when they are handed back."""
 FILE_TYPES: Final[Mapping[str, str]] = {"csv": "csv", "xlsx": "xlsx", "json": "jsonl"}
 """Declared format types that are files this platform writes, and the format's name in an order."""
 OFF_PLATFORM_ALLOWED: Final = "in_principle"
@@ -158,16 +158,6 @@ def is_of(kind: Kind, value: str) -> bool:
 
 def _shown(value: str, *, sensitive: bool) -> str:
     return value[:1] + "***" if sensitive and value else value[:200]
-
-
-def is_structural(fault: Fault) -> bool:
-    """Tell whether a fault rejects the whole batch: all but a value outside a code list, which rejects its row."""
-    return fault.rule != Rule.CODE
-
-
-def is_one_by_one(kind: str) -> bool:
-    """Tell whether rows of a format stand alone: people fill in workbooks row by row, systems write the others whole."""
-    return kind == "xlsx"
 
 
 def due_after(cycle: str, day: date) -> date | None:
