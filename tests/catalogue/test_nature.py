@@ -11,11 +11,11 @@ import pytest
 
 from covers import covers
 from jutong.kernel import jurisdiction
-from jutong.kernel.errors import RuleBroken
+from jutong.kernel.errors import NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.models import PolicyAssignment
 from jutong.kernel.policy import Policy, load
 from jutong.slices.catalogue import actions, search
-from jutong.slices.catalogue.models import Entry
+from jutong.slices.catalogue.models import Entry, Opinion
 from jutong.slices.catalogue.queries.specified import duties_in
 from jutong.slices.catalogue.rules.obligations import obligations, ready
 from published import ASSESSED, content, entry_form, published
@@ -30,13 +30,17 @@ def _fresh_rules() -> None:
     jurisdiction._policy.cache_clear()
 
 
-@pytest.fixture
-def neijiang(world: World) -> World:
-    """The tests' city under the Neijiang measures."""
+def under(world: World, profile: str) -> World:
+    """Put the tests' city under a local text, long ago."""
     PolicyAssignment.objects.create(
-        region=world.region, profile="neijiang-2020", effective_from=date(2010, 1, 1), assigned_at=world.at
+        region=world.region, profile=profile, effective_from=date(2010, 1, 1), assigned_at=world.at
     )
     return world
+
+
+@pytest.fixture
+def neijiang(world: World) -> World:
+    return under(world, "neijiang-2020")
 
 
 def approve(world: World, at: datetime, **changes: Any) -> Entry:
@@ -124,3 +128,76 @@ def test_information_of_national_projects_has_a_kind_and_a_method_and_is_found_b
     assert "办理痕迹" in page
     assert "办理状态" not in page
     assert "痕迹信息" in page
+
+
+@covers("R-CAT-003")
+@pytest.mark.parametrize(
+    ("profile", "year", "level", "opening", "lacking"),
+    [
+        ("neijiang-2020", 2025, "", "", {"security_level", "open_type"}), ("liyang-2020", 2025, "", "", set()),
+        ("liyang-2020", 2026, "", "", {"security_level"}), ("liyang-2020", 2026, "general", "", set()),
+        ("national-2025", 2026, "", "withheld", {"security_level"}), ("national-2025", 2026, "general", "", set()),
+    ],
+)  # fmt: skip
+def test_level_and_opening_are_asked_at_submission_where_the_profile_asks(
+    world: World, profile: str, year: int, level: str, opening: str, lacking: set[str]
+) -> None:
+    under(world, profile)
+    given = content(share_type="unconditional", security_level=level, open_type=opening)
+    officer, at = world.actor("civil.officer"), world.at.replace(year=year)
+    entry = actions.compile_entry(by=officer, at=at, provider_id=world.department("civil"), content=given)
+    actions.assess(entry, by=world.actor("civil.secrecy"), at=at, **ASSESSED)
+
+    def go() -> Entry:
+        if year == BEFORE.year:
+            return actions.submit_directly(entry.pk, by=officer, at=at)
+        actions.leader_approve(entry.pk, by=world.actor("civil.leader"), at=at)
+        return actions.submit(entry.pk, by=officer, at=at)
+
+    if not lacking:
+        assert go().state == "submitted"
+        return
+    with pytest.raises(RuleBroken) as refused:
+        go()
+    assert set(refused.value.remarks) == lacking
+
+
+@covers("R-SEC-010")
+@pytest.mark.parametrize("profile", ["inner-mongolia-2018", "neijiang-2020", "national-2025"])
+def test_no_version_is_provided_before_its_department_checked_it_for_secrets(world: World, profile: str) -> None:
+    under(world, profile)
+    old = profile != "national-2025"
+    officer, reviewer = world.actor("civil.officer"), world.actor("authority.reviewer")
+    at = world.at.replace(year=2025) if old else world.at
+    entry = actions.compile_entry(
+        by=officer, at=at, provider_id=world.department("civil"), content=content(share_type="unconditional")
+    ).pk
+    submit = actions.submit_directly if old else actions.submit
+
+    def unchecked(refusal: type[Refusal]) -> None:
+        with pytest.raises(refusal):
+            actions.publish(entry, by=reviewer, at=at)
+        with pytest.raises(WrongState, match="保密检查" if old else "不能提交审核"):
+            submit(entry, by=officer, at=at)
+
+    def checked() -> Opinion:
+        with pytest.raises(RuleBroken, match="保密风险评估结论"):
+            actions.assess(entry, by=world.actor("civil.secrecy"), at=at, **{**ASSESSED, "secrecy": " "})
+        actions.assess(entry, by=world.actor("civil.secrecy"), at=at, **ASSESSED)
+        if not old:
+            actions.leader_approve(entry, by=world.actor("civil.leader"), at=at)
+        submit(entry, by=officer, at=at)
+        actions.review(entry, by=reviewer, at=at)
+        actions.publish(entry, by=reviewer, at=at)
+        return Opinion.objects.filter(entry=entry, kind="assessment").latest("pk")
+
+    unchecked(NotThere)  # the authority does not know of a draft yet
+    first = checked()
+    assert (first.account_name, first.at, first.passed) == (world.actor("civil.secrecy").name, at, True)
+    assert first.detail["secrecy"] == ASSESSED["secrecy"]
+    actions.revise(entry, by=officer, at=at)
+    fewer = content(share_type="unconditional", items=content().items[1:])
+    actions.edit_entry(entry, by=officer, at=at, content=fewer)
+    unchecked(WrongState)
+    second = checked()
+    assert second.version.number > first.version.number

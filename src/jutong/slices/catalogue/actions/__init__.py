@@ -12,6 +12,7 @@ from jutong.slices.catalogue.actions.approving import (
     review,
     review_entries,
     submit,
+    submit_directly,
     submit_entries,
 )
 from jutong.slices.catalogue.actions.designating import (
@@ -157,6 +158,7 @@ __all__ = [
     "revise",
     "save_search",
     "submit",
+    "submit_directly",
     "submit_entries",
     "subscribe",
     "take_back_referral",

@@ -14,7 +14,7 @@ from jutong.kernel import outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken
+from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue.actions.coding import give_codes
@@ -115,7 +115,12 @@ def submit(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
 
 @ENTRY.action("submit_directly")
 def submit_directly(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
-    """Submit without assessment and leader's approval, under profiles that ask for neither (before 2025-08-01)."""
+    """Submit without leader's approval, under profiles that ask for none (before 2025-08-01).
+
+    Where the profile has each resource pass a secrecy check, a version without one is refused: WrongState (R-SEC-010).
+    """
+    if case.state != "assessed" and _duties(case).secrecy_check:
+        raise WrongState(_("此版本尚未通过本部门的保密检查，不能提交；请先登记保密检查结论。"))
     _submit(case, by, at)
 
 

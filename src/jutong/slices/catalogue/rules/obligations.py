@@ -113,7 +113,7 @@ class Obligations:
     whether a withheld entry needs its reason and the wording (national-2025#15), `conditions` whether a conditional
     one needs scope and purposes in the catalogue (R-CAT-044), `control` what the authority does with a restrictive
     type (determination, filing, review), `assessments` those that go before (secrecy_risk,
-    personal_information_impact), `categories` the profile's lists by class, `machine_readable_only` whether
+    personal_information_impact), `secrecy_check` whether nothing is provided without one (R-SEC-010), `categories` the profile's lists by class, `machine_readable_only` whether
     nothing else is a resource (R-CAT-005), `owner` who owns the data, empty where the profile is silent (R-CAT-042),
     `specification` the one in force.
     """
@@ -126,6 +126,7 @@ class Obligations:
     base_items_unconditional: bool = True
     control: frozenset[str] = frozenset({"review"})
     assessments: frozenset[str] = frozenset({"secrecy_risk", "personal_information_impact"})
+    secrecy_check: bool = True
     leader_approval: bool = True
     categories: Mapping[str, frozenset[str]] = field(default_factory=dict)
     machine_readable_only: bool = False
@@ -158,6 +159,7 @@ def obligations(policy: Policy) -> Obligations:
     if policy.flag("grading_in_catalog"):
         required |= {"data_category", "security_level"}
     asked = {kind: set(policy.list("basis_required_for", kind=kind)) for kind in ("conditional", "withheld")}
+    checked = bool(policy.list("secrecy_check_before_providing"))
     return Obligations(
         required=frozenset(required) | GUIDE,
         basis_required_for=frozenset(kind for kind, what in asked.items() if "basis" in what),
@@ -166,7 +168,8 @@ def obligations(policy: Policy) -> Obligations:
         conditions="use_conditions" in asked["conditional"] or "entry" in policy.list("conditions_declared_at"),
         base_items_unconditional=policy.flag("base_items_unconditional"),
         control=frozenset(policy.list("restrictive_type_control")),
-        assessments=frozenset(policy.list("catalog_assessments")),
+        assessments=frozenset(policy.list("catalog_assessments")) | ({"secrecy_risk"} if checked else set()),
+        secrecy_check=checked,
         leader_approval=policy.flag("catalog_leader_approval"),
         categories={
             "base": frozenset(policy.list("base_categories")),

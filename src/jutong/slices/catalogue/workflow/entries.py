@@ -105,7 +105,7 @@ ENTRY: Final = Workflow["Entry"](
         ("assess",         "draft revising",           "assessed",              ASSESSORS,    "",     N_("登记评估")),
         ("leader_approve", "assessed",                 "leader_approved",       LEADER,       "",     N_("负责人审核同意")),
         ("submit",         "leader_approved",          "submitted",             PROVIDER,     "",     N_("提交审核")),
-        ("submit_directly", "draft revising",          "submitted",             PROVIDER,     "",     N_("提交审核"),      _needs_no_leader),
+        ("submit_directly", "draft revising assessed", "submitted",             PROVIDER,     "",     N_("提交审核"),      _needs_no_leader),
         ("return_entry",   "submitted pending_determination", "returned",       AUTHORITY,    "",     N_("退回")),
         ("hold",           "submitted",                "pending_determination", SYSTEM_ONLY,  "",     N_("转入核定"),      determined),
         ("determine",      "pending_determination",    "reviewed",              AUTHORITY,    "",     N_("核定并审核通过")),
