@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from jutong.kernel.settings import settings
 from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.models import Run
 from jutong.slices.grants import queries as grants
+from jutong.slices.parties.actions.systems import CallKey
 from jutong.wire.transfers import DirtyRows, Progress
 from sourceworld import granted, mounted, register
 from world import World
@@ -118,9 +119,17 @@ def fetched(run: Run, own: Settings, name: str) -> bytes:
 
 
 def called(
-    own: Settings, world: World, department: str, story: Callable[[AsyncClient], Coroutine[Any, Any, Any]]
+    own: Settings,
+    world: World,
+    department: str,
+    story: Callable[..., Coroutine[Any, Any, Any]],
+    *,
+    stranger: CallKey | None = None,
 ) -> Any:
-    """Run a gateway beside this thread, which is its control plane, and let a department's business system call it."""
+    """Run a gateway beside this thread, which is its control plane, and let a department's business system call it.
+
+    stranger: a second key, with which the story gets a second client.
+    """
     key, control, found = world.system(department), Control(), list[Any]()
     world.drain()
 
@@ -135,13 +144,19 @@ def called(
         gateway = Gateway(own, control=control)
         await gateway.start()
         transport = httpx.ASGITransport(app=gateway, client=("10.1.2.3", 4711))
-        secret = bytes.fromhex(key.secret)
         try:
-            async with AsyncClient(
-                "http://gateway", key_id=key.key_id, key=secret, purpose="data_verification", transport=transport
-            ) as client:
-                await until(lambda: knows(client), seconds=30)
-                found.append(await story(client))
+            async with AsyncExitStack() as open_clients:
+                clients = [
+                    await open_clients.enter_async_context(
+                        AsyncClient(
+                            "http://gateway", key_id=one.key_id, key=bytes.fromhex(one.secret),
+                            purpose="data_verification", transport=transport,
+                        )
+                    )
+                    for one in (key, stranger) if one
+                ]  # fmt: skip
+                await until(lambda: knows(clients[0]), seconds=30)
+                found.append(await story(*clients))
         finally:
             await gateway.stop()
 

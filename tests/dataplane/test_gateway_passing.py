@@ -179,7 +179,7 @@ def test_a_system_registered_for_anothers_pattern_is_known_by_it_once_and_for_it
         assert interface.asked[-1][1] == {"id": PERSON}  # the signature's own parameters go no further
         assert (await tried(signed=good)).status_code == 401  # once only
         assert (await tried(secret="0" * 64)).status_code == 401
-        assert (await tried(app_key="k-s9")).status_code == 401
+        assert (await tried(app_key="k-s9")).status_code == 403
         assert (await tried(at=now - timedelta(minutes=6))).status_code == 401
         assert (await tried(address="10.9.9.9")).status_code == 403
         if scheme is not Scheme.ZHEJIANG:

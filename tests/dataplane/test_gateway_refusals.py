@@ -41,7 +41,7 @@ def test_whoever_is_not_proven_gets_the_same_answer(story: Callable[..., None]) 
         await world.caught_up()
         answers = set()
         for client in (
-            world.client(key_id="k-unknown"),
+            world.client(key_id=""),
             world.client(key=b"wrong" * 8),
             world.client("s3"),
         ):

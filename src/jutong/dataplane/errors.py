@@ -29,6 +29,15 @@ class Unauthenticated(Refusal):
     status, code, title = 401, "unauthenticated", "身份未通过认证"
 
 
+class Unregistered(Unauthenticated):
+    """A key that no registered system has: whoever is not registered may not exchange anything (R-EXC-002)."""
+
+    status, code, title = 403, "forbidden", "没有权限"
+
+    def __init__(self) -> None:
+        super().__init__("没有业务系统登记了该调用密钥；未在平台登记的系统不能交换数据，请先由所属部门登记并领取密钥。")
+
+
 class NotAllowed(Refusal):
     """Known, but without the right."""
 

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from jutong.crypto import sm3
-from jutong.dataplane.errors import NotAllowed, TooLarge, Unauthenticated
+from jutong.dataplane.errors import NotAllowed, TooLarge, Unauthenticated, Unregistered
 from jutong.wire.bundle import Caller
 from jutong.wire.grants import Grant
 
@@ -27,7 +27,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 NONCE = re.compile(rb"[A-Za-z0-9_-]{16,64}")
 TRACE_BYTES = 8
 UNKNOWN = "调用密钥或签名不正确，请核对 X-Jutong-Key 与签名算法。"
-"""One sentence for an unknown key, a stopped system and a wrong signature: nobody learns which keys exist."""
+"""One sentence for a stopped system and a wrong signature: nobody learns which keys are good."""
 
 
 def _traces() -> Iterator[str]:
@@ -163,7 +163,8 @@ def signed_lines(call: Call) -> bytes:
 def prove(call: Call, caller: Caller | None, key: sm3.Keyed, *, tolerance_seconds: int) -> Caller:
     """Return the caller when time, nonce form and signature are right, else raise `Unauthenticated`.
 
-    caller: whoever the named key belongs to, None when nobody; key: its call key. Both answers take the same work.
+    caller: whoever the named key belongs to, None when nobody (`Unregistered` where one is named); key: its call key.
+    All answers take the same work.
     """
     given = call.headers.get(b"x-jutong-time", b"")
     if not given.isdigit() or len(given) > 15:  # noqa: PLR2004 - milliseconds have 13 digits for centuries
@@ -174,6 +175,8 @@ def prove(call: Call, caller: Caller | None, key: sm3.Keyed, *, tolerance_second
         raise Unauthenticated("X-Jutong-Nonce 应为 16 至 64 位字母、数字、下划线或连字符，且每次调用都不同。")
     expected = key.hexdigest(signed_lines(call)).encode()
     good = hmac.compare_digest(expected, call.headers.get(b"x-jutong-signature", b""))
+    if caller is None and call.headers.get(b"x-jutong-key"):
+        raise Unregistered
     if caller is None or not good or not caller.active or caller.scheme:
         raise Unauthenticated(UNKNOWN)
     return caller

@@ -9,7 +9,7 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 from jutong.dataplane import signatures
-from jutong.dataplane.errors import NotAllowed, RuleBroken, Unauthenticated
+from jutong.dataplane.errors import NotAllowed, RuleBroken, Unauthenticated, Unregistered
 from jutong.dataplane.gateway.calls import UNKNOWN, Call
 from jutong.dataplane.signatures import Presented
 from jutong.wire.bundle import Caller
@@ -31,9 +31,11 @@ def presented(call: Call) -> Presented | None:
 def prove(call: Call, claim: Presented, caller: Caller | None, secret: str, *, tolerance_seconds: int) -> Caller:
     """Return the caller whose claim is right and who is registered to sign so; else raise `Unauthenticated`.
 
-    caller: whoever the application key belongs to; secret: its key in 64 hexadecimal signs, anything for nobody.
+    caller: whoever the application key belongs to, None when nobody (`Unregistered`); secret: its key in 64 hexadecimal signs, anything for nobody.
     """
-    if caller is None or caller.scheme != claim.scheme:
+    if caller is None:
+        raise Unregistered
+    if caller.scheme != claim.scheme:
         caller, secret = None, "-"
     signatures.verify(claim, secret, at=call.at, window=tolerance_seconds)
     if caller is None or not caller.active:
