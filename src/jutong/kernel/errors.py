@@ -103,6 +103,11 @@ class RuleBroken(Refusal):
             return {name: self._said(remark) for name, remark in self._remarks.items()}
         return {self.field: self.sentence} if self.field else {}
 
+    @property
+    def listed(self) -> list[str]:
+        """The sentences alone, for templates: there a field called "items" would hide the dictionary's own word."""
+        return list(self.remarks.values())
+
 
 class TooMany(Refusal):
     """A rate or quota is used up."""

@@ -166,7 +166,7 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 def wrong(request: HttpRequest, status: int, sentence: str, *, refusal: Refusal | None = None) -> HttpResponse:
     """Answer with the error page of a status: what happened, what to do, and the trace id."""
-    remarks = refusal.remarks if isinstance(refusal, RuleBroken) else {}
+    remarks = refusal.listed if isinstance(refusal, RuleBroken) else []
     setattr(request, BARE, status >= BROKEN)
     context = {
         "status": status,

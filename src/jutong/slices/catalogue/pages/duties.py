@@ -76,8 +76,14 @@ def lists(request: HttpRequest) -> HttpResponse:
 @require_POST
 def derive(request: HttpRequest) -> HttpResponse:
     """Derive the duty list of a region."""
-    made = actions.derive_duties(by=signed(request), at=clock.now(), region=request.POST.get("region", "")[:12])
+    made = actions.derive_duties(by=signed(request), at=clock.now(), region=_region(request))
     return done(request, _("已按现行目录分解。"), to=reverse("catalogue_duty_list", args=[made.pk]))
+
+
+def _region(request: HttpRequest) -> str:
+    """Return the region's code that a form names, nothing for what is none."""
+    given = request.POST.get("region", "")[:12]
+    return given if given.isascii() and given.isdigit() else ""
 
 
 @require_GET

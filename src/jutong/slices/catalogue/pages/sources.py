@@ -306,7 +306,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def refer(request: HttpRequest, pk: int) -> HttpResponse:
     """Turn claims into references to the authoritative source."""
-    chosen = [name[:128] for name in request.POST.getlist("items")[:500]]
+    chosen = [name[:128].replace("\x00", "") for name in request.POST.getlist("items")[:500]]
     actions.refer_items(pk, by=signed(request), at=clock.now(), items=chosen)
     return done(request, _("已改为引用权威来源。"), to=reverse("catalogue_entry_sources", args=[pk]))
 
