@@ -11,7 +11,7 @@ from urllib.parse import quote
 import asyncpg
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from covers import covers
@@ -81,6 +81,9 @@ def test_no_body_breaks_the_gateway_or_gets_out_what_is_not_granted(story: Calla
         def tried() -> None:
             @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), database=None)
             @given(st.sampled_from(["/v1/query", "/v1/list", "/v1/queries", "/v1/confirm"]), BODY)
+            @example("/v1/query", {"grant": "g1", "keys": {"身份证号": person(1)}})
+            @example("/v1/query", {"grant": "nobody's", "keys": {"身份证号": person(1)}})
+            @example("/v1/query", {"grant": 1})
             def each(path: str, body: Any) -> None:
                 asyncio.run_coroutine_threadsafe(ask(path, body), loop).result(30)
 
@@ -153,6 +156,10 @@ def test_no_address_parameter_or_header_breaks_the_gateway_or_gets_out_what_is_n
                 HEADERS,
                 ANY.map(json.dumps) | st.text(max_size=30),
             )
+            @example("GET", "/v1/grants", {}, "")
+            @example("GET", "/v1/grants", {"X-Jutong-Signature": "x"}, "")
+            @example("GET", "/v1/grants", {"X-Jutong-Key": "bs0"}, "")
+            @example("GET", "/v1/nothing", {}, "")
             def each(method: str, target: str, headers: dict[str, str], body: str) -> None:
                 deed = ask(method, target, headers, body.encode("utf-8", "surrogatepass"))
                 asyncio.run_coroutine_threadsafe(deed, loop).result(30)
