@@ -108,6 +108,8 @@ KEPT_BY_NAME: Final[Mapping[str, str]] = {
     "info_kind": N_("国家项目信息类别"),
     "share_method": N_("国家项目共享方式"),
     "data_owner": N_("数据所有者"),
+    "business_secret": N_("含商业秘密"),
+    "handling_rule": N_("处理规则"),
 }
 """What elements are called that entries keep by their name, as those that a local specification adds."""
 
