@@ -6,6 +6,7 @@ import io
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -67,8 +68,29 @@ def test_a_value_outside_its_code_list_refuses_its_row_and_no_standard_is_report
     (fault,) = queries.faults(mixed.pk, world.actor("civil.officer"))
     assert (fault.number, fault.item, fault.value, fault.rule) == (3, "性别", "7", "代码表")
     assert "GB/T 2261.1" in fault.reason
+    # an edition of the same list that has no 2: what counts is the one that the entry declares
+    older = (
+        ITEMS[0],
+        msgspec.structs.replace(ITEMS[1], code_table="旧版性别代码", value_range="1 男；3 女"),
+        *ITEMS[2:],
+    )
+    old = submit(world, declared(world, title="旧名册", items=older), GOOD)
+    assert [(f.number, f.value) for f in queries.faults(old.pk, world.actor("civil.officer"))] == [(3, "2")]
+    assert "旧版性别代码" in next(queries.faults(old.pk, world.actor("civil.officer"))).reason
     loose = declared(world, title="残疾人名录", items=tuple(ITEMS[i] for i in (0, 2, 3)))
-    assert submit(world, loose, GOOD).unbound
+    named = declared(
+        world, title="残疾人名册", items=(ITEMS[0], msgspec.structs.replace(ITEMS[1], value_range=""), *ITEMS[2:])
+    )
+    officer = world.client("civil.officer")
+    told = {
+        loose: (True, [], "没有绑定任何标准或代码表"),
+        named: (False, ["性别"], "“性别”声明了代码表，但目录没有给出代码"),
+    }
+    for entry_id, (unbound, unchecked, notice) in told.items():
+        given = {"resource_id": entry_id, "file": SimpleUploadedFile("a.csv", GOOD.encode())}
+        batch = officer.post("/api/v1/exchange/submissions", given).json()
+        assert (batch["ok"], batch["unbound"], batch["unchecked"]) == (True, unbound, unchecked)
+        assert notice in officer.get(f"/exchange/submissions/{batch['id']}/").content.decode()
 
 
 def test_only_the_providers_people_submit_and_only_declared_formats(world: World) -> None:

@@ -76,6 +76,7 @@ def submit_batch(*, by: Actor, at: datetime, resource_id: int, source: IO[bytes]
         faults=checked.count,
         remark=remark[:500],
         unbound=not any(item.standard or item.codes for item in items),
+        unchecked=rules.unchecked(items),
         account_id=by.account_id,
         account_name=by.name[:100],
         at=at,

@@ -21,7 +21,10 @@ Words = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x1f
 
 
 class SubmissionOut(Schema):
-    """A submitted batch; refused: rows at fault; ok: no item was missing and a row was left."""
+    """A submitted batch; refused: rows at fault; ok: no item was missing and a row was left.
+
+    unbound: no item is bound to a standard; unchecked: items bound to a code list whose codes the entry does not give.
+    """
 
     id: int
     number: str
@@ -37,6 +40,7 @@ class SubmissionOut(Schema):
     faults: int
     remark: str
     unbound: bool
+    unchecked: list[str]
     at: datetime
 
 

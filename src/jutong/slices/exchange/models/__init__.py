@@ -281,7 +281,8 @@ class Submission(models.Model):
     """A batch that a provider submitted for an entry, checked against the version in force (R-EXC-010, R-EXC-017).
 
     rows: read; accepted: without fault; refused: with at least one; faults: broken rules counted. ok: no item was
-    missing and a row was left, so the accepted rows count as provided.
+    missing and a row was left, so the accepted rows count as provided. unbound: no item is bound to a standard or code
+    list; unchecked: names of the items bound to a code list whose codes the entry does not give.
     """
 
     resource = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="+")
@@ -298,6 +299,7 @@ class Submission(models.Model):
     faults = models.BigIntegerField(default=0)
     remark = models.CharField(max_length=500, default="")
     unbound = models.BooleanField(default=False)
+    unchecked = models.JSONField(default=list)
     account_id = models.BigIntegerField(null=True)
     account_name = models.CharField(max_length=100)
     at = models.DateTimeField()

@@ -23,7 +23,10 @@ from jutong.slices.exchange.workflow import OVERSEERS
 
 @dataclass(frozen=True, slots=True)
 class SubmissionRow:
-    """A submitted batch; unbound: none of the entry's items is bound to a standard or code list."""
+    """A submitted batch; unbound: none of the entry's items is bound to a standard or code list.
+
+    unchecked: the items bound to a code list whose codes the entry does not give.
+    """
 
     id: int
     number: str
@@ -41,6 +44,7 @@ class SubmissionRow:
     faults: int
     remark: str
     unbound: bool
+    unchecked: tuple[str, ...]
     by_name: str
     at: datetime
 
@@ -133,6 +137,7 @@ def expected(entry: PublishedEntry) -> list[Expected]:
             standard=item.code_table or item.standard,
             codes=codes_in(item.value_range),
             values=item.value_range,
+            code_table=item.code_table,
         )
         for item in entry.items
     ]
@@ -182,6 +187,7 @@ def _row(found: Submission) -> SubmissionRow:
         faults=found.faults,
         remark=found.remark,
         unbound=found.unbound,
+        unchecked=tuple(found.unchecked),
         by_name=found.account_name,
         at=found.at,
     )

@@ -49,7 +49,7 @@ class Rounded(str):
 class Expected:
     """An item as the entry declares it. codes: the values of its code list, values: that list as the entry writes it.
 
-    standard: what binds it, in words.
+    standard: what binds it, in words; code_table: the code list among that, empty where it has none.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Expected:
     standard: str
     codes: frozenset[str]
     values: str = ""
+    code_table: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ def codes_in(text: str) -> frozenset[str]:
     parts = [part.strip() for part in _SPLIT.split(text) if part.strip()]
     codes = [re.split(r"[ ：:=\t|]", part, maxsplit=1)[0].strip() for part in parts]
     return frozenset(codes) if len(parts) > 1 and all(len(code) <= 20 for code in codes) else frozenset()  # noqa: PLR2004 - a code is short
+
+
+def unchecked(items: Sequence[Expected]) -> list[str]:
+    """Return the items bound to a code list whose codes the entry does not give: their values cannot be held against it."""
+    return [item.name for item in items if item.code_table and not item.codes]
 
 
 def check_header(items: Sequence[Expected], header: Sequence[str]) -> dict[str, int]:
