@@ -29,6 +29,7 @@ class Catalogue(AppConfig):
                 "catalogue.entry": N_("目录条目"),
                 "catalogue.importrun": N_("目录导入"),
                 "catalogue.question": N_("目录问答"),
+                "catalogue.savedsearch": N_("我的检索与订阅"),
                 "catalogue.party": N_("数源认定"),
                 "catalogue.consulted": N_("属性定级提请"),
             }
