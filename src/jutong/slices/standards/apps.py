@@ -15,4 +15,4 @@ class Standards(AppConfig):
         from jutong.kernel import subjects
         from jutong.kernel.terms import N_
 
-        subjects.register({"standards": N_("政策规则与日历")})
+        subjects.register({"standards": N_("政策规则与日历"), "standards.specificationversion": N_("目录编制规范")})
