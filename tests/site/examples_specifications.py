@@ -76,3 +76,5 @@ def endpoints(book: Book, scene: Scene) -> None:
     book.add(
         "POST", "api/v1/catalogue/import/<run_id>/confirm", scene["import_to_confirm"], body={"repairs": ["dates"]}
     )
+    merged = {"code": "3070010001/000099", "reason": "职责整合"}
+    book.add("POST", "api/v1/catalogue/<entry_id>/merge", scene["published"], body=merged)
