@@ -16,6 +16,9 @@ from jutong.wire.transfers import Read, RunState
 from ledgerworld import COLUMNS, Pair, paired
 
 
+pytestmark = pytest.mark.xdist_group("slots")  # a slot's name is one for the whole server, so one worker at a time
+
+
 @pytest.fixture(params=["mysql-postgresql", "mysql-mysql", "mysql-sqlite", "postgresql-mysql", "postgresql-sqlite"])
 def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
     with paired(tmp_path, request.param) as made:

@@ -37,6 +37,7 @@ COLUMNS = (
     Column("备注", "note"),
 )
 SLOT = feed_name("task")
+pytestmark = pytest.mark.xdist_group("slots")  # a slot's name is one for the whole server, so one worker at a time
 
 
 @pytest.fixture

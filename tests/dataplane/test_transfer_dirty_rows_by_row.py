@@ -42,6 +42,7 @@ TEXT = {
 AMOUNT = {"sqlite": "decimal_text(12,2)"}
 REFERRED = pytest.mark.parametrize("town", ["postgresql", "mysql"], indirect=True)
 SLOT = feed_name("task")
+pytestmark = pytest.mark.xdist_group("slots")  # a slot's name is one for the whole server, so one worker at a time
 
 
 @dataclass

@@ -14,7 +14,7 @@ from world import World
 
 LISTS = (
     "/grants/", "/services/", "/services/alerts/", "/services/traffic/", "/sources/", "/sources/nodes/", "/datacentre/",
-    "/datacentre/missing/", "/exchange/batches/", "/parties/systems", "/parties/access/trainings",
+    "/datacentre/comparison/export/missing/", "/exchange/batches/", "/parties/systems", "/parties/access/trainings",
 )  # fmt: skip
 
 
