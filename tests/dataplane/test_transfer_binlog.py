@@ -15,7 +15,6 @@ from jutong.wire.grants import Column, Condition, Masking, Operator
 from jutong.wire.transfers import Read, RunState
 from ledgerworld import COLUMNS, Pair, paired
 
-
 pytestmark = pytest.mark.xdist_group("slots")  # a slot's name is one for the whole server, so one worker at a time
 
 
