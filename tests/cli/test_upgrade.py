@@ -85,6 +85,9 @@ from jutong.cli.instance import check_schema
 check_schema()
 """
 
+DERIVED = ["catalogue_mark"]
+"""Gone on purpose: the marks of facets are words of the search rows now, written anew from the entries."""
+
 
 def test_a_database_of_the_first_release_is_migrated_with_a_row_in_every_table() -> None:
     with database_url() as url:
@@ -96,5 +99,5 @@ def test_a_database_of_the_first_release_is_migrated_with_a_row_in_every_table()
     assert done.returncode == 0, done.stderr[-3000:]
     said = json.loads(done.stdout)
     assert said["left"] == []
-    assert said["lost"] == []
+    assert said["lost"] == DERIVED
     assert said["tables"] > 40

@@ -23,6 +23,8 @@ def fill(apps, schema_editor):
             items.setdefault(key, []).append(detail)
         contents = dict(version.objects.filter(pk__in=chosen.values()).values_list("pk", "content"))
         for e in some:
+            if chosen[e.pk] not in contents:  # it has no version, so nothing that could be found
+                continue
             content = from_json({**contents[chosen[e.pk]], "items": items.get(chosen[e.pk], [])})
             relist(e, content)
             if e.published_id:
