@@ -23,13 +23,6 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["JUTONG_TEST_DATABASE_URL"] = server_url()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file together in one worker, with what they share; a test may name a group of its own."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-
-
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Point Django at the tests' server, which starts here when it is the first to need it."""

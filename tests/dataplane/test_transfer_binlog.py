@@ -14,8 +14,7 @@ from jutong.crypto import sm2
 from jutong.wire.grants import Column, Condition, Masking, Operator
 from jutong.wire.transfers import Read, RunState
 from ledgerworld import COLUMNS, Pair, paired
-
-pytestmark = pytest.mark.xdist_group("slots")  # a slot's name is one for the whole server, so one worker at a time
+from slots import one_slot  # noqa: F401 - a fixture of all tests here
 
 
 @pytest.fixture(params=["mysql-postgresql", "mysql-mysql", "mysql-sqlite", "postgresql-mysql", "postgresql-sqlite"])

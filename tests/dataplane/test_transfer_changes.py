@@ -27,6 +27,7 @@ from jutong.wire.bundle import Access, Mount
 from jutong.wire.grants import Column, Condition, Kind, Masking, Operator
 from jutong.wire.probe import ProbeRequest
 from jutong.wire.transfers import Progress, Read, RunState, TableMode
+from slots import one_slot  # noqa: F401 - a fixture of all tests here
 from transferworld import World, world
 
 COLUMNS = (
@@ -37,7 +38,6 @@ COLUMNS = (
     Column("备注", "note"),
 )
 SLOT = feed_name("task")
-pytestmark = pytest.mark.xdist_group("slots")  # a slot's name is one for the whole server, so one worker at a time
 
 
 @pytest.fixture

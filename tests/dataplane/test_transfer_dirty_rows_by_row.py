@@ -22,6 +22,7 @@ from jutong.dataplane.transfer.following import feed_name
 from jutong.wire.bundle import Access, Mount, Source
 from jutong.wire.grants import Column, Kind
 from jutong.wire.transfers import Progress, Read, RunState, Split, SplitBy, TableMode
+from slots import one_slot  # noqa: F401 - a fixture of all tests here
 from transferworld import World, world
 
 COLUMNS = (
@@ -42,7 +43,6 @@ TEXT = {
 AMOUNT = {"sqlite": "decimal_text(12,2)"}
 REFERRED = pytest.mark.parametrize("town", ["postgresql", "mysql"], indirect=True)
 SLOT = feed_name("task")
-pytestmark = pytest.mark.xdist_group("slots")  # a slot's name is one for the whole server, so one worker at a time
 
 
 @dataclass

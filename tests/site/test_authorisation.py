@@ -36,9 +36,7 @@ def test_those_get_in_whom_the_table_names(scene: Scene) -> None:  # noqa: F811 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "part", [pytest.param(n, marks=pytest.mark.xdist_group(f"everybody-{n}")) for n in range(PARTS)]
-)
+@pytest.mark.parametrize("part", range(PARTS))
 @covers(partly=["R-SEC-001"])
 def test_everybody_gets_in_where_the_table_says_and_nowhere_else(scene: Scene, part: int) -> None:  # noqa: F811
     people = asked(part, PARTS)
