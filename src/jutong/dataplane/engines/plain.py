@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import NoReturn
 
-from jutong.dataplane.engines.base import Changes, Key
+from jutong.dataplane.engines.base import Changes, Key, Sink
 from jutong.dataplane.errors import RuleBroken
 from jutong.wire.transfers import Tally
 
@@ -15,7 +15,7 @@ def _refused() -> NoReturn:
 
 
 class PlainReading:
-    """Refuses what only some sources can be asked."""
+    """Refuses what only some sources can be asked, and has no stream that another engine takes."""
 
     async def sees(self, changes: Changes) -> bool:  # noqa: ARG002
         """See `Reading.sees`: no log of such a source is read, and another's changes are not its own."""
@@ -28,6 +28,17 @@ class PlainReading:
     def digests(self, method: str) -> AsyncIterator[list[tuple[Key, str]]]:  # noqa: ARG002
         """See `Reading.digests`."""
         _refused()
+
+    def cast(self, casts: Sequence[str]) -> None:
+        """See `Reading.cast`: nothing is relayed from here."""
+
+    async def relay(self, sink: Sink) -> int:  # noqa: ARG002 - the port asks for it
+        """See `Reading.relay`: this engine has no stream that another takes, so nobody asks (`Capabilities.relay`)."""
+        raise TypeError("this engine relays to no other")
+
+    def counter(self) -> Callable[[bytes], int]:
+        """See `Reading.counter`: there is no relay to count in, so nobody asks."""
+        raise TypeError("this engine relays to no other")
 
 
 class PlainLanding:

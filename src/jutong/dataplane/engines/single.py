@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from jutong.dataplane.engines.base import Key, Shape, Sink
 from jutong.dataplane.engines.plain import PlainReading
@@ -84,17 +84,6 @@ class SingleReading(PlainReading, ABC):
         """See `Reading.narrow`."""
         self._plan = plan
         self._summed = None
-
-    def cast(self, casts: Sequence[str]) -> None:
-        """See `Reading.cast`: nothing is relayed from here."""
-
-    async def relay(self, sink: Sink) -> int:  # noqa: ARG002 - the port asks for it
-        """See `Reading.relay`: this engine has no stream that another takes, so nobody asks (`Capabilities.relay`)."""
-        raise TypeError("this engine relays to no other")
-
-    def counter(self) -> Callable[[bytes], int]:
-        """See `Reading.counter`: there is no relay to count in, so nobody asks."""
-        raise TypeError("this engine relays to no other")
 
     async def lines(self, sink: Sink) -> int:
         """See `Reading.lines`."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -76,22 +76,11 @@ class ConsignedReading(PlainReading):
         return (await asyncio.shield(self._closing)).parts
 
     async def highest(self, column: str) -> tuple[str | None, bool]:
-        """See `Reading.highest`: the sending half has asked."""
-        raise NotImplementedError(column)
+        """See `Reading.highest`: the sending half has asked, so nobody asks here."""
+        raise TypeError(f"the mark of {column} is in the heading")
 
     def narrow(self, plan: Plan) -> None:
         """See `Reading.narrow`: what is in the parcel is what was asked for."""
-
-    def cast(self, casts: Sequence[str]) -> None:
-        """See `Reading.cast`: nothing is relayed."""
-
-    async def relay(self, sink: Sink) -> int:
-        """See `Reading.relay`: nothing is relayed."""
-        raise NotImplementedError(sink)
-
-    def counter(self) -> Callable[[bytes], int]:
-        """See `Reading.counter`: nothing is relayed."""
-        raise NotImplementedError
 
     async def lines(self, sink: Sink) -> int:
         """See `Reading.lines`."""
