@@ -13,13 +13,13 @@ import msgspec
 
 from jutong.dataplane.engines.addresses import resolve
 from jutong.dataplane.engines.base import Capabilities, Count, Landing, Log, Reading, Shape, Target, gathered, used
+from jutong.dataplane.engines.counting import counts
 from jutong.dataplane.engines.mysql import catalogue, counting, sql
 from jutong.dataplane.engines.mysql.connect import PORT, connect_once, connected, fetch, refusing
 from jutong.dataplane.engines.mysql.landing import open_landing
 from jutong.dataplane.engines.mysql.log import capturing, open_log
 from jutong.dataplane.engines.mysql.reading import open_reading
 from jutong.dataplane.engines.mysql.types import NAME
-from jutong.dataplane.engines.postgresql.counting import counts
 from jutong.dataplane.engines.tls import tls_context
 from jutong.dataplane.errors import RuleBroken
 from jutong.dataplane.policy import Plan

@@ -13,6 +13,7 @@ import asyncpg
 import msgspec
 
 from jutong.dataplane.engines.base import Capabilities, Count, Landing, Log, Reading, Shape, Target, shortest, used
+from jutong.dataplane.engines.counting import counts
 from jutong.dataplane.engines.postgresql import catalogue, counting, sql
 from jutong.dataplane.engines.postgresql.connect import arguments, connect_once, refusing
 from jutong.dataplane.engines.postgresql.landing import open_landing
@@ -123,7 +124,7 @@ class PostgreSQL:
         """See `Counting.count`."""
         async with self._connection() as connection:
             row = await connection.fetchrow(counting.statement(plan, await self._natives(connection, plan)))
-        return counting.counts(tuple(row))
+        return counts(tuple(row))
 
     async def lookup(self, plan: Plan) -> list[dict[str, str | None]]:
         """See `Engine.lookup`."""
