@@ -21,8 +21,8 @@ from jutong.dataplane.errors import RuleBroken, Unavailable
 from jutong.wire.grants import Column, Kind
 from jutong.wire.transfers import TableMode
 
-WIDE_ROWS = 60_000
-MAKE_WIDE = "create table wide as select seq as n, repeat('长', 500) as text from seq_1_to_60000"
+MANY_ROWS = 60_000
+MAKE_MANY = "create table many as select seq as n, repeat('长', 500) as text from seq_1_to_60000"
 """Some ninety megabytes."""
 
 
@@ -93,8 +93,8 @@ def test_a_row_longer_than_a_packet_is_refused_never_lost(source: Base, sink: Ba
 
 
 def test_a_slow_target_holds_back_the_server_and_not_our_memory(source: Base) -> None:
-    mariadb.execute(mariadb.port(), source.schema, MAKE_WIDE)
-    plan = policy.Plan(source.schema, "wide", (Column("n", "n", Kind.INTEGER), Column("text", "text", Kind.TEXT)))
+    mariadb.execute(mariadb.port(), source.schema, MAKE_MANY)
+    plan = policy.Plan(source.schema, "many", (Column("n", "n", Kind.INTEGER), Column("text", "text", Kind.TEXT)))
     process, grown = psutil.Process(), list[int]()
 
     async def slowly(chunk: bytes) -> None:
@@ -107,7 +107,7 @@ def test_a_slow_target_holds_back_the_server_and_not_our_memory(source: Base) ->
         async with engine.reading(plan) as reading:
             return await reading.lines(slowly)
 
-    assert ask(source, main) == WIDE_ROWS
+    assert ask(source, main) == MANY_ROWS
     assert grown[0] < 48 << 20
 
 
