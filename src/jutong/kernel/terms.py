@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from jutong.wire.grants import Masking as Masking  # noqa: PLC0414 - the kernel's vocabulary includes the wire's
 from jutong.wire.grants import Mode, Operator
@@ -222,3 +222,29 @@ OPERATOR_LABELS = {
     Operator.IS_NULL: N_("为空"),
     Operator.NOT_NULL: N_("不为空"),
 }
+
+
+SHARE_LIMITS: Final = {
+    "named_departments": N_("限部分部门"),
+    "part_of_items": N_("限部分信息项"),
+    "given_conditions": N_("限规定条件"),
+}
+"""共享限制: how conditional sharing is limited."""
+
+SHARE_MODE_CLASSES: Final = {
+    "platform": N_("共享平台方式"),
+    "mail": N_("邮件方式"),
+    "disk": N_("拷盘方式"),
+    "medium": N_("介质方式"),
+}
+"""共享方式分类 (standards-facts section 1, element 9.3)."""
+
+SHARE_MODES: Final = {
+    "platform": {"database": N_("数据库"), "file": N_("文件"), "interface": N_("接口")},
+    "mail": {"mail": N_("邮件")},
+    "disk": {"disk": N_("拷盘")},
+    "medium": {"paper": N_("纸质"), "electronic_document": N_("电子文档")},
+}
+"""共享方式类型 by class."""
+
+SHARE_MODE_LABELS: Final = {code: label for row in SHARE_MODES.values() for code, label in row.items()}

@@ -8,6 +8,8 @@ from datetime import date
 from typing import IO
 
 from jutong.kernel.terms import (
+    SHARE_MODE_CLASSES,
+    SHARE_MODES,
     CatalogueClass,
     DataType,
     FormatClass,
@@ -28,7 +30,6 @@ from jutong.slices.catalogue.formats.templates import (
 )
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent
-from jutong.slices.catalogue.rules.obligations import SHARE_MODE_CLASSES, SHARE_MODES
 from jutong.slices.catalogue.rules.overlay import stated_conditions
 from jutong.slices.catalogue.rules.specified import is_own, own_elements, value_of
 from jutong.wire import catalogue as wire

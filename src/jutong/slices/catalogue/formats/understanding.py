@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from jutong.kernel.errors import RuleBroken
-from jutong.kernel.terms import N_, Purpose
+from jutong.kernel.terms import N_, SHARE_MODE_CLASSES, SHARE_MODES, Purpose
 from jutong.slices.catalogue.formats.elements import PLAIN, UNKNOWN_ITEM, Cells, Manner, added_words, code_pattern
 from jutong.slices.catalogue.formats.raw import RawEntry
 from jutong.slices.catalogue.rules import values as words
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, CLASS_DIGITS, SERIAL_DIGITS, THEMES, parse_code
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.findings import Finding
-from jutong.slices.catalogue.rules.obligations import LABELS, LENGTHS, SHARE_MODE_CLASSES, SHARE_MODES
+from jutong.slices.catalogue.rules.obligations import LABELS, LENGTHS
 from jutong.slices.catalogue.rules.repairs import Repair
 from jutong.slices.catalogue.rules.shape import ITEM_LABELS, shape
 from jutong.slices.catalogue.rules.specified import fitting, own_elements

@@ -12,6 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from jutong.kernel.faces.forms import Code, Day, Form, Line, Paragraph, Upload, Whole
 from jutong.kernel.terms import (
+    SHARE_LIMITS,
+    SHARE_MODE_CLASSES,
+    SHARE_MODE_LABELS,
     BasisRank,
     CatalogueClass,
     DataType,
@@ -28,7 +31,7 @@ from jutong.slices.catalogue.formats.text import ENCODINGS
 from jutong.slices.catalogue.pages.specified import OWN, own_start, own_values, specify
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent
-from jutong.slices.catalogue.rules.obligations import LABELS, LENGTHS, SHARE_LIMITS, SHARE_MODE_CLASSES, SHARE_MODES
+from jutong.slices.catalogue.rules.obligations import LABELS, LENGTHS
 from jutong.slices.catalogue.rules.shape import ITEM_LABELS
 from jutong.slices.catalogue.rules.sources import STANDS
 from jutong.slices.catalogue.rules.text import listed
@@ -39,9 +42,14 @@ BLANK = ("", "—")
 MOST_PAGE = 100_000
 
 
+def line_of(given: str, most: int) -> str:
+    """Return what somebody sent as one line: no NUL, blanks once."""
+    return " ".join(given[:most].replace("\x00", "").split())
+
+
 def asked_text(request: HttpRequest, name: str) -> str:
     """Return a query parameter as one short line."""
-    return " ".join(request.GET.get(name, "")[:200].replace("\x00", "").split())
+    return line_of(request.GET.get(name, ""), 200)
 
 
 def asked_id(request: HttpRequest, name: str) -> int:
@@ -78,7 +86,6 @@ def _choice(name: str, choices: list[tuple[str, Any]], **more: Any) -> forms.Cho
     return forms.ChoiceField(label=gettext_lazy(LABELS[name]), choices=choices, required=False, **more)
 
 
-_MODES = {code: label for row in SHARE_MODES.values() for code, label in row.items()}
 SEPARATED = gettext_lazy("多个之间用顿号或分号隔开")
 
 
@@ -126,7 +133,7 @@ class EntryForm(Form):
     basis_article = _line("basis_article")
     basis_wording = _paragraph("basis_wording")
     share_mode_class = _choice("share_mode_class", _named(SHARE_MODE_CLASSES))
-    share_mode = _choice("share_mode", _named(_MODES))
+    share_mode = _choice("share_mode", _named(SHARE_MODE_LABELS))
     open_type = _choice("open_type", _choices(OpenType))
     open_conditions = _line("open_conditions")
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)

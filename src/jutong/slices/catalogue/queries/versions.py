@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotThere
-from jutong.kernel.terms import Purpose
+from jutong.kernel.terms import SHARE_MODE_LABELS, Purpose
 from jutong.slices.catalogue.models import Entry, EntryVersion
 from jutong.slices.catalogue.queries.contents import contents_of
 from jutong.slices.catalogue.queries.entries import sees_drafts
 from jutong.slices.catalogue.rules.differences import differences
-from jutong.slices.catalogue.rules.obligations import LABELS, NAMES, SHARE_MODES
+from jutong.slices.catalogue.rules.obligations import LABELS, NAMES
 from jutong.slices.catalogue.rules.shape import CODES, ITEM_LABELS
 from jutong.slices.catalogue.workflow import ENTRY
 
@@ -105,5 +105,5 @@ def in_words(element: str, value: object) -> str:
         return "、".join(named.get(str(part), str(part)) for part in value)
     if isinstance(value, dict):
         return "；".join(f"{_(ITEM_LABELS.get(str(k), str(k)))}：{in_words(str(k), v)}" for k, v in value.items())
-    modes = {code: label for row in SHARE_MODES.values() for code, label in row.items()} if name == "share_mode" else {}
+    modes = SHARE_MODE_LABELS if name == "share_mode" else {}
     return _({**CODES.get(name, {}), **NAMES.get(name, {}), **modes}.get(str(value), str(value)))

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from jutong.kernel.policy import Policy
-from jutong.kernel.terms import N_, BasisRank
+from jutong.kernel.terms import N_, SHARE_LIMITS, BasisRank
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding
@@ -77,20 +77,6 @@ LABELS: Final[Mapping[str, str]] = {
 """What each element is called on pages, in files and in remarks."""
 MOST_ITEMS: Final = 2000
 MOST_KEYWORDS: Final = 50
-SHARE_LIMITS: Final = {
-    "named_departments": N_("限部分部门"),
-    "part_of_items": N_("限部分信息项"),
-    "given_conditions": N_("限规定条件"),
-}
-SHARE_MODES: Final = {
-    "platform": {"database": N_("数据库"), "file": N_("文件"), "interface": N_("接口")},
-    "mail": {"mail": N_("邮件")},
-    "disk": {"disk": N_("拷盘")},
-    "medium": {"paper": N_("纸质"), "electronic_document": N_("电子文档")},
-}
-SHARE_MODE_CLASSES: Final = {
-    "platform": N_("共享平台方式"), "mail": N_("邮件方式"), "disk": N_("拷盘方式"), "medium": N_("介质方式"),
-}  # fmt: skip
 NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "category": {**BASE_CATEGORIES, **THEMES},
     "specification": {

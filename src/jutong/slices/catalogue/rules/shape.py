@@ -8,6 +8,9 @@ from typing import Final
 
 from jutong.kernel.terms import (
     N_,
+    SHARE_LIMITS,
+    SHARE_MODE_CLASSES,
+    SHARE_MODES,
     BasisRank,
     CatalogueClass,
     DataType,
@@ -26,9 +29,6 @@ from jutong.slices.catalogue.rules.obligations import (
     LENGTHS,
     MOST_ITEMS,
     MOST_KEYWORDS,
-    SHARE_LIMITS,
-    SHARE_MODE_CLASSES,
-    SHARE_MODES,
 )
 from jutong.slices.catalogue.rules.sources import STANDS
 from jutong.slices.catalogue.rules.specified import added_codes

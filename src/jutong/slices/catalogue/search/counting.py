@@ -9,9 +9,8 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from jutong.kernel.terms import N_, CatalogueClass, FormatClass, OpenType, ShareType, UpdateCycle
+from jutong.kernel.terms import N_, SHARE_MODE_LABELS, CatalogueClass, FormatClass, OpenType, ShareType, UpdateCycle
 from jutong.slices.catalogue.models import ClassNode
-from jutong.slices.catalogue.rules.obligations import SHARE_MODES
 from jutong.slices.catalogue.rules.words import SMALL_FACETS
 from jutong.slices.catalogue.search.hits import Counts, Hits, Scope, hits
 from jutong.slices.catalogue.search.tallies import tallied
@@ -37,7 +36,7 @@ _TERMS: Final[Mapping[str, Mapping[str, str]]] = {
     "open_type": dict(OpenType.choices()),
     "update_cycle": dict(UpdateCycle.choices()),
     "info_kind": standards.national_values("info_kind"),
-    "share_mode": {code: label for row in SHARE_MODES.values() for code, label in row.items()},
+    "share_mode": SHARE_MODE_LABELS,
 }
 
 

@@ -12,6 +12,9 @@ import msgspec
 
 from jutong.kernel.terms import (
     N_,
+    SHARE_LIMITS,
+    SHARE_MODE_CLASSES,
+    SHARE_MODE_LABELS,
     BasisRank,
     CatalogueClass,
     DataType,
@@ -38,34 +41,11 @@ VALUES: Final[Mapping[tuple[str, str], tuple[Value, ...]]] = {
     ("entry", "resource_class"): _term(CatalogueClass),
     ("entry", "format_class"): _term(FormatClass),
     ("entry", "share_type"): _term(ShareType),
-    ("entry", "share_limit"): _named(
-        {
-            "named_departments": N_("限部分部门"),
-            "part_of_items": N_("限部分信息项"),
-            "given_conditions": N_("限规定条件"),
-        }
-    ),
+    ("entry", "share_limit"): _named(SHARE_LIMITS),
     ("entry", "use_purposes"): _term(Purpose),
     ("entry", "basis_rank"): _term(BasisRank),
-    ("entry", "share_mode_class"): _named(
-        {
-            "platform": N_("共享平台方式"),
-            "mail": N_("邮件方式"),
-            "disk": N_("拷盘方式"),
-            "medium": N_("介质方式"),
-        }
-    ),
-    ("entry", "share_mode"): _named(
-        {
-            "database": N_("数据库"),
-            "file": N_("文件"),
-            "interface": N_("接口"),
-            "mail": N_("邮件"),
-            "disk": N_("拷盘"),
-            "paper": N_("纸质"),
-            "electronic_document": N_("电子文档"),
-        }
-    ),
+    ("entry", "share_mode_class"): _named(SHARE_MODE_CLASSES),
+    ("entry", "share_mode"): _named(SHARE_MODE_LABELS),
     ("entry", "open_type"): _term(OpenType),
     ("entry", "update_cycle"): _term(UpdateCycle),
     ("entry", "security_level"): _term(SecurityLevel),
