@@ -21,7 +21,7 @@ from jutong.kernel.faces import Form, actor_of, done, page, posted, signed, told
 from jutong.kernel.faces.downloads import xlsx
 from jutong.kernel.faces.forms import Day, Line, Paragraph
 from jutong.slices.catalogue import actions, queries
-from jutong.slices.catalogue.pages.forms import asked_number, asked_text
+from jutong.slices.catalogue.pages.forms import asked_number, asked_text, line_of
 from jutong.slices.catalogue.pages.sources import Nothing, act, tabs
 from jutong.slices.parties import queries as parties
 
@@ -76,14 +76,8 @@ def lists(request: HttpRequest) -> HttpResponse:
 @require_POST
 def derive(request: HttpRequest) -> HttpResponse:
     """Derive the duty list of a region."""
-    made = actions.derive_duties(by=signed(request), at=clock.now(), region=_region(request))
+    made = actions.derive_duties(by=signed(request), at=clock.now(), region=line_of(request.POST.get("region", ""), 12))
     return done(request, _("已按现行目录分解。"), to=reverse("catalogue_duty_list", args=[made.pk]))
-
-
-def _region(request: HttpRequest) -> str:
-    """Return the region's code that a form names, nothing for what is none."""
-    given = request.POST.get("region", "")[:12]
-    return given if given.isascii() and given.isdigit() else ""
 
 
 @require_GET

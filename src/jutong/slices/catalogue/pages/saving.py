@@ -12,6 +12,7 @@ from jutong.kernel import clock
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import actor_of, done, page
 from jutong.slices.catalogue import actions, queries, search
+from jutong.slices.catalogue.pages.forms import line_of
 
 DEEDS = ("subscribe", "unsubscribe", "forget")
 
@@ -23,8 +24,8 @@ def saved(request: HttpRequest) -> HttpResponse:
         actions.save_search(
             by=actor,
             at=clock.now(),
-            name=" ".join(request.POST.get("name", "")[:100].replace("\x00", "").split()),
-            text=" ".join(request.POST.get("q", "")[:200].replace("\x00", "").split()),
+            name=line_of(request.POST.get("name", ""), 100),
+            text=line_of(request.POST.get("q", ""), 200),
             chosen={name: [v.replace("\x00", "")[:100] for v in request.POST.getlist(name)] for name in search.FACETS},
             subscribed=bool(request.POST.get("subscribed")),
         )
