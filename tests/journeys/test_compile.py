@@ -11,11 +11,9 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import connection
-from django.test import override_settings
 from playwright.sync_api import Browser, Page
-from pytest_django.live_server_helper import LiveServer
 
-from chromium import browsing_here
+from chromium import browsing_here, known, site_here
 from jutong.kernel import clock
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.datacentre import queries as mounts
@@ -54,10 +52,8 @@ def chromium(city: None) -> Iterator[Browser]:
 
 @pytest.fixture
 def address(world: World) -> Iterator[str]:
-    with override_settings(ALLOWED_HOSTS=["localhost"]):
-        server = LiveServer("localhost")
-        yield server.url
-        server.stop()
+    with site_here() as url:
+        yield url
 
 
 def drained(world: World) -> None:
@@ -82,9 +78,7 @@ class People:
     def __call__(self, who: str, path: str = "") -> Page:
         if who not in self._pages:
             context = self._browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
-            cookies = self._world.client(who).cookies
-            context.add_cookies([{"name": n, "value": m.value, "url": self._address} for n, m in cookies.items()])
-            page = self._pages[who] = context.new_page()
+            page = self._pages[who] = known(context, self._world.client(who), self._address).new_page()
             page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         if path:
             self._pages[who].goto(self._address + path)

@@ -10,11 +10,9 @@ from typing import Any
 import openpyxl
 import psycopg
 import pytest
-from django.test import override_settings
 from playwright.sync_api import Browser
-from pytest_django.live_server_helper import LiveServer
 
-from chromium import browsing_here
+from chromium import browsing_here, known, site_here
 from covers import covers
 from jutong.dataplane.settings import Settings
 from jutong.slices.exchange import actions
@@ -55,10 +53,8 @@ def chromium(spoilt: Run) -> Iterator[Browser]:
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    with override_settings(ALLOWED_HOSTS=["localhost"]):
-        server = LiveServer("localhost")
-        yield server.url
-        server.stop()
+    with site_here() as url:
+        yield url
 
 
 @covers(partly=["R-EXC-019"])
@@ -75,8 +71,7 @@ def test_the_provider_puts_rows_right_in_excel_and_they_arrive(
 ) -> None:
     assert (spoilt.state, spoilt.dirty) == ("released", 2), spoilt.message
     context = chromium.new_context(viewport={"width": width, "height": 900}, locale="zh-CN")
-    cookies = world.client("civil.officer").cookies
-    context.add_cookies([{"name": name, "value": morsel.value, "url": address} for name, morsel in cookies.items()])
+    known(context, world.client("civil.officer"), address)
     page, complaints = context.new_page(), list[str]()
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
 

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import override_settings
 from playwright.sync_api import Browser, BrowserContext, Page
-from pytest_django.live_server_helper import LiveServer
 
-from chromium import browsing_here
+from chromium import browsing_here, known, site_here
 from jutong.dataplane import identity
 from jutong.slices.datacentre import actions as datacentre
 from jutong.slices.exchange import actions
@@ -50,18 +48,14 @@ def chromium(city: None) -> Iterator[Browser]:
 
 @pytest.fixture
 def address(world: World) -> Iterator[str]:
-    with override_settings(ALLOWED_HOSTS=["localhost"]):
-        server = LiveServer("localhost")
-        yield server.url
-        server.stop()
+    with site_here() as url:
+        yield url
 
 
 def signed_in(browser: Browser, address: str, world: World, who: str, width: int, **options: Any) -> BrowserContext:
     """Return a browser that somebody is signed in on."""
     context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", **options)
-    cookies = world.client(who).cookies
-    context.add_cookies([{"name": name, "value": morsel.value, "url": address} for name, morsel in cookies.items()])
-    return context
+    return known(context, world.client(who), address)
 
 
 def looked_at(page: Page, folder: Path, name: str, width: int) -> None:

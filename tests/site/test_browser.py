@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.test import override_settings
 from playwright.sync_api import Browser, Page
-from pytest_django.live_server_helper import LiveServer
 
-from chromium import browsing_here
+from chromium import browsing_here, site_here
 from shell_world import small_site
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -22,16 +20,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def address(live_server_of_pieces: LiveServer) -> str:
-    return live_server_of_pieces.url
-
-
-@pytest.fixture
-def live_server_of_pieces(transactional_db: None) -> Iterator[LiveServer]:
-    with small_site(), override_settings(ALLOWED_HOSTS=["localhost"]):
-        server = LiveServer("localhost")
-        yield server
-        server.stop()
+def address(transactional_db: None) -> Iterator[str]:
+    with small_site(), site_here() as url:
+        yield url
 
 
 def opened(browser: Browser, address: str, width: int, **options: object) -> tuple[Page, list[str]]:
