@@ -15,8 +15,7 @@ from jutong.kernel.actors import ADMINISTRATORS, Actor, Role, Who
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue.models import SavedSearch
-from jutong.slices.catalogue.search import query_of, subscriptions_met
-from jutong.slices.catalogue.search.results import kept_of
+from jutong.slices.catalogue.search import kept_of, query_of, subscriptions_met
 
 MOST_SAVED: Final = 100
 SEARCHERS: Final = Who("searcher", N_("业务人员"), tuple(role for role in Role if role not in ADMINISTRATORS))

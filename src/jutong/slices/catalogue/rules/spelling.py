@@ -79,7 +79,7 @@ def nearest(slip: str, words: Iterable[Known]) -> Known | None:
     sound = spelling(slip).sound
     rated = []
     for known in words:
-        same = bool(sound) and spelling(known.word).sound == sound
+        same = bool(sound) and known.sound == sound
         likeness = alike(slip, known.word)
         near = abs(len(slip) - len(known.word)) <= 1 and len(slip) >= SHORTEST_ALIKE and likeness >= ALIKE
         if known.word != slip and (same or near):

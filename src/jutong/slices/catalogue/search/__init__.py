@@ -3,10 +3,18 @@
 from jutong.slices.catalogue.search.counting import FACET_LABELS, FACETS, Facet, FacetValue
 from jutong.slices.catalogue.search.matching import Subscription, query_of, subscriptions_met
 from jutong.slices.catalogue.search.related import Related, related
-from jutong.slices.catalogue.search.results import DEEPEST, MOST_CHOSEN, SIZE, Found, Results, every_hit, search
+from jutong.slices.catalogue.search.results import (
+    DEEPEST,
+    MOST_CHOSEN,
+    SIZE,
+    Found,
+    Results,
+    every_hit,
+    kept_of,
+    search,
+)
 from jutong.slices.catalogue.search.tree import KINDS as TREES
 from jutong.slices.catalogue.search.tree import Twig, directory
-from jutong.slices.catalogue.search.understanding import RANKED, Answered, understood_as
 from jutong.slices.catalogue.search.vocabulary import synonym_sets
 
 __all__ = [
@@ -14,10 +22,8 @@ __all__ = [
     "FACETS",
     "FACET_LABELS",
     "MOST_CHOSEN",
-    "RANKED",
     "SIZE",
     "TREES",
-    "Answered",
     "Facet",
     "FacetValue",
     "Found",
@@ -27,10 +33,10 @@ __all__ = [
     "Twig",
     "directory",
     "every_hit",
+    "kept_of",
     "query_of",
     "related",
     "search",
     "subscriptions_met",
     "synonym_sets",
-    "understood_as",
 ]

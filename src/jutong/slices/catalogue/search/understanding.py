@@ -21,7 +21,7 @@ from jutong.slices.catalogue.rules.asking import (
 from jutong.slices.catalogue.rules.spelling import LONGEST_SPELLED, nearest, read, spelling
 from jutong.slices.catalogue.rules.words import plain
 from jutong.slices.catalogue.search import vocabulary
-from jutong.slices.catalogue.search.hits import RANKED, Hits, Scope, hits
+from jutong.slices.catalogue.search.hits import Hits, Scope, hits
 
 FEW: Final = 10
 """Below so many hits, words that say little may be missing."""
@@ -175,13 +175,8 @@ def _sounding(groups: Sequence[Group]) -> tuple[Group, ...]:
     found = []
     for group in groups:
         sound = spelling(group.typed).sound
-        others = [
-            known for known in words if sound and known.word != group.typed and spelling(known.word).sound == sound
-        ]
+        others = [known for known in words if sound and known.word != group.typed and known.sound == sound]
         best = sorted(others, key=lambda known: -known.entries)[:_MOST_SOUNDS]
         ways = (*group.ways, *(lexemes(known.word) for known in best))
         found.append(replace(group, typed=best[0].word if best else group.typed, ways=ways))
     return tuple(found) if any(len(one.ways) > len(two.ways) for one, two in zip(found, groups, strict=True)) else ()
-
-
-__all__ = ["FEW", "RANKED", "Answered", "answered", "understood_as"]
