@@ -154,6 +154,21 @@ def test_an_emptied_table_and_a_lost_slot_are_copied_whole_again(town: World) ->
         assert equal(town)
 
 
+def test_a_runner_killed_while_the_log_is_made_leaves_nothing_that_holds_it(town: World) -> None:
+    holding = f"select count(*) from pg_replication_slots where slot_name = '{SLOT}' and active"
+    with psycopg.connect(town.provider) as busy:
+        busy.execute("insert into ledger values (2001, '久久', 'x', 1, 'a', 's')")  # a slot waits for its end
+        runner = town.process()
+        town.order("first", target_mode=TableMode.UPSERT, task_id="task", read=Read.CHANGES)
+        town.control.wait(lambda: town.sql(town.consumer, holding) == [(1,)])
+        runner.kill()
+        runner.wait()
+        town.control.wait(lambda: town.sql(town.consumer, holding) == [(0,)], 10)
+    with town.running():
+        assert town.ended("first").state is RunState.RELEASED
+        assert equal(town)
+
+
 def test_an_abandoned_log_is_told_of_and_let_go_when_it_grows_too_big(town: World) -> None:
     slots = f"select count(*) from pg_replication_slots where slot_name = '{SLOT}'"
     with town.running(change_log_seconds=0.3, change_log_mib=1):

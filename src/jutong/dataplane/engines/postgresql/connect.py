@@ -91,6 +91,7 @@ _KNOWN: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Refusal]
     (asyncpg.ReadOnlySQLTransactionError, Unavailable, "只允许读取，请改用可写的数据源"),
     (asyncpg.DiskFullError, Unavailable, "磁盘空间不足，请清理后重试"),
     (asyncpg.LockNotAvailableError, Unavailable, "有其他事务占用目标表，请稍后重试"),
+    (asyncpg.ObjectInUseError, Unavailable, "变更日志仍被前一次执行的会话占用，稍后自动重试"),
     (asyncpg.QueryCanceledError, Unavailable, "查询超过语句时限，请稍后重试、缩小范围，或由其所属部门放宽时限"),
     (asyncpg.StringDataRightTruncationError, RowRefused, "目标列的长度不够，请放宽列长后重试"),
     (asyncpg.NotNullViolationError, RowRefused, "目标列不允许为空，但来源有空值，请放宽约束或补全数据"),

@@ -52,6 +52,8 @@ select current_setting('wal_level') = 'logical' as logical, r.rolreplication or 
 from pg_catalog.pg_roles r where r.rolname = current_user
 """
 FLUSH_SECONDS, FLUSH_LOOKS = 0.05, 40
+LOOK = "set client_connection_check_interval = '1s'"
+"""Lets the server notice that a runner has gone: without it, what a killed one asked for holds the slot to its end."""
 NOT_LOGICAL = "没有开启逻辑复制，请由数据库管理员将 wal_level 设为 logical 并重启。"
 LACKING = {
     "logical": NOT_LOGICAL,
@@ -208,6 +210,8 @@ async def open_log(access: Access, title: str, name: str, plan: Plan) -> AsyncIt
     """Open a session for one change log; the log outlives it."""
     connection = await connect_once(access, title, reading=False)
     try:
+        with suppress(asyncpg.UndefinedObjectError, asyncpg.InvalidParameterValueError):  # before version 14, not on Linux
+            await connection.execute(LOOK)
         yield SlotLog(connection, title, name, plan)
     finally:
         connection.terminate()
