@@ -8,7 +8,7 @@ import secrets
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,7 @@ import load
 import report
 from ground import Ground
 from jutong.cli import serve
+from jutong.dataplane import priorities
 
 if TYPE_CHECKING:
     from gateway_world import World
@@ -128,18 +129,24 @@ def _signed(world: World, count: int) -> list[bytes]:
     return calls
 
 
+def placed(core: set[int] | None) -> Callable[[], None]:
+    """Return what puts a process on its core, its threads taking turns: limit and peers are served as the product is."""
+
+    def place() -> None:
+        if core:
+            os.sched_setaffinity(0, core)
+        priorities.by_turns()
+
+    return place
+
+
 @contextmanager
 def _served(
     target: str, port: int, environment: dict[str, str], core: set[int] | None, *options: str
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Serve an application under granian as the product does, on its core."""
-
-    def place() -> None:
-        if core:
-            os.sched_setaffinity(0, core)
-
     command = serve.granian(target, f"127.0.0.1:{port}", *options)
-    process = subprocess.Popen(command, env=environment, preexec_fn=place)  # noqa: PLW1509 - no other thread holds a lock that `place` needs
+    process = subprocess.Popen(command, env=environment, preexec_fn=placed(core))  # noqa: PLW1509 - no other thread holds a lock that it needs
     try:
         yield process
     finally:

@@ -137,7 +137,7 @@ def _peer(port: int, environment: dict[str, str], core: set[int] | None) -> Iter
     process = subprocess.Popen(
         command,
         env=environment,
-        preexec_fn=lambda: os.sched_setaffinity(0, core) if core else None,  # noqa: PLW1509 - as in `gateway._served`
+        preexec_fn=gateway.placed(core),  # noqa: PLW1509 - as in `gateway._served`
     )
     try:
         gateway._await_ready(port)
@@ -153,13 +153,13 @@ def _latencies(ground: Ground, world: World, process: subprocess.Popen[bytes], p
     most = probe / load.drive(port, gateway._signed(world, probe), connections=CONNECTIONS, expected=b'"count":1')
     rate = SHARE_OF_MOST * most
     count = max(200, int(rate * PACED_SECONDS * ground.scale))
-    alone = load.paced(port, gateway._signed(world, count), rate=rate, connections=CONNECTIONS)
+    alone = load.paced_apart(port, gateway._signed(world, count), rate=rate, connections=CONNECTIONS)
     readers = max(10, int(DOWNLOADS * ground.scale))
     with _slow(port, _downloads(world, readers)):
         time.sleep(SETTLE_SECONDS * max(0.1, ground.scale))  # the server's buffers for the slow readers fill once
         descriptors = psutil.Process(process.pid).children(recursive=True)
         report.note(f"gateway_beside_downloads: {readers} slow readers, {len(descriptors)} processes of the server")
-        beside = load.paced(port, gateway._signed(world, count), rate=rate, connections=CONNECTIONS)
+        beside = load.paced_apart(port, gateway._signed(world, count), rate=rate, connections=CONNECTIONS)
     calm, busy = report.middle(alone, 0.99) * 1000, report.middle(beside, 0.99) * 1000
     report.line("gateway_full", calm, "ms_p99_at_70%", ratio=25 / calm, against="25_ms")
     report.line("gateway_beside_downloads", busy, "ms_p99", ratio=calm / busy, against="p99_without_downloads")

@@ -28,6 +28,7 @@ from jutong.dataplane.envelopes import seal
 from jutong.dataplane.gateway.app import Gateway
 from jutong.dataplane.link import check_proof
 from jutong.dataplane.settings import Settings
+from jutong.dataplane.transfer import batches
 from jutong.wire.bundle import Access, Bundle, Caller, Mount, Source
 from jutong.wire.envelope import Envelope
 from jutong.wire.grants import Column, Grant, Kind, Masking, Mode, Quota
@@ -299,7 +300,7 @@ class World:
         self.settings.artefact_folder.mkdir(parents=True, exist_ok=True)
         with (
             (self.settings.artefact_folder / f"{name}.sm4").open("wb") as file,
-            sm4.EncryptingWriter(file, key) as writer,
+            sm4.EncryptingWriter(file, key, chunk_size=batches.CHUNK) as writer,
         ):
             writer.write(content)
         manifest = Manifest(

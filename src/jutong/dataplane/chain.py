@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 WRITERS = 64
 """Processes of one node that may write at once, each its own chain: node, node-2, node-3 …"""
 SHIP_PAUSE_SECONDS = 1.0
+REST = 3
+"""How many times as long as a delivery took the next one waits."""
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -148,16 +150,21 @@ class Chain:
             await asyncio.sleep(min(SHIP_PAUSE_SECONDS, self._most_seconds))
 
     async def ship(self, link: Link, *, at: datetime, keep_days: int) -> None:
-        """Deliver every sealed segment, oldest first; delivered ones stay in `shipped/` for `keep_days`."""
+        """Deliver every sealed segment, oldest first; delivered ones stay in `shipped/` for `keep_days`.
+
+        Between two it rests, so that a chain long unshipped crowds no calls out.
+        """
         for seal in sorted(self._folder.glob("*.seal")):
             shipped = self._folder / "shipped" / seal.name
             lines = seal.with_suffix(".jsonl")
             if not lines.exists():  # killed between the two moves below
                 lines = shipped.with_suffix(".jsonl")
             envelope = msgspec.json.decode(seal.read_bytes(), type=Envelope)
+            began = time.monotonic()
             await link.post_segment(envelope, await asyncio.to_thread(lines.read_bytes))
             lines.replace(shipped.with_suffix(".jsonl"))
             seal.replace(shipped)
+            await asyncio.sleep(REST * (time.monotonic() - began))
         limit = (at - timedelta(days=keep_days)).timestamp()
         for seal in sorted((self._folder / "shipped").glob("*.seal"))[:-1]:
             if seal.stat().st_mtime < limit:

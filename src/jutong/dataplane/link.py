@@ -8,12 +8,14 @@ import hmac
 import secrets
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TypeVar
 
 import httpx
 import msgspec
 
 from jutong.crypto import sm3
+from jutong.dataplane import priorities
 from jutong.dataplane.errors import Unauthenticated, Unavailable
 from jutong.dataplane.identity import Identity
 from jutong.wire.alive import Alive
@@ -72,13 +74,14 @@ def check_proof(
 
 
 class NodeAuth(httpx.Auth):
-    """Signs each request of an httpx client in a node's name."""
+    """Signs each request of an httpx client in a node's name. aside: where an asynchronous client's loop is not to wait."""
 
     requires_request_body = True
 
-    def __init__(self, node: str, secret: bytes) -> None:
+    def __init__(self, node: str, secret: bytes, aside: Executor | None = None) -> None:
         self._node = node
         self._secret = secret
+        self._aside = aside
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the proof's headers; the body is already read."""
@@ -93,17 +96,20 @@ class NodeAuth(httpx.Auth):
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Do the same for an asynchronous client."""
         await request.aread()
-        for signed in self.auth_flow(request):
-            yield signed
+        yield await asyncio.get_running_loop().run_in_executor(self._aside, next, self.auth_flow(request))
 
 
 class Link:
-    """The internal client of one node; every call raises `Unavailable` when the control plane is away or refuses."""
+    """The internal client of one node; every call raises `Unavailable` when the control plane is away or refuses.
+
+    What is large is put into words and signed in a thread that gives way to calls: megabytes take tens of milliseconds.
+    """
 
     def __init__(self, url: str, identity: Identity, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="link", initializer=priorities.behind)
         self._client = httpx.AsyncClient(
             base_url=url,
-            auth=NodeAuth(identity.name, identity.secret),
+            auth=NodeAuth(identity.name, identity.secret, self._aside),
             transport=transport,
             timeout=10,
             trust_env=False,
@@ -133,8 +139,12 @@ class Link:
 
     async def post_segment(self, envelope: Envelope, lines: bytes) -> None:
         """Ship one sealed segment of a chain with its lines."""
-        body = {"envelope": envelope, "lines": base64.b64encode(lines).decode("ascii")}
-        await self._call("POST", "/internal/segments", body=msgspec.json.encode(body))
+
+        def body() -> bytes:
+            return msgspec.json.encode({"envelope": envelope, "lines": base64.b64encode(lines).decode("ascii")})
+
+        worded = await asyncio.get_running_loop().run_in_executor(self._aside, body)
+        await self._call("POST", "/internal/segments", body=worded)
 
     async def get_handovers(self) -> list[Handover]:
         """Return how the control plane's key followed another, oldest first."""
@@ -155,6 +165,7 @@ class Link:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+        self._aside.shutdown()
 
     async def _call(self, method: str, target: str, *, body: bytes = b"", wait: int = 0) -> bytes | None:
         headers = {"Content-Type": "application/json"} if body else {}

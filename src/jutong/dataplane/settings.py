@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     downloads_per_system: int = Field(default=16, ge=1, description="一个业务系统或个人同时进行的最多批量下载数")
     waiting_calls: int = Field(default=2000, ge=1, description="同时处理的最多调用数，超过时请稍后重试")
     bundle_wait_seconds: int = Field(default=25, ge=1, le=60, description="长轮询授权包的等待时间（秒）")
-    chain_segment_lines: int = Field(default=8_000, ge=1, le=10_000, description="审计链文件每段最多行数")
+    chain_segment_lines: int = Field(default=2_000, ge=1, le=10_000, description="审计链文件每段最多行数")
     chain_segment_seconds: float = Field(default=10.0, gt=0, description="审计链文件每段最长时间（秒）")
     chain_keep_days: int = Field(default=30, ge=1, description="已送达中心的审计链文件在本机保留天数")
     transfer_runs: int = Field(default=2, ge=1, le=32, description="一个传输进程同时执行的最多任务数")

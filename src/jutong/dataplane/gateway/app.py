@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from jutong.dataplane import engines, identity
+from jutong.dataplane import engines, identity, priorities
 from jutong.dataplane.book import Book, open_book
 from jutong.dataplane.bundles import BundleCache
 from jutong.dataplane.chain import Chain
@@ -38,6 +38,7 @@ NODE_PROBE = re.compile(r"/v1/nodes/([a-z0-9-]{1,40})/probe")
 FIRST_BUNDLE_SECONDS = 2.0
 SWEEP_SECONDS = 60.0
 RARELY = 50_000
+COLLECT_SECONDS = 2.0
 
 
 class Broken(Refusal):
@@ -114,6 +115,7 @@ class Gateway:
         self._beside("chain", lambda: chain.keep(link, keep_days=settings.chain_keep_days))
         self._beside("usage", lambda: self._count(link))
         self._beside("sweep", lambda: self._sweep(book))
+        self._beside("collector", _collect)
 
     async def stop(self) -> None:
         """Finish what is under way, seal and ship the chain, hand over the counts, close everything."""
@@ -252,6 +254,13 @@ class Gateway:
         return True
 
 
+async def _collect() -> None:
+    """Collect by the clock what runs beside the calls leaves in cycles: a shipped segment of the chain is megabytes."""
+    while True:
+        await asyncio.sleep(COLLECT_SECONDS)
+        gc.collect()
+
+
 def _deeds(service: Service) -> dict[tuple[str, str], Callable[[Call], Awaitable[Answer]]]:
     """Return the deeds whose addresses name nothing, by method and path."""
     return {
@@ -268,11 +277,13 @@ def _deeds(service: Service) -> dict[tuple[str, str], Callable[[Call], Awaitable
 def create() -> Gateway:
     """Return the application; the factory granian calls in each of its processes.
 
-    What is loaded by now stays for good, and a call leaves no cycles: the collector looks seldom.
+    What is loaded by now stays for good, and a call leaves no cycles: the collector looks by the clock. The threads of the
+    server and of the audit chain do not interrupt the one that answers.
     """
     logging.config.dictConfig(dictionary(Settings().log_format))
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each download holds a file and a connection
+    priorities.by_turns()
     gc.freeze()
     gc.set_threshold(RARELY, 20, 20)
     return Gateway()

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 import re
-import sys
-import threading
 from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,6 +15,7 @@ from urllib.parse import parse_qs, quote
 import msgspec
 
 from jutong.crypto import CryptoRefused, Signer, sm4
+from jutong.dataplane import priorities
 from jutong.dataplane.book import Artefact
 from jutong.dataplane.envelopes import opened
 from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable
@@ -28,7 +26,6 @@ from jutong.wire.transfers import Manifest
 CHUNK = 1 << 16
 PIECE = 1 << 13
 """Bytes handed to the server at a time: it holds some thirty of them for a slow reader, and a thousand such must fit."""
-LEAST_PRIORITY = 19
 TICKET_LIFE = timedelta(seconds=60)
 RANGE = re.compile(rb"bytes=(\d{0,18})-(\d{0,18})")
 MEDIA = {"csv": b"text/csv", "json": b"application/json", "jsonl": b"application/jsonl"}
@@ -93,7 +90,7 @@ class Files:
     def __init__(self, folder: Path, signer: Signer) -> None:
         self._folder = folder
         self._signer = signer
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="files", initializer=_behind_the_calls)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="files", initializer=priorities.behind_all)
 
     async def answer(
         self,
@@ -162,12 +159,6 @@ class Files:
                     yield chunk[n : n + PIECE]
         finally:
             file.close()
-
-
-def _behind_the_calls() -> None:
-    """Let this thread have the core only when nothing else wants it: a call waits for nobody's download."""
-    if sys.platform == "linux":  # where each thread has a priority of its own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST_PRIORITY)
 
 
 def _attachment(manifest: Manifest) -> bytes:
