@@ -8,15 +8,23 @@ crashes a parser is kept there too and named. The exit code is 1 where there is 
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import random
-import subprocess
 import sys
+import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import redirect_stderr
+from functools import cache
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from jutong.crypto import sm3
+
+if TYPE_CHECKING:
+    from fuzz.targets import Target
 
 KEPT = Path(__file__).parents[2] / "build/fuzz"
 LONGEST = 1 << 14
@@ -27,10 +35,7 @@ def guided(name: str, seconds: int) -> None:
     """Fuzz one target by coverage until its time is up; ends the process."""
     import atheris
 
-    with atheris.instrument_imports(include=["jutong"], enable_loader_override=False):
-        from fuzz.targets import TARGETS
-
-    target, corpus = TARGETS[name], KEPT / name
+    target, corpus = targets()[name], KEPT / name
     corpus.mkdir(parents=True, exist_ok=True)
     for content in target.seeds():
         (corpus / sm3.hexdigest(content)[:16]).write_bytes(content)
@@ -44,9 +49,7 @@ def drawn(name: str, seconds: int) -> None:
     from hypothesis import HealthCheck, given, settings
     from hypothesis import strategies as st
 
-    from fuzz.targets import TARGETS
-
-    target = TARGETS[name]
+    target = targets()[name]
     true = target.seeds()
     until, tries = time.monotonic() + seconds, 0
 
@@ -70,34 +73,69 @@ def drawn(name: str, seconds: int) -> None:
     print(f"Done {tries} runs")
 
 
+@cache
+def targets() -> dict[str, Target]:
+    """Return the targets, their parsers loaded so that the fuzzer sees which way they go: once, each process inherits it."""
+    if FUZZER == "atheris":
+        import atheris
+
+        told = redirect_stderr(io.StringIO())  # of every module
+        with told, atheris.instrument_imports(include=["jutong"], enable_loader_override=False):
+            from fuzz.targets import TARGETS
+    else:
+        from fuzz.targets import TARGETS
+    return TARGETS
+
+
+def begun(name: str, seconds: int, said: IO[bytes]) -> int:
+    """Begin to fuzz a target in a process of its own, which writes what it says into a file; returns its number."""
+    sys.stdout.flush()
+    if number := os.fork():
+        return number
+    code = 1
+    try:
+        for stream in (1, 2):
+            os.dup2(said.fileno(), stream)
+        random.seed(0)
+        (guided if FUZZER == "atheris" else drawn)(name, seconds)
+        code = 0
+    except BaseException:  # noqa: BLE001 - whatever it is, the parent reads it
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(code)
+
+
+def apart(names: Iterable[str], seconds: int) -> Iterator[tuple[str, int, list[str]]]:
+    """Fuzz each target in a process of its own, as many at once as there are cores; yield name, exit code and lines said."""
+    waiting, running = list(names), dict[int, tuple[str, IO[bytes]]]()
+    while waiting or running:
+        while waiting and len(running) < (os.cpu_count() or 1):
+            name, said = waiting.pop(0), tempfile.TemporaryFile()  # noqa: SIM115 - closed when its process has ended
+            running[begun(name, seconds, said)] = name, said
+        number, status = os.wait()
+        name, said = running.pop(number)
+        with said:
+            said.seek(0)
+            yield name, os.waitstatus_to_exitcode(status), said.read().decode(errors="replace").splitlines()
+
+
 def main() -> int:
     """Fuzz every target, or the named ones."""
-    seconds, names = int(sys.argv[1]), sys.argv[2:]
-    if names[:1] == ["--inside"]:
-        random.seed(0)
-        (guided if FUZZER == "atheris" else drawn)(names[1], seconds)
-        return 0
+    seconds, names = int(sys.argv[1]), sys.argv[2:] or list(targets())
     if FUZZER != "atheris":
         print(
             f"atheris has no wheel for this Python ({sys.version.split()[0]}) or machine: hypothesis instead",
             flush=True,
         )
-    from fuzz.targets import TARGETS
-
-    def apart(name: str) -> tuple[str, subprocess.CompletedProcess[str]]:
-        words = [sys.executable, "-W", "ignore", "-m", "fuzz", str(seconds), "--inside", name]
-        return name, subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
-
     found = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for name, done in pool.map(apart, names or TARGETS):
-            said = (done.stdout + done.stderr).splitlines()
-            runs = [line for line in said if line.startswith("Done ")]
-            print(f"fuzz {name:12} {FUZZER} {runs[-1] if runs and not done.returncode else 'FAILED'}", flush=True)
-            if done.returncode:
-                found.append(name)
-                print("\n".join(said[-80:]), flush=True)
-    print(f"fuzz: {len(names or TARGETS)} targets, {len(found)} with findings{': ' if found else ''}{', '.join(found)}")
+    for name, code, said in apart(names, seconds):
+        runs = [line for line in said if line.startswith("Done ")]
+        print(f"fuzz {name:12} {FUZZER} {runs[-1] if runs and not code else 'FAILED'}", flush=True)
+        if code:
+            found.append(name)
+            print("\n".join(said[-80:]), flush=True)
+    print(f"fuzz: {len(names)} targets, {len(found)} with findings{': ' if found else ''}{', '.join(found)}")
     return int(bool(found))
 
 
