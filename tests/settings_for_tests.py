@@ -12,6 +12,7 @@ if "JUTONG_TEST_HOME" not in os.environ:
     atexit.register(shutil.rmtree, os.environ["JUTONG_HOME"], ignore_errors=True)
 else:
     os.environ["JUTONG_HOME"] = os.environ["JUTONG_TEST_HOME"]
+os.environ["JUTONG_SOURCE_CHECK_MINUTES"] = "0"  # a thread of its own would look into each test's world
 os.environ["JUTONG_DATABASE_URL"] = os.environ.get("JUTONG_TEST_DATABASE_URL", "postgresql:///jutong")
 
 from jutong.site.settings import *  # noqa: F403 - after the environment is set

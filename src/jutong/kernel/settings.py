@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     node_certificate_days: int = Field(730, ge=1, description="前置机证书有效期（天），到期前 60 天内自动换发。")
     enrolments_per_minute: int = Field(10, ge=1, description="每个来源地址每分钟的前置机签收请求上限。")
     lineage_url: str = Field("", description="OpenLineage 血缘事件发送地址；留空则只写入数据目录下的 lineage 目录。")
+    source_check_minutes: int = Field(
+        10, ge=0, description="数据源连接自动巡检的间隔（分钟）；0 为不巡检，只由工程师手工测试。"
+    )
     outgoing_hosts: list[str] = Field(
         [], description="平台可以主动访问的外部主机名单，如血缘服务；不在名单内的不访问。"
     )

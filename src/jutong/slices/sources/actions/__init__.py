@@ -1,5 +1,6 @@
 """Writes of this slice: data sources of departments, and the front-end nodes at their edge."""
 
+from jutong.slices.sources.actions.checking import check_due, check_due_aside
 from jutong.slices.sources.actions.enrolling import enrol, issue_code, sign_for, take_heartbeat, watch
 from jutong.slices.sources.actions.nodes import (
     allocate,
@@ -21,6 +22,8 @@ __all__ = [
     "allocate",
     "apply_for",
     "change",
+    "check_due",
+    "check_due_aside",
     "configure",
     "decline",
     "disable",

@@ -16,7 +16,8 @@ from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
 from jutong.slices.parties import queries as parties
 from jutong.slices.sources import events
-from jutong.slices.sources.models import DataSource, FrontEndNode, SourceCheck
+from jutong.slices.sources.actions.checking import keep_test
+from jutong.slices.sources.models import DataSource, FrontEndNode
 from jutong.slices.sources.queries.probing import asked
 from jutong.slices.sources.rules import ENGINEERS, Details, Surroundings, check, check_placing, is_local, sees
 from jutong.slices.sources.workflow import WORKING
@@ -25,8 +26,6 @@ _PLAIN: Final = (
     "title", "engine", "host", "port", "database", "user", "tls", "ca", "zone", "provides", "receives",
     "options", "statement_seconds", "dedicated",
 )  # fmt: skip
-CHECKS_KEPT: Final = 100
-"""Tests of a source that are kept."""
 _PLACE: Final = ("engine", "host", "port", "database", "user", "options")
 
 
@@ -110,14 +109,7 @@ def test_connection(source: DataSource, *, by: Actor, at: datetime) -> DataSourc
     """
     began = time.monotonic()
     answer = asked(source, "test")
-    taken = round((time.monotonic() - began) * 1000)
-    source.tested_at, source.tested_ok, source.tested_ms = at, answer.ok, taken
-    source.tested_message, source.product = answer.message[:500], answer.version[:200]
-    source.save(update_fields=["tested_at", "tested_ok", "tested_ms", "tested_message", "product"])
-    said = {"ok": answer.ok, "milliseconds": taken, "message": source.tested_message, "by_name": by.name[:100]}
-    SourceCheck.objects.create(source=source, at=at, **said)
-    kept = SourceCheck.objects.filter(source=source).order_by("-id").values("pk")[:CHECKS_KEPT]
-    SourceCheck.objects.filter(source=source).exclude(pk__in=list(kept.values_list("pk", flat=True))).delete()
+    keep_test(source, answer, round((time.monotonic() - began) * 1000), by_name=by.name, at=at)
     return source
 
 

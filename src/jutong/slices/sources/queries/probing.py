@@ -62,11 +62,22 @@ def asked(source: DataSource, what: str, **details: object) -> ProbeAnswer:
 
     what: test, tables, schema, preview or profile. Unavailable when the probe service does not answer.
     """
-    question = ProbeRequest(what=what, engine=source.engine, sealed=sealed_access(source), **details)  # type: ignore[arg-type]
+    return put(source, question(source, what, **details))
+
+
+def question(source: DataSource, what: str, **details: object) -> bytes:
+    """Word a question about a source, its access sealed to whoever reaches it."""
+    return msgspec.json.encode(
+        ProbeRequest(what=what, engine=source.engine, sealed=sealed_access(source), **details)  # type: ignore[arg-type]
+    )
+
+
+def put(source: DataSource, worded: bytes) -> ProbeAnswer:
+    """Put a worded question to the data plane; see `asked`. It needs no database: several can be put at once."""
     place = f"/v1/nodes/{source.node.name}/probe" if source.node else "/probe"
     try:
         with tunnel() if source.node else client() as probe:
-            answer = probe.post(place, content=msgspec.json.encode(question))
+            answer = probe.post(place, content=worded)
             if source.node and answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
                 return ProbeAnswer(ok=False, message=msgspec.json.decode(answer.content, type=Problem).detail)
             answer.raise_for_status()
