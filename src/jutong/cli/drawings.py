@@ -66,6 +66,8 @@ def _clocks(workflow: Workflow[Any]) -> Iterator[str]:
     yield from head("时钟", "期限参数", "最长延期", "提前提醒")
     for clock in workflow.clocks.values():
         parameter = f"`{clock.parameter}`" if isinstance(clock.parameter, str) else "按事项的种类取"
+        if clock.given:
+            parameter = "由主管部门发布的工作流程给出"
         extension = f"`{clock.extension}`" if clock.extension else "不得延期"
         yield row(gettext(clock.label), parameter, extension, f"{clock.warn_days} 个工作日")
 

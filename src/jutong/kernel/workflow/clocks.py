@@ -52,19 +52,17 @@ def _start(kind: str, rule: ClockRule, cases: Sequence[Case], at: datetime) -> N
         unique_fields=["case_kind", "case_id", "name"],
         update_fields=[
             "state", "started_on", "days", "extended", "waited", "due_day", "due_at", "overdue_on", "warn_on",
-            "paused_on", "remaining", "provisional", "explanation", "stopped_at", "warned_at", "overdue_at",
+            "paused_on", "remaining", "provisional", "explanation", "obliged_id", "stopped_at", "warned_at",
+            "overdue_at",
         ],
     )  # fmt: skip
 
 
 def _new(kind: str, rule: ClockRule, case: Case, today: date, calendar: Calendar) -> Clock | None:
-    parameter = rule.parameter_for(case)
-    if parameter is None:
+    limit = _limit(rule, case)
+    if limit is None:
         return None
-    variant = rule.kind_for(case)
-    days = case.policy.days(parameter, kind=variant)
-    if days is None:
-        return None
+    days, parameter, explanation = limit
     start = getattr(case, rule.since) if rule.since else today
     clock = Clock(
         case_kind=kind,
@@ -74,11 +72,24 @@ def _new(kind: str, rule: ClockRule, case: Case, today: date, calendar: Calendar
         started_on=start,
         days=days,
         parameter=parameter,
-        explanation=case.policy.explain(parameter, kind=variant),
+        explanation=explanation,
         obliged_id=getattr(case, rule.obliged, None) if rule.obliged else None,
     )
     _set_due(clock, start, days, rule.warn_days, calendar)
     return clock
+
+
+def _limit(rule: ClockRule, case: Case) -> tuple[int, str, str] | None:
+    """Return a limit in working days, its parameter and its source in words; None for a case without one."""
+    if rule.given:
+        own = rule.given(case)
+        return (own[0], "", own[1]) if own else None
+    parameter = rule.parameter_for(case)
+    if parameter is None:
+        return None
+    variant = rule.kind_for(case)
+    days = case.policy.days(parameter, kind=variant)
+    return None if days is None else (days, parameter, case.policy.explain(parameter, kind=variant))
 
 
 def _set_due(clock: Clock, start: date, days: int, warn_days: int, calendar: Calendar) -> None:

@@ -29,6 +29,8 @@ class ClockRule:
     that has to act. extension: parameter with the longest extension in working days; empty: none can be granted.
     kind: function of the case giving the profile's variant of the parameter. warn_days: working days before the end.
     since: attribute with the Beijing day the limit counts from, where that is not the day of the move.
+    given: function of the case giving working days and their source in words, for a limit that no text sets and that an
+    authority's own published procedure does (None: none for this case); `parameter` is empty then.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ClockRule:
     kind: Callable[[Any], str | None] | None = None
     warn_days: int = 2
     since: str = ""
+    given: Callable[[Any], tuple[int, str] | None] | None = None
 
     def parameter_for(self, case: object) -> str | None:
         """Return the parameter that gives the limit of this case, or None."""

@@ -32,6 +32,7 @@ class Catalogue(AppConfig):
                 "catalogue.savedsearch": N_("我的检索与订阅"),
                 "catalogue.party": N_("数源认定"),
                 "catalogue.consulted": N_("属性定级提请"),
+                "catalogue.demand": N_("数据需求"),
             }
         )
         _offer_pages()
@@ -71,6 +72,9 @@ def _offer_pages() -> None:
         Entry(Group.CATALOGUE, N_("目录体检"), "catalogue_health", "heartbeat", knows_updates, order=37),
         Entry(Group.CATALOGUE, N_("目录变更"), "catalogue_revisions", "git-pull-request", knows_updates, order=38),
         Entry(Group.CATALOGUE, N_("数源与采集责任"), "catalogue_sources", "target", does_business, order=39),
+        Entry(
+            Group.CATALOGUE, N_("数据需求与供需对接"), "catalogue_demands", "arrows-exchange", does_business, order=42
+        ),
         Entry(Group.CATALOGUE, N_("目录导入"), "catalogue_imports", "file-import", imports, order=40),
         Entry(
             Group.CATALOGUE, N_("编目指导与问答"), "catalogue_questions", "message-question", does_business, order=45
@@ -145,6 +149,19 @@ def _offer_chores() -> None:
     )
     for chore in _source_chores():
         agenda.register(chore)
+    unlinked = Q(entry=None)
+    agenda.register(
+        agenda.Chore(
+            "demand",
+            verbs=("accept", "make_gap", "assign", "compile_for", "decline"),
+            page="catalogue_demand",
+            title=lambda case: case.wanted,
+            who=lambda case: case.consumer.name,
+            related=("consumer",),
+            only=dict.fromkeys(("make_gap", "assign", "compile_for", "decline"), unlinked),
+            overseer="authority_id",
+        )
+    )
 
 
 def _source_chores() -> list[Any]:

@@ -15,15 +15,21 @@ from jutong.slices.catalogue.actions import (
     enter_into_force,
     join_counts,
     lapse_tasks,
+    look_for,
+    meet_by_entries,
     note_called,
     note_granted,
     note_mounted,
     note_refreshed,
+    note_request_granted,
     note_use,
     note_use_ended,
+    pursue,
     receive_update,
     remind_of_cycles,
     restand_the_aged,
+    tell_of_answer,
+    tell_of_demand,
     tell_of_list,
     tell_of_open,
     tell_subscribers,
@@ -31,7 +37,7 @@ from jutong.slices.catalogue.actions import (
 from jutong.slices.catalogue.actions import importing as importing  # noqa: PLC0414 - importing registers the long work
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED, UPDATE_OVERDUE
 from jutong.slices.catalogue.models import CatalogUpdate, Designation, Entry, Referral, SourceTask
-from jutong.slices.catalogue.workflow import CATALOG_UPDATE, ENTRY, determined
+from jutong.slices.catalogue.workflow import CATALOG_UPDATE, DEMAND, ENTRY, determined
 from jutong.slices.parties import queries as parties
 
 PLATFORM: Final = system_actor("catalogue")
@@ -50,6 +56,12 @@ def to_determination(event: outbox.Event, at: datetime) -> None:
 def to_merger(event: outbox.Event, at: datetime) -> None:
     """What was to go into a published entry is withdrawn now that its items are in force there."""
     complete_mergers(int(event.payload["id"]), by=PLATFORM, at=at)
+
+
+@outbox.on("catalog_entry.published")
+def to_demands(event: outbox.Event, at: datetime) -> None:
+    """What was compiled for a demand, or linked to it before, meets it once it is published and reachable (W04)."""
+    meet_by_entries([int(event.payload["id"])], at=at)
 
 
 @outbox.on("catalog_entry.returned")
@@ -126,6 +138,7 @@ def remind_of_update(event: outbox.Event, at: datetime) -> None:
 def follow_mount(event: outbox.Event, at: datetime) -> None:
     """A resource was put behind an entry, or taken away."""
     note_mounted(int(event.payload["resource_id"]), active=bool(event.payload["active"]), at=at)
+    meet_by_entries([int(event.payload["resource_id"])], at=at)
 
 
 @outbox.on("exchange.submission_accepted")
@@ -236,3 +249,40 @@ def tell_of_referral(event: outbox.Event, at: datetime) -> None:
 def follow_days(at: datetime) -> int:
     """Let designations and duty lists enter into force, tasks lapse, and tell of tasks beyond their target."""
     return enter_into_force(at=at) + enter_duties(at=at) + lapse_tasks(at=at) + tell_of_open(at=at)
+
+
+@outbox.on("demand.submitted", "demand.registered")
+def look_for_demand(event: outbox.Event, at: datetime) -> None:
+    """Look what the catalogue has for a demand that came in."""
+    if event.payload["verb"] in {"submit", "register"}:
+        look_for(int(event.payload["id"]))
+
+
+@outbox.on(*(f"demand.{state}" for state in DEMAND.states))
+def tell_of_demands(event: outbox.Event, at: datetime) -> None:
+    """Tell those concerned of a demand's move."""
+    tell_of_demand(event.payload, at=at)
+
+
+@outbox.on("demand.accepted", "demand.registered", "demand.gap", "demand.assigned")
+def pursue_demand(event: outbox.Event, at: datetime) -> None:
+    """Take a demand on: met by what it is linked to, or given to the provider it names."""
+    pursue(int(event.payload["id"]), at=at)
+
+
+@outbox.on("sharing_request.granted")
+def meet_by_request(event: outbox.Event, at: datetime) -> None:
+    """A sharing request was opened: the demands of its department for that entry are met by it (R-SHR-039)."""
+    note_request_granted(
+        entry_id=int(event.payload["resource_id"]),
+        consumer_id=int(event.payload["consumer_id"]),
+        number=str(event.payload["number"] or ""),
+        at=at,
+    )
+
+
+@outbox.on("clock.due_soon", "clock.overdue")
+def remind_of_demand(event: outbox.Event, at: datetime) -> None:
+    """A provider's answer to a demand is due; a late one is told to the authority as well."""
+    if event.payload["case_kind"] == DEMAND.name:
+        tell_of_answer(event.payload, overdue=event.name == "clock.overdue", at=at)

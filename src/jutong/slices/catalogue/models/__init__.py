@@ -1,5 +1,6 @@
 """Tables of the catalogue: entries and their versions, what finding them rests on, questions."""
 
+from jutong.slices.catalogue.models.demands import Demand, DemandList, MatchingProcedure
 from jutong.slices.catalogue.models.duties import Collection, DutyLine, DutyList, RegionalVersion
 from jutong.slices.catalogue.models.entries import (
     AffectedEntry,
@@ -30,6 +31,8 @@ __all__ = [
     "Collection",
     "Consulted",
     "Counter",
+    "Demand",
+    "DemandList",
     "DesignatedItem",
     "Designation",
     "DutyLine",
@@ -41,6 +44,7 @@ __all__ = [
     "Item",
     "ItemSource",
     "Listing",
+    "MatchingProcedure",
     "Merger",
     "Notice",
     "Opinion",

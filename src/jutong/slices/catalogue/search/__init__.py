@@ -13,6 +13,7 @@ from jutong.slices.catalogue.search.results import (
     kept_of,
     search,
 )
+from jutong.slices.catalogue.search.suggesting import Suggestion, suggested, suggestions
 from jutong.slices.catalogue.search.tree import KINDS as TREES
 from jutong.slices.catalogue.search.tree import Twig, directory
 from jutong.slices.catalogue.search.vocabulary import synonym_sets
@@ -30,6 +31,7 @@ __all__ = [
     "Related",
     "Results",
     "Subscription",
+    "Suggestion",
     "Twig",
     "directory",
     "every_hit",
@@ -38,5 +40,7 @@ __all__ = [
     "related",
     "search",
     "subscriptions_met",
+    "suggested",
+    "suggestions",
     "synonym_sets",
 ]

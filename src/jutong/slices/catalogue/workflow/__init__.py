@@ -1,5 +1,6 @@
-"""The workflows of the catalogue: W01 and W02 (entries), W03 (referrals), W05 (duty lists), W28 (sources)."""
+"""The workflows of the catalogue: W01 and W02 (entries), W03 (referrals), W04 (demands), W05 (duty lists), W28 (sources)."""
 
+from jutong.slices.catalogue.workflow.demands import DEMAND, DEMAND_STATES, lists_demands, matches_demands
 from jutong.slices.catalogue.workflow.duties import DUTY_LIST, DUTY_STATES, lists_duties
 from jutong.slices.catalogue.workflow.entries import (
     ASSESSORS,
@@ -32,6 +33,8 @@ __all__ = [
     "ASSESSORS",
     "AUTHORITY",
     "CATALOG_UPDATE",
+    "DEMAND",
+    "DEMAND_STATES",
     "DESIGNATION",
     "DESIGNATION_STATES",
     "DUTY_LIST",
@@ -49,7 +52,9 @@ __all__ = [
     "UPDATE_STATES",
     "determined",
     "has_one_source",
+    "lists_demands",
     "lists_duties",
+    "matches_demands",
     "may_know",
     "may_know_update",
     "reports_itself",
