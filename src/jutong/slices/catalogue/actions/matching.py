@@ -32,22 +32,42 @@ MOST_ITEM_NAME: Final = 128
 
 
 def accept_demands(
-    ids: Iterable[int], *, by: Actor, at: datetime, entries: Mapping[int, int] | None = None
+    ids: Iterable[int],
+    *,
+    by: Actor,
+    at: datetime,
+    entries: Mapping[int, int] | None = None,
+    provider_id: int | None = None,
 ) -> Moved:  # fmt: skip
     """Accept a set of demands (R-CAT-029): those named in `entries` {demand: entry} are linked, the others become gaps.
 
-    A gap goes to the provider that the demand names or that alone provides its items, else it waits to be given out.
+    A gap goes to `provider_id`, else to the provider that the demand names or that alone provides its items, else it
+    waits to be given out.
     """
-    chosen = dict(entries or {})
+    chosen, wanted = dict(entries or {}), list(dict.fromkeys(ids))
     with transaction.atomic():
         bad = unlinkable(chosen.values())
         refused = {pk: bad[entry] for pk, entry in chosen.items() if entry in bad}
-        moved = DEMAND.advance_many("accept", [pk for pk in ids if pk not in refused], by=by, at=at)
+        if provider_id is not None:
+            refused |= _misplaced([pk for pk in wanted if pk not in chosen], provider_id)
+        moved = DEMAND.advance_many("accept", [pk for pk in wanted if pk not in refused], by=by, at=at)
+        if provider_id is not None:
+            Demand.objects.filter(pk__in=set(moved.done) - chosen.keys()).update(provider=provider_id)
         linked = list(Demand.objects.filter(pk__in=[pk for pk in moved.done if pk in chosen]))
         for case in linked:
             case.entry_id = chosen[case.pk]
         Demand.objects.bulk_update(linked, ["entry"], batch_size=500)
     return Moved(moved.done, {**refused, **moved.refused})
+
+
+def _misplaced(ids: Iterable[int], provider_id: int) -> dict[int, str]:
+    """Say of demands why they cannot be given to a department; NotThere for an unknown one."""
+    parties.department(provider_id)
+    found = {
+        case.pk: misplaced(case.scope, case.consumer_id, provider_id)
+        for case in Demand.objects.filter(pk__in=list(ids))
+    }
+    return {pk: _(sentence) for pk, sentence in found.items() if sentence}
 
 
 def reject_demands(ids: Iterable[int], *, by: Actor, at: datetime, reason: str) -> Moved:

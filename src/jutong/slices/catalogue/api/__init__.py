@@ -2,7 +2,17 @@
 
 from ninja import Router
 
-from jutong.slices.catalogue.api import deciding, duties, entries, liveliness, maintaining, questions, sources, updates
+from jutong.slices.catalogue.api import (
+    deciding,
+    demands,
+    duties,
+    entries,
+    liveliness,
+    maintaining,
+    questions,
+    sources,
+    updates,
+)
 
 router = Router()
 router.add_router("", updates.router)
@@ -10,6 +20,8 @@ router.add_router("", questions.router)
 router.add_router("", maintaining.router)
 router.add_router("", sources.router)
 router.add_router("", duties.router)
+router.add_router("", demand_lists.router)
+router.add_router("", demands.router)
 router.add_router("", liveliness.router)
 router.add_router("", deciding.router)
 router.add_router("", entries.router)

@@ -19,7 +19,9 @@ from jutong.slices.catalogue.queries.demand_figures import (
     own_regions,
     procedure,
     procedure_versions,
+    watched_demands,
 )
+from jutong.slices.catalogue.queries.demands import VIEWS as DEMAND_VIEWS
 from jutong.slices.catalogue.queries.demands import (
     DemandDetail,
     DemandOffer,
@@ -29,6 +31,7 @@ from jutong.slices.catalogue.queries.demands import (
     demand_states,
     demands,
     demands_offered,
+    own_unpublished,
 )
 from jutong.slices.catalogue.queries.designations import (
     DesignationDetail,
@@ -131,6 +134,7 @@ from jutong.slices.catalogue.queries.uses import (
 from jutong.slices.catalogue.queries.versions import VersionRow, difference, versions
 
 __all__ = [
+    "DEMAND_VIEWS",
     "MOST_DRAWN",
     "AffectedRow",
     "Aggregate",
@@ -233,6 +237,7 @@ __all__ = [
     "notice",
     "outgoing_codes",
     "own_regions",
+    "own_unpublished",
     "peers",
     "procedure",
     "procedure_versions",
@@ -267,5 +272,6 @@ __all__ = [
     "upgrade_report",
     "used_together",
     "versions",
+    "watched_demands",
     "watched_regions",
 ]

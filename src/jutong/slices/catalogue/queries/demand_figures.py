@@ -118,6 +118,13 @@ def own_regions(actor: Actor) -> list[str]:
     return [row.region for row in parties.authorities() if row.department_id in actor.serves]
 
 
+def watched_demands(actor: Actor) -> list[str]:
+    """Return the regions whose demands the actor oversees: the authority's own, and all with one for auditors."""
+    if actor.holds(Role.AUDITOR):
+        return [row.region for row in parties.authorities()]
+    return own_regions(actor)
+
+
 def unlisted(region: str) -> QuerySet[Demand]:
     """Return the demands of a region that its next list takes up."""
     return Demand.objects.filter(region=region, listed=None, state__in=LISTED)

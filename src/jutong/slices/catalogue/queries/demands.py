@@ -243,6 +243,14 @@ def holders_of(region: str, items: Iterable[str]) -> list[int]:
     return sorted(counts, key=lambda pk: (-counts[pk], pk))
 
 
+def own_unpublished(actor: Actor, provider_id: int) -> list[tuple[int, str]]:
+    """Return entries (id, title) of a provider that are not published yet, newest first, to its own people."""
+    if provider_id not in actor.serves:
+        return []
+    rows = Entry.objects.filter(provider=provider_id, published=None).exclude(state="withdrawn").order_by("-pk")
+    return list(rows.values_list("pk", "title")[:50])
+
+
 def unlinkable(entry_ids: Iterable[int]) -> dict[int, str]:
     """Say of entries why a demand cannot be linked to them as an authority or consumer: not in force, or not shared."""
     wanted = set(entry_ids)
