@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import examples_backflow as backflow
 import examples_compiling as compiling
+import examples_demands as demands
 import examples_finding as finding
 import examples_lifecycle as lifecycle
 import examples_specifications as specifications
@@ -87,7 +88,7 @@ def examples(scene: Scene) -> Book:
     book = Book()
     for part in (
         _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages, specifications.pages,
-        _sources, _delivery, _sharing, lifecycle.pages,
+        _sources, _delivery, _sharing, lifecycle.pages, demands.pages,
     ):  # fmt: skip
         part(book, scene)
     from examples_api import fill

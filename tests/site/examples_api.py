@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import examples_access as access
 import examples_compiling as compiling
+import examples_demands as demands
 import examples_finding as finding
 import examples_lifecycle as lifecycle
 import examples_specifications as specifications
@@ -38,6 +39,7 @@ def fill(book: Book, scene: Scene) -> None:
         compiling.endpoints,
         specifications.endpoints,
         lifecycle.endpoints,
+        demands.endpoints,
         _sharing,
         _grants,
         _exchange,

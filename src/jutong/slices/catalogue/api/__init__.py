@@ -4,6 +4,7 @@ from ninja import Router
 
 from jutong.slices.catalogue.api import (
     deciding,
+    demand_lists,
     demands,
     duties,
     entries,

@@ -131,13 +131,13 @@ def unlisted(region: str) -> QuerySet[Demand]:
 
 
 def aggregate(region: str, actor: Actor) -> Aggregate:
-    """Return what the next list of a region would take up and what keeps it from being issued (R-CAT-029)."""
+    """Return what the next list of a region would take up and, to those who watch over it, what blocks it (R-CAT-029)."""
     return Aggregate(
         region=region,
         region_name=parties.region_name(region),
         waiting=unlisted(region).count(),
         unreviewed=Demand.objects.filter(region=region, state="submitted").count(),
-        conflicts=tuple(demand_conflicts(region)),
+        conflicts=tuple(demand_conflicts(region)) if region in watched_demands(actor) else (),
         may_issue=region in own_regions(actor),
     )
 
