@@ -15,6 +15,7 @@ from jutong.slices.catalogue.actions import (
     enter_into_force,
     join_counts,
     lapse_tasks,
+    leave_entry,
     look_for,
     meet_by_entries,
     note_called,
@@ -249,6 +250,12 @@ def tell_of_referral(event: outbox.Event, at: datetime) -> None:
 def follow_days(at: datetime) -> int:
     """Let designations and duty lists enter into force, tasks lapse, and tell of tasks beyond their target."""
     return enter_into_force(at=at) + enter_duties(at=at) + lapse_tasks(at=at) + tell_of_open(at=at)
+
+
+@outbox.on("catalog_entry.withdrawn")
+def from_demands(event: outbox.Event, at: datetime) -> None:
+    """A withdrawn entry meets no demand: they go on to the one it was merged into, or back to the authority."""
+    leave_entry(int(event.payload["id"]), at=at)
 
 
 @outbox.on("demand.submitted", "demand.registered")

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -58,8 +58,9 @@ def record_demand(*, by: Actor, at: datetime, consumer_id: int, given: Wanted) -
     RuleBroken with a remark per field for what is missing; Conflict for what the department demands already.
     """
     kept = _checked(given, consumer_id)
+    _check_provider(kept)
     _refuse_doubled(consumer_id, kept)
-    case = _unsaved(kept, consumer_id, by, at)
+    case = _unsaved(kept, _place(consumer_id), by, at)
     try:
         with transaction.atomic():
             case.started_on = beijing_day(at)
@@ -72,10 +73,12 @@ def record_demand(*, by: Actor, at: datetime, consumer_id: int, given: Wanted) -
 def _checked(given: Wanted, consumer_id: int) -> Wanted:
     if given.scope == "internal" and given.provider_id is None:
         given = replace(given, provider_id=consumer_id)
-    kept = check_wanted(given, consumer_id=consumer_id)
+    return check_wanted(given, consumer_id=consumer_id)
+
+
+def _check_provider(kept: Wanted) -> None:
     if kept.provider_id is not None and kept.provider_id not in parties.departments([kept.provider_id]):
         raise RuleBroken(_("没有这个提供部门，请从列表中选择。"), field="provider_id")
-    return kept
 
 
 def _refuse_doubled(consumer_id: int, kept: Wanted, *, but: int = 0) -> None:
@@ -88,15 +91,14 @@ def _doubled(kept: Wanted) -> Conflict:
     return Conflict(_("本部门已有同一数据的需求“%s”尚未办结，请在该需求上补充。") % kept.wanted)
 
 
-def _unsaved(kept: Wanted, consumer_id: int, by: Actor, at: datetime) -> Demand:
+def _place(consumer_id: int) -> dict[str, Any]:
+    """Return whose a demand is, where, and which authority decides on it."""
     region = parties.department(consumer_id).region
-    case = Demand(
-        region=region,
-        consumer_id=consumer_id,
-        authority_id=parties.authority_of(region),
-        account_name=by.name[:100],
-        at=at,
-    )
+    return {"region": region, "consumer_id": consumer_id, "authority_id": parties.authority_of(region)}
+
+
+def _unsaved(kept: Wanted, place: Mapping[str, Any], by: Actor, at: datetime) -> Demand:
+    case = Demand(**place, account_name=by.name[:100], at=at)
     _write(case, kept)
     return case
 
@@ -111,6 +113,7 @@ def _write(case: Demand, kept: Wanted) -> None:
 def edit_demand(case: Demand, *, by: Actor, at: datetime, given: Wanted) -> None:
     """Change a demand that was not handed in yet."""
     kept = _checked(given, case.consumer_id)
+    _check_provider(kept)
     _refuse_doubled(case.consumer_id, kept, but=case.pk)
     _write(case, kept)
 
@@ -136,6 +139,7 @@ def import_demands(source: IO[bytes], *, by: Actor, at: datetime, consumer_id: i
     open_ = Demand.objects.filter(consumer=consumer_id).exclude(state__in=OVER)
     taken = set(open_.values_list("wanted_key", flat=True))
     known: dict[str, int | None] = {}
+    place = _place(consumer_id)
     for line in sheets.read(source):
         try:
             kept = _checked(_meant(line, known), consumer_id)
@@ -143,12 +147,16 @@ def import_demands(source: IO[bytes], *, by: Actor, at: datetime, consumer_id: i
             if key in taken:
                 raise _doubled(kept)
             taken.add(key)
-            cases.append(_unsaved(kept, consumer_id, by, at))
+            cases.append(_unsaved(kept, place, by, at))
         except (RuleBroken, Conflict) as refusal:
             bad.append(sheets.BadLine(line, _remarks(refusal)))
     if not cases and not bad:
         raise RuleBroken(_("工作表没有数据行，请填写后再导入。"), field="file")
-    open_many(DEMAND, "record", cases, at=at)
+    try:
+        with transaction.atomic():
+            open_many(DEMAND, "record", cases, at=at)
+    except IntegrityError as twice:
+        raise Conflict(_("同一数据的需求刚刚已由他人登记，请重新导入。")) from twice
     name = _("数据需求导入未通过的行.xlsx")
     stored = files.store(io.BytesIO(sheets.returned(bad)), name, by=by, at=at) if bad else None
     return DemandsImported(len(cases), len(bad), stored.id if stored else None)

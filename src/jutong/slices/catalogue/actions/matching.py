@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from jutong.kernel import inbox
 from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, RuleBroken
@@ -189,6 +190,23 @@ def meet_by_entries(entry_ids: Sequence[int], *, at: datetime) -> int:
         by_verb.setdefault(_ENDS[state], []).append(pk)
     moved = [DEMAND.advance_many(verb, ids, by=PLATFORM, at=at, over_at=at) for verb, ids in by_verb.items()]
     return sum(len(one.done) for one in moved)
+
+
+def leave_entry(entry_id: int, *, at: datetime) -> None:
+    """Let open demands go on after their entry was withdrawn: to the one it was merged into, else without an entry.
+
+    Their authority is told of those that have none any more.
+    """
+    entry = Entry.objects.get(pk=entry_id)
+    waiting = Demand.objects.filter(entry=entry_id, state__in=_OPEN)
+    left = list(waiting.order_by("pk").values_list("pk", "authority", "wanted"))
+    waiting.update(entry=entry.successor_id, by_request=False)
+    if entry.successor_id:
+        meet_by_entries([entry.successor_id], at=at)
+        return
+    for pk, authority, name in left:
+        title = _("需求所关联的目录已经撤销，请另行办理：%s") % name
+        inbox.tell(department_id=authority, title=title, link=f"/catalogue/demands/{pk}/", at=at)
 
 
 def note_request_granted(*, entry_id: int, consumer_id: int, number: str, at: datetime) -> int:
