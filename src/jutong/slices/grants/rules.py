@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -20,6 +21,8 @@ MASKING_FOR_DATES: Final = frozenset({Masking.NONE, Masking.YEAR, Masking.SUPPRE
 _NULL_TESTS: Final = frozenset({Operator.IS_NULL, Operator.NOT_NULL})
 INSTANT: Final = timedelta(microseconds=1)
 """A term that ends at 24:00 ends with the Beijing day before."""
+_ORIGIN: Final = re.compile(r"[a-z_]+(?::[\w-]+)+")
+"""What a grant came from: the kind of case and its id."""
 LONGEST_VALUE: Final = 200
 LONGEST_NOTICE: Final = 200
 MOST_VALUES: Final = 1000
@@ -126,6 +129,14 @@ def _check_value(condition: Condition, kind: Kind, value: str) -> None:
             item=condition.item,
             value=value,
         ) from None
+
+
+def check_origin(case_ref: str) -> None:
+    """Refuse a grant that comes from nothing: what is shared follows a stated need (R-SHR-035)."""
+    if not _ORIGIN.fullmatch(case_ref):
+        raise RuleBroken(
+            N_("授权没有来源：须由共享申请、协商、协调或者协议产生，请从相应的事项办理。"), field="case_ref"
+        )
 
 
 def check_term(valid_from: datetime, valid_until: datetime, at: datetime) -> None:

@@ -118,9 +118,7 @@ def edit_demand(case: Demand, *, by: Actor, at: datetime, given: Wanted) -> None
     _write(case, kept)
 
 
-@action(
-    "catalogue.discard_demand", label=N_("删除需求草稿"), allow=CONSUMER, on=Demand, visible=may_know_demand
-)  # fmt: skip
+@action("catalogue.discard_demand", label=N_("删除需求草稿"), allow=CONSUMER, on=Demand, visible=may_know_demand)
 def discard_demand(case: Demand, *, by: Actor, at: datetime) -> None:
     """Delete a demand that was not handed in yet; what was handed in is ended with a reason instead."""
     if case.state != "draft":
@@ -169,9 +167,7 @@ def _meant(line: sheets.Line, known: dict[str, int | None]) -> Wanted:
         found = parties.departments_called(name) if name else []
         known[name] = found[0] if len(found) == 1 else None
     if name and known[name] is None:
-        raise RuleBroken(
-            _("没有名为“%s”的部门，或者重名，请从下拉列表中选择。") % name[:60], field="provider"
-        )  # fmt: skip
+        raise RuleBroken(_("没有名为“%s”的部门，或者重名，请从下拉列表中选择。") % name[:60], field="provider")
     return Wanted(
         scope=sheets.scope_called(line.values.get("scope", "")),
         wanted=line.values.get("wanted", ""),
@@ -190,9 +186,7 @@ def _remarks(refusal: RuleBroken | Conflict) -> Mapping[str, str]:
     return {getattr(refusal, "field", "") or "wanted": refusal.sentence}
 
 
-def submit_demands(
-    ids: Iterable[int], *, by: Actor, at: datetime, with_catalogue: bool = False
-) -> HandedIn:  # fmt: skip
+def submit_demands(ids: Iterable[int], *, by: Actor, at: datetime, with_catalogue: bool = False) -> HandedIn:
     """Hand a department's demand list in for review, alone or together with its catalogue list (neijiang-2020#12).
 
     with_catalogue: the entries of the same departments that their leader approved are submitted in the same step; those
@@ -203,7 +197,7 @@ def submit_demands(
         cases = list(Demand.objects.filter(pk__in=moved.done))
         ready = Entry.objects.filter(
             provider__in={case.consumer_id for case in cases}, state="leader_approved"
-        ).order_by("pk")  # fmt: skip
+        ).order_by("pk")
         ids_ready = list(ready.values_list("pk", flat=True)[:MOST_TOGETHER]) if with_catalogue else []
         entries = submit_entries(ids_ready, by=by, at=at) if ids_ready else Moved()
         _tell_authorities(cases, at)

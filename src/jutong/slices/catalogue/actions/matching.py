@@ -39,7 +39,7 @@ def accept_demands(
     at: datetime,
     entries: Mapping[int, int] | None = None,
     provider_id: int | None = None,
-) -> Moved:  # fmt: skip
+) -> Moved:
     """Accept a set of demands (R-CAT-029): those named in `entries` {demand: entry} are linked, the others become gaps.
 
     A gap goes to `provider_id`, else to the provider that the demand names or that alone provides its items, else it
@@ -120,8 +120,9 @@ def decline_demand(case: Demand, *, by: Actor, at: datetime, reason: str) -> Non
     """Say why the department cannot provide what is wanted; the authority gives it to another one or ends it."""
     said = check_reason(reason)[:500]
     case.declined = [
-        *case.declined, {"department_id": case.provider_id, "reason": said, "on": f"{beijing_day(at):%Y-%m-%d}"}
-    ]  # fmt: skip
+        *case.declined,
+        {"department_id": case.provider_id, "reason": said, "on": f"{beijing_day(at):%Y-%m-%d}"},
+    ]
     case.provider_id, case.entry_id = None, None
 
 

@@ -135,9 +135,7 @@ def issue(request: HttpRequest, body: DemandListIn) -> Status[Any]:
 
 
 @router.get("/demands/lists/{list_id}/lines", response=DemandsOut, summary="需求清单明细")
-def lines(
-    request: HttpRequest, list_id: Id, text: Text = "", page: PageNumber = 1, size: Size = 50
-) -> dict[str, Any]:  # fmt: skip
+def lines(request: HttpRequest, list_id: Id, text: Text = "", page: PageNumber = 1, size: Size = 50) -> dict[str, Any]:
     """List the demands of an issued list as they stand now."""
     queries.demand_list(list_id)
     return paged(*queries.listed_demands(at=clock.now(), list_id=list_id, text=text, number=page, size=size))
@@ -176,7 +174,12 @@ def publish(request: HttpRequest, body: ProcedureIn) -> Status[Any]:
     """Publish the next version of a region's procedure; running demands keep theirs."""
     actor = faces.signed(request)
     made = actions.publish_procedure(
-        by=actor, at=clock.now(), authority_id=actor.department_id or 0, region=body.region,
-        steps=[actions.Step(**step.dict()) for step in body.steps], answer_days=body.answer_days, note=body.note,
-    )  # fmt: skip
+        by=actor,
+        at=clock.now(),
+        authority_id=actor.department_id or 0,
+        region=body.region,
+        steps=[actions.Step(**step.dict()) for step in body.steps],
+        answer_days=body.answer_days,
+        note=body.note,
+    )
     return Status(201, queries.procedure(body.region, version=made.version))

@@ -27,10 +27,14 @@ def _found(seen: queries.DemandDetail) -> list[Suggestion]:
 def _offered(seen: queries.DemandDetail, request: HttpRequest, *, gap: bool = False) -> list[tuple[object, str]]:
     """Return the entries offered to be linked: those search found, then unpublished ones of the actor's department."""
     found: list[tuple[object, str]] = [
-        (one.id, _("《%(title)s》%(code)s — %(provider)s") % {"title": one.title, "code": one.code, "provider": one.provider_name})
+        (
+            one.id,
+            _("《%(title)s》%(code)s — %(provider)s")
+            % {"title": one.title, "code": one.code, "provider": one.provider_name},
+        )
         for one in _found(seen)
         if one.share_type != "withheld"
-    ]  # fmt: skip
+    ]
     known = {pk for pk, _label in found}
     own = queries.own_unpublished(actor_of(request), seen.row.provider_id)
     found += [(pk, _("《%s》— 本部门，尚未发布") % title) for pk, title in own if pk not in known]

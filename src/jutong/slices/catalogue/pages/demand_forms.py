@@ -49,24 +49,28 @@ class WantedForm(Form):
 
     consumer_id = forms.TypedChoiceField(label=gettext_lazy("需求部门"), coerce=int)
     wanted = Line(
-        label=gettext_lazy("需要的数据"), max_length=LENGTHS["wanted"], help_text=gettext_lazy("数据的名称，如“不动产登记信息”")
-    )  # fmt: skip
+        label=gettext_lazy("需要的数据"),
+        max_length=LENGTHS["wanted"],
+        help_text=gettext_lazy("数据的名称，如“不动产登记信息”"),
+    )
     contents = Paragraph(
-        label=gettext_lazy("基本内容"), max_length=LENGTHS["contents"], help_text=gettext_lazy("要用到哪些内容，什么范围、多久更新")
-    )  # fmt: skip
-    items = Paragraph(
-        label=gettext_lazy("信息项"), max_length=8000, required=False, help_text=gettext_lazy("每行一个")
-    )  # fmt: skip
+        label=gettext_lazy("基本内容"),
+        max_length=LENGTHS["contents"],
+        help_text=gettext_lazy("要用到哪些内容，什么范围、多久更新"),
+    )
+    items = Paragraph(label=gettext_lazy("信息项"), max_length=8000, required=False, help_text=gettext_lazy("每行一个"))
     scope = forms.ChoiceField(
         label=gettext_lazy("需求范围"), choices=[(code, gettext_lazy(label)) for code, label in SCOPES.items()]
     )
     provider_id = Provider(
         label=gettext_lazy("可能的提供部门"), required=False, help_text=gettext_lazy("选填；不清楚的，由主管部门分派")
-    )  # fmt: skip
+    )
     duty = Paragraph(label=gettext_lazy("履行的职责"), max_length=LENGTHS["duty"])
     basis = Line(
-        label=gettext_lazy("职责依据"), max_length=LENGTHS["basis"], help_text=gettext_lazy("法律、法规、规章、“三定”规定或者文件的名称和条款")
-    )  # fmt: skip
+        label=gettext_lazy("职责依据"),
+        max_length=LENGTHS["basis"],
+        help_text=gettext_lazy("法律、法规、规章、“三定”规定或者文件的名称和条款"),
+    )
 
     def __init__(self, departments: Sequence[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -88,7 +92,7 @@ class DemandFile(Form):
     consumer_id = forms.TypedChoiceField(label=gettext_lazy("需求部门"), coerce=int)
     file = Upload(
         label=gettext_lazy("需求文件"), most_bytes=MOST_BYTES, help_text=gettext_lazy("按模板填写的 Excel（.xlsx）")
-    )  # fmt: skip
+    )
 
     def __init__(self, departments: Sequence[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,8 +104,11 @@ class EntryChoice(Form):
 
     entry_id = forms.ChoiceField(label=gettext_lazy("建议的目录"), widget=forms.RadioSelect, required=False)
     code = Code(
-        label=gettext_lazy("其他目录的代码"), max_length=64, required=False, help_text=gettext_lazy("建议中没有的，填写信息资源代码")
-    )  # fmt: skip
+        label=gettext_lazy("其他目录的代码"),
+        max_length=64,
+        required=False,
+        help_text=gettext_lazy("建议中没有的，填写信息资源代码"),
+    )
 
     def __init__(self, offered: Sequence[tuple[object, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -128,8 +135,10 @@ class AcceptForm(EntryChoice):
     """Link a demand to an entry, or make it a gap of a department."""
 
     provider_id = Provider(
-        label=gettext_lazy("缺口的提供部门"), required=False, help_text=gettext_lazy("仅在没有目录可以满足时填写；不填的，稍后分派")
-    )  # fmt: skip
+        label=gettext_lazy("缺口的提供部门"),
+        required=False,
+        help_text=gettext_lazy("仅在没有目录可以满足时填写；不填的，稍后分派"),
+    )
 
 
 class AssignForm(Form):
@@ -148,9 +157,12 @@ class ProcedureForm(Form):
     """Steps with owners, limits and forms, and the limit of an answer."""
 
     answer_days = Whole(
-        label=gettext_lazy("提供部门研究答复时限（工作日）"), min_value=1, max_value=MOST_DAYS, required=False,
+        label=gettext_lazy("提供部门研究答复时限（工作日）"),
+        min_value=1,
+        max_value=MOST_DAYS,
+        required=False,
         help_text=gettext_lazy("自分派之日起计算；不设时限的留空"),
-    )  # fmt: skip
+    )
     note = Paragraph(label=gettext_lazy("说明"), max_length=1000, required=False)
 
     def __init__(self, steps: Sequence[Step], *args: Any, **kwargs: Any) -> None:
@@ -177,5 +189,6 @@ class ProcedureForm(Form):
         """Return the steps as filled in."""
         given = self.cleaned_data
         return [
-            Step(*(given[f"{part}_{place}"] for part in ("name", "owner", "limit", "form"))) for place in range(MOST_STEPS)
-        ]  # fmt: skip
+            Step(*(given[f"{part}_{place}"] for part in ("name", "owner", "limit", "form")))
+            for place in range(MOST_STEPS)
+        ]

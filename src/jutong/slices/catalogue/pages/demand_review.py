@@ -23,7 +23,7 @@ def review(request: HttpRequest) -> HttpResponse:
     actor, state, text = actor_of(request), asked_text(request, "state"), asked_text(request, "q")
     rows, meta = queries.demands(
         actor, at=clock.now(), view="review", state=state, text=text, number=asked_number(request)
-    )  # fmt: skip
+    )
     known = {one.id: one for one in suggestions([pk for row in rows for pk in row.suggested])}
     states = {"submitted": _("待审核"), "accepted": _("已受理，待分派缺口"), "registered": _("已登记，待分派")}
     return page(
@@ -57,8 +57,10 @@ def _entries(request: HttpRequest, ids: list[int]) -> dict[int, int]:
     """Return the entry chosen for each demand; those without become gaps."""
     chosen = {pk: request.POST.get(f"entry_{pk}", "") for pk in ids}
     return {
-        pk: int(value) for pk, value in chosen.items() if value.isascii() and value.isdigit() and len(value) < 16  # noqa: PLR2004
-    }  # fmt: skip
+        pk: int(value)
+        for pk, value in chosen.items()
+        if value.isascii() and value.isdigit() and len(value) < 16  # noqa: PLR2004
+    }
 
 
 def _provider(request: HttpRequest) -> int | None:
@@ -67,7 +69,5 @@ def _provider(request: HttpRequest) -> int | None:
         return None
     found = parties.departments_called(name)
     if len(found) != 1:
-        raise RuleBroken(
-            _("没有名为“%s”的部门，或者重名，请从下拉列表中选择。") % name[:60], field="provider"
-        )  # fmt: skip
+        raise RuleBroken(_("没有名为“%s”的部门，或者重名，请从下拉列表中选择。") % name[:60], field="provider")
     return found[0]

@@ -114,8 +114,9 @@ def open_grant(
 ) -> Grant:
     """Open the grant that a decision agreed to (national-2025#21, #22; directed to the named consumer only).
 
-    RuleBroken for terms outside the entry; Conflict when the same case already has a grant.
+    case_ref: the case it comes from, kind and id. RuleBroken without one, or for terms outside the entry; Conflict when the same case already has a grant.
     """
+    rules.check_origin(case_ref)
     terms.check(at)
     check_reach(resource_id, terms.modes)
     if Grant.objects.filter(case_ref=case_ref, state__in=["granted", "suspended"]).exists():
