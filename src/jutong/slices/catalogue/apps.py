@@ -149,18 +149,22 @@ def _offer_chores() -> None:
     )
     for chore in _source_chores():
         agenda.register(chore)
-    unlinked = Q(entry=None)
-    agenda.register(
-        agenda.Chore(
-            "demand",
-            verbs=("accept", "make_gap", "assign", "compile_for", "decline"),
-            page="catalogue_demand",
-            title=lambda case: case.wanted,
-            who=lambda case: case.consumer.name,
-            related=("consumer",),
-            only=dict.fromkeys(("make_gap", "assign", "compile_for", "decline"), unlinked),
-            overseer="authority_id",
-        )
+    agenda.register(_demand_chore())
+
+
+def _demand_chore() -> Any:
+    """Return what of demands waits: the authority's decisions, and what is given to a provider and linked to nothing yet."""
+    from jutong.kernel import agenda
+
+    return agenda.Chore(
+        "demand",
+        verbs=("accept", "make_gap", "assign", "compile_for", "decline"),
+        page="catalogue_demand",
+        title=lambda case: case.wanted,
+        who=lambda case: case.consumer.name,
+        related=("consumer",),
+        only=dict.fromkeys(("make_gap", "assign", "compile_for", "decline"), Q(entry=None)),
+        overseer="authority_id",
     )
 
 

@@ -114,7 +114,8 @@ def open_grant(
 ) -> Grant:
     """Open the grant that a decision agreed to (national-2025#21, #22; directed to the named consumer only).
 
-    case_ref: the case it comes from, kind and id. RuleBroken without one, or for terms outside the entry; Conflict when the same case already has a grant.
+    case_ref: the case it comes from, kind and id. RuleBroken without one, or for terms outside the entry; Conflict when
+    the same case already has a grant.
     """
     rules.check_origin(case_ref)
     terms.check(at)
