@@ -27,7 +27,7 @@ def test_a_grant_leads_to_the_number_of_its_request_and_none_is_opened_without_a
     reader = world.client("hr.head")
     origin = reader.get(f"/api/v1/grants/{case.grant_id}").json()["case_ref"]
     assert origin == f"sharing_request:{case.pk}"
-    number = reader.get(f"/api/v1/sharing/requests/{origin.partition(':')[2]}").json()["number"]
+    number = reader.get(f"/api/v1/sharing/requests/{origin.partition(':')[2]}").json()["line"]["number"]
     assert number == case.number
     held = Grant.objects.get(pk=case.grant_id)
     terms = actions.Terms(
