@@ -172,7 +172,7 @@ def test_one_list_of_the_region_is_issued_when_nothing_is_open_and_everybody_may
     ]
     with pytest.raises(RuleBroken, match="没有待印发"):
         actions.issue_demands(document="内数〔2026〕10号", **issue)
-    figures = {row.department: row for row in queries.demand_figures(world.region)}
+    figures = {row.department: row for row in queries.demand_figures(world.region, at=world.at)}
     police = figures["内江市公安局"]
     assert (police.given, police.given_met, police.given_open) == (2, 0, 2)
     assert (figures["内江市人力资源和社会保障局"].wanted, figures["内江市人力资源和社会保障局"].met) == (2, 0)

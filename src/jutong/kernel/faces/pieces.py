@@ -18,10 +18,10 @@ Tone = Literal["neutral", "info", "wait", "good", "bad"]
 CLOCK_TONES: Final[Mapping[str, Tone]] = {"green": "good", "yellow": "wait", "red": "bad", "grey": "neutral"}
 
 _GOOD = """published reviewed agreed granted completed closed done active accepted fulfilled met ok enabled reconciled
-delivered in_force decided sealed succeeded approved confirmed verified finished passed connected in_operation migrated
+delivered in_force met_by_entry met_by_request decided sealed succeeded approved confirmed verified finished passed connected in_operation migrated
 answered"""
 _INFO = """submitted received leader_approved head_consented assessed running delivering reply_prepared revising issued
-transferring authority_review registered assigned opened consulting testing migrating connecting arranged"""
+transferring authority_review registered assigned opened consulting testing migrating connecting arranged gap"""
 _WAIT = """returned supplement_requested pending_determination extended suspended paused provisional due_soon waiting
 queued update_due update_extended retrying locked held must_change needed asked reported planned listed"""
 _BAD = """refused not_accepted revoked terminated failed overdue rejected unreconciled broken disabled conflict missing

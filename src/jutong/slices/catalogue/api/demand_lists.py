@@ -150,7 +150,7 @@ def aggregate(request: HttpRequest, region: RegionAsked) -> Any:
 @router.get("/demands/figures", response=list[DemandFigureOut], summary="各部门需求办理情况")
 def figures(request: HttpRequest, region: RegionAsked) -> Any:
     """Count per department what it wants and what it was given."""
-    return queries.demand_figures(region)
+    return queries.demand_figures(region, at=clock.now())
 
 
 @router.get("/demands/scopes", response=list[ScopeFigureOut], summary="按范围统计需求")

@@ -21,6 +21,8 @@ from jutong.slices.parties import queries as parties
 
 GAP: Final = "gap"
 """What is chosen where no entry meets a demand."""
+_BLANK_STEPS: Final = 3
+"""Lines for further steps."""
 
 
 class Provider(Line):
@@ -169,7 +171,8 @@ class ProcedureForm(Form):
         super().__init__(*args, **kwargs)
         labels = {"name": _("步骤"), "owner": _("责任方"), "limit": _("时限"), "form": _("表单")}
         most = {"name": 200, "owner": 100, "limit": 100, "form": 200}
-        for place in range(MOST_STEPS):
+        self.places = range(min(MOST_STEPS, len(steps) + _BLANK_STEPS))
+        for place in self.places:
             step = steps[place] if place < len(steps) else None
             for part, label in labels.items():
                 self.fields[f"{part}_{place}"] = Line(
@@ -182,13 +185,12 @@ class ProcedureForm(Form):
     @property
     def rows(self) -> list[list[Any]]:
         """Return the fields of each step."""
-        return [[self[f"{part}_{place}"] for part in ("name", "owner", "limit", "form")] for place in range(MOST_STEPS)]
+        return [[self[f"{part}_{place}"] for part in ("name", "owner", "limit", "form")] for place in self.places]
 
     @property
     def steps(self) -> list[Step]:
         """Return the steps as filled in."""
         given = self.cleaned_data
         return [
-            Step(*(given[f"{part}_{place}"] for part in ("name", "owner", "limit", "form")))
-            for place in range(MOST_STEPS)
+            Step(*(given[f"{part}_{place}"] for part in ("name", "owner", "limit", "form"))) for place in self.places
         ]

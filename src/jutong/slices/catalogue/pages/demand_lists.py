@@ -42,7 +42,7 @@ def lists(request: HttpRequest) -> HttpResponse:
         title=_("需求清单汇总"),
         tabs=tabs(request, "catalogue_demand_lists"),
         seen=queries.aggregate(region, actor),
-        figures=queries.demand_figures(region),
+        figures=queries.demand_figures(region, at=clock.now()),
         scopes=queries.demand_scopes(region),
         rows=rows,
         meta=meta,
@@ -119,7 +119,7 @@ def figures_export(request: HttpRequest) -> HttpResponseBase:
 
 
 def _cells(region: str) -> Iterator[list[object]]:
-    for row in queries.demand_figures(region):
+    for row in queries.demand_figures(region, at=clock.now()):
         yield [row.department, row.wanted, row.met, row.over, row.given, row.given_met, row.given_open, row.given_late]
 
 

@@ -11,6 +11,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
+from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
 from jutong.kernel.models import Clock, ClockState
 from jutong.kernel.paging import LARGEST, Page, every, page
@@ -205,10 +206,10 @@ def listed_lines(*, at: datetime, **given: Any) -> Iterator[DemandRow]:
     return every(lambda number: listed_demands(at=at, number=number, size=LARGEST, **given))
 
 
-def demand_figures(region: str) -> list[DemandFigure]:
+def demand_figures(region: str, *, at: datetime) -> list[DemandFigure]:
     """Count per department of a region what it wants and what it was given, with what became of them."""
     handed_in = Demand.objects.filter(region=region).exclude(state="draft")
-    late = Clock.objects.filter(case_kind=DEMAND.name, state=ClockState.RUNNING, overdue_at__isnull=False).values(
+    late = Clock.objects.filter(case_kind=DEMAND.name, state=ClockState.RUNNING, due_day__lt=beijing_day(at)).values(
         "case_id"
     )
     over = Q(state__in=["rejected", "ended"])

@@ -9,6 +9,8 @@ from typing import Final
 from django.db import connection
 
 from jutong.kernel.actors import Actor, system_actor
+from jutong.slices.catalogue.rules.asking import WEAK
+from jutong.slices.catalogue.rules.words import indexed
 from jutong.slices.catalogue.search.counting import label
 from jutong.slices.catalogue.search.results import search
 
@@ -38,16 +40,22 @@ class Suggestion:
 
 
 def suggested(wanted: str, items: Sequence[str] = (), *, most: int = MOST) -> list[int]:
-    """Return published entries that answer what is wanted, best first: by its words, then by its items.
+    """Return published entries that answer what is wanted, best first: by its words, then by the items they hold.
 
-    Titles, items, synonyms and slips count as in any search.
+    Titles, items, synonyms and slips count as in any search; where no entry has all the words, those count whose title
+    has one that says something.
     """
-    found: dict[int, None] = {}
-    for text in (wanted, " ".join(items[:_ITEMS_ASKED])):
-        if text.strip() and len(found) < most:
-            hits = search(text, actor=_ANYBODY, size=most, facets=False).found
-            found |= dict.fromkeys(hit.id for hit in hits)
+    found = dict.fromkeys(_by_words(wanted, most)) if wanted.strip() else {}
+    if items and len(found) < most:
+        hits = search(" ".join(items[:_ITEMS_ASKED]), actor=_ANYBODY, size=most, facets=False).found
+        found |= dict.fromkeys(one.id for one in suggestions([hit.id for hit in hits], items) if one.holds)
     return list(found)[:most]
+
+
+def _by_words(text: str, most: int) -> list[int]:
+    results = search(text, actor=_ANYBODY, size=most, facets=False)
+    telling = set(results.words) - WEAK
+    return [hit.id for hit in results.found if not results.partial or telling & indexed(hit.title)]
 
 
 def suggestions(ids: Sequence[int], items: Sequence[str] = ()) -> list[Suggestion]:
