@@ -221,9 +221,10 @@ def register_demands(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
     return _procedural("register", ids, by, at, submitted_at=at)
 
 
-def _procedural(verb: str, ids: Iterable[int], by: Actor, at: datetime, **values: object) -> Moved:
+def _procedural(verb: str, ids: Iterable[int], by: Actor, at: datetime, **values: Any) -> Moved:
     """Hand demands in, each under the procedure that its region's authority has published by now, and kept to it."""
-    done, refused = [], {}
+    done: list[int] = []
+    refused: dict[int, str] = {}
     wanted = list(dict.fromkeys(ids))
     regions = dict(Demand.objects.filter(pk__in=wanted).values_list("pk", "region"))
     with transaction.atomic():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -70,7 +70,7 @@ def sentence_of(moved: Moved) -> str:
     return sentence
 
 
-def _asked(request: HttpRequest) -> dict[str, str]:
+def _asked(request: HttpRequest) -> dict[str, Any]:
     view = asked_text(request, "view")
     return {
         "view": view if view in queries.DEMAND_VIEWS else "own",

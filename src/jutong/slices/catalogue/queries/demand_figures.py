@@ -213,14 +213,14 @@ def demand_figures(region: str, *, at: datetime) -> list[DemandFigure]:
         "case_id"
     )
     over = Q(state__in=["rejected", "ended"])
-    wants = {
-        row["consumer"]: row
+    wants: dict[int, dict[str, Any]] = {
+        row["consumer"]: {**row}
         for row in handed_in.values("consumer").annotate(
             wanted=Count("pk"), met=Count("pk", filter=Q(state__in=MET)), over=Count("pk", filter=over)
         )
     }
-    gives = {
-        row["provider"]: row
+    gives: dict[int, dict[str, Any]] = {
+        row["provider"]: {**row}
         for row in handed_in.filter(provider__isnull=False, state__in=LISTED).values("provider").annotate(
             given=Count("pk"), met=Count("pk", filter=Q(state__in=MET)), late=Count("pk", filter=Q(pk__in=late))
         )
