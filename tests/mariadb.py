@@ -20,6 +20,7 @@ import pytest
 from asyncmy import errors
 from asyncmy.connection import Connection
 
+import once
 from free_ports import free_ports
 
 FAST = (
@@ -48,16 +49,13 @@ class Server:
         if not Path(server).exists() or not install:
             pytest.skip("mariadbd is not installed (Debian package mariadb-server)")
         as_user = ("--user=root",) if os.geteuid() == 0 else ()
+
+        def installed(empty: Path) -> None:
+            how = ("--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", *as_user)
+            subprocess.run([install, *how, f"--datadir={empty / 'data'}"], check=True, capture_output=True)
+
+        shutil.copytree(once.made("mariadb", installed) / "data", folder / "data")
         data = f"--datadir={folder / 'data'}"
-        common = [
-            install,
-            "--no-defaults",
-            data,
-            "--auth-root-authentication-method=normal",
-            "--skip-test-db",
-            *as_user,
-        ]
-        subprocess.run(common, check=True, capture_output=True)
         (folder / "tmp").mkdir()  # of its own: a starting server removes what others left in a shared one
         self.port = free_ports(1)[0]
         places = [data, f"--tmpdir={folder / 'tmp'}", f"--socket={folder / 'socket'}", f"--port={self.port}"]

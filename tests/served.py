@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import once
 from free_ports import free_ports
 
 
@@ -33,6 +34,28 @@ def empty_home() -> Iterator[dict[str, str]]:
         "JUTONG_RUNNER_METRICS": f"127.0.0.1:{runner}",
     }
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def prepared_home() -> Iterator[dict[str, str]]:
+    """Yield the environment of an instance that `jutong setup` has made ready: a copy of the one that a run of tests makes."""
+    with empty_home() as environment:
+        _copy(once.made("home", _set_up) / "home", Path(environment["JUTONG_HOME"]))
+        yield environment
+
+
+def _set_up(folder: Path) -> None:
+    """Make an instance ready and keep its home."""
+    with empty_home() as environment:
+        done = run(environment, "setup")
+        assert done.returncode == 0, done.stderr
+        (Path(environment["JUTONG_HOME"]) / "postgres" / "port").unlink()  # each copy finds its own
+        _copy(Path(environment["JUTONG_HOME"]), folder / "home")
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a home with its owners and modes."""
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
 
 
 def run(environment: dict[str, str], *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,7 @@ from covers import covers
 from jutong.cli import backup as saved
 from jutong.crypto import keyfile, sm3
 from jutong.crypto.errors import KeyFileRefused
-from served import empty_home, inside, run, serving, until
+from served import empty_home, inside, prepared_home, run, serving, until
 
 pytestmark = pytest.mark.slow
 ESTABLISH = [
@@ -47,7 +47,7 @@ print(AuditSegment.objects.count(), AuditEntry.objects.count())
 
 @pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
-    with empty_home() as environment:
+    with prepared_home() as environment:
         yield environment
 
 
@@ -64,7 +64,6 @@ def test_a_running_instance_is_backed_up_and_restored_into_an_empty_home(environ
     passphrase = folder / "passphrase"
     passphrase.write_text("长沙-backup-2026")
     passphrase.chmod(0o600)
-    assert run(environment, "setup").returncode == 0
     assert run(environment, *ESTABLISH).returncode == 0
     with serving(environment) as process:
         file_id, digest = inside(environment, STORE).split()
@@ -119,8 +118,6 @@ def test_a_running_instance_is_backed_up_and_restored_into_an_empty_home(environ
 
 def test_an_interrupted_backup_leaves_nothing_under_its_name(environment: dict[str, str], tmp_path: Path) -> None:
     """Killed at any moment, the folder holds whole sets only; the next backup clears the rest away."""
-    if not (Path(environment["JUTONG_HOME"]) / "jutong.home").exists():
-        assert run(environment, "setup").returncode == 0
     command = [sys.executable, "-m", "jutong", "backup", str(tmp_path / "sets")]
     interrupted = 0
     for delay in (0.0, 0.1, 0.3):
@@ -140,7 +137,6 @@ def test_an_interrupted_backup_leaves_nothing_under_its_name(environment: dict[s
 
 def test_a_full_disk_is_said_and_leaves_nothing(environment: dict[str, str], tmp_path: Path) -> None:
     """With a limit on file sizes, as a disk that is full."""
-    assert run(environment, "setup").returncode == 0
     code = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)); import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from jutong.cli.main import main; main()"
     target = tmp_path / "sets"
     with serving(environment) as process:

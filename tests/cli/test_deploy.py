@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 import checkout
 from free_ports import free_ports
-from served import empty_home, inside, run, serving, until
+from served import inside, prepared_home, run, serving, until
 
 DEPLOY = checkout.ROOT / "deploy"
 
@@ -117,7 +117,7 @@ def test_the_proxy_example_in_front_of_a_served_instance() -> None:
     if shutil.which("nginx") is None:
         pytest.skip("nginx is not installed")
     web, gateway = free_ports(2)
-    with empty_home() as environment:
+    with prepared_home() as environment:
         folder = Path(environment["JUTONG_HOME"]).parent
         environment |= {
             "JUTONG_TLS": "true",

@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from served import empty_home, listens, run, serving, until
+from served import empty_home, listens, prepared_home, run, serving, until
 
 pytestmark = pytest.mark.slow
 CROWD = 1500
@@ -26,8 +26,8 @@ CROWD = 1500
 
 @pytest.fixture(scope="module")
 def environment() -> Iterator[dict[str, str]]:
-    """Yield the environment of an instance with a home and ports of its own."""
-    with empty_home() as environment:
+    """Yield the environment of an instance that is set up, with a home and ports of its own."""
+    with prepared_home() as environment:
         yield environment
 
 
@@ -45,16 +45,17 @@ def of_this_home(environment: dict[str, str]) -> list[int]:
     return found
 
 
-def test_setup_may_be_repeated(environment: dict[str, str]) -> None:
-    for _time in range(2):
-        done = run(environment, "setup")
-        assert done.returncode == 0, done.stderr
-    home = Path(environment["JUTONG_HOME"])
-    node = home / "nodes" / "local"
-    assert sorted(path.name for path in node.iterdir()) == ["control.pub", "key.json", "passphrase", "secret"]
-    for name in ("key.json", "passphrase", "secret"):
-        assert (node / name).stat().st_mode & 0o777 == 0o600
-    assert of_this_home(environment) == []
+def test_setup_may_be_repeated() -> None:
+    with empty_home() as environment:
+        for _time in range(2):
+            done = run(environment, "setup")
+            assert done.returncode == 0, done.stderr
+        home = Path(environment["JUTONG_HOME"])
+        node = home / "nodes" / "local"
+        assert sorted(path.name for path in node.iterdir()) == ["control.pub", "key.json", "passphrase", "secret"]
+        for name in ("key.json", "passphrase", "secret"):
+            assert (node / name).stat().st_mode & 0o777 == 0o600
+        assert of_this_home(environment) == []
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
@@ -145,7 +146,6 @@ def test_an_old_or_new_schema_is_named_with_the_remedy(
 
     from jutong.cli import home, postgres, roles
 
-    assert run(environment, "setup").returncode == 0
     ours = home.Home(Path(environment["JUTONG_HOME"]))
     with postgres.running(ours) as server, psycopg.connect(server.url(roles.OWNER), autocommit=True) as owner:
         kept = owner.execute("SELECT app, name, applied FROM django_migrations").fetchall()

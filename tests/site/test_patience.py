@@ -18,7 +18,7 @@ from jutong.dataplane import identity
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.node.mail import Mail
 from jutong.site.patience import Seats
-from served import empty_home, inside, run, serving
+from served import inside, prepared_home, serving
 
 NODES = 24
 WATCHED_SECONDS = 12.0
@@ -100,19 +100,17 @@ async def _pages(address: str, nodes: list[Identity]) -> list[float]:
 @covers(partly=["R-EXC-004"])
 def test_the_calls_of_many_nodes_do_not_starve_the_pages(tmp_path: Path) -> None:
     nodes = [identity.establish(tmp_path / f"n{n}", at=datetime.now(UTC)) for n in range(1, NODES + 1)]
-    with empty_home() as environment:
-        assert run(environment, "setup").returncode == 0
-        with serving(environment) as process:
-            told = [(node.name, node.signer.public.hex(), node.secret.hex()) for node in nodes]
-            inside(environment, REGISTERED.replace("NODES", repr(told)))
-            web = [
-                child
-                for child in psutil.Process(process.pid).children(recursive=True)
-                if "jutong.site.wsgi:application" in child.cmdline() or "granian" in child.name()
-            ]
-            before = sum(sum(child.cpu_times()[:2]) for child in web if child.is_running())
-            took = asyncio.run(_pages(f"http://{environment['JUTONG_WEB_BIND']}", nodes))
-            spent = sum(sum(child.cpu_times()[:2]) for child in web if child.is_running()) - before
+    with prepared_home() as environment, serving(environment) as process:
+        told = [(node.name, node.signer.public.hex(), node.secret.hex()) for node in nodes]
+        inside(environment, REGISTERED.replace("NODES", repr(told)))
+        web = [
+            child
+            for child in psutil.Process(process.pid).children(recursive=True)
+            if "jutong.site.wsgi:application" in child.cmdline() or "granian" in child.name()
+        ]
+        before = sum(sum(child.cpu_times()[:2]) for child in web if child.is_running())
+        took = asyncio.run(_pages(f"http://{environment['JUTONG_WEB_BIND']}", nodes))
+        spent = sum(sum(child.cpu_times()[:2]) for child in web if child.is_running()) - before
     took.sort()
     print(
         f"{NODES} nodes: {len(took)} pages, median {statistics.median(took):.3f} s, longest {took[-1]:.3f} s, "
