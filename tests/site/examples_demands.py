@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from jutong.slices.catalogue import actions as catalogue
+from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.rules.demands import STANDARD_STEPS, Wanted
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def pages(book: Book, scene: Scene) -> None:
     book.page(f"{base}<int:pk>/edit/", scene["demand_draft"], consumer_id=hr, **WANTED)
     book.add("GET", f"{base}<int:pk>/do/<str:verb>/", scene["demand_assigned"], "end")
     for verb, (name, form) in DEEDS.items():
-        more = {"entry_id": str(scene["published"])} if verb in {"link", "ask"} else {}
+        more = {"code": Entry.objects.get(pk=scene["published"]).code} if verb in {"link", "ask"} else {}
         book.deed(f"{base}<int:pk>/do/<str:verb>/", scene[name], verb, case=verb, **form, **more)
 
 
