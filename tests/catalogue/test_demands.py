@@ -13,6 +13,7 @@ import pytest
 
 from covers import covers
 from jutong.kernel import agenda, clock, outbox
+from jutong.kernel.actors import system_actor
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken
 from jutong.kernel.models import Clock, InboxItem
 from jutong.slices.catalogue import actions, queries
@@ -272,6 +273,32 @@ def test_the_published_procedure_can_be_read_by_everybody_and_a_new_version_leav
         title__startswith="研究答复需求已超期", department_id=world.department("authority")
     )
     assert overdue.count() == 3
+
+
+def test_what_is_linked_is_met_once_it_is_reachable_and_follows_its_entry_into_a_merger_or_back_to_the_authority(
+    world: World,
+) -> None:
+    stays, merged, gone = (
+        published(world, title=title) for title in ("低保对象信息", "低保家庭信息", "低保金发放信息")
+    )
+    heard(world, "datacentre.mount_changed", resource_id=stays, active=True)
+    at_once, waits, lost = submitted(world, "低保对象"), submitted(world, "低保家庭"), submitted(world, "低保金")
+    other = registered(world, "低保家庭成员")
+    chosen = {at_once: stays, waits: merged, lost: gone}
+    unknown = actions.accept_demands([waits], entries={waits: 10**9}, **decider(world))
+    assert "没有找到该目录" in unknown.refused[waits]
+    actions.accept_demands(list(chosen), entries=chosen, **decider(world))
+    actions.link_demand(other, entry_id=merged, **decider(world))
+    world.drain()
+    assert [state(pk) for pk in (at_once, waits, other, lost)] == ["met", "accepted", "registered", "accepted"]
+    platform = system_actor("grants")
+    code = Entry.objects.get(pk=stays).code or ""
+    actions.withdraw(merged, by=platform, at=world.at, reason="合并", successor=code)
+    actions.withdraw(gone, by=platform, at=world.at, reason="系统停用")
+    world.drain()
+    assert [state(pk) for pk in (waits, other, lost)] == ["met", "met_by_entry", "accepted"]
+    assert todo(world, "authority.reviewer") == [("低保金", ("分派缺口",))]
+    assert InboxItem.objects.filter(title="需求所关联的目录已经撤销，请另行办理：低保金").exists()
 
 
 def test_a_provider_gives_back_what_it_does_not_have_and_the_authority_finds_another_one(world: World) -> None:

@@ -19,7 +19,7 @@ from jutong.slices.catalogue.api.sources import PageNumber, Size, Text, paged
 router = Router()
 
 Region = Annotated[str, StringConstraints(max_length=12, pattern=r"^\w*$")]
-RegionAsked = Annotated[str, Query(max_length=12)]
+RegionAsked = Annotated[str, Query(max_length=12, pattern=r"^\w*$")]
 
 
 class DemandListIn(Schema):

@@ -17,8 +17,8 @@ router = Router()
 
 Name = Annotated[str, StringConstraints(max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Names = Annotated[list[Name], Field(min_length=1, max_length=500)]
-State = Annotated[str, Query(max_length=24)]
-Text = Annotated[str, Query(max_length=100)]
+State = Annotated[str, Query(max_length=24, pattern=r"^\w*$")]
+Text = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 Size = Annotated[int, Query(ge=1, le=100)]
 
