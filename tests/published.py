@@ -70,6 +70,21 @@ def entry_form(**changes: Any) -> dict[str, Any]:
     return {**shown, **items, **changes}
 
 
+def handed_in(world: World, *titles: str, **changes: Any) -> list[int]:
+    """Compile unconditional entries of the civil affairs bureau and submit them; return their ids."""
+    ids = []
+    for title in titles:
+        entry = actions.compile_entry(
+            by=world.actor("civil.officer"), at=world.at, provider_id=world.department("civil"),
+            content=content(title, **{"share_type": "unconditional", **changes}),
+        )  # fmt: skip
+        actions.assess(entry, by=world.actor("civil.secrecy"), at=world.at, **ASSESSED)
+        actions.leader_approve(entry, by=world.actor("civil.leader"), at=world.at)
+        ids.append(entry.pk)
+    assert actions.submit_entries(ids, by=world.actor("civil.officer"), at=world.at).done == ids
+    return ids
+
+
 def published(world: World, provider: str = "civil", **changes: Any) -> int:
     """Publish an entry of a department and return its id."""
     at = world.at

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
-from chromium import browsing_here, known, site_here
-from jutong.kernel import clock
+from chromium import browsing_here, site_here
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.datacentre import queries as mounts
 from sourceworld import civil_db, node, probe, register  # noqa: F401 - fixtures
+from windows import People, drained
 from world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -32,7 +30,6 @@ select '511002' || to_char(date '1950-01-01' + i * 90, 'YYYYMMDD') || lpad(i::te
        timestamp '2026-02-01' from generate_series(1, 120) i;
 """
 CHOICES = {"更新周期": "daily", "数据分级": "general", "开放属性": "withheld"}
-WIDTHS = {"desk": 1440, "phone": 390}
 
 
 @pytest.fixture
@@ -54,45 +51,6 @@ def chromium(city: None) -> Iterator[Browser]:
 def address(world: World) -> Iterator[str]:
     with site_here() as url:
         yield url
-
-
-def drained(world: World) -> None:
-    """Let waiting work be done; beside the browser's event loop, since the probe begins one of its own."""
-
-    def work() -> None:
-        world.drain(clock.now())
-        connection.close()
-
-    with ThreadPoolExecutor(1) as beside:
-        beside.submit(work).result()
-
-
-class People:
-    """The people of the journey, each with a window of their own; pictures of what they see at both widths."""
-
-    def __init__(self, browser: Browser, address: str, world: World, folder: Path) -> None:
-        self.complaints: list[str] = []
-        self._browser, self._address, self._world, self._folder = browser, address, world, folder
-        self._pages: dict[str, Page] = {}
-
-    def __call__(self, who: str, path: str = "") -> Page:
-        if who not in self._pages:
-            context = self._browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
-            page = self._pages[who] = known(context, self._world.client(who), self._address).new_page()
-            page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
-        if path:
-            self._pages[who].goto(self._address + path)
-        return self._pages[who]
-
-    def look(self, who: str, name: str) -> None:
-        """Keep pictures at both widths, and hold that nothing is wider than the screen."""
-        page = self._pages[who]
-        for device, width in WIDTHS.items():
-            page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(150)
-            page.screenshot(path=self._folder / f"{name}-{device}.png", full_page=True)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
-        page.set_viewport_size({"width": 1440, "height": 900})
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ import examples_finding as finding
 import examples_lifecycle as lifecycle
 import examples_specifications as specifications
 import examples_submissions as submissions
+import examples_supervising as supervising
 import examples_updates as updates
 from asking_world import FILLED
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -88,7 +89,7 @@ def examples(scene: Scene) -> Book:
     book = Book()
     for part in (
         _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages, specifications.pages,
-        _sources, _delivery, _sharing, lifecycle.pages, demands.pages,
+        _sources, _delivery, _sharing, lifecycle.pages, demands.pages, supervising.pages,
     ):  # fmt: skip
         part(book, scene)
     from examples_api import fill

@@ -31,6 +31,7 @@ class Catalogue(AppConfig):
                 "catalogue.question": N_("目录问答"),
                 "catalogue.savedsearch": N_("我的检索与订阅"),
                 "catalogue.party": N_("数源认定"),
+                "catalogue.declaration": N_("普查填报"),
                 "catalogue.consulted": N_("属性定级提请"),
                 "catalogue.demand": N_("数据需求"),
             }
@@ -69,12 +70,13 @@ def _offer_pages() -> None:
         Entry(Group.CATALOGUE, N_("本部门目录"), "catalogue_own", "folder", compiles, order=20),
         Entry(Group.CATALOGUE, N_("目录审核发布"), "catalogue_review", "checklist", reviews, order=30),
         Entry(Group.CATALOGUE, N_("目录更新任务"), "catalogue_updates", "refresh-alert", knows_updates, order=35),
-        Entry(Group.CATALOGUE, N_("目录体检"), "catalogue_health", "heartbeat", knows_updates, order=37),
+        Entry(Group.CATALOGUE, N_("目录监督"), "catalogue_supervision", "heartbeat", knows_updates, order=37),
         Entry(Group.CATALOGUE, N_("目录变更"), "catalogue_revisions", "git-pull-request", knows_updates, order=38),
         Entry(Group.CATALOGUE, N_("数源与采集责任"), "catalogue_sources", "target", does_business, order=39),
         Entry(
             Group.CATALOGUE, N_("数据需求与供需对接"), "catalogue_demands", "arrows-exchange", does_business, order=42
         ),
+        Entry(Group.CATALOGUE, N_("信息资源普查"), "catalogue_censuses", "clipboard-list", knows_updates, order=36),
         Entry(Group.CATALOGUE, N_("目录导入"), "catalogue_imports", "file-import", imports, order=40),
         Entry(
             Group.CATALOGUE, N_("编目指导与问答"), "catalogue_questions", "message-question", does_business, order=45
@@ -186,6 +188,14 @@ def _source_chores() -> list[Any]:
             title=lambda case: case.text[:60],
             who=lambda case: case.source.name,
             related=("source",),
+        ),
+        agenda.Chore(
+            "census_declaration",
+            verbs=("declare",),
+            page="catalogue_declaration",
+            title=lambda case: case.census.title,
+            who=lambda case: case.department.name,
+            related=("census", "department"),
         ),
         agenda.Chore(
             "duty_list",

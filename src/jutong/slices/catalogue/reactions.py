@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 from jutong.kernel import inbox, jobs, outbox
 from jutong.kernel.actors import Role, system_actor
 from jutong.slices.catalogue.actions import (
+    close_gaps,
     complete_mergers,
+    end_censuses,
     enter_duties,
     enter_into_force,
+    fill_census,
     join_counts,
     lapse_tasks,
     leave_entry,
@@ -27,12 +30,15 @@ from jutong.slices.catalogue.actions import (
     note_use_ended,
     pursue,
     receive_update,
+    remind_of_census,
     remind_of_cycles,
     restand_the_aged,
     tell_of_answer,
     tell_of_demand,
+    tell_of_end,
     tell_of_list,
     tell_of_open,
+    tell_of_return,
     tell_subscribers,
 )
 from jutong.slices.catalogue.actions import importing as importing  # noqa: PLC0414 - importing registers the long work
@@ -55,8 +61,9 @@ def to_determination(event: outbox.Event, at: datetime) -> None:
 
 @outbox.on("catalog_entry.published")
 def to_merger(event: outbox.Event, at: datetime) -> None:
-    """What was to go into a published entry is withdrawn now that its items are in force there."""
+    """What was to go into a published entry is withdrawn, and what a census missed is no longer missing."""
     complete_mergers(int(event.payload["id"]), by=PLATFORM, at=at)
+    close_gaps(int(event.payload["id"]), at=at)
 
 
 @outbox.on("catalog_entry.published")
@@ -244,6 +251,30 @@ def tell_of_referral(event: outbox.Event, at: datetime) -> None:
         link=f"/catalogue/revisions/referrals/{case.pk}/",
         at=at,
     )
+
+
+@outbox.on("resource_census.open")
+def begin_census(event: outbox.Event, at: datetime) -> None:
+    """Propose the lines of a census from the catalogue and tell the departments."""
+    fill_census(int(event.payload["id"]), at=at)
+
+
+@outbox.on("resource_census.closed")
+def end_census(event: outbox.Event, at: datetime) -> None:
+    """Tell the authority how a census ended."""
+    tell_of_end(int(event.payload["id"]), at=at)
+
+
+@outbox.on("census_declaration.assigned")
+def return_declaration(event: outbox.Event, at: datetime) -> None:
+    """Tell a department that its declaration came back."""
+    tell_of_return(int(event.payload["id"]), at=at)
+
+
+@jobs.every(300)
+def follow_censuses(at: datetime) -> int:
+    """End the censuses whose last day has passed, and remind departments of those that end soon."""
+    return end_censuses(at=at) + remind_of_census(at=at)
 
 
 @jobs.every(300)

@@ -1,11 +1,18 @@
 """Writes of the catalogue: drafting, assessment and approval, review and publication, import."""
 
-from jutong.slices.catalogue.actions.aggregating import issue_demands, publish_procedure
-from jutong.slices.catalogue.actions.announcing import tell_of_answer, tell_of_demand
+from jutong.slices.catalogue.actions.aggregating import (
+    issue_demands,
+    publish_procedure,
+)
+from jutong.slices.catalogue.actions.announcing import (
+    tell_of_answer,
+    tell_of_demand,
+)
 from jutong.slices.catalogue.actions.approving import (
     acknowledge_filing,
     assess,
     determine,
+    determine_entries,
     leader_approve,
     publish,
     publish_entries,
@@ -16,6 +23,31 @@ from jutong.slices.catalogue.actions.approving import (
     submit,
     submit_directly,
     submit_entries,
+)
+from jutong.slices.catalogue.actions.batching import (
+    decide_batch,
+    told,
+)
+from jutong.slices.catalogue.actions.census import (
+    close_census,
+    declare,
+    end_censuses,
+    fill_census,
+    open_census,
+    prolong_census,
+    remind_of_census,
+    send_back_declaration,
+    tell_of_end,
+    tell_of_return,
+)
+from jutong.slices.catalogue.actions.counting import (
+    close_gaps,
+    confirm_lines,
+    declare_missing,
+    fill_line,
+    fill_sheet,
+    take_out_missing,
+    waive_gap,
 )
 from jutong.slices.catalogue.actions.demanding import (
     DemandsImported,
@@ -57,8 +89,17 @@ from jutong.slices.catalogue.actions.duties import (
     register_collection,
     tell_of_list,
 )
-from jutong.slices.catalogue.actions.importing import choose_mapping, confirm_import, import_file, upload
-from jutong.slices.catalogue.actions.maintaining import Maintained, Stated, maintain
+from jutong.slices.catalogue.actions.importing import (
+    choose_mapping,
+    confirm_import,
+    import_file,
+    upload,
+)
+from jutong.slices.catalogue.actions.maintaining import (
+    Maintained,
+    Stated,
+    maintain,
+)
 from jutong.slices.catalogue.actions.matching import (
     accept_demands,
     assign_demands,
@@ -73,8 +114,14 @@ from jutong.slices.catalogue.actions.matching import (
     reassign_demand,
     reject_demands,
 )
-from jutong.slices.catalogue.actions.merging import complete_mergers, merge_entries
-from jutong.slices.catalogue.actions.naming import KEEPERS, keep_synonyms
+from jutong.slices.catalogue.actions.merging import (
+    complete_mergers,
+    merge_entries,
+)
+from jutong.slices.catalogue.actions.naming import (
+    KEEPERS,
+    keep_synonyms,
+)
 from jutong.slices.catalogue.actions.observing import (
     join_counts,
     note_granted,
@@ -83,8 +130,13 @@ from jutong.slices.catalogue.actions.observing import (
     remind_of_cycles,
     restand_the_aged,
 )
-from jutong.slices.catalogue.actions.questioning import answer, ask
-from jutong.slices.catalogue.actions.referencing import refer_items
+from jutong.slices.catalogue.actions.questioning import (
+    answer,
+    ask,
+)
+from jutong.slices.catalogue.actions.referencing import (
+    refer_items,
+)
 from jutong.slices.catalogue.actions.referring import (
     consult,
     decide_referral,
@@ -92,8 +144,12 @@ from jutong.slices.catalogue.actions.referring import (
     refer_attribute,
     take_back_referral,
 )
-from jutong.slices.catalogue.actions.returning import register_returned
-from jutong.slices.catalogue.actions.revising import revise
+from jutong.slices.catalogue.actions.returning import (
+    register_returned,
+)
+from jutong.slices.catalogue.actions.revising import (
+    revise,
+)
 from jutong.slices.catalogue.actions.saving import (
     forget_search,
     note_looked_at,
@@ -101,7 +157,11 @@ from jutong.slices.catalogue.actions.saving import (
     subscribe,
     tell_subscribers,
 )
-from jutong.slices.catalogue.actions.supporting import ask_support, do_task, lapse_tasks
+from jutong.slices.catalogue.actions.supporting import (
+    ask_support,
+    do_task,
+    lapse_tasks,
+)
 from jutong.slices.catalogue.actions.updating import (
     ask_extension,
     extend_update,
@@ -110,9 +170,19 @@ from jutong.slices.catalogue.actions.updating import (
     register_change,
     report_update,
 )
-from jutong.slices.catalogue.actions.using import note_called, note_use, note_use_ended
-from jutong.slices.catalogue.rules.content import Content, ItemContent
-from jutong.slices.catalogue.rules.demands import Step, Wanted
+from jutong.slices.catalogue.actions.using import (
+    note_called,
+    note_use,
+    note_use_ended,
+)
+from jutong.slices.catalogue.rules.content import (
+    Content,
+    ItemContent,
+)
+from jutong.slices.catalogue.rules.demands import (
+    Step,
+    Wanted,
+)
 
 __all__ = [
     "KEEPERS",
@@ -137,28 +207,39 @@ __all__ = [
     "assign_demands",
     "check_successor",
     "choose_mapping",
+    "close_census",
+    "close_gaps",
     "compile_entry",
     "compile_for_demand",
     "complete_mergers",
     "confirm_import",
+    "confirm_lines",
     "consult",
     "copy_entry",
+    "decide_batch",
     "decide_referral",
+    "declare",
+    "declare_missing",
     "decline_demand",
     "derive_duties",
     "designate",
     "determine",
+    "determine_entries",
     "discard_demand",
     "discard_draft",
     "distinguish",
     "do_task",
     "edit_demand",
     "edit_entry",
+    "end_censuses",
     "end_demand",
     "end_designation",
     "enter_duties",
     "enter_into_force",
     "extend_update",
+    "fill_census",
+    "fill_line",
+    "fill_sheet",
     "find_overlaps",
     "forget_search",
     "give_referral_opinion",
@@ -185,6 +266,8 @@ __all__ = [
     "note_request_granted",
     "note_use",
     "note_use_ended",
+    "open_census",
+    "prolong_census",
     "publish",
     "publish_entries",
     "publish_procedure",
@@ -201,6 +284,7 @@ __all__ = [
     "register_demands",
     "register_returned",
     "reject_demands",
+    "remind_of_census",
     "remind_of_cycles",
     "report_overlap",
     "report_update",
@@ -211,17 +295,23 @@ __all__ = [
     "review_entries",
     "revise",
     "save_search",
+    "send_back_declaration",
     "submit",
     "submit_demands",
     "submit_directly",
     "submit_entries",
     "subscribe",
     "take_back_referral",
+    "take_out_missing",
     "tell_of_answer",
     "tell_of_demand",
+    "tell_of_end",
     "tell_of_list",
     "tell_of_open",
+    "tell_of_return",
     "tell_subscribers",
+    "told",
     "upload",
+    "waive_gap",
     "withdraw",
 ]

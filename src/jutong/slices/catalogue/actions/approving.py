@@ -26,6 +26,7 @@ from jutong.slices.catalogue.actions.returning import inherited
 from jutong.slices.catalogue.actions.revising import note_revised
 from jutong.slices.catalogue.actions.sourcing import note_claims, refuse_claims, unready
 from jutong.slices.catalogue.actions.storing import list_entries
+from jutong.slices.catalogue.actions.turning import begin_turns, end_turns, publish_turns
 from jutong.slices.catalogue.actions.updating import note_done, note_returned, note_submitted
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED
 from jutong.slices.catalogue.models import Counter, Entry, Notice, Opinion
@@ -134,6 +135,7 @@ def _submit(case: Entry, by: Actor, at: datetime) -> None:
     case.changed_at = at
     _file([case], by, at)
     note_submitted([case.pk], at=at)
+    begin_turns([case], at=at)
 
 
 def _file(cases: Sequence[Entry], by: Actor, at: datetime) -> None:
@@ -158,6 +160,7 @@ def submit_entries(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
         Entry.objects.bulk_update(entries, ["code", "class_node", "authority", "changed_at"], batch_size=500)
         _file(entries, by, at)
         note_submitted(moved.done, at=at)
+        begin_turns(entries, at=at)
     return moved
 
 
@@ -198,22 +201,40 @@ def return_entry(
     _opinion(case, "return", by, at, passed=False, text=reason.strip(), detail=detail).save()
     case.changed_at = at
     note_returned([case.pk], at=at)
+    end_turns([case.pk], "returned", at=at)
 
 
-def return_entries(ids: Iterable[int], *, by: Actor, at: datetime, reason: str) -> Moved:
-    """Send a set back for one reason."""
-    if not reason.strip():
-        raise RuleBroken(_("退回须说明理由，请填写总体意见或逐项意见。"), field="reason")
+def return_entries(
+    ids: Iterable[int], *, by: Actor, at: datetime, reason: str, remarks: Mapping[int, str] | None = None
+) -> Moved:
+    """Send a set back for one reason, or each for its own where `remarks` has one; what has none stays."""
+    said, chosen = remarks or {}, list(ids)
+    silent = [] if reason.strip() else [pk for pk in chosen if not said.get(pk)]
+    sentence = _("退回须说明理由，请填写总体意见或逐项意见。")
+    if len(silent) == len(chosen):
+        raise RuleBroken(sentence, field="reason")
     with transaction.atomic():
-        moved = ENTRY.advance_many("return_entry", ids, by=by, at=at, words={"reason": reason}, changed_at=at)
-        _opinions(moved.done, "return", by, at, passed=False, text=reason.strip())
+        kept = [pk for pk in chosen if pk not in set(silent)]
+        moved = ENTRY.advance_many("return_entry", kept, by=by, at=at, words={"reason": reason}, changed_at=at)
+        _opinions(moved.done, "return", by, at, said, passed=False, text=reason.strip())
         note_returned(moved.done, at=at)
+        end_turns(moved.done, "returned", at=at)
+    moved.refused.update(dict.fromkeys(silent, sentence))
     return moved
 
 
-def _opinions(ids: Sequence[int], kind: str, by: Actor, at: datetime, **values: Any) -> None:
-    entries = Entry.objects.filter(pk__in=ids)
-    Opinion.objects.bulk_create([_opinion(entry, kind, by, at, **values) for entry in entries], batch_size=500)
+def _opinions(
+    ids: Sequence[int], kind: str, by: Actor, at: datetime, remarks: Mapping[int, str] | None = None, **values: Any
+) -> None:
+    """Write an opinion on each entry of a set, with the remark on it in place of what is said of all."""
+    said = remarks or {}
+    Opinion.objects.bulk_create(
+        [
+            _opinion(entry, kind, by, at, **{**values, "text": said.get(entry.pk) or values["text"]})
+            for entry in Entry.objects.filter(pk__in=ids)
+        ],
+        batch_size=500,
+    )
 
 
 @ENTRY.action("determine")
@@ -245,16 +266,40 @@ def _pass(case: Entry, by: Actor, at: datetime, note: str, express_prohibition: 
     detail = {} if express_prohibition is None else {"express_prohibition": express_prohibition}
     _opinion(case, "review", by, at, text=note.strip(), detail=detail).save()
     case.changed_at = at
+    end_turns([case.pk], "reviewed", at=at)
 
 
-def review_entries(ids: Iterable[int], *, by: Actor, at: datetime, note: str = "") -> Moved:
+def review_entries(
+    ids: Iterable[int], *, by: Actor, at: datetime, note: str = "", remarks: Mapping[int, str] | None = None
+) -> Moved:
     """Pass the review of a set; withheld entries are left for single review, with the reason why."""
     with transaction.atomic():
         moved = ENTRY.advance_many("review", ids, by=by, at=at, words={"note": note}, changed_at=at)
-        _opinions(moved.done, "review", by, at, text=note.strip())
+        _opinions(moved.done, "review", by, at, remarks, text=note.strip())
+        end_turns(moved.done, "reviewed", at=at)
     return moved
 
 
+def determine_entries(
+    ids: Iterable[int],
+    *,
+    by: Actor,
+    at: datetime,
+    number: str,
+    note: str = "",
+    remarks: Mapping[int, str] | None = None,
+) -> Moved:
+    """Determine the types of a set under one number and pass their review; withheld entries are left as above."""
+    words = {"number": number, "note": note}
+    with transaction.atomic():
+        moved = ENTRY.advance_many("determine", ids, by=by, at=at, words=words, changed_at=at)
+        _opinions(moved.done, "determination", by, at, remarks, number=number.strip(), text=note.strip())
+        _opinions(moved.done, "review", by, at, remarks, text=note.strip())
+        end_turns(moved.done, "reviewed", at=at)
+    return moved
+
+
+@ENTRY.guard("determine")
 @ENTRY.guard("review")
 def reviewable(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int, str]:
     """Withheld entries need the reviewer's own confirmation and are not passed in sets."""
@@ -312,6 +357,7 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
     take_pulse(pairs, at=at)
     list_entries(pairs, in_force=True, at=at)
     note_done([entry.pk for entry in entries], at=at)
+    publish_turns([entry.pk for entry in entries], at=at)
     note_revised(entries, at=at)
     note_claims(pairs, at=at)
     follow_catalogue(entries, at=at, notice=notice)

@@ -15,9 +15,11 @@ from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, Wro
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue.actions.coding import check_title_free
 from jutong.slices.catalogue.actions.following import follow_catalogue
+from jutong.slices.catalogue.actions.observing import end_pulse
 from jutong.slices.catalogue.actions.refusing import refuse
 from jutong.slices.catalogue.actions.sourcing import end_claims
 from jutong.slices.catalogue.actions.storing import add_version, describe, digest_of, unlist
+from jutong.slices.catalogue.actions.turning import end_turns
 from jutong.slices.catalogue.actions.updating import note_done
 from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import Entry
@@ -176,6 +178,8 @@ def withdraw(case: Entry, *, by: Actor, at: datetime, reason: str = "", successo
     )  # fmt: skip
     unlist([case.pk])
     note_done([case.pk], at=at, withdrawn=True)
+    end_turns([case.pk], "withdrawn", at=at)
+    end_pulse(case.pk)
     case.published = None
     Entry.objects.filter(pk=case.pk).update(published=None)  # what follows reads it from the table
     end_claims([case.pk], at=at)

@@ -28,6 +28,7 @@ def take_pulse(pairs: Sequence[tuple[Entry, Content]], *, at: datetime) -> None:
     rows = []
     for entry, content in pairs:
         pulse = kept.get(entry.pk) or Pulse(entry=entry, since=today)
+        pulse.provider_id, pulse.authority_id, pulse.in_force = entry.provider_id, entry.authority_id, True
         pulse.completeness = completeness(content)
         pulse.cycle = content.update_cycle
         pulse.refreshed_on = _later(pulse.refreshed_on, content.updated_on)
@@ -38,12 +39,17 @@ def take_pulse(pairs: Sequence[tuple[Entry, Content]], *, at: datetime) -> None:
         batch_size=500,
         update_conflicts=True,
         unique_fields=["entry"],
-        update_fields=["completeness", "cycle", "refreshed_on", "due_on"],
+        update_fields=["completeness", "cycle", "refreshed_on", "due_on", "provider", "authority", "in_force"],
     )
 
 
 def _later(one: date | None, other: date | None) -> date | None:
     return max((day for day in (one, other) if day), default=None)
+
+
+def end_pulse(entry_id: int) -> None:
+    """Note that an entry was withdrawn: it no longer counts among those in force."""
+    Pulse.objects.filter(pk=entry_id).update(in_force=False)
 
 
 def note_refreshed(entry_id: int, *, at: datetime) -> None:

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
 from jutong.kernel import clock, faces
+from jutong.kernel.clock import beijing_day
 from jutong.slices.catalogue import queries
 
 router = Router()
@@ -27,6 +28,44 @@ class LivelinessOut(Schema):
     unused: int
     source_gone: int
     no_resource: int
+
+
+class UpdatesMetOut(Schema):
+    """A department's changes of a period: how many, met in time, late, not at all, and still open."""
+
+    triggers: int
+    on_time: int
+    late: int
+    missed: int
+    open: int
+
+
+class ReviewsOut(Schema):
+    """A department's submissions of a period; days: working days to the authority's word, on average and at most."""
+
+    handed: int
+    passed: int
+    returned: int
+    waiting: int
+    days: float | None
+    longest: int | None
+
+
+class EntriesNowOut(LivelinessOut):
+    """A department's published entries now; zombie: never used, never refreshed or without source, each once."""
+
+    zombie: int
+    thin: int
+
+
+class SupervisedOut(Schema):
+    """A department under supervision."""
+
+    department_id: int
+    department: str
+    entries: EntriesNowOut
+    updates: UpdatesMetOut
+    reviews: ReviewsOut
 
 
 class AilingOut(Schema):
@@ -56,6 +95,15 @@ class AilingsOut(Schema):
 def figures(request: HttpRequest) -> list[queries.LivelinessFigure]:
     """Count per department what is complete, timely, unused and without source."""
     return queries.liveliness(faces.actor_of(request), at=clock.now())
+
+
+@router.get("/supervision", response=list[SupervisedOut], summary="目录监督")
+def supervision(request: HttpRequest, first: date | None = None, last: date | None = None) -> list[queries.Supervised]:
+    """Show per department what is complete, timely and dead, how changes were met and how long reviews took."""
+    at = clock.now()
+    today = beijing_day(at)
+    period = queries.Period(first or today.replace(month=1, day=1), last or today)
+    return queries.supervision(faces.actor_of(request), period, at=at)
 
 
 @router.get("/health/entries", response=AilingsOut, summary="需要关注的目录")

@@ -340,6 +340,8 @@ class Pulse(models.Model):
     cycle in force. refreshed_on: last day on which data came or was stated to be of. due_on: last day for the next
     update, empty without a cycle. mounted: a resource stands behind it now; lost_on: since when there is none any more.
     granted_at: last time it was granted to somebody. used_on: last day a call came under a grant. reminded_on: the `due_on` its department was reminded of.
+    provider, authority: as the entry has them, and in_force: it is not withdrawn; here so that figures of many thousand
+    entries need no other table.
     """
 
     entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.CASCADE, related_name="pulse")
@@ -353,3 +355,10 @@ class Pulse(models.Model):
     granted_at = models.DateTimeField(null=True)
     used_on = models.DateField(null=True)
     reminded_on = models.DateField(null=True)
+    provider = models.ForeignKey(
+        "parties.Department", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    authority = models.ForeignKey(
+        "parties.Department", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    in_force = models.BooleanField(default=True)

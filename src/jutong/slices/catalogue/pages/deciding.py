@@ -1,4 +1,4 @@
-"""Deciding: one form per move of the workflow, and the authority's queue with sets."""
+"""Deciding: one form per move of the workflow."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from jutong.kernel import clock
-from jutong.kernel.errors import NotThere, RuleBroken, WrongState
+from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.kernel.faces import Form, actor_of, done, page, posted, signed, told
-from jutong.kernel.workflow import Moved
-from jutong.slices.catalogue import actions, queries
+from jutong.slices.catalogue import queries
 from jutong.slices.catalogue.pages import forms
-from jutong.slices.catalogue.pages.forms import asked_number, asked_text
-from jutong.slices.catalogue.workflow import ENTRY, STATES
+from jutong.slices.catalogue.workflow import ENTRY
 
 FORMS: dict[str, type[Form]] = {
     "assess": forms.Assess,
@@ -29,8 +27,6 @@ FORMS: dict[str, type[Form]] = {
     "revise": forms.Revise,
 }
 """What each move asks of the person who makes it."""
-MOST_AT_ONCE = 500
-LONGEST_ID = 16
 
 
 def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
@@ -72,54 +68,3 @@ def _given(form: Form) -> dict[str, Any]:
     stated = getattr(form, "stated", None)
     given: dict[str, Any] = stated() if stated else dict(form.cleaned_data)
     return given
-
-
-def queue(request: HttpRequest) -> HttpResponse:
-    """Show what waits for the authority; pass, publish or return a set of it."""
-    actor = actor_of(request)
-    if request.method == "POST":
-        return _decide(request)
-    state, text = asked_text(request, "state"), asked_text(request, "q")
-    rows, meta = queries.review_queue(actor, state=state, text=text, number=asked_number(request))
-    states = [(code, _(STATES[code])) for code in ("submitted", "pending_determination", "reviewed")]
-    return page(
-        request,
-        "catalogue/review.html",
-        title=_("目录审核发布"),
-        rows=rows,
-        meta=meta,
-        state=state,
-        text=text,
-        states=states,
-    )
-
-
-def _decide(request: HttpRequest) -> HttpResponse:
-    chosen = request.POST.getlist("ids")[:MOST_AT_ONCE]
-    ids = [int(pk) for pk in chosen if pk.isascii() and pk.isdigit() and len(pk) < LONGEST_ID]
-    if not ids:
-        raise RuleBroken(_("请先勾选要办理的目录。"), field="ids")
-    actor, at, verb = signed(request), clock.now(), request.POST.get("verb", "")
-    note = request.POST.get("note", "")[:1000]
-    number = ""
-    if verb == "review":
-        moved = actions.review_entries(ids, by=actor, at=at, note=note)
-    elif verb == "publish":
-        moved, number = actions.publish_entries(ids, by=actor, at=at)
-    elif verb == "return_entry":
-        moved = actions.return_entries(ids, by=actor, at=at, reason=note)
-    else:
-        raise NotThere(_("没有这项批量操作，请刷新页面后重试。"))
-    if not moved.done:
-        raise WrongState(_told(moved, number))
-    return done(request, _told(moved, number), to=reverse("catalogue_review"))
-
-
-def _told(moved: Moved, number: str) -> str:
-    sentence = _("已办理 %(done)d 条。") % {"done": len(moved.done)}
-    if number:
-        sentence += _("通告编号：%s。") % number
-    if moved.refused:
-        reasons = "；".join(dict.fromkeys(moved.refused.values()))[:500]
-        sentence += _("未办理 %(refused)d 条：%(reasons)s") % {"refused": len(moved.refused), "reasons": reasons}
-    return sentence

@@ -15,7 +15,7 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotAllowed
 from jutong.kernel.faces import actor_of, done, page, partial, posted, rehearsal, told
 from jutong.slices.catalogue import actions, queries
-from jutong.slices.catalogue.pages.forms import EntryForm, Items, asked_id, asked_number
+from jutong.slices.catalogue.pages.forms import EntryForm, Items, asked_id, asked_number, asked_text
 from jutong.slices.catalogue.pages.specified import own_start
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.specified import own_elements
@@ -33,7 +33,7 @@ def _own_department(actor: Actor) -> int:
 
 
 def new(request: HttpRequest) -> HttpResponse:
-    """Write a new entry of the actor's department."""
+    """Write a new entry of the actor's department, its name filled in where a link gives one."""
     actor = actor_of(request)
     department = _own_department(actor)
 
@@ -41,7 +41,8 @@ def new(request: HttpRequest) -> HttpResponse:
         entry = actions.compile_entry(by=actor, at=clock.now(), provider_id=department, content=content)
         return reverse("catalogue_entry", args=[entry.pk])
 
-    return _written(request, _EMPTY, 0, act, _("新建目录"), back=reverse("catalogue_own"))
+    start = msgspec.structs.replace(_EMPTY, title=asked_text(request, "title"))
+    return _written(request, start, 0, act, _("新建目录"), back=reverse("catalogue_own"))
 
 
 def edit(request: HttpRequest, pk: int) -> HttpResponse:

@@ -40,7 +40,12 @@ def export(request: HttpRequest, what: str) -> HttpResponseBase:
 
 def _waiting(request: HttpRequest, actor: Actor) -> Iterator[queries.EntryRow]:
     state, text = asked_text(request, "state"), asked_text(request, "q")
-    return every(lambda number: queries.review_queue(actor, state=state, text=text, number=number, size=LARGEST))
+    department = asked_number(request, "department", 0)
+    return every(
+        lambda number: queries.review_queue(
+            actor, state=state, text=text, department=department, number=number, size=LARGEST
+        )
+    )
 
 
 def _announced(notice_id: int) -> Iterator[queries.EntryRow]:

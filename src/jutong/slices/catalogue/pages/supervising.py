@@ -14,14 +14,22 @@ from jutong.kernel.faces import actor_of, page
 from jutong.kernel.faces.downloads import xlsx
 from jutong.slices.catalogue import queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
-from jutong.slices.catalogue.rules.liveliness import AILMENTS, UNUSED_AFTER
+from jutong.slices.catalogue.pages.updating import supervision_tabs
+from jutong.slices.catalogue.rules.liveliness import ASKED, UNUSED_AFTER
 
 
 @require_GET
 def figures(request: HttpRequest) -> HttpResponse:
     """Show completeness and timeliness per department."""
     rows = queries.liveliness(actor_of(request), at=clock.now())
-    return page(request, "catalogue/liveliness.html", title=_("目录体检"), rows=rows, unused_after=UNUSED_AFTER)
+    return page(
+        request,
+        "catalogue/liveliness.html",
+        title=_("目录体检"),
+        tabs=supervision_tabs("catalogue_health"),
+        rows=rows,
+        unused_after=UNUSED_AFTER,
+    )
 
 
 @require_GET
@@ -39,7 +47,7 @@ def ailing(request: HttpRequest) -> HttpResponse:
         meta=meta,
         ailment=ailment,
         department=department,
-        ailments=[(code, _(label)) for code, label in AILMENTS.items()],
+        ailments=[(code, _(label)) for code, label in ASKED.items()],
     )
 
 

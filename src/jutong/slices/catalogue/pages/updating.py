@@ -21,6 +21,7 @@ from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import Form, actor_of, done, page, posted, signed, told
 from jutong.kernel.faces.downloads import xlsx
 from jutong.kernel.faces.forms import Day, Line, Paragraph, Whole
+from jutong.kernel.faces.pieces import Tab
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
 from jutong.slices.catalogue.rules.updates import MOST_OCCASION, TRIGGERS
@@ -84,11 +85,12 @@ UPDATE_FORMS: Final[dict[str, type[Form]]] = {
 class Period(Form):
     """From which day to which changes are counted."""
 
-    first = Day(label=gettext_lazy("变化自"), required=False)
-    last = Day(label=gettext_lazy("变化至"), required=False)
+    first = Day(label=gettext_lazy("日期自"), required=False)
+    last = Day(label=gettext_lazy("日期至"), required=False)
 
 
-def _period(request: HttpRequest) -> tuple[Form, date, date]:
+def period_of(request: HttpRequest) -> tuple[Form, date, date]:
+    """Return the period that a page asks for as form and days; this year up to today where it asks for none."""
     today = beijing_day(clock.now())
     form = Period(request.GET)
     form.is_valid()
@@ -97,17 +99,30 @@ def _period(request: HttpRequest) -> tuple[Form, date, date]:
     return form if form.errors else Period({"first": first, "last": last}), first, last
 
 
+def _chosen(request: HttpRequest) -> queries.Chosen:
+    """Return what a link from the figures asks for: a department, an outcome, a period."""
+    form = Period(request.GET)
+    form.is_valid()
+    first, last = form.cleaned_data.get("first"), form.cleaned_data.get("last")
+    return queries.Chosen(asked_number(request, "department", 0), asked_text(request, "outcome"), first, last)
+
+
 @require_GET
 def updates(request: HttpRequest) -> HttpResponse:
     """List duties to update, of the own departments and of those the authority watches."""
     state, text = asked_text(request, "state"), asked_text(request, "q")
     actor, at = actor_of(request), clock.now()
-    rows, meta = queries.catalog_updates(actor, at=at, state=state, text=text, number=asked_number(request))
+    chosen = _chosen(request)
+    rows, meta = queries.catalog_updates(
+        actor, at=at, state=state, text=text, chosen=chosen, number=asked_number(request)
+    )
     return page(
         request,
         "catalogue/updates.html",
         title=_("目录更新任务"),
         rows=rows,
+        chosen=chosen,
+        outcomes=[(code, _(label)) for code, label in queries.OUTCOMES.items()],
         meta=meta,
         state=state,
         text=text,
@@ -116,15 +131,27 @@ def updates(request: HttpRequest) -> HttpResponse:
     )
 
 
+def supervision_tabs(current: str) -> list[Tab]:
+    """Return the pages of supervision."""
+    names = {
+        "catalogue_supervision": _("按部门监督"),
+        "catalogue_health": _("目录体检"),
+        "catalogue_update_figures": _("更新及时率"),
+        "catalogue_turns": _("审核用时"),
+    }
+    return [Tab(label, reverse(name), current=name == current) for name, label in names.items()]
+
+
 @require_GET
 def figures(request: HttpRequest) -> HttpResponse:
     """Show per department how many changes were answered in time, late or not at all (R-CAT-026)."""
-    form, first, last = _period(request)
+    form, first, last = period_of(request)
     rows = queries.update_figures(actor_of(request), first=first, last=last, at=clock.now())
     return page(
         request,
         "catalogue/update_figures.html",
         title=_("目录更新及时率"),
+        tabs=supervision_tabs("catalogue_update_figures"),
         rows=rows,
         form=form,
         first=first,
@@ -143,11 +170,12 @@ def export(request: HttpRequest, what: str) -> HttpResponseBase:
             _("提交日期"), _("办结日期"), _("逾期提交"), _("期限"),
         ]  # fmt: skip
         lines = queries.update_lines(
-            actor, at=clock.now(), state=asked_text(request, "state"), text=asked_text(request, "q")
-        )
+            actor, at=clock.now(), state=asked_text(request, "state"), text=asked_text(request, "q"),
+            chosen=_chosen(request),
+        )  # fmt: skip
         return xlsx(_("目录更新任务-%s.xlsx") % day, headers, _task_lines(lines), sheet=_("目录更新任务"))
     if what == "figures":
-        _form, first, last = _period(request)
+        _form, first, last = period_of(request)
         rows = queries.update_figures(actor, first=first, last=last, at=clock.now())
         headers = [_("部门"), _("变化次数"), _("按期更新"), _("逾期更新"), _("逾期未更新"), _("期限内待更新")]
         cells = ([r.department, r.triggers, r.on_time, r.late, r.missed, r.open] for r in rows)

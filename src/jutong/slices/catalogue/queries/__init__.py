@@ -1,7 +1,32 @@
 """Reads of the catalogue: frozen rows for pages, the API and higher slices."""
 
-from jutong.slices.catalogue.queries.alike import AlikeRow, alike
-from jutong.slices.catalogue.queries.citing import Cited, cited
+from jutong.slices.catalogue.queries.alike import (
+    AlikeRow,
+    alike,
+)
+from jutong.slices.catalogue.queries.census import (
+    CensusDetail,
+    CensusRow,
+    DeclaredRow,
+    census,
+    censuses,
+    may_open_census,
+)
+from jutong.slices.catalogue.queries.citing import (
+    Cited,
+    cited,
+)
+from jutong.slices.catalogue.queries.declarations import (
+    DeclarationDetail,
+    GapRow,
+    LineRow,
+    census_gaps,
+    census_line,
+    census_lines,
+    declaration,
+    every_census_gap,
+    every_census_line,
+)
 from jutong.slices.catalogue.queries.demand_figures import (
     Aggregate,
     DemandConflict,
@@ -21,7 +46,9 @@ from jutong.slices.catalogue.queries.demand_figures import (
     procedure_versions,
     watched_demands,
 )
-from jutong.slices.catalogue.queries.demands import VIEWS as DEMAND_VIEWS
+from jutong.slices.catalogue.queries.demands import (
+    VIEWS as DEMAND_VIEWS,
+)
 from jutong.slices.catalogue.queries.demands import (
     DemandDetail,
     DemandOffer,
@@ -70,11 +97,31 @@ from jutong.slices.catalogue.queries.entries import (
     lacking,
     review_queue,
 )
-from jutong.slices.catalogue.queries.exports import export_rows, harvested, harvested_page, machine_form
-from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
-from jutong.slices.catalogue.queries.lights import lights
-from jutong.slices.catalogue.queries.liveliness import AilingRow, LivelinessFigure, ailing, ailing_lines, liveliness
-from jutong.slices.catalogue.queries.notices import NoticeRow, notice
+from jutong.slices.catalogue.queries.exports import (
+    export_rows,
+    harvested,
+    harvested_page,
+    machine_form,
+)
+from jutong.slices.catalogue.queries.imports import (
+    ImportRow,
+    import_run,
+    import_runs,
+)
+from jutong.slices.catalogue.queries.lights import (
+    lights,
+)
+from jutong.slices.catalogue.queries.liveliness import (
+    AilingRow,
+    LivelinessFigure,
+    ailing,
+    ailing_lines,
+    liveliness,
+)
+from jutong.slices.catalogue.queries.notices import (
+    NoticeRow,
+    notice,
+)
 from jutong.slices.catalogue.queries.published import (
     PublishedEntry,
     PublishedItem,
@@ -87,7 +134,13 @@ from jutong.slices.catalogue.queries.published import (
     require_published,
     returned_from,
 )
-from jutong.slices.catalogue.queries.questions import EntryQuestions, QuestionRow, question, questions, questions_panel
+from jutong.slices.catalogue.queries.questions import (
+    EntryQuestions,
+    QuestionRow,
+    question,
+    questions,
+    questions_panel,
+)
 from jutong.slices.catalogue.queries.referrals import (
     ConsultedRow,
     ReferralDetail,
@@ -97,8 +150,26 @@ from jutong.slices.catalogue.queries.referrals import (
     referrals,
     referrals_offered,
 )
-from jutong.slices.catalogue.queries.revisions import RevisionDetail, RevisionRow, revision, revision_lines, revisions
-from jutong.slices.catalogue.queries.saved import SavedRow, saved_search, saved_searches
+from jutong.slices.catalogue.queries.reviewing import (
+    BatchRow,
+    QueueFigure,
+    StayedRow,
+    queue_figures,
+    queue_ids,
+    review_batch,
+)
+from jutong.slices.catalogue.queries.revisions import (
+    RevisionDetail,
+    RevisionRow,
+    revision,
+    revision_lines,
+    revisions,
+)
+from jutong.slices.catalogue.queries.saved import (
+    SavedRow,
+    saved_search,
+    saved_searches,
+)
 from jutong.slices.catalogue.queries.sources import (
     EntryStands,
     ItemStand,
@@ -108,9 +179,27 @@ from jutong.slices.catalogue.queries.sources import (
     sources,
     stands,
 )
-from jutong.slices.catalogue.queries.specified import outgoing_codes, peers, specification_of
+from jutong.slices.catalogue.queries.specified import (
+    outgoing_codes,
+    peers,
+    specification_of,
+)
+from jutong.slices.catalogue.queries.supervising import (
+    TURNS,
+    Month,
+    Period,
+    ReviewFigure,
+    Supervised,
+    TurnRow,
+    every_turn,
+    review_turns,
+    supervised,
+    supervision,
+)
 from jutong.slices.catalogue.queries.updates import (
+    OUTCOMES,
     AffectedRow,
+    Chosen,
     UpdateDetail,
     UpdateFigure,
     UpdateRow,
@@ -120,7 +209,11 @@ from jutong.slices.catalogue.queries.updates import (
     update_figures,
     update_lines,
 )
-from jutong.slices.catalogue.queries.upgrading import UpgradeReport, UpgradeRow, upgrade_report
+from jutong.slices.catalogue.queries.upgrading import (
+    UpgradeReport,
+    UpgradeRow,
+    upgrade_report,
+)
 from jutong.slices.catalogue.queries.uses import (
     MOST_DRAWN,
     Flow,
@@ -131,18 +224,30 @@ from jutong.slices.catalogue.queries.uses import (
     given,
     used_together,
 )
-from jutong.slices.catalogue.queries.versions import VersionRow, difference, versions
+from jutong.slices.catalogue.queries.versions import (
+    VersionRow,
+    difference,
+    versions,
+)
 
 __all__ = [
     "DEMAND_VIEWS",
     "MOST_DRAWN",
+    "OUTCOMES",
+    "TURNS",
     "AffectedRow",
     "Aggregate",
     "AilingRow",
     "AlikeRow",
+    "BatchRow",
+    "CensusDetail",
+    "CensusRow",
+    "Chosen",
     "Cited",
     "CollectionRow",
     "ConsultedRow",
+    "DeclarationDetail",
+    "DeclaredRow",
     "DemandConflict",
     "DemandDetail",
     "DemandFigure",
@@ -160,29 +265,38 @@ __all__ = [
     "EntryRow",
     "EntryStands",
     "Flow",
+    "GapRow",
     "Given",
     "ImportRow",
     "ItemRow",
     "ItemStand",
+    "LineRow",
     "LivelinessFigure",
+    "Month",
     "NoticeRow",
     "OpinionRow",
     "PartyRow",
+    "Period",
     "ProcedureRow",
     "PublishedEntry",
     "PublishedItem",
     "QuestionRow",
+    "QueueFigure",
     "ReferralDetail",
     "ReferralRow",
     "Returned",
+    "ReviewFigure",
     "RevisionDetail",
     "RevisionRow",
     "SavedRow",
     "ScopeFigure",
     "SourceRow",
+    "StayedRow",
+    "Supervised",
     "TaskDetail",
     "TaskRow",
     "Together",
+    "TurnRow",
     "UpdateDetail",
     "UpdateFigure",
     "UpdateRow",
@@ -196,10 +310,16 @@ __all__ = [
     "at_code",
     "catalog_update",
     "catalog_updates",
+    "census",
+    "census_gaps",
+    "census_line",
+    "census_lines",
+    "censuses",
     "check_service",
     "cited",
     "classified",
     "collections",
+    "declaration",
     "demand",
     "demand_figures",
     "demand_lines",
@@ -220,7 +340,10 @@ __all__ = [
     "duty_lists",
     "entries_of",
     "entry",
+    "every_census_gap",
+    "every_census_line",
     "every_given",
+    "every_turn",
     "export_rows",
     "flows",
     "given",
@@ -234,6 +357,7 @@ __all__ = [
     "listed_lines",
     "liveliness",
     "machine_form",
+    "may_open_census",
     "notice",
     "outgoing_codes",
     "own_regions",
@@ -247,13 +371,17 @@ __all__ = [
     "question",
     "questions",
     "questions_panel",
+    "queue_figures",
+    "queue_ids",
     "referral",
     "referral_lines",
     "referrals",
     "referrals_offered",
     "require_published",
     "returned_from",
+    "review_batch",
     "review_queue",
+    "review_turns",
     "revision",
     "revision_lines",
     "revisions",
@@ -265,6 +393,8 @@ __all__ = [
     "sources",
     "specification_of",
     "stands",
+    "supervised",
+    "supervision",
     "task_lines",
     "update_choices",
     "update_figures",

@@ -260,17 +260,29 @@ def entries_of(
 
 
 def review_queue(
-    actor: Actor, *, state: str = "", text: str = "", number: int = 1, size: int = 50
+    actor: Actor, *, state: str = "", text: str = "", department: int = 0, number: int = 1, size: int = 50
 ) -> tuple[list[EntryRow], Page]:
     """Return what waits for the actor as authority: review, determination, publication; oldest first."""
-    waiting = ENTRY.waiting_for(actor, "review", "determine", "publish", "return_entry")
-    return _page(Entry.objects.filter(waiting).order_by("changed_at", "pk"), state, text, number, size)
+    rows = waiting(actor, department=department).order_by("changed_at", "pk")
+    return _page(rows, state, text, number, size)
 
 
-def _page(rows: QuerySet[Entry], state: str, text: str, number: int, size: int) -> tuple[list[EntryRow], Page]:
+def waiting(actor: Actor, *, department: int = 0) -> QuerySet[Entry]:
+    """Return the entries that wait for the actor as authority, of one department or all."""
+    rows = Entry.objects.filter(ENTRY.waiting_for(actor, "review", "determine", "publish", "return_entry"))
+    return rows.filter(provider=department) if department else rows
+
+
+def narrowed(rows: QuerySet[Entry], state: str, text: str) -> QuerySet[Entry]:
+    """Narrow entries to a state and to words of the title or the beginning of the code."""
     if state:
         rows = rows.filter(state=state)
     if text:
         rows = rows.filter(Q(title_key__contains=title_key(text)) | Q(code__startswith=text))
+    return rows
+
+
+def _page(rows: QuerySet[Entry], state: str, text: str, number: int, size: int) -> tuple[list[EntryRow], Page]:
+    rows = narrowed(rows, state, text)
     found, meta = page(rows.defer("working", "published"), number, size)
     return [row_of(case) for case in found], meta

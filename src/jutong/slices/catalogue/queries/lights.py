@@ -12,11 +12,10 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.panels import Light
 from jutong.kernel.terms import UpdateCycle
 from jutong.slices.catalogue.models import Pulse
-from jutong.slices.catalogue.rules.liveliness import UNUSED_AFTER
+from jutong.slices.catalogue.rules.liveliness import THIN_BELOW, UNUSED_AFTER
 
 FULL: Final = 80
-THIN: Final = 50
-"""Percent of the helpful elements from which the light is green, and below which it is red."""
+"""Percent of the helpful elements from which the light is green."""
 
 
 def lights(_actor: Actor, at: datetime, *, entry_id: int) -> tuple[Light, ...] | None:
@@ -24,7 +23,7 @@ def lights(_actor: Actor, at: datetime, *, entry_id: int) -> tuple[Light, ...] |
     pulse = Pulse.objects.select_related("entry").filter(pk=entry_id, entry__published__isnull=False).first()
     if pulse is None:
         return None
-    tone = "good" if pulse.completeness >= FULL else "wait" if pulse.completeness >= THIN else "bad"
+    tone = "good" if pulse.completeness >= FULL else "wait" if pulse.completeness >= THIN_BELOW else "bad"
     whole = Light(_("目录完整度"), tone, _("有助于理解的要素已填 %d%%") % pulse.completeness)
     return whole, _fresh(pulse, at), _used(pulse, at)
 

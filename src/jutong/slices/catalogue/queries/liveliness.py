@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any, cast
 
 from django.db.models import Avg, Count, F, Q, QuerySet
@@ -15,7 +17,8 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.terms import UpdateCycle
 from jutong.slices.catalogue.models import Pulse
-from jutong.slices.catalogue.rules.liveliness import AILMENTS, UNUSED_AFTER
+from jutong.slices.catalogue.rules.liveliness import AILMENTS, THIN_BELOW, UNUSED_AFTER, ZOMBIE
+from jutong.slices.parties import queries as parties
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,8 @@ class LivelinessFigure:
     """One department's published entries: how many, how complete on average, and how many ail of what.
 
     timely: percent of the entries with an update cycle that are within it; None where none has one. granted: how many were
-    ever granted to somebody.
+    ever granted to somebody. zombie: those that are never used, never refreshed or without source, each counted once.
+    thin: those that lack half of what helps a reader.
     """
 
     department_id: int
@@ -55,6 +59,8 @@ class LivelinessFigure:
     source_gone: int
     no_resource: int
     granted: int = 0
+    zombie: int = 0
+    thin: int = 0
 
     @property
     def timely(self) -> int | None:
@@ -65,21 +71,23 @@ class LivelinessFigure:
 def _conditions(today: date) -> dict[str, Q]:
     """Return what makes an entry ail; what is mounted is read at its source and counts as refreshed."""
     stale = Q(due_on__lt=today, mounted=False)
-    return {
+    found = {
         "stale": stale,
         "never_refreshed": stale & Q(refreshed_on=None, lost_on=None),
         "unused": Q(granted_at=None, since__lt=today - timedelta(days=UNUSED_AFTER)),
         "source_gone": Q(lost_on__isnull=False),
         "no_resource": Q(mounted=False),
+        "thin": Q(completeness__lt=THIN_BELOW),
     }
+    return found | {"zombie": reduce(or_, (found[name] for name in ZOMBIE))}
 
 
 def _seen_by(actor: Actor) -> QuerySet[Pulse]:
     """Return the pulses of the actor's departments, and of their area for the competent authority and auditors."""
-    rows = Pulse.objects.filter(entry__published__isnull=False)
+    rows = Pulse.objects.filter(in_force=True)
     if actor.account_id is None or actor.holds(Role.AUDITOR):
         return rows
-    return rows.filter(Q(entry__provider__in=actor.serves) | Q(entry__authority__in=actor.serves))
+    return rows.filter(Q(provider__in=actor.serves) | Q(authority__in=actor.serves))
 
 
 def ailing(
@@ -93,7 +101,7 @@ def ailing(
         wanted = conditions["stale"] | conditions["unused"] | conditions["source_gone"]
     rows = _seen_by(actor).filter(wanted).select_related("entry").order_by(F("due_on").asc(nulls_last=True), "pk")
     if department:
-        rows = rows.filter(entry__provider=department)
+        rows = rows.filter(provider=department)
     found, meta = page(rows, number, size)
     return [_row(pulse, today) for pulse in found], meta
 
@@ -130,10 +138,12 @@ def ailing_lines(actor: Actor, *, at: datetime, ailment: str = "", department: i
     )
 
 
-def liveliness(actor: Actor, *, at: datetime) -> list[LivelinessFigure]:
-    """Return figures per department, those with the most stale entries first."""
+def liveliness(actor: Actor, *, at: datetime, department: int = 0) -> list[LivelinessFigure]:
+    """Return figures per department (or of one), those with the most stale entries first; from the pulses alone."""
     conditions = _conditions(beijing_day(at))
-    counted = _seen_by(actor).values(department_id=F("entry__provider"), department=F("entry__provider__name"))
+    counted = _seen_by(actor).filter(provider__isnull=False).values("provider_id")
+    if department:
+        counted = counted.filter(provider=department)
     figures: dict[str, Any] = {name: Count("pk", filter=condition) for name, condition in conditions.items()}
     rows = cast(
         "Iterable[dict[str, Any]]",
@@ -145,11 +155,13 @@ def liveliness(actor: Actor, *, at: datetime) -> list[LivelinessFigure]:
             **figures,
         ),
     )
+    found = list(rows)
+    names = parties.departments(row["provider_id"] for row in found)
     return [
         LivelinessFigure(
-            row["department_id"], row["department"], row["entries"], int(row["complete"]),
+            row["provider_id"], names[row["provider_id"]].name, row["entries"], int(row["complete"]),
             row["with_cycle"], row["stale"], row["unused"], row["never_refreshed"], row["source_gone"],
-            row["no_resource"], row["granted"],
+            row["no_resource"], row["granted"], row["zombie"], row["thin"],
         )
-        for row in sorted(rows, key=lambda row: (-row["stale"], row["department_id"]))
+        for row in sorted(found, key=lambda row: (-row["stale"], row["provider_id"]))
     ]  # fmt: skip

@@ -16,6 +16,7 @@ from jutong.kernel.errors import NotThere
 from jutong.kernel.models import Clock
 from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.queries import AuditRow, ClockRow, clocks, history
+from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue.models import CatalogUpdate, Entry
 from jutong.slices.catalogue.rules.updates import TRIGGERS
@@ -23,6 +24,19 @@ from jutong.slices.catalogue.workflow import CATALOG_UPDATE, ENTRY
 
 MOST_OFFERED: Final = 500
 """Entries offered for choice when a change is registered."""
+OUTCOMES: Final = {
+    "on_time": N_("按期更新"),
+    "late": N_("逾期更新"),
+    "missed": N_("逾期未更新"),
+    "open": N_("期限内待更新"),
+}
+"""How a duty was met so far."""
+_MET: Final = {
+    "on_time": Q(submitted_on__isnull=False, late=False),
+    "late": Q(submitted_on__isnull=False, late=True),
+    "missed": Q(submitted_on=None, past=True),
+    "open": Q(submitted_on=None, past=False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +106,51 @@ def _known_to(actor: Actor) -> QuerySet[CatalogUpdate]:
     return rows.filter(Q(provider__in=actor.serves) | Q(authority__in=actor.serves))
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which duties a list shows: of a department, with changes between two days, and how they were met (`OUTCOMES`)."""
+
+    department: int = 0
+    outcome: str = ""
+    first: date | None = None
+    last: date | None = None
+
+
 def catalog_updates(
-    actor: Actor, *, at: datetime, state: str = "", text: str = "", number: int = 1, size: int = 20
+    actor: Actor,
+    *,
+    at: datetime,
+    state: str = "",
+    text: str = "",
+    chosen: Chosen = Chosen(),
+    number: int = 1,
+    size: int = 20,
 ) -> tuple[list[UpdateRow], Page]:
     """Return the duties of the actor's departments and those their authority watches, newest change first."""
-    rows = _counted(_known_to(actor)).order_by("-event_on", "-pk")
+    rows = _chosen(_counted(_known_to(actor)), chosen, at).order_by("-event_on", "-pk")
     if state:
         rows = rows.filter(state=state)
     if text:
         rows = rows.filter(Q(occasion__icontains=text) | Q(provider__name__icontains=text))
     found, meta = page(rows, number, size)
     return _rows(found, at), meta
+
+
+def _chosen(rows: QuerySet[CatalogUpdate], chosen: Chosen, at: datetime) -> QuerySet[CatalogUpdate]:
+    if chosen.department:
+        rows = rows.filter(provider=chosen.department)
+    if chosen.first:
+        rows = rows.filter(event_on__gte=chosen.first)
+    if chosen.last:
+        rows = rows.filter(event_on__lte=chosen.last)
+    if chosen.outcome in _MET:
+        rows = _with_past(rows, at).filter(_MET[chosen.outcome])
+    return rows
+
+
+def _with_past(rows: QuerySet[CatalogUpdate], at: datetime) -> QuerySet[CatalogUpdate]:
+    due = Clock.objects.filter(case_kind=CATALOG_UPDATE.name, case_id=OuterRef("pk"), name="update")
+    return rows.annotate(past=Exists(due.filter(due_day__lt=beijing_day(at))))
 
 
 def _counted(rows: QuerySet[CatalogUpdate]) -> QuerySet[CatalogUpdate]:
@@ -178,20 +226,17 @@ def update_choices(provider_id: int) -> list[tuple[int, str]]:
     return [(pk, f"{title}（{code}）") for pk, title, code in rows.values_list("pk", "title", "code")[:MOST_OFFERED]]
 
 
-def update_figures(actor: Actor, *, first: date, last: date, at: datetime) -> list[UpdateFigure]:
+def update_figures(actor: Actor, *, first: date, last: date, at: datetime, department: int = 0) -> list[UpdateFigure]:
     """Return figures per department for changes between two days, inclusive; those the actor may know of (R-CAT-026)."""
-    due = Clock.objects.filter(case_kind=CATALOG_UPDATE.name, case_id=OuterRef("pk"), name="update")
     rows = (
-        _known_to(actor)
-        .filter(event_on__gte=first, event_on__lte=last)
-        .annotate(past=Exists(due.filter(due_day__lt=beijing_day(at))))
+        _with_past(_chosen(_known_to(actor), Chosen(department, "", first, last), at), at)
         .values("provider_id", name=F("provider__name"))
         .annotate(
             triggers=Count("pk"),
-            on_time=Count("pk", filter=Q(submitted_on__isnull=False, late=False)),
-            behind=Count("pk", filter=Q(submitted_on__isnull=False, late=True)),
-            missed=Count("pk", filter=Q(submitted_on=None, past=True)),
-            waiting=Count("pk", filter=Q(submitted_on=None, past=False)),
+            on_time=Count("pk", filter=_MET["on_time"]),
+            behind=Count("pk", filter=_MET["late"]),
+            missed=Count("pk", filter=_MET["missed"]),
+            waiting=Count("pk", filter=_MET["open"]),
         )
         .order_by("name")
     )
@@ -201,6 +246,15 @@ def update_figures(actor: Actor, *, first: date, last: date, at: datetime) -> li
     ]
 
 
-def update_lines(actor: Actor, *, at: datetime, state: str = "", text: str = "") -> Iterator[UpdateRow]:
+def update_lines(
+    actor: Actor,
+    *,
+    at: datetime,
+    state: str = "",
+    text: str = "",
+    chosen: Chosen = Chosen(),
+) -> Iterator[UpdateRow]:
     """Return every duty of a list, page by page, for Excel."""
-    return every(lambda number: catalog_updates(actor, at=at, state=state, text=text, number=number, size=LARGEST))
+    return every(
+        lambda number: catalog_updates(actor, at=at, state=state, text=text, chosen=chosen, number=number, size=LARGEST)
+    )

@@ -24,6 +24,11 @@ AILMENTS: Final = {
     "no_resource": N_("没有挂接资源"),
 }
 """What an entry can suffer from; the three in the middle make it a zombie."""
+ZOMBIE: Final = ("never_refreshed", "unused", "source_gone")
+THIN_BELOW: Final = 50
+"""Percent of the helpful elements below which an entry counts as thin."""
+ASKED: Final = {**AILMENTS, "zombie": N_("僵尸目录"), "thin": N_("要素不全")}
+"""By what the entries that need attention can be asked for."""
 
 
 def completeness(content: Content) -> int:

@@ -1,7 +1,24 @@
-"""The workflows of the catalogue: W01 and W02 (entries), W03 (referrals), W04 (demands), W05 (duty lists), W28 (sources)."""
+"""The workflows of the catalogue: W01 and W02 (entries), W03 (referrals), W04 (demands), W05 (duty lists), W28 (sources), censuses."""
 
-from jutong.slices.catalogue.workflow.demands import DEMAND, DEMAND_STATES, lists_demands, matches_demands
-from jutong.slices.catalogue.workflow.duties import DUTY_LIST, DUTY_STATES, lists_duties
+from jutong.slices.catalogue.workflow.census import (
+    CENSUS,
+    CENSUS_GAP,
+    DECLARATION,
+    DECLARATION_STATES,
+    GAP_STATES,
+    holds_censuses,
+)
+from jutong.slices.catalogue.workflow.demands import (
+    DEMAND,
+    DEMAND_STATES,
+    lists_demands,
+    matches_demands,
+)
+from jutong.slices.catalogue.workflow.duties import (
+    DUTY_LIST,
+    DUTY_STATES,
+    lists_duties,
+)
 from jutong.slices.catalogue.workflow.entries import (
     ASSESSORS,
     AUTHORITY,
@@ -20,7 +37,10 @@ from jutong.slices.catalogue.workflow.entries import (
     reviewed_in_time,
     submission_counts,
 )
-from jutong.slices.catalogue.workflow.referrals import REFERRAL, REFERRAL_STATES
+from jutong.slices.catalogue.workflow.referrals import (
+    REFERRAL,
+    REFERRAL_STATES,
+)
 from jutong.slices.catalogue.workflow.sources import (
     DESIGNATION,
     DESIGNATION_STATES,
@@ -33,6 +53,10 @@ __all__ = [
     "ASSESSORS",
     "AUTHORITY",
     "CATALOG_UPDATE",
+    "CENSUS",
+    "CENSUS_GAP",
+    "DECLARATION",
+    "DECLARATION_STATES",
     "DEMAND",
     "DEMAND_STATES",
     "DESIGNATION",
@@ -40,6 +64,7 @@ __all__ = [
     "DUTY_LIST",
     "DUTY_STATES",
     "ENTRY",
+    "GAP_STATES",
     "LEADER",
     "LEGAL_ACTS",
     "OFFICE",
@@ -52,6 +77,7 @@ __all__ = [
     "UPDATE_STATES",
     "determined",
     "has_one_source",
+    "holds_censuses",
     "lists_demands",
     "lists_duties",
     "matches_demands",

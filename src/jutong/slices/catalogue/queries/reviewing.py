@@ -1,0 +1,92 @@
+"""The review queue as sets: what is in it by department, every entry of it, and what became of a set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actors import Actor, Role
+from jutong.kernel.errors import NotThere
+from jutong.slices.catalogue.models import ReviewBatch
+from jutong.slices.catalogue.queries.entries import narrowed, waiting
+from jutong.slices.catalogue.rules.batches import BATCH_VERBS, MOST
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigure:
+    """A department in the queue and how many of its entries wait."""
+
+    department_id: int
+    department: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class StayedRow:
+    """An entry of a set that did not move, and why; without name where the reader may not know of it."""
+
+    entry_id: int
+    title: str
+    provider: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A set that was decided together: what was done, how far it is, and what stayed."""
+
+    id: int
+    verb: str
+    verb_label: str
+    note: str
+    number: str
+    total: int
+    done: int
+    stayed: tuple[StayedRow, ...]
+    notices: str
+    name: str
+    at: datetime
+    finished_at: datetime | None
+    progress_id: int | None
+
+
+def queue_figures(actor: Actor) -> list[QueueFigure]:
+    """Return the departments whose entries wait for the actor, those with the most first."""
+    rows = (
+        waiting(actor)
+        .values_list("provider", "provider__name")
+        .annotate(many=Count("pk"))
+        .order_by("-many", "provider__name")
+    )
+    return [QueueFigure(pk, name, many) for pk, name, many in rows]
+
+
+def queue_ids(actor: Actor, *, state: str = "", text: str = "", department: int = 0) -> list[int]:
+    """Return every entry of the queue as it is filtered, oldest first, at most one more than a set may have."""
+    rows = narrowed(waiting(actor, department=department), state, text).order_by("changed_at", "pk")
+    return list(rows.values_list("pk", flat=True)[: MOST + 1])
+
+
+def review_batch(batch_id: int, *, actor: Actor) -> BatchRow:
+    """Return what became of a set. NotThere for another person's, but auditors see all."""
+    row = ReviewBatch.objects.filter(pk=batch_id).first()
+    if row is None or (row.account_id != actor.account_id and not actor.holds(Role.AUDITOR)):
+        raise NotThere(_("没有找到该次批量办理，或您无权知悉。"))
+    return BatchRow(
+        id=row.pk,
+        verb=row.verb,
+        verb_label=_(BATCH_VERBS[row.verb]),
+        note=row.note,
+        number=row.number,
+        total=row.total,
+        done=row.done,
+        stayed=tuple(StayedRow(*line) for line in row.refused),
+        notices=row.notices,
+        name=row.account_name,
+        at=row.at,
+        finished_at=row.finished_at,
+        progress_id=row.progress_id,
+    )
