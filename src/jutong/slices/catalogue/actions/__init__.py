@@ -1,13 +1,7 @@
 """Writes of the catalogue: drafting, assessment and approval, review and publication, import."""
 
-from jutong.slices.catalogue.actions.aggregating import (
-    issue_demands,
-    publish_procedure,
-)
-from jutong.slices.catalogue.actions.announcing import (
-    tell_of_answer,
-    tell_of_demand,
-)
+from jutong.slices.catalogue.actions.aggregating import issue_demands, publish_procedure
+from jutong.slices.catalogue.actions.announcing import tell_of_answer, tell_of_demand
 from jutong.slices.catalogue.actions.approving import (
     acknowledge_filing,
     assess,
@@ -24,10 +18,7 @@ from jutong.slices.catalogue.actions.approving import (
     submit_directly,
     submit_entries,
 )
-from jutong.slices.catalogue.actions.batching import (
-    decide_batch,
-    told,
-)
+from jutong.slices.catalogue.actions.batching import decide_batch, told
 from jutong.slices.catalogue.actions.census import (
     close_census,
     declare,
@@ -89,17 +80,8 @@ from jutong.slices.catalogue.actions.duties import (
     register_collection,
     tell_of_list,
 )
-from jutong.slices.catalogue.actions.importing import (
-    choose_mapping,
-    confirm_import,
-    import_file,
-    upload,
-)
-from jutong.slices.catalogue.actions.maintaining import (
-    Maintained,
-    Stated,
-    maintain,
-)
+from jutong.slices.catalogue.actions.importing import choose_mapping, confirm_import, import_file, upload
+from jutong.slices.catalogue.actions.maintaining import Maintained, Stated, maintain
 from jutong.slices.catalogue.actions.matching import (
     accept_demands,
     assign_demands,
@@ -114,14 +96,8 @@ from jutong.slices.catalogue.actions.matching import (
     reassign_demand,
     reject_demands,
 )
-from jutong.slices.catalogue.actions.merging import (
-    complete_mergers,
-    merge_entries,
-)
-from jutong.slices.catalogue.actions.naming import (
-    KEEPERS,
-    keep_synonyms,
-)
+from jutong.slices.catalogue.actions.merging import complete_mergers, merge_entries
+from jutong.slices.catalogue.actions.naming import KEEPERS, keep_synonyms
 from jutong.slices.catalogue.actions.observing import (
     join_counts,
     note_granted,
@@ -130,13 +106,8 @@ from jutong.slices.catalogue.actions.observing import (
     remind_of_cycles,
     restand_the_aged,
 )
-from jutong.slices.catalogue.actions.questioning import (
-    answer,
-    ask,
-)
-from jutong.slices.catalogue.actions.referencing import (
-    refer_items,
-)
+from jutong.slices.catalogue.actions.questioning import answer, ask
+from jutong.slices.catalogue.actions.referencing import refer_items
 from jutong.slices.catalogue.actions.referring import (
     consult,
     decide_referral,
@@ -144,12 +115,8 @@ from jutong.slices.catalogue.actions.referring import (
     refer_attribute,
     take_back_referral,
 )
-from jutong.slices.catalogue.actions.returning import (
-    register_returned,
-)
-from jutong.slices.catalogue.actions.revising import (
-    revise,
-)
+from jutong.slices.catalogue.actions.returning import register_returned
+from jutong.slices.catalogue.actions.revising import revise
 from jutong.slices.catalogue.actions.saving import (
     forget_search,
     note_looked_at,
@@ -157,11 +124,7 @@ from jutong.slices.catalogue.actions.saving import (
     subscribe,
     tell_subscribers,
 )
-from jutong.slices.catalogue.actions.supporting import (
-    ask_support,
-    do_task,
-    lapse_tasks,
-)
+from jutong.slices.catalogue.actions.supporting import ask_support, do_task, lapse_tasks
 from jutong.slices.catalogue.actions.updating import (
     ask_extension,
     extend_update,
@@ -170,19 +133,9 @@ from jutong.slices.catalogue.actions.updating import (
     register_change,
     report_update,
 )
-from jutong.slices.catalogue.actions.using import (
-    note_called,
-    note_use,
-    note_use_ended,
-)
-from jutong.slices.catalogue.rules.content import (
-    Content,
-    ItemContent,
-)
-from jutong.slices.catalogue.rules.demands import (
-    Step,
-    Wanted,
-)
+from jutong.slices.catalogue.actions.using import note_called, note_use, note_use_ended
+from jutong.slices.catalogue.rules.content import Content, ItemContent
+from jutong.slices.catalogue.rules.demands import Step, Wanted
 
 __all__ = [
     "KEEPERS",

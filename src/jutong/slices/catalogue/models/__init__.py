@@ -1,22 +1,8 @@
 """Tables of the catalogue: entries and their versions, what finding them rests on, questions."""
 
-from jutong.slices.catalogue.models.census import (
-    Census,
-    CensusGap,
-    CensusLine,
-    Declaration,
-)
-from jutong.slices.catalogue.models.demands import (
-    Demand,
-    DemandList,
-    MatchingProcedure,
-)
-from jutong.slices.catalogue.models.duties import (
-    Collection,
-    DutyLine,
-    DutyList,
-    RegionalVersion,
-)
+from jutong.slices.catalogue.models.census import Census, CensusGap, CensusLine, Declaration
+from jutong.slices.catalogue.models.demands import Demand, DemandList, MatchingProcedure
+from jutong.slices.catalogue.models.duties import Collection, DutyLine, DutyList, RegionalVersion
 from jutong.slices.catalogue.models.entries import (
     AffectedEntry,
     CatalogUpdate,
@@ -32,38 +18,13 @@ from jutong.slices.catalogue.models.entries import (
     Pulse,
     ReturnedData,
 )
-from jutong.slices.catalogue.models.finding import (
-    SavedSearch,
-    Synonym,
-    Tally,
-    Use,
-    Word,
-)
-from jutong.slices.catalogue.models.merging import (
-    Merger,
-)
-from jutong.slices.catalogue.models.questions import (
-    Question,
-)
-from jutong.slices.catalogue.models.referrals import (
-    Consulted,
-    Referral,
-)
-from jutong.slices.catalogue.models.reviewing import (
-    ReviewBatch,
-    ReviewTurn,
-)
-from jutong.slices.catalogue.models.revisions import (
-    Revision,
-)
-from jutong.slices.catalogue.models.sources import (
-    DesignatedItem,
-    Designation,
-    Homonym,
-    ItemSource,
-    Party,
-    SourceTask,
-)
+from jutong.slices.catalogue.models.finding import SavedSearch, Synonym, Tally, Use, Word
+from jutong.slices.catalogue.models.merging import Merger
+from jutong.slices.catalogue.models.questions import Question
+from jutong.slices.catalogue.models.referrals import Consulted, Referral
+from jutong.slices.catalogue.models.reviewing import ReviewBatch, ReviewTurn
+from jutong.slices.catalogue.models.revisions import Revision
+from jutong.slices.catalogue.models.sources import DesignatedItem, Designation, Homonym, ItemSource, Party, SourceTask
 
 __all__ = [
     "AffectedEntry",

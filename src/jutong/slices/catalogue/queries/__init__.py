@@ -1,24 +1,10 @@
 """Reads of the catalogue: frozen rows for pages, the API and higher slices."""
 
-from jutong.slices.catalogue.queries.alike import (
-    AlikeRow,
-    alike,
-)
-from jutong.slices.catalogue.queries.census import (
-    CensusDetail,
-    CensusRow,
-    DeclaredRow,
-    census,
-    censuses,
-    may_open_census,
-)
-from jutong.slices.catalogue.queries.citing import (
-    Cited,
-    cited,
-)
+from jutong.slices.catalogue.queries.alike import AlikeRow, alike
+from jutong.slices.catalogue.queries.census import CensusDetail, census, censuses, may_open_census
+from jutong.slices.catalogue.queries.citing import Cited, cited
 from jutong.slices.catalogue.queries.declarations import (
     DeclarationDetail,
-    GapRow,
     LineRow,
     census_gaps,
     census_line,
@@ -46,9 +32,7 @@ from jutong.slices.catalogue.queries.demand_figures import (
     procedure_versions,
     watched_demands,
 )
-from jutong.slices.catalogue.queries.demands import (
-    VIEWS as DEMAND_VIEWS,
-)
+from jutong.slices.catalogue.queries.demands import VIEWS as DEMAND_VIEWS
 from jutong.slices.catalogue.queries.demands import (
     DemandDetail,
     DemandOffer,
@@ -97,31 +81,11 @@ from jutong.slices.catalogue.queries.entries import (
     lacking,
     review_queue,
 )
-from jutong.slices.catalogue.queries.exports import (
-    export_rows,
-    harvested,
-    harvested_page,
-    machine_form,
-)
-from jutong.slices.catalogue.queries.imports import (
-    ImportRow,
-    import_run,
-    import_runs,
-)
-from jutong.slices.catalogue.queries.lights import (
-    lights,
-)
-from jutong.slices.catalogue.queries.liveliness import (
-    AilingRow,
-    LivelinessFigure,
-    ailing,
-    ailing_lines,
-    liveliness,
-)
-from jutong.slices.catalogue.queries.notices import (
-    NoticeRow,
-    notice,
-)
+from jutong.slices.catalogue.queries.exports import export_rows, harvested, harvested_page, machine_form
+from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
+from jutong.slices.catalogue.queries.lights import lights
+from jutong.slices.catalogue.queries.liveliness import AilingRow, LivelinessFigure, ailing, ailing_lines, liveliness
+from jutong.slices.catalogue.queries.notices import NoticeRow, notice
 from jutong.slices.catalogue.queries.published import (
     PublishedEntry,
     PublishedItem,
@@ -134,13 +98,7 @@ from jutong.slices.catalogue.queries.published import (
     require_published,
     returned_from,
 )
-from jutong.slices.catalogue.queries.questions import (
-    EntryQuestions,
-    QuestionRow,
-    question,
-    questions,
-    questions_panel,
-)
+from jutong.slices.catalogue.queries.questions import EntryQuestions, QuestionRow, question, questions, questions_panel
 from jutong.slices.catalogue.queries.referrals import (
     ConsultedRow,
     ReferralDetail,
@@ -150,26 +108,9 @@ from jutong.slices.catalogue.queries.referrals import (
     referrals,
     referrals_offered,
 )
-from jutong.slices.catalogue.queries.reviewing import (
-    BatchRow,
-    QueueFigure,
-    StayedRow,
-    queue_figures,
-    queue_ids,
-    review_batch,
-)
-from jutong.slices.catalogue.queries.revisions import (
-    RevisionDetail,
-    RevisionRow,
-    revision,
-    revision_lines,
-    revisions,
-)
-from jutong.slices.catalogue.queries.saved import (
-    SavedRow,
-    saved_search,
-    saved_searches,
-)
+from jutong.slices.catalogue.queries.reviewing import queue_figures, queue_ids, review_batch
+from jutong.slices.catalogue.queries.revisions import RevisionDetail, RevisionRow, revision, revision_lines, revisions
+from jutong.slices.catalogue.queries.saved import SavedRow, saved_search, saved_searches
 from jutong.slices.catalogue.queries.sources import (
     EntryStands,
     ItemStand,
@@ -179,18 +120,12 @@ from jutong.slices.catalogue.queries.sources import (
     sources,
     stands,
 )
-from jutong.slices.catalogue.queries.specified import (
-    outgoing_codes,
-    peers,
-    specification_of,
-)
+from jutong.slices.catalogue.queries.specified import outgoing_codes, peers, specification_of
 from jutong.slices.catalogue.queries.supervising import (
     TURNS,
     Month,
     Period,
-    ReviewFigure,
     Supervised,
-    TurnRow,
     every_turn,
     review_turns,
     supervised,
@@ -209,11 +144,7 @@ from jutong.slices.catalogue.queries.updates import (
     update_figures,
     update_lines,
 )
-from jutong.slices.catalogue.queries.upgrading import (
-    UpgradeReport,
-    UpgradeRow,
-    upgrade_report,
-)
+from jutong.slices.catalogue.queries.upgrading import UpgradeReport, UpgradeRow, upgrade_report
 from jutong.slices.catalogue.queries.uses import (
     MOST_DRAWN,
     Flow,
@@ -224,11 +155,7 @@ from jutong.slices.catalogue.queries.uses import (
     given,
     used_together,
 )
-from jutong.slices.catalogue.queries.versions import (
-    VersionRow,
-    difference,
-    versions,
-)
+from jutong.slices.catalogue.queries.versions import VersionRow, difference, versions
 
 __all__ = [
     "DEMAND_VIEWS",
@@ -239,15 +166,12 @@ __all__ = [
     "Aggregate",
     "AilingRow",
     "AlikeRow",
-    "BatchRow",
     "CensusDetail",
-    "CensusRow",
     "Chosen",
     "Cited",
     "CollectionRow",
     "ConsultedRow",
     "DeclarationDetail",
-    "DeclaredRow",
     "DemandConflict",
     "DemandDetail",
     "DemandFigure",
@@ -265,7 +189,6 @@ __all__ = [
     "EntryRow",
     "EntryStands",
     "Flow",
-    "GapRow",
     "Given",
     "ImportRow",
     "ItemRow",
@@ -281,22 +204,18 @@ __all__ = [
     "PublishedEntry",
     "PublishedItem",
     "QuestionRow",
-    "QueueFigure",
     "ReferralDetail",
     "ReferralRow",
     "Returned",
-    "ReviewFigure",
     "RevisionDetail",
     "RevisionRow",
     "SavedRow",
     "ScopeFigure",
     "SourceRow",
-    "StayedRow",
     "Supervised",
     "TaskDetail",
     "TaskRow",
     "Together",
-    "TurnRow",
     "UpdateDetail",
     "UpdateFigure",
     "UpdateRow",

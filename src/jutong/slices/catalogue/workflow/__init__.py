@@ -8,17 +8,8 @@ from jutong.slices.catalogue.workflow.census import (
     GAP_STATES,
     holds_censuses,
 )
-from jutong.slices.catalogue.workflow.demands import (
-    DEMAND,
-    DEMAND_STATES,
-    lists_demands,
-    matches_demands,
-)
-from jutong.slices.catalogue.workflow.duties import (
-    DUTY_LIST,
-    DUTY_STATES,
-    lists_duties,
-)
+from jutong.slices.catalogue.workflow.demands import DEMAND, DEMAND_STATES, lists_demands, matches_demands
+from jutong.slices.catalogue.workflow.duties import DUTY_LIST, DUTY_STATES, lists_duties
 from jutong.slices.catalogue.workflow.entries import (
     ASSESSORS,
     AUTHORITY,
@@ -37,10 +28,7 @@ from jutong.slices.catalogue.workflow.entries import (
     reviewed_in_time,
     submission_counts,
 )
-from jutong.slices.catalogue.workflow.referrals import (
-    REFERRAL,
-    REFERRAL_STATES,
-)
+from jutong.slices.catalogue.workflow.referrals import REFERRAL, REFERRAL_STATES
 from jutong.slices.catalogue.workflow.sources import (
     DESIGNATION,
     DESIGNATION_STATES,
