@@ -40,6 +40,7 @@ class Catalogue(AppConfig):
         _offer_ways()
         _offer_panels()
         _offer_chores()
+        _offer_census()
 
 
 def _offer_pages() -> None:
@@ -76,7 +77,6 @@ def _offer_pages() -> None:
         Entry(
             Group.CATALOGUE, N_("数据需求与供需对接"), "catalogue_demands", "arrows-exchange", does_business, order=42
         ),
-        Entry(Group.CATALOGUE, N_("信息资源普查"), "catalogue_censuses", "clipboard-list", knows_updates, order=36),
         Entry(Group.CATALOGUE, N_("目录导入"), "catalogue_imports", "file-import", imports, order=40),
         Entry(
             Group.CATALOGUE, N_("编目指导与问答"), "catalogue_questions", "message-question", does_business, order=45
@@ -190,14 +190,6 @@ def _source_chores() -> list[Any]:
             related=("source",),
         ),
         agenda.Chore(
-            "census_declaration",
-            verbs=("declare",),
-            page="catalogue_declaration",
-            title=lambda case: case.census.title,
-            who=lambda case: case.department.name,
-            related=("census", "department"),
-        ),
-        agenda.Chore(
             "duty_list",
             verbs=("issue",),
             page="catalogue_duty_list",
@@ -213,3 +205,28 @@ def _source_chores() -> list[Any]:
             related=("entry", "provider"),
         ),
     ]
+
+
+def _offer_census() -> None:
+    """Offer the census to those who declare, and to those who hold or audit it."""
+    from jutong.kernel import agenda
+    from jutong.kernel.actors import Actor, Role
+    from jutong.kernel.faces.navigation import Entry, Group, register
+    from jutong.kernel.terms import N_
+    from jutong.slices.catalogue.workflow import AUTHORITY
+    from jutong.slices.catalogue.workflow.sources import STAFF
+
+    def takes_part(actor: Actor) -> bool:
+        return actor.holds(*STAFF, *AUTHORITY.roles, Role.AUDITOR)
+
+    register(Entry(Group.CATALOGUE, N_("信息资源普查"), "catalogue_censuses", "clipboard-list", takes_part, order=36))
+    agenda.register(
+        agenda.Chore(
+            "census_declaration",
+            verbs=("declare",),
+            page="catalogue_declaration",
+            title=lambda case: case.census.title,
+            who=lambda case: case.department.name,
+            related=("census", "department"),
+        )
+    )

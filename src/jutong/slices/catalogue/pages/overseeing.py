@@ -92,29 +92,12 @@ def department(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _blocks(row: queries.Supervised, period: queries.Period) -> list[tuple[str, list[Figure]]]:
     """Return the figures of a department in groups, each leading to what it counts."""
-    entries, updates, reviews = row.entries, row.updates, row.reviews
-    pulse = reverse("catalogue_ailing")
-    days = f"first={period.first}&last={period.last}"
-
-    def ailing(code: str) -> str:
-        return f"{pulse}?department={row.department_id}&ailment={code}"
+    updates, reviews = row.updates, row.reviews
 
     def listed(name: str, outcome: str) -> str:
+        days = f"first={period.first}&last={period.last}"
         return f"{reverse(name)}?department={row.department_id}&outcome={outcome}&{days}"
 
-    published = [
-        Figure(_("已发布目录"), entries.entries),
-        Figure(_("完整度"), entries.completeness, "%", url=ailing("thin")),
-        Figure(_("要素不全"), entries.thin, url=ailing("thin")),
-        Figure(_("及时率"), entries.timely, "%", url=ailing("stale")),
-        Figure(_("未按周期更新"), entries.stale, tone=_tone(entries.stale), url=ailing("stale")),
-    ]
-    dead = [
-        Figure(_("僵尸目录"), entries.zombie, tone=_tone(entries.zombie), url=ailing("zombie")),
-        Figure(_("从未更新"), entries.never_refreshed, url=ailing("never_refreshed")),
-        Figure(_("长期无人使用"), entries.unused, url=ailing("unused")),
-        Figure(_("来源已失"), entries.source_gone, url=ailing("source_gone")),
-    ]
     changed = [
         Figure(_("变化次数"), updates.triggers, url=listed("catalogue_updates", "")),
         Figure(_("按期更新"), updates.on_time, url=listed("catalogue_updates", "on_time")),
@@ -130,12 +113,30 @@ def _blocks(row: queries.Supervised, period: queries.Period) -> list[tuple[str, 
         Figure(_("平均审核用时"), reviews.days, _("个工作日"), url=listed("catalogue_turns", "")),
         Figure(_("最长审核用时"), reviews.longest, _("个工作日"), url=listed("catalogue_turns", "")),
     ]
-    return [
-        (_("已发布目录"), published),
-        (_("僵尸目录"), dead),
-        (_("变化与更新"), changed),
-        (_("提交与审核"), reviewed),
+    return [*_entries(row), (_("变化与更新"), changed), (_("提交与审核"), reviewed)]
+
+
+def _entries(row: queries.Supervised) -> list[tuple[str, list[Figure]]]:
+    """Return the figures of a department's entries as they stand."""
+    entries = row.entries
+
+    def ailing(code: str) -> str:
+        return f"{reverse('catalogue_ailing')}?department={row.department_id}&ailment={code}"
+
+    published = [
+        Figure(_("已发布目录"), entries.entries),
+        Figure(_("完整度"), entries.completeness, "%", url=ailing("thin")),
+        Figure(_("要素不全"), entries.thin, url=ailing("thin")),
+        Figure(_("及时率"), entries.timely, "%", url=ailing("stale")),
+        Figure(_("未按周期更新"), entries.stale, tone=_tone(entries.stale), url=ailing("stale")),
     ]
+    dead = [
+        Figure(_("僵尸目录"), entries.zombie, tone=_tone(entries.zombie), url=ailing("zombie")),
+        Figure(_("从未更新"), entries.never_refreshed, url=ailing("never_refreshed")),
+        Figure(_("长期无人使用"), entries.unused, url=ailing("unused")),
+        Figure(_("来源已失"), entries.source_gone, url=ailing("source_gone")),
+    ]
+    return [(_("已发布目录"), published), (_("僵尸目录"), dead)]
 
 
 def _tone(many: int) -> Tone:
