@@ -94,11 +94,17 @@ def published(world: World, provider: str = "civil", **changes: Any) -> int:
     actions.assess(entry, by=world.actor(f"{provider}.secrecy"), at=at, **ASSESSED)
     actions.leader_approve(entry, by=world.actor(f"{provider}.leader"), at=at)
     actions.submit(entry, by=world.actor(f"{provider}.officer"), at=at)
-    actions.review(entry, by=world.actor("authority.reviewer"), at=at)
+    prohibited = True if changes.get("share_type") == "withheld" else None
+    actions.review(entry, by=world.actor("authority.reviewer"), at=at, express_prohibition=prohibited)
     actions.publish(entry, by=world.actor("authority.reviewer"), at=at)
     assert queries.published(entry.pk)
     return int(entry.pk)
 
+
+WITHHELD: dict[str, Any] = {
+    "share_type": "withheld", "withheld_reason": "法律明确禁止提供", "basis_rank": "law", "basis_instrument": "测试法",
+    "basis_article": "第三条", "basis_wording": "不得向任何单位提供", "share_mode": "", "share_mode_class": "",
+}  # fmt: skip
 
 ASSESSED: dict[str, Any] = {
     "secret": False,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import examples_backflow as backflow
 import examples_compiling as compiling
 import examples_demands as demands
+import examples_disputes as disputes
 import examples_finding as finding
 import examples_lifecycle as lifecycle
 import examples_specifications as specifications
@@ -89,7 +90,7 @@ def examples(scene: Scene) -> Book:
     book = Book()
     for part in (
         _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages, specifications.pages,
-        _sources, _delivery, _sharing, lifecycle.pages, demands.pages, supervising.pages,
+        _sources, _delivery, _sharing, disputes.pages, lifecycle.pages, demands.pages, supervising.pages,
     ):  # fmt: skip
         part(book, scene)
     from examples_api import fill
@@ -349,6 +350,8 @@ def _delivery(book: Book, scene: Scene) -> None:
 MOVES: dict[str, tuple[str, dict[str, Any]]] = {
     "consent": ("written", {}),
     "file": ("head_consented", {}),
+    "file_directly": ("written", {}),
+    "judge": ("not_accepted", {"justified": "yes", "words": "理由成立"}),
     "withdraw": ("received", {"reason": "不再需要"}),
     "supplement": ("supplement", {"text": "已补充职责依据"}),
     "ask_supplement": ("received", {"papers": "职责依据", "days": "10"}),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import examples_access as access
 import examples_compiling as compiling
 import examples_demands as demands
+import examples_disputes as disputes
 import examples_finding as finding
 import examples_lifecycle as lifecycle
 import examples_specifications as specifications
@@ -41,6 +42,7 @@ def fill(book: Book, scene: Scene) -> None:
         lifecycle.endpoints,
         demands.endpoints,
         _sharing,
+        disputes.endpoints,
         _grants,
         _exchange,
         _internal,
@@ -146,6 +148,7 @@ BODIES: dict[str, Any] = {
     "ask_supplement": {"papers": ["职责依据"], "days": 10},
     "ask_extension": {"days": 5, "reason": "需核对口径"},
     "extend": {"days": 5},
+    "judge": {"justified": True, "words": "理由成立"},
     "decline": {"reason": "该事项不属于本部门职责"},
     "withhold_consent": {"remark": "请补充依据"},
 }
@@ -171,7 +174,9 @@ def _sharing(book: Book, scene: Scene) -> None:
         "agree": True, "items": [{"item": "公民身份号码"}, {"item": "姓名", "masking": "name"}],
         "key_items": ["公民身份号码"], "modes": ["online_query"], "purposes": ["administrative_basis"],
     }  # fmt: skip
-    book.add("POST", f"{base}/prepare_reply", scene["received"], body=drafted)
+    for verb in ("prepare_reply", "agree_directly", "refuse_directly"):
+        book.add("POST", f"{base}/{verb}", scene["received"], body=drafted)
+    book.add("POST", f"{V1}/sharing/requests/obtain", body=asked | {"resource_id": scene["free"]})
     book.add("POST", f"{V1}/sharing/standing", body={"resource_id": scene["free"]})
     book.add("DELETE", f"{V1}/sharing/standing/<consent_id>", scene["standing"])
 

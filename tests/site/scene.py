@@ -14,6 +14,7 @@ import examples_demands as demands
 import examples_lifecycle as lifecycle
 import examples_supervising as supervising
 import scene_compiling as compiling
+import scene_disputes as disputes
 from examples_specifications import prepare
 from test_requests import asked, reply
 
@@ -62,7 +63,7 @@ def build(world: World, node: Identity, civil_db: str, hr_db: str) -> Scene:
     """Let the people of the city do what leads to the scene."""
     scene = Scene(world, node, {name: world.department(name) for name in ("civil", "hr", "market", "authority")})
     for part in (
-        _people, _systems, _access, _entries, _nodes, _mounts, prepare, _imports, _requests, _grants, _runs,
+        _people, _systems, _access, _entries, _nodes, _mounts, prepare, _imports, _requests, _grants, disputes.build, _runs,
         lifecycle.build, demands.build, supervising.build, _machinery,
     ):  # fmt: skip
         part(scene, *((civil_db, hr_db) if part is _mounts else ()))

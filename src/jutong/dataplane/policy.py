@@ -17,6 +17,7 @@ from jutong.dataplane.masking import mask
 from jutong.dataplane.partitions import Cut
 from jutong.wire.bundle import Mount
 from jutong.wire.grants import Column, Condition, Grant, Kind, Masking, Operator
+from jutong.wire.probe import Filter
 
 LOOKUP_ROWS = 10_000
 """Rows one lookup may return; more is a batch."""
@@ -263,12 +264,17 @@ def compile_copy(grant: Grant, mount: Mount, *, hash_key: bytes = b"") -> Plan:
     return plan
 
 
-def compile_preview(schema: str, table: str, columns: Sequence[Column], limit: int) -> Plan:
+def compile_preview(
+    schema: str, table: str, columns: Sequence[Column], limit: int, filters: Sequence[Filter] = ()
+) -> Plan:
     """Return the plan of a masked preview; the keyed hash shows as nothing there, since no grant lends a key."""
     shown = tuple(
         replace_masking(found, Masking.SUPPRESS) if found.masking is Masking.KEYED_HASH else found for found in columns
     )
-    return Plan(schema=schema, table=table, fields=shown, limit=max(1, min(limit, 100)))
+    where = tuple(
+        _predicate(found.column, Condition(found.column.item, found.operator, found.values)) for found in filters
+    )
+    return Plan(schema=schema, table=table, fields=shown, where=where, limit=max(1, min(limit, 100)))
 
 
 def with_keys(plan: Plan, keys: Sequence[tuple[str, ...]]) -> Plan:

@@ -55,7 +55,7 @@ async def _asked(engine: Engine, request: ProbeRequest) -> ProbeAnswer:
     if request.what == "preview":
         if not request.columns:
             raise RuleBroken("预览的数据项为空，请至少选择一个。")
-        plan = policy.compile_preview(request.schema, request.table, request.columns, request.limit)
+        plan = policy.compile_preview(request.schema, request.table, request.columns, request.limit, request.filters)
         return ProbeAnswer(ok=True, rows=await engine.preview(plan))
     if request.what == "profile":
         table, found = await profiling.profile(engine, request.schema, request.table)

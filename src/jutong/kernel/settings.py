@@ -85,6 +85,12 @@ class Settings(BaseSettings):
     designation_days: int = Field(
         20, ge=1, le=366, description="明确数源部门的内部时限（工作日）；逾期仍未明确的，上级主管部门可以看到。"
     )
+    dispute_days: int = Field(
+        30,
+        ge=1,
+        le=366,
+        description="协调共享争议的内部时限（工作日）；主管部门逾期没有任何办理的，上级主管部门可以看到。",
+    )
     demo: bool = Field(False, description="演示模式：允许数据源位于本机，登录页列出演示账号。")
 
 

@@ -6,11 +6,22 @@ from enum import StrEnum
 
 import msgspec
 
-from jutong.wire.grants import Column, Kind, Masking
+from jutong.wire.grants import Column, Kind, Masking, Operator
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """One row condition of a preview, on the column as it is mounted."""
+
+    column: Column
+    operator: Operator
+    values: tuple[str, ...] = ()
 
 
 class ProbeRequest(msgspec.Struct, frozen=True):
-    """`what`: test, tables, schema, preview or profile. `sealed`: an `Access`, SM2-sealed to the data plane's key."""
+    """`what`: test, tables, schema, preview or profile. `sealed`: an `Access`, SM2-sealed to the data plane's key.
+
+    filters: of a preview, which rows are shown.
+    """
 
     what: str
     engine: str
@@ -19,6 +30,7 @@ class ProbeRequest(msgspec.Struct, frozen=True):
     table: str = ""
     columns: tuple[Column, ...] = ()
     limit: int = 20
+    filters: tuple[Filter, ...] = ()
 
 
 class FoundColumn(msgspec.Struct, frozen=True):

@@ -17,8 +17,9 @@ from jutong.dataplane.engines.base import Capabilities, Landing, Reading, Shape,
 from jutong.dataplane.errors import Refusal, Unavailable
 from jutong.dataplane.policy import Plan
 from jutong.wire.bundle import Endpoint, Source
+from jutong.wire.grants import Column
 from jutong.wire.nodes import Question, Reply
-from jutong.wire.probe import FoundTable, ProbeAnswer, ProbeRequest
+from jutong.wire.probe import Filter, FoundTable, ProbeAnswer, ProbeRequest
 
 Ask = Callable[[str, Question], Awaitable[Reply]]
 Rows = list[dict[str, str | None]]
@@ -49,8 +50,12 @@ class RemoteEngine:
 
     async def preview(self, plan: Plan) -> tuple[tuple[str, ...], ...]:
         """Return the first rows of a plan, masked by the node."""
+        filters = tuple(
+            Filter(Column(test.item, test.column, test.kind), test.operator, test.values) for test in plan.where
+        )
+        source = self._source
         asked = ProbeRequest(
-            "preview", self._source.engine, self._source.sealed, plan.schema, plan.table, plan.fields, plan.limit
+            "preview", source.engine, source.sealed, plan.schema, plan.table, plan.fields, plan.limit, filters
         )
         return (await self._probe(asked)).rows
 

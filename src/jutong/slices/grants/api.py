@@ -120,6 +120,7 @@ class GrantOut(Schema):
     valid_from: datetime
     valid_until: datetime
     case_ref: str
+    origin: str
     calls: int
     rows: int
     last_used_at: datetime | None

@@ -15,7 +15,7 @@ class Grant(Case):
 
     items: [{"item", "column", "kind", "masking"}]; key_items, confirm_items: item names; conditions: wire conditions;
     modes, purposes: codes; quota: {"calls_per_day", "rows_per_batch", "batches_per_day"}; case_ref: what it came from
-    ("sharing_request:12"); request_digest: SM3 of the agreed request; hash_key: for keyed hashes, sealed to the data plane beside us; own_hash_key: the same, SM4 at rest, from which it is
+    ("sharing_request:12"); origin: that case's number as people cite it; request_digest: SM3 of the agreed request; hash_key: for keyed hashes, sealed to the data plane beside us; own_hash_key: the same, SM4 at rest, from which it is
     sealed to front-end nodes (empty for grants opened before there were any). listing: records
     may be listed page by page; portal: each call names the service item it is made for; endpoints: what of the
     department's own interface may be called. Of batch files: marked, their rows are ordered by `canary` (a secret, SM4 at
@@ -44,6 +44,7 @@ class Grant(Case):
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(db_index=True)
     case_ref = models.CharField(max_length=80, db_index=True)
+    origin = models.CharField(max_length=80, default="")
     request_digest = models.CharField(max_length=64)
     hash_key = models.BinaryField()
     listing = models.BooleanField(default=False)
@@ -79,11 +80,12 @@ class Grant(Case):
 
 
 class GrantVersion(models.Model):
-    """A grant as it stood under one version number; never changed."""
+    """A grant as it stood under one version number; never changed. agreed: consented to as the widest from then on."""
 
     grant = models.ForeignKey(Grant, on_delete=models.CASCADE, related_name="versions")
     version = models.IntegerField()
     content = models.JSONField(encoder=DjangoJSONEncoder)
+    agreed = models.BooleanField(default=False)
     at = models.DateTimeField()
     by_name = models.CharField(max_length=100)
 

@@ -49,6 +49,15 @@ class Adjustment(msgspec.Struct, frozen=True):
     remarks: str = ""
 
 
+class Wider(msgspec.Struct, frozen=True, kw_only=True):
+    """What a consent adds to a grant: items, purposes, words of scope; conditions: the row conditions from now on (None: as before)."""
+
+    items: tuple[Kept, ...] = ()
+    purposes: tuple[str, ...] = ()
+    scope: str = ""
+    conditions: tuple[Condition, ...] | None = None
+
+
 class Agreed(msgspec.Struct, frozen=True):
     """What was agreed when the grant was opened: the widest that any later version may allow."""
 
@@ -60,6 +69,18 @@ class Agreed(msgspec.Struct, frozen=True):
     purposes: tuple[str, ...]
     quota: Quota
     valid_until: datetime
+
+
+def check_wider(wider: Wider, *, held: Collection[str], purposes: Collection[str], known: Mapping[str, Column]) -> None:
+    """Refuse to widen a grant by what the entry has not, by purposes off the list, or by nothing."""
+    for one in wider.items:
+        if one.item not in known:
+            raise RuleBroken(N_("信息项“%(item)s”不在目录中，请从目录所列信息项中选择。"), field="items", item=one.item)
+    if wider.purposes:
+        check_purposes(wider.purposes)
+    fresh = {one.item for one in wider.items} - set(held) or set(wider.purposes) - set(purposes) or wider.scope.strip()
+    if not fresh and wider.conditions is None:
+        raise RuleBroken(N_("内容没有变化，无需调整。"), field="items")
 
 
 def check_columns(columns: Sequence[Column], known: Mapping[str, Kind]) -> None:

@@ -47,8 +47,9 @@ GRANT = Workflow[Grant](
         # verb         from                  to            who                          clocks  button
         ("open",       "-",                  "granted",    SYSTEM_ONLY | PROVIDER_HEAD, "",     N_("开通授权")),
         ("amend",      "granted",            "granted",    PROVIDER_HEAD,               "",     N_("调整授权")),
+        ("widen",      "granted",            "granted",    SYSTEM_ONLY | PROVIDER_HEAD, "",     N_("扩大授权")),
         ("suspend",    "granted",            "suspended",  PROVIDER_HEAD | AUTHORITY,   "",     N_("暂停授权")),
-        ("restore",    "suspended",          "granted",    PROVIDER_HEAD | AUTHORITY,   "",     N_("恢复授权")),
+        ("restore",    "suspended",          "granted",    PROVIDER_HEAD | AUTHORITY | SYSTEM_ONLY, "",     N_("恢复授权")),
         ("terminate",  "suspended",          "terminated", PROVIDER_HEAD | AUTHORITY,   "",     N_("终止共享")),
         ("revoke",     "granted suspended",  "revoked",    PROVIDER_HEAD | AUTHORITY | SYSTEM_ONLY, "",     N_("撤销授权")),
         ("finish",     "granted suspended",  "expired",    CONSUMER_HEAD,               "",     N_("不再需要，结束使用")),

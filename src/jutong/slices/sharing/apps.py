@@ -30,16 +30,21 @@ class Sharing(AppConfig):
         def does_business(actor: Actor) -> bool:
             return not actor.roles <= ADMINISTRATORS
 
-        agenda.register(_chore())
+        for chore in (_chore(), _dispute_chore(), _change_chore()):
+            agenda.register(chore)
         subjects.register(
             {
                 "sharing": N_("共享管理"),
                 "sharing.sharingrequest": N_("共享申请"),
                 "sharing.standingconsent": N_("常设同意"),
+                "sharing.dispute": N_("共享争议"),
+                "sharing.usechange": N_("变更使用"),
             }
         )
         register(
             Entry(Group.SHARING, N_("共享申请"), "sharing_list", "file-symlink", does_business, order=10),
+            Entry(Group.SHARING, N_("变更使用"), "sharing_changes", "arrows-exchange", does_business, order=22),
+            Entry(Group.SHARING, N_("共享争议"), "sharing_disputes", "scale", does_business, order=24),
             Entry(
                 Group.SHARING,
                 N_("常设同意"),
@@ -61,6 +66,14 @@ def _offer_panels(does_business: Callable[[Actor], bool]) -> None:
     own = Panel("own_requests", N_("本部门申请进展"), 5, does_business, queries.own_open, "sharing/panel_open.html")
     ask = Panel("ask", N_("申请共享"), 0, does_business, queries.entry_panel, "sharing/panel_entry.html")
     register("workbench_side", own)
+    after_request = Panel(
+        "further", N_("争议与变更"), 90, does_business, queries.further_of_request, "sharing/panel_further.html"
+    )
+    after_grant = Panel(
+        "further", N_("争议与变更"), 90, does_business, queries.further_of_grant, "sharing/panel_further.html"
+    )
+    register("sharing_request", after_request)
+    register("grant", after_grant)
     register("entry", ask)
 
 
@@ -72,11 +85,52 @@ def _chore() -> Chore:
 
     return Chore(
         "sharing_request",
-        verbs=("consent", "file", "supplement", "prepare_reply", "agree", "refuse", "extend"),
+        verbs=(
+            "consent",
+            "file",
+            "file_directly",
+            "supplement",
+            "prepare_reply",
+            "agree",
+            "agree_directly",
+            "refuse",
+            "extend",
+            "judge",
+        ),
         page="sharing_case",
         title=lambda case: case.resource_title,
         who=lambda case: f"{case.number or ''} {case.consumer.short_name or case.consumer.name}".strip(),
         related=("consumer",),
-        only={"extend": Q(extension_asked__has_key="days")},
+        only={"extend": Q(extension_asked__has_key="days"), "judge": Q(verdict={})},
+        overseer="authority_id",
+    )
+
+
+def _dispute_chore() -> Chore:
+    """Return what of disputes belongs on a workbench."""
+    from jutong.kernel.agenda import Chore
+
+    return Chore(
+        "dispute",
+        verbs=("settle", "escalate", "decide", "submit", "government_decide"),
+        page="sharing_dispute",
+        title=lambda case: case.resource_title,
+        who=lambda case: f"{case.number} {case.consumer.short_name or case.consumer.name}",
+        related=("consumer",),
+        overseer="authority_id",
+    )
+
+
+def _change_chore() -> Chore:
+    """Return what of changes of use belongs on a workbench."""
+    from jutong.kernel.agenda import Chore
+
+    return Chore(
+        "use_change",
+        verbs=("consent", "refuse"),
+        page="sharing_change_of_use",
+        title=lambda case: case.resource_title,
+        who=lambda case: f"{case.number} {case.consumer.short_name or case.consumer.name}",
+        related=("consumer",),
         overseer="authority_id",
     )

@@ -10,7 +10,7 @@ from jutong.kernel import inbox, jobs, outbox
 from jutong.kernel.actors import Role, system_actor
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.sharing import actions
-from jutong.slices.sharing.models import SharingRequest, StandingConsent
+from jutong.slices.sharing.models import Dispute, SharingRequest, StandingConsent, UseChange
 
 PLATFORM = system_actor("sharing")
 
@@ -59,8 +59,10 @@ def deliver_what_waits(event: outbox.Event, at: datetime) -> None:
 
 @outbox.on("grant.granted", "grant.suspended", "grant.revoked", "grant.terminated", "grant.expired")
 def follow_grant(event: outbox.Event, at: datetime) -> None:
-    """The request moves with its grant."""
+    """The request moves with its grant, and changes of use end with it."""
     actions.follow_grant(event.payload["id"], event.payload["to"], at=at)
+    if event.payload["to"] in {"revoked", "terminated", "expired"}:
+        actions.follow_ended_grant(event.payload["id"], at=at)
 
 
 @outbox.on("clock.due_soon", "clock.overdue")
@@ -85,3 +87,38 @@ def remind(event: outbox.Event, at: datetime) -> None:
 def lapse(at: datetime) -> int:
     """Let requests lapse whose papers never came."""
     return actions.lapse_due(at)
+
+
+@outbox.on("clock.due_soon", "clock.overdue")
+def watch_disputes(event: outbox.Event, at: datetime) -> None:
+    """A dispute's limit comes near or is over: a negotiation then has failed, a late coordination is told upwards (W07)."""
+    if event.payload["case_kind"] != "dispute":
+        return
+    case = Dispute.objects.get(pk=event.payload["case_id"])
+    overdue = event.name == "clock.overdue"
+    if overdue and event.payload["clock"] == "negotiation" and case.state == "negotiating":
+        actions.run_out(case, by=PLATFORM, at=at)
+        return
+    title = _("争议%(label)s%(state)s：%(number)s，期限 %(day)s") % {
+        "label": event.payload["label"],
+        "state": _("已超期") if overdue else _("即将到期"),
+        "number": case.number,
+        "day": event.payload["due_day"],
+    }
+    above = [case.superior_id] if overdue else []
+    for department_id in dict.fromkeys([case.authority_id or case.provider_id, *above]):
+        inbox.tell(department_id=department_id, title=title, link=f"/sharing/disputes/{case.pk}/", at=at)
+
+
+@outbox.on("use_change.consented")
+def put_in_force(event: outbox.Event, at: datetime) -> None:
+    """What the provider consented to is in force with the new version of the grant."""
+    case = UseChange.objects.filter(pk=event.payload["id"], state="consented").exclude(kind="third_party").first()
+    if case is not None:
+        actions.take_effect(case, by=PLATFORM, at=at)
+
+
+@jobs.every(3600)
+def look_after(at: datetime) -> int:
+    """Close permits that are over, and show disputes that nobody acts on to the superior authority."""
+    return actions.close_due(at) + actions.flag_idle(at)

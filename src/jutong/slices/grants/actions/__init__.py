@@ -24,13 +24,15 @@ from jutong.slices.grants.actions.grants import (
     revoke_grant,
     suspend_grant,
     terminate_grant,
+    widen_grant,
 )
-from jutong.slices.grants.rules import Adjustment, Kept
+from jutong.slices.grants.rules import Adjustment, Kept, Wider
 
 __all__ = [
     "Adjustment",
     "Kept",
     "Terms",
+    "Wider",
     "acknowledge_ending",
     "amend_grant",
     "announce_ending",
@@ -54,4 +56,5 @@ __all__ = [
     "stop_due",
     "suspend_grant",
     "terminate_grant",
+    "widen_grant",
 ]

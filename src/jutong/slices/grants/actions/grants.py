@@ -23,6 +23,7 @@ from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import events, rules
 from jutong.slices.grants.actions import bundle
 from jutong.slices.grants.models import Grant, GrantVersion
+from jutong.slices.grants.queries.grants import agreed_of
 from jutong.slices.grants.queries.reach import check_reach
 from jutong.slices.grants.queries.wire import as_wire
 from jutong.slices.grants.rules import Adjustment
@@ -86,10 +87,12 @@ class Terms:
         }
 
 
-def new_version(grant: Grant, *, by: Actor, at: datetime, state: str | None = "active") -> None:
+def new_version(grant: Grant, *, by: Actor, at: datetime, state: str | None = "active", agreed: bool = False) -> None:
     """Keep the terms as they now are under their version number, and tell the data plane and whoever listens."""
     content = {name: getattr(grant, name) for name in _TERMS}
-    GrantVersion.objects.create(grant=grant, version=grant.version, content=content, at=at, by_name=by.name[:100])
+    GrantVersion.objects.create(
+        grant=grant, version=grant.version, content=content, agreed=agreed, at=at, by_name=by.name[:100]
+    )
     tell_data_plane([grant], state=state)
     payload = {"id": grant.pk, "version": grant.version, **grant.event_payload()}
     outbox.publish(events.VERSION_OPENED, f"grant:{grant.pk}", payload, at=at, by=by)
@@ -111,11 +114,12 @@ def open_grant(
     case_ref: str,
     request_digest: str,
     terms: Terms,
+    origin: str = "",
 ) -> Grant:
     """Open the grant that a decision agreed to (national-2025#21, #22; directed to the named consumer only).
 
-    case_ref: the case it comes from, kind and id. RuleBroken without one, or for terms outside the entry; Conflict when
-    the same case already has a grant.
+    origin: the number of the case it comes from, as people cite it (R-SHR-035). RuleBroken without one, and for terms
+    outside the entry; Conflict when the same case already has a grant.
     """
     rules.check_origin(case_ref)
     terms.check(at)
@@ -133,6 +137,7 @@ def open_grant(
         consumer_id=consumer_id,
         authority_id=authority_id,
         case_ref=case_ref,
+        origin=origin or case_ref,
         request_digest=request_digest,
         hash_key=nodes.seal(hash_key),
         own_hash_key=keys.conceal(hash_key),
@@ -144,14 +149,13 @@ def open_grant(
 def amend_grant(grant: Grant, *, by: Actor, at: datetime, adjustment: Adjustment, reason: str) -> None:
     """Change the terms within what was agreed: a new version, the old one stays readable, the consumer is told.
 
-    RuleBroken for terms wider than the first version, for which the consumer has to ask anew (national-2025#25), for
+    RuleBroken for terms wider than what was last consented to, for which the consumer has to ask anew (national-2025#25), for
     terms that change nothing, and without a reason.
     """
     if not reason.strip():
         raise RuleBroken(_("请说明理由，使用方将看到这段文字。"), field="reason")
     valid_until = end_of_day(adjustment.use_until)
-    first = GrantVersion.objects.get(grant=grant, version=1).content
-    agreed = msgspec.convert({name: first[name] for name in rules.Agreed.__struct_fields__}, rules.Agreed)
+    agreed = agreed_of(grant.pk)
     rules.check_within(adjustment, valid_until, agreed)
     terms = _narrowed(grant, adjustment, valid_until, agreed)
     terms.check(at)
@@ -175,6 +179,31 @@ def amend_grant(grant: Grant, *, by: Actor, at: datetime, adjustment: Adjustment
         link=f"/grants/{grant.pk}/",
         at=at,
     )
+
+
+@GRANT.action("widen")
+def widen_grant(grant: Grant, *, by: Actor, at: datetime, wider: rules.Wider, origin: str) -> None:
+    """Widen a grant as the provider consented: a new version, the old ones stay readable (national-2025#25, R-SHR-045).
+
+    origin: number of the case in which it was consented to. RuleBroken for what the entry has not, or what changes nothing.
+    """
+    entry = catalogue.require_published(grant.resource_id)
+    columns = {item.name: Column(item.name, item.column or item.name, item.kind) for item in entry.items}
+    held = {column["item"] for column in grant.items}
+    rules.check_wider(wider, held=held, purposes=grant.purposes, known=columns)
+    more = tuple(msgspec.structs.replace(columns[one.item], masking=one.masking) for one in wider.items)
+    fresh = tuple(column for column in more if column.item not in held)
+    if fresh:
+        rules.check_columns(fresh, {item.name: item.kind for item in entry.items})
+    grant.items = [*grant.items, *msgspec.to_builtins(fresh)]
+    grant.purposes = list(dict.fromkeys((*grant.purposes, *wider.purposes)))
+    grant.scope = "\n".join(filter(None, (grant.scope, wider.scope)))
+    if wider.conditions is not None:
+        grant.conditions = msgspec.to_builtins(wider.conditions)
+        rules.check_conditions(wider.conditions, {item.name: item.kind for item in entry.items})
+    grant.remarks = "\n".join(filter(None, (grant.remarks, _("经同意变更：%s") % origin)))
+    grant.version += 1
+    new_version(grant, by=by, at=at, agreed=True)
 
 
 def _canonical(value: Any) -> bytes:

@@ -231,7 +231,8 @@ def _open_deed(row: queries.GrantRow, verb: str, label: str, tried: tuple[str, F
 
 def _facts(row: queries.GrantRow) -> list[Fact]:
     kind, _colon, case = row.case_ref.partition(":")
-    source = Fact(_("来源"), _("共享申请"), url=f"/sharing/requests/{case}/") if kind == "sharing_request" else None
+    pages = {"sharing_request": "requests", "dispute": "disputes"}
+    source = Fact(_("来源"), row.origin, url=f"/sharing/{pages[kind]}/{case}/" if kind in pages else "")
     facts = [
         Fact(_("目录编号"), row.entry_code),
         Fact(
@@ -252,7 +253,7 @@ def _facts(row: queries.GrantRow) -> list[Fact]:
         Fact(_("使用须知"), row.notice),
         Fact(_("接收公钥"), _begun(row.receiver_key)),
     ]
-    return [*facts, source] if source else facts
+    return [*facts, source]
 
 
 def _moment(value: Any) -> str:

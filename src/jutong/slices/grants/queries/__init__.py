@@ -23,6 +23,7 @@ from jutong.slices.grants.queries.grants import (
     grants,
     of_case,
     parties_of,
+    states_of,
     versions,
 )
 from jutong.slices.grants.queries.reach import check_reach
@@ -62,6 +63,7 @@ __all__ = [
     "of_case",
     "parties_of",
     "proposable",
+    "states_of",
     "versions",
     "wire_grant",
 ]

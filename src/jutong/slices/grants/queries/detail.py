@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import msgspec
-
 from jutong.kernel.actors import Actor
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants.models import Grant
-from jutong.slices.grants.queries.grants import GrantRow, VersionRow, grant, mine, row_of, versions
+from jutong.slices.grants.queries.grants import GrantRow, VersionRow, agreed_of, grant, mine, row_of, versions
 from jutong.slices.grants.rules import Agreed
 
 SOON: Final = timedelta(days=30)
@@ -60,10 +58,9 @@ class Adjustable:
 
 
 def adjustable(grant_id: int, actor: Actor) -> Adjustable:
-    """Return a grant with what was agreed at first: the widest terms it may be changed to."""
+    """Return a grant with what was last agreed: the widest terms it may be changed to."""
     row = grant(grant_id, actor)
-    first = versions(grant_id, actor)[-1].content
-    agreed = msgspec.convert({name: first[name] for name in Agreed.__struct_fields__}, Agreed)
+    agreed = agreed_of(grant_id)
     entry = catalogue.published(row.resource_id)
     names = [item.name for item in entry.items] if entry else []
     return Adjustable(row, agreed, tuple(dict.fromkeys([*(column.item for column in agreed.items), *names])))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
 
+import msgspec
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
 from jutong.kernel.workflow import Button
 from jutong.slices.grants.models import Grant, GrantVersion
+from jutong.slices.grants.rules import Agreed
 from jutong.slices.grants.workflow import GRANT, may_know
 
 
@@ -61,6 +63,7 @@ class GrantRow:
     marked: bool = False
     notice: str = ""
     receiver_key: str = ""
+    origin: str = ""
 
     @property
     def last_day(self) -> date:
@@ -80,6 +83,11 @@ class VersionRow:
 
 def row_of(g: Grant, buttons: tuple[Button, ...] = ()) -> GrantRow:
     """Return a grant as its parties see it."""
+    row = _row(g, buttons)
+    return replace(row, origin=g.origin or g.case_ref)
+
+
+def _row(g: Grant, buttons: tuple[Button, ...]) -> GrantRow:
     return GrantRow(
         id=g.pk,
         reference=f"G-{g.pk:06d}",
@@ -136,6 +144,11 @@ def parties_of(ids: Iterable[int]) -> dict[int, Parties]:
     return {g.pk: Parties(f"G-{g.pk:06d}", g.resource_title, g.provider_id, g.consumer_id) for g in rows}
 
 
+def states_of(ids: Iterable[int]) -> dict[int, str]:
+    """Return the states of grants by id, whoever asks; unknown ids are left out."""
+    return dict(Grant.objects.filter(pk__in=set(ids)).values_list("pk", "state"))
+
+
 def mine(actor: Actor) -> Q:
     """Return the condition of the grants an actor may know."""
     if actor.account_id is None or actor.holds(Role.AUDITOR):
@@ -178,6 +191,13 @@ def versions(grant_id: int, actor: Actor) -> list[VersionRow]:
     grant(grant_id, actor)
     rows = GrantVersion.objects.filter(grant_id=grant_id).order_by("-version")
     return [VersionRow(v.version, v.at, v.by_name, v.content) for v in rows]
+
+
+def agreed_of(grant_id: int) -> Agreed:
+    """Return the widest terms a grant may have: those it was opened with, or to which the provider consented since."""
+    rows = GrantVersion.objects.filter(Q(version=1) | Q(agreed=True), grant_id=grant_id)
+    widest = rows.latest("version").content
+    return msgspec.convert({name: widest[name] for name in Agreed.__struct_fields__}, Agreed)
 
 
 def of_case(case_ref: str) -> GrantRow | None:

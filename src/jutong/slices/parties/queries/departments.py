@@ -282,6 +282,18 @@ def authority_above(region: str) -> int:
     return next((found[code] for code in above if code in found), None) or authority_of(region)
 
 
+def common_authority(one: str, other: str) -> tuple[int, str] | None:
+    """Return the lowest competent authority whose area holds both regions, with its region; None where none is registered.
+
+    Of one and the same region it is that region's own, or the nearest above (national-2025#28).
+    """
+    reach = {other, *codes.above(other)}
+    common = [code for code in (one, *codes.above(one)) if code in reach]
+    rows = Authority.objects.filter(region_id__in=common, ended_at=None)
+    found = dict(rows.values_list("region_id", "department_id"))
+    return next(((found[code], code) for code in common if code in found), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Organisation:
     """The tree of a region, or one page of what a search found."""

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 from django.utils.translation import gettext as _
 
 from jutong.kernel import inbox, jurisdiction
-from jutong.kernel.actors import Actor, Role
-from jutong.kernel.clock import beijing_day, end_of_day
+from jutong.kernel.actors import Actor, Role, system_actor
+from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, RuleBroken
+from jutong.kernel.policy import article
+from jutong.kernel.terms import ShareType
 from jutong.kernel.workdays import add_workdays
 from jutong.slices.catalogue import queries as catalogue
-from jutong.slices.grants import actions as grants
 from jutong.slices.grants import queries as held
 from jutong.slices.parties import queries as parties
-from jutong.slices.sharing import rules
+from jutong.slices.sharing.actions import opening
+from jutong.slices.sharing.actions.proposing import propose_finding
 from jutong.slices.sharing.models import SharingRequest
 from jutong.slices.sharing.rules import Reply
+from jutong.slices.sharing.rules import requests as rules
 from jutong.slices.sharing.workflow import SHARING_REQUEST
-from jutong.wire.grants import Column, Condition, Masking
 
 SUPPLEMENT_DAYS: Final = 10
 """Working days a consumer has for missing papers unless the notice says otherwise ([design])."""
@@ -89,7 +91,7 @@ def extend(case: SharingRequest, *, by: Actor, at: datetime, days: int) -> None:
 @SHARING_REQUEST.action("decline")
 def decline(case: SharingRequest, *, by: Actor, at: datetime, reason: str) -> None:
     """Decline to accept, with a reason that is never incomplete papers; visible to the authority (R-SHR-016)."""
-    rules.check_refusal_reason(reason)
+    rules.check_refusal_reason(reason, papers=demands_of(case).papers)
     case.reply_reason, case.replied_at = reason.strip(), at
     tell_consumer(case, _("申请 %(number)s 不予受理") % {"number": case.number}, at, case.reply_reason)
 
@@ -97,15 +99,7 @@ def decline(case: SharingRequest, *, by: Actor, at: datetime, reason: str) -> No
 @SHARING_REQUEST.action("prepare_reply")
 def prepare_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> None:
     """Draft the reply; it goes out only with the consent of the provider's sharing-unit head (national-2025#20)."""
-    offer = catalogue.require_published(case.resource_id)
-    reply = msgspec.structs.replace(reply, modes=rules.meant_modes(reply.modes, offer.modes))
-    rules.check_reply(reply, share_type=case.share_type, asked_items=case.items, offered=[str(m) for m in offer.modes])
-    if reply.agree:
-        if offer.returned:
-            offer.returned.check_use(reply.purposes)
-        held.check_reach(case.resource_id, reply.modes)
-        terms_of(case, reply, offer, at).check(at)
-    case.reply = {**msgspec.to_builtins(reply), "prepared_by": by.name, "prepared_at": at.isoformat()}
+    case.reply = _checked(case, reply, by, at)
     case.remark = ""
     inbox.tell(
         department_id=case.provider_id,
@@ -114,6 +108,100 @@ def prepare_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply
         link=f"/sharing/requests/{case.pk}/approve/",
         at=at,
     )
+
+
+def _checked(case: SharingRequest, reply: Reply, by: Actor, at: datetime) -> dict[str, Any]:
+    """Return a reply as it is stored; refuse one that law, profile or entry do not allow."""
+    offer = catalogue.require_published(case.resource_id)
+    reply = msgspec.structs.replace(reply, modes=rules.meant_modes(reply.modes, offer.modes))
+    rules.check_reply(
+        reply,
+        share_type=case.share_type,
+        asked_items=case.items,
+        offered=[str(m) for m in offer.modes],
+        demands=demands_of(case, offer),
+    )
+    if reply.agree:
+        if offer.returned:
+            offer.returned.check_use(reply.purposes)
+        held.check_reach(case.resource_id, reply.modes)
+        opening.terms_of(opening.origin_of(case), reply, offer, at).check(at)
+    return {**msgspec.to_builtins(reply), "prepared_by": by.name, "prepared_at": at.isoformat()}
+
+
+def demands_of(case: SharingRequest, offer: catalogue.PublishedEntry | None = None) -> rules.Demands:
+    """Return what the profile that the request started under, and the entry, ask of its reply."""
+    policy = case.policy
+    bound = offer is not None and policy.text("self_made_conditions") == "forbidden"
+    return rules.Demands(
+        refusal=policy.list("refusal_needs"),
+        papers=policy.text("refusal_for_incomplete_papers") != "forbidden",
+        fee=policy.flag("fee_exception"),
+        terms=rules.conditions_of(offer.share_conditions) if offer and bound else None,
+        withheld=frozenset(item.name for item in offer.items if item.share_type == ShareType.WITHHELD)
+        if offer
+        else frozenset(),
+    )
+
+
+@SHARING_REQUEST.action("agree_directly")
+def agree_directly(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> None:
+    """The provider's officer agrees without a head's consent, as the local texts have it before the decree (W06)."""
+    if not reply.agree:
+        raise Conflict(_("拟定的答复与所选决定不一致，请退回重拟后再决定。"))
+    case.reply = _checked(case, reply, by, at)
+    opening.open_grant(case, reply, system_actor("sharing"), at)
+    case.replied_at = at
+    tell_consumer(case, _("申请 %(number)s 已获同意") % {"number": case.number}, at, reply.remarks)
+
+
+@SHARING_REQUEST.action("refuse_directly")
+def refuse_directly(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> None:
+    """The provider's officer refuses conditional data without a head's consent, before the decree (W06)."""
+    if reply.agree:
+        raise Conflict(_("拟定的答复与所选决定不一致，请退回重拟后再决定。"))
+    case.reply = _checked(case, reply, by, at)
+    case.replied_at, case.reply_reason = at, reply.reason.strip()
+    tell_consumer(case, _("申请 %(number)s 未获同意") % {"number": case.number}, at, case.reply_reason)
+
+
+@SHARING_REQUEST.action("judge")
+def judge(case: SharingRequest, *, by: Actor, at: datetime, justified: bool, words: str) -> None:
+    """The authority says whether the reason of a non-acceptance holds; one that does not is proposed as a finding (R-SHR-016).
+
+    Conflict when it was judged before; RuleBroken without words.
+    """
+    if case.verdict:
+        raise Conflict(_("该不予受理已由 %s 审查。") % case.verdict["by"])
+    if not words.strip():
+        raise RuleBroken(_("请写明审查意见。"), field="words")
+    case.verdict = {"justified": justified, "words": words.strip(), "by": by.name, "at": at.isoformat()}
+    if not justified and case.policy.flag("circumstance_non_acceptance"):
+        propose_finding(
+            "unjustified_non_acceptance",
+            f"sharing_request:{case.pk}",
+            department_id=case.provider_id,
+            authority_id=case.authority_id,
+            words=case.reply_reason,
+            source=_sources(case, "circumstance_non_acceptance"),
+            at=at,
+            by=by,
+        )
+    for department in (case.provider_id, case.consumer_id):
+        inbox.tell(
+            department_id=department,
+            title=_("主管部门已审查申请 %(number)s 不予受理的理由") % {"number": case.number},
+            text=case.verdict["words"],
+            link=f"/sharing/requests/{case.pk}/",
+            at=at,
+        )
+
+
+def _sources(case: SharingRequest, parameter: str) -> str:
+    """Word the articles behind a parameter: the region's own text first, then the decree."""
+    policy = case.policy
+    own = policy.profile.cell(parameter).articles
+    return "、".join(article(one) for one in dict.fromkeys((*own, *policy.effective(parameter).articles)))
 
 
 @SHARING_REQUEST.action("withhold_consent")
@@ -132,7 +220,7 @@ def agree(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """
     reply = _drafted(case, agree=True)
     parties.sharing_unit_head(case.provider_id, at)
-    open_grant(case, reply, by, at)
+    opening.open_grant(case, reply, by, at)
     case.replied_at = at
     tell_consumer(case, _("申请 %(number)s 已获同意") % {"number": case.number}, at, reply.remarks)
 
@@ -142,8 +230,7 @@ def refuse(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """The provider refuses conditional data with a reason on the substance (national-2025#21)."""
     reply = _drafted(case, agree=False)
     parties.sharing_unit_head(case.provider_id, at)
-    if "basis" in case.policy.list("refusal_needs") and not reply.basis.strip():
-        raise RuleBroken(_("现行规则要求说明拒绝的依据，请退回补充。"), field="basis")
+    rules.check_refusal(reply.reason, reply.basis, demands_of(case))
     case.replied_at, case.reply_reason = at, reply.reason.strip()
     tell_consumer(case, _("申请 %(number)s 未获同意") % {"number": case.number}, at, case.reply_reason)
 
@@ -159,62 +246,3 @@ def drafted(case: SharingRequest) -> Reply:
     """Return the drafted reply."""
     plain = {name: value for name, value in case.reply.items() if not name.startswith("prepared_")}
     return msgspec.convert(plain, Reply)
-
-
-def terms_of(case: SharingRequest, reply: Reply, offer: catalogue.PublishedEntry, at: datetime) -> grants.Terms:
-    """Return the terms of the grant that a reply gives."""
-    items = {item.name: item for item in offer.items}
-    columns = tuple(
-        Column(given.item, items[given.item].column or given.item, items[given.item].kind, given.masking)
-        for given in reply.items
-        if given.item in items
-    )
-    return grants.Terms(
-        columns=columns,
-        conditions=reply.conditions,
-        key_items=reply.key_items,
-        confirm_items=reply.confirm_items,
-        modes=reply.modes,
-        purposes=reply.purposes,
-        valid_from=max(at, end_of_day(case.use_from - timedelta(days=1))),
-        valid_until=end_of_day(reply.use_until or case.use_until),
-        basis=case.use_basis,
-        scope=reply.scope or case.use_scope,
-        remarks=reply.remarks,
-        quota=reply.quota,
-        known={name: item.kind for name, item in items.items()},
-        offered=tuple(str(mode) for mode in offer.modes),
-    )
-
-
-def open_grant(case: SharingRequest, reply: Reply, by: Actor, at: datetime) -> None:
-    """Let the agreement become a grant (R-SHR-014, R-SHR-032)."""
-    offer = catalogue.require_published(case.resource_id)
-    grant = grants.open_grant(
-        by=by,
-        at=at,
-        region=case.region,
-        resource_id=case.resource_id,
-        resource_title=case.resource_title,
-        entry_code=offer.code,
-        entry_version=offer.version,
-        provider_id=case.provider_id,
-        consumer_id=case.consumer_id,
-        authority_id=case.authority_id,
-        case_ref=f"sharing_request:{case.pk}",
-        request_digest=case.digest,
-        terms=terms_of(case, reply, offer, at),
-    )
-    case.grant_id = grant.pk
-
-
-def whole_reply(case: SharingRequest) -> Reply:
-    """Return the reply that grants all that was asked, as a standing consent does; sensitive items are not masked."""
-    return Reply(
-        agree=True,
-        items=tuple(rules.GrantedItem(name, Masking.NONE) for name in case.items),
-        conditions=msgspec.convert(case.conditions, tuple[Condition, ...]),
-        key_items=tuple(case.key_items),
-        modes=tuple(case.modes),
-        purposes=tuple(case.purposes),
-    )

@@ -12,15 +12,17 @@ from django.utils.translation import gettext as _
 
 from jutong.crypto import sm3
 from jutong.kernel import files, inbox
-from jutong.kernel.actors import Actor, Role
+from jutong.kernel.actors import Actor, Role, system_actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import RuleBroken
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
 from jutong.slices.parties import queries as parties
-from jutong.slices.sharing import rules
+from jutong.slices.sharing.actions import opening
 from jutong.slices.sharing.models import RequestNumber, SharingRequest
+from jutong.slices.sharing.queries.asking import demanded
 from jutong.slices.sharing.rules import Asked
+from jutong.slices.sharing.rules import requests as rules
 from jutong.slices.sharing.workflow import SHARING_REQUEST
 
 
@@ -32,7 +34,9 @@ def digest_of(asked: Asked) -> str:
 def _columns(asked: Asked) -> dict[str, Any]:
     plain = msgspec.to_builtins(asked)
     return {
-        **{name: getattr(asked, name) for name in ("use_from", "use_until", "declared", "personal_basis")},
+        **{
+            name: getattr(asked, name) for name in ("use_from", "use_until", "declared", "personal_basis", "commercial")
+        },
         **{name: plain[name] for name in ("items", "conditions", "key_items", "modes", "purposes", "attachments")},
         **{name: getattr(asked, name).strip() for name in rules.ELEMENTS},
         "digest": digest_of(asked),
@@ -51,6 +55,7 @@ def _checked(asked: Asked, consumer_id: int, at: datetime) -> tuple[Asked, catal
         personal=offer.personal,
         today=beijing_day(at),
         own=offer.provider_id == consumer_id,
+        **demanded(offer.region, at),
     )
     if offer.returned:
         offer.returned.check_use(asked.purposes)
@@ -75,6 +80,10 @@ def write_request(
 
     uploads: files kept as further attachments. RuleBroken with a remark per missing element; WrongState for withheld data; NotThere for an unpublished entry.
     """
+    return _written(by, at, asked, uploads)
+
+
+def _written(by: Actor, at: datetime, asked: Asked, uploads: Sequence[UploadedFile[bytes]]) -> SharingRequest:
     if by.department_id is None or by.account_id is None:
         raise RuleBroken(_("您没有所属部门，不能提出共享申请。"))
     asked, offer = _checked(asked, by.department_id, at)
@@ -91,6 +100,21 @@ def write_request(
         created_at=at,
         **_columns(_with_uploads(asked, uploads, by, at)),
     )
+
+
+def _open_obtained(case: SharingRequest, *, by: Actor, at: datetime) -> None:
+    """Open the grant of what was obtained directly, for the purpose stated."""
+    case.number = case.number or _next_number(at)
+    opening.open_grant(case, opening.whole_reply(case), system_actor("sharing"), at)
+    case.save(update_fields=["grant_id", "number"])
+
+
+@SHARING_REQUEST.opens("obtain", then=_open_obtained)
+def obtain(*, by: Actor, at: datetime, asked: Asked, uploads: Sequence[UploadedFile[bytes]] = ()) -> SharingRequest:
+    """Obtain unconditional data directly on the platform, as the local texts have it before the decree (R-SHR-004)."""
+    case = _written(by, at, asked, uploads)
+    case.received_at = case.replied_at = case.delivered_at = at
+    return case
 
 
 @SHARING_REQUEST.action("change")
@@ -123,6 +147,16 @@ def file_request(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """
     rules.check_consent(case.digest, case.consented_digest)
     parties.sharing_unit_head(case.consumer_id, at)
+    _file(case, at)
+
+
+@SHARING_REQUEST.action("file_directly")
+def file_directly(case: SharingRequest, *, by: Actor, at: datetime) -> None:
+    """File a request without a head's consent, as the local texts have it before the decree (W06)."""
+    _file(case, at)
+
+
+def _file(case: SharingRequest, at: datetime) -> None:
     held = grants.between(case.consumer_id, case.resource_id)
     if held and set(case.items) <= {item["item"] for item in held.items} and set(case.modes) <= set(held.modes):
         raise RuleBroken(

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import WrongState
-from jutong.slices.sharing.actions.answering import open_grant, tell_consumer, whole_reply
+from jutong.slices.sharing.actions.answering import tell_consumer
+from jutong.slices.sharing.actions.opening import open_grant, whole_reply
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
 from jutong.slices.sharing.workflow import SHARING_REQUEST
 

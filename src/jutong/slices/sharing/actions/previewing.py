@@ -18,6 +18,7 @@ from jutong.slices.sharing.rules import Reply
 from jutong.slices.sharing.workflow import HEADS, may_know
 from jutong.slices.sources import queries as sources
 from jutong.wire.grants import Column
+from jutong.wire.probe import Filter
 
 LOOKERS: Final = Who(
     "provider_officers", N_("提供方数据专员或共享工作机构负责人"), (Role.DATA_OFFICER, *HEADS), of="provider_id"
@@ -34,7 +35,7 @@ class Sample:
 
 @action("sharing.preview_reply", label=N_("预览答复数据"), allow=LOOKERS, on=SharingRequest, visible=may_know)
 def preview_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> Sample:
-    """Return five rows with the reply's items and masking; the look is audited. Row conditions are not applied.
+    """Return five of the rows that the reply gives, with its items and masking; the look is audited.
 
     WrongState where the resource has no table yet, RuleBroken for items without a column, Unavailable when the data
     plane is away.
@@ -43,11 +44,18 @@ def preview_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply
     if mount is None:
         raise WrongState(_("该资源尚未挂接数据表，暂时不能预览；答复不受影响。"))
     known = {column.item: column for column in mount.columns}
-    lost = [given.item for given in reply.items if given.item not in known]
+    asked = [given.item for given in reply.items] + [condition.item for condition in reply.conditions]
+    lost = [item for item in asked if item not in known]
     if lost:
         raise RuleBroken(_("信息项“%s”没有挂接到数据列，请先补充挂接。") % lost[0], field="items")
     columns = tuple(
         Column(given.item, known[given.item].column, known[given.item].kind, given.masking) for given in reply.items
     )
-    rows = sources.preview(mount.source_id, schema=mount.schema, table=mount.table, columns=columns, limit=5)
+    filters = tuple(
+        Filter(Column(one.item, known[one.item].column, known[one.item].kind), one.operator, tuple(one.values))
+        for one in reply.conditions
+    )
+    rows = sources.preview(
+        mount.source_id, schema=mount.schema, table=mount.table, columns=columns, limit=5, filters=filters
+    )
     return Sample(tuple(column.item for column in columns), rows)

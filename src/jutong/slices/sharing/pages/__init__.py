@@ -1,10 +1,10 @@
-"""Pages of sharing: lists, the request's form, its page with every move, the reply, standing consents."""
+"""Pages of sharing: requests with every move, replies, standing consents; disputes; changes of use."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from jutong.slices.sharing.pages import answering, asking, cases, lists
+from jutong.slices.sharing.pages import answering, asking, cases, changes, disputes, lists
 
 urlpatterns: list[URLPattern] = [
     path("", lists.requests, name="sharing_list"),
@@ -19,4 +19,17 @@ urlpatterns: list[URLPattern] = [
     path("requests/<int:request_id>/reply/", answering.reply, name="sharing_reply"),
     path("requests/<int:request_id>/files/<int:file_id>/", cases.attachment, name="sharing_file"),
     path("requests/<int:request_id>/<slug:verb>/", cases.deed, name="sharing_deed"),
+    path("disputes/", disputes.disputes, name="sharing_disputes"),
+    path("disputes/export.xlsx", disputes.export, name="sharing_disputes_export"),
+    path("disputes/bodies/", disputes.bodies, name="sharing_dispute_bodies"),
+    path("disputes/new/<slug:about>/<int:pk>/", disputes.new, name="sharing_dispute_new"),
+    path("disputes/<int:dispute_id>/", disputes.dispute, name="sharing_dispute"),
+    path("disputes/<int:dispute_id>/files/<int:file_id>/", disputes.attachment, name="sharing_dispute_file"),
+    path("disputes/<int:dispute_id>/<slug:verb>/", disputes.deed, name="sharing_dispute_deed"),
+    path("changes/", changes.changes, name="sharing_changes"),
+    path("changes/export.xlsx", changes.export, name="sharing_changes_export"),
+    path("changes/new/<int:grant_id>/", changes.new, name="sharing_change_new"),
+    path("changes/<int:change_id>/", changes.change, name="sharing_change_of_use"),
+    path("changes/<int:change_id>/files/<int:file_id>/", changes.attachment, name="sharing_change_file"),
+    path("changes/<int:change_id>/<slug:verb>/", changes.deed, name="sharing_change_deed"),
 ]

@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy
 from jutong.kernel import clock, faces
 from jutong.kernel.errors import Refusal, WrongState
 from jutong.kernel.faces.conditions import ConditionsField
-from jutong.kernel.faces.forms import Day, Form, Paragraph, Whole
+from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Whole
 from jutong.kernel.terms import MASKING_LABELS, ShareType
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.cases import asked_facts
 from jutong.slices.sharing.pages.forms import mode_choices, purpose_choices
 from jutong.slices.sharing.rules import LONGEST_TEXT, GrantedItem, Reply
+from jutong.slices.sharing.rules.requests import conditions_of
 from jutong.wire.grants import Kind, Masking, Quota
 
 DATED: Final = frozenset({Kind.DATE, Kind.TIMESTAMP})
@@ -56,6 +57,15 @@ class ReplyForm(Form):
     batches_per_day = Whole(label=gettext_lazy("每日批次上限"), min_value=0, max_value=10_000, required=False)
     scope = Paragraph(label=gettext_lazy("准许的使用范围"), max_length=LONGEST_TEXT, required=False)
     remarks = Paragraph(label=gettext_lazy("给申请方的说明"), max_length=LONGEST_TEXT, required=False)
+    terms = django_forms.MultipleChoiceField(
+        label=gettext_lazy("适用的共享条件"), required=False, widget=django_forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("只能适用目录所列的条件（条例第十五条）。"),
+    )  # fmt: skip
+    fee = Line(label=gettext_lazy("收费"), max_length=200, required=False)
+    fee_basis = Paragraph(
+        label=gettext_lazy("收费依据"), max_length=LONGEST_TEXT, required=False,
+        help_text=gettext_lazy("法律、法规、规章另有规定的方可收费，请用书名号写明名称和条款。"),
+    )  # fmt: skip
     reason = Paragraph(
         label=gettext_lazy("不同意的理由"), max_length=LONGEST_TEXT, required=False,
         help_text=gettext_lazy("须为实质理由；材料不全请改用一次性告知补正（条例第二十一条）。"),
@@ -77,7 +87,12 @@ class ReplyForm(Form):
             "confirm_items": [(name, name) for name in entry_items],
             "modes": mode_choices(found.entry.modes if found.entry else ()),
             "purposes": purpose_choices(),
+            "terms": [(term, term) for term in conditions_of(found.entry.share_conditions if found.entry else "")],
         }
+        if not found.row.fees:
+            del self.fields["fee"], self.fields["fee_basis"]
+        if not choices["terms"]:
+            del choices["terms"], self.fields["terms"]
         for field, values in choices.items():
             self.fields[field].choices = values  # type: ignore[attr-defined]
         given = self.initial.get("conditions", ())
@@ -135,6 +150,9 @@ class ReplyForm(Form):
             use_until=good["use_until"],
             scope=good["scope"],
             remarks=good["remarks"],
+            terms=tuple(good.get("terms", ())),
+            fee=good.get("fee", ""),
+            fee_basis=good.get("fee_basis", ""),
             quota=Quota(good["calls_per_day"] or 0, good["rows_per_batch"] or 0, good["batches_per_day"] or 0),
         )
 
@@ -172,6 +190,7 @@ def _initial(found: queries.CaseView) -> dict[str, Any]:
         "purposes": list(row.purposes),
         "use_until": row.use_until,
         "scope": row.use_scope,
+        "terms": list(conditions_of(found.entry.share_conditions)) if found.entry else [],
         "conditions": row.conditions,
     }
 
@@ -191,6 +210,9 @@ def _drafted(reply: Reply, until: Any) -> dict[str, Any]:
         "batches_per_day": reply.quota.batches_per_day,
         "scope": reply.scope,
         "remarks": reply.remarks,
+        "terms": list(reply.terms),
+        "fee": reply.fee,
+        "fee_basis": reply.fee_basis,
         "reason": reply.reason,
         "basis": reply.basis,
         "conditions": [
@@ -203,7 +225,9 @@ def reply(request: HttpRequest, request_id: int) -> HttpResponse:
     """Draft the reply; the button “预览” shows masked rows and writes nothing but its audit entry."""
     actor, now = faces.actor_of(request), clock.now()
     found = queries.case(request_id, actor, now)
-    if request.method == "GET" and "prepare_reply" not in {button.verb for button in found.row.line.buttons}:
+    verbs = {button.verb for button in found.row.line.buttons}
+    alone = "agree_directly" in verbs
+    if request.method == "GET" and not alone and "prepare_reply" not in verbs:
         raise WrongState(_("当前不能拟定答复：申请不在受理中，或您不是提供方的经办人。"))
     form = ReplyForm(found, faces.posted(request))
     sample: actions.Sample | None = None
@@ -213,8 +237,7 @@ def reply(request: HttpRequest, request_id: int) -> HttpResponse:
             sample, refusal = _sample(form, request_id, request)
         else:
             with faces.told(form):
-                actions.prepare_reply(request_id, by=actor, at=now, reply=form.reply())
-                said = _("答复已拟定，请共享工作机构负责人同意。")
+                said = (_answer_alone if alone else _prepare)(form.reply(), request_id, request)
                 return faces.done(request, said, to=reverse("sharing_case", args=[request_id]))
     return faces.page(
         request,
@@ -231,9 +254,23 @@ def reply(request: HttpRequest, request_id: int) -> HttpResponse:
         case=found,
         asked=asked_facts(found),
         form=form,
+        alone=alone,
         sample=sample,
         refusal=refusal,
     )
+
+
+def _prepare(reply: Reply, request_id: int, request: HttpRequest) -> str:
+    """Draft the reply for the head's decision; returns what is said."""
+    actions.prepare_reply(request_id, by=faces.actor_of(request), at=clock.now(), reply=reply)
+    return _("答复已拟定，请共享工作机构负责人同意。")
+
+
+def _answer_alone(reply: Reply, request_id: int, request: HttpRequest) -> str:
+    """Answer without a head's consent, where the profile of the case has it so; returns what is said."""
+    answer = actions.agree_directly if reply.agree else actions.refuse_directly
+    answer(request_id, by=faces.signed(request), at=clock.now(), reply=reply)
+    return _("已答复申请方。")
 
 
 def _sample(form: ReplyForm, request_id: int, request: HttpRequest) -> tuple[actions.Sample | None, Refusal | None]:

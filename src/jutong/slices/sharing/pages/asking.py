@@ -28,6 +28,9 @@ def new(request: HttpRequest, entry_id: int) -> HttpResponse:
     if form.is_valid():
         with faces.told(form):
             uploads = form.cleaned_data["uploads"]
+            if asking.direct:
+                case = actions.obtain(by=actor, at=now, asked=form.asked(), uploads=uploads)
+                return faces.done(request, _("数据已可获取。"), to=reverse("sharing_case", args=[case.pk]))
             case = actions.write_request(by=actor, at=now, asked=form.asked(), uploads=uploads)
             said = _("申请已保存为草稿，请本部门共享工作机构负责人同意后提交。")
             return faces.done(request, said, to=reverse("sharing_case", args=[case.pk]))
@@ -62,7 +65,7 @@ def _initial(case: queries.CaseView) -> dict[str, Any]:
     row = case.row
     names = (
         "items", "key_items", "modes", "purposes", "duty", "use_basis", "use_scene", "use_scope", "use_from",
-        "use_until", "personal_basis", "conditions",
+        "use_until", "personal_basis", "conditions", "commercial",
     )  # fmt: skip
     return {
         **{name: getattr(row, name) for name in names},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces, files, panels
@@ -19,12 +17,12 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
-from jutong.kernel.faces.forms import Form, Paragraph, Whole
+from jutong.kernel.faces.forms import Form
 from jutong.kernel.faces.pieces import Fact, Happening
 from jutong.kernel.signing import Signing
-from jutong.kernel.terms import N_, ShareType
-from jutong.slices.sharing import actions, queries
-from jutong.slices.sharing.pages.forms import Uploads
+from jutong.kernel.terms import ShareType
+from jutong.slices.sharing import queries
+from jutong.slices.sharing.pages.deeds import DEEDS, PAGES
 from jutong.slices.sharing.pages.wording import (
     conditions_in_words,
     essentials,
@@ -35,133 +33,6 @@ from jutong.slices.sharing.pages.wording import (
     share_type_label,
 )
 from jutong.slices.sharing.workflow import SHARING_REQUEST
-
-
-class Nothing(Form):
-    """A move that asks for nothing but the decision."""
-
-
-class SupplementForm(Form):
-    """What was handed in later."""
-
-    text = Paragraph(label=gettext_lazy("补正说明"), max_length=2000, required=False)
-    uploads = Uploads(label=gettext_lazy("补正材料"), required=False)
-
-
-class AskSupplementForm(Form):
-    """Everything that is missing, named once."""
-
-    papers = Paragraph(
-        label=gettext_lazy("需要补正的全部材料"),
-        max_length=2000,
-        help_text=gettext_lazy("每行一项。补正只能告知一次，请列全（条例第二十一条）。"),
-    )
-    days = Whole(label=gettext_lazy("补正期限（工作日）"), min_value=1, max_value=60, initial=10)
-
-
-class AskExtensionForm(Form):
-    """How much more time, and why."""
-
-    days = Whole(label=gettext_lazy("延长（工作日）"), min_value=1, max_value=10)
-    reason = Paragraph(label=gettext_lazy("特殊情况"), max_length=1000)
-
-
-class ExtendForm(Form):
-    """How much more time is given."""
-
-    days = Whole(label=gettext_lazy("同意延长（工作日）"), min_value=1, max_value=10)
-
-
-class ReasonForm(Form):
-    """A reason on the substance."""
-
-    reason = Paragraph(label=gettext_lazy("理由"), max_length=1000)
-
-
-class OptionalReasonForm(Form):
-    """A reason that may be left out."""
-
-    reason = Paragraph(label=gettext_lazy("理由（可不填）"), max_length=1000, required=False)
-
-
-class RemarkForm(Form):
-    """Why a draft goes back."""
-
-    remark = Paragraph(label=gettext_lazy("退回意见"), max_length=1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """How a move is made from the page: its form, the call, how the button looks, what is said afterwards."""
-
-    form: type[Form]
-    call: Callable[..., Any]
-    said: str
-    tone: str = ""
-    hint: str = ""
-
-
-def _papers(request_id: int, *, by: Actor, at: Any, papers: str, days: int) -> None:
-    actions.ask_supplement(request_id, by=by, at=at, papers=papers.splitlines(), days=days)
-
-
-DEEDS: Final[dict[str, Deed]] = {
-    "consent": Deed(
-        Nothing,
-        actions.consent,
-        N_("已同意提出申请。"),
-        "primary",
-        N_("同意后由经办人提交给提供方；此后申请内容如有改动，须重新同意。"),
-    ),
-    "file": Deed(
-        Nothing,
-        actions.file_request,
-        N_("申请已提交，答复期限开始计算。"),
-        "primary",
-        N_("提交后提供方开始受理，答复期限随即起算；内容不能再改。"),
-    ),
-    "supplement": Deed(SupplementForm, actions.supplement, N_("补正材料已提交，答复期限继续计算。"), "primary"),
-    "agree": Deed(
-        Nothing,
-        actions.agree,
-        N_("已同意共享，授权随即开通。"),
-        "primary",
-        N_("同意后按拟定的答复开通授权，提供数据的期限开始计算。"),
-    ),
-    "refuse": Deed(
-        Nothing,
-        actions.refuse,
-        N_("已答复不同意共享。"),
-        "danger",
-        N_("按拟定的理由答复申请方不同意共享。"),
-    ),
-    "withhold_consent": Deed(RemarkForm, actions.withhold_consent, N_("已退回重拟。"), ""),
-    "ask_supplement": Deed(
-        AskSupplementForm,
-        _papers,
-        N_("已一次性告知补正，答复期限暂停。"),
-        "",
-        N_("答复期限自告知起暂停，补正后继续计算。"),
-    ),
-    "ask_extension": Deed(
-        AskExtensionForm,
-        actions.ask_extension,
-        N_("已向主管部门申请延期。"),
-        "",
-        N_("因特殊情况需要延长的，经同级主管部门同意，并告知申请方（条例第二十一条）。"),
-    ),
-    "extend": Deed(ExtendForm, actions.extend, N_("已同意延期，申请方已收到通知。"), "primary"),
-    "decline": Deed(
-        ReasonForm,
-        actions.decline,
-        N_("已答复不予受理。"),
-        "danger",
-        N_("材料不全不是不予受理的理由，请改用一次性告知补正。"),
-    ),
-    "withdraw": Deed(OptionalReasonForm, actions.withdraw, N_("申请已撤回。"), "danger"),
-}
-PAGES: Final = {"change": "sharing_change", "prepare_reply": "sharing_reply"}
-"""Moves that have a page of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +133,8 @@ def open_deeds(found: queries.CaseView, tried: tuple[str, Form] | None, actor: A
             continue
         if button.verb == "extend" and not found.row.extension_asked.get("days"):
             continue
+        if (button.verb == "judge" and found.row.verdict) or button.verb == "refuse_directly":
+            continue
         deeds.append(_open_deed(found, button.verb, button.label, tried, actor))
     return deeds
 
@@ -271,7 +144,7 @@ def _open_deed(
 ) -> OpenDeed:
     case_id = found.row.line.id
     if verb in PAGES:
-        tone = "primary" if verb == "prepare_reply" else ""
+        tone = "" if verb == "change" else "primary"
         return OpenDeed(verb, label, reverse(PAGES[verb], args=[case_id]), None, tone, "", asked=False)
     known = DEEDS[verb]
     asked = tried is not None and tried[0] == verb
@@ -303,6 +176,8 @@ def asked_facts(found: queries.CaseView) -> list[Fact]:
         Fact(_("查询条件项"), _("、").join(row.key_items)),
         Fact(_("行条件"), conditions_in_words(row.conditions)),
     ]
+    if row.commercial:
+        facts.append(Fact(_("用于有偿服务或者商业用途"), _("是")))
     if row.personal_basis:
         facts.append(Fact(_("处理个人信息的合法性基础"), row.personal_basis))
     consented = ""
@@ -349,6 +224,10 @@ _STEP_TONES: Final[dict[str, Any]] = {
     "extend": "wait",
     "suspend": "wait",
     "withhold_consent": "wait",
+    "agree_directly": "good",
+    "obtain": "good",
+    "refuse_directly": "bad",
+    "judge": "info",
     "refuse": "bad",
     "decline": "bad",
     "revoke": "bad",

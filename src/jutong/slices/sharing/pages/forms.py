@@ -100,6 +100,11 @@ class AskForm(Form):
     uploads = Uploads(
         label=gettext_lazy("附件"), required=False, help_text=gettext_lazy("依据文件等，可选多个，每个不超过上限。")
     )
+    commercial = django_forms.BooleanField(
+        label=gettext_lazy("用于有偿服务或者商业用途"),
+        required=False,
+        help_text=gettext_lazy("如实勾选；现行规则禁止的，不能提交。"),
+    )
     declared = django_forms.BooleanField(
         label=gettext_lazy(
             "承诺：本申请真实、合法、必要，共享数据不用于申请以外的目的（政务数据共享条例第二十条、第二十五条）"
@@ -158,6 +163,7 @@ class AskForm(Form):
             use_until=good["use_until"],
             personal_basis=good["personal_basis"],
             declared=good["declared"],
+            commercial=good["commercial"],
             attachments=tuple(good["kept"]),
         )
 
@@ -188,6 +194,7 @@ def as_far(entry: catalogue.PublishedEntry, data: Mapping[str, Any], getlist: An
         use_until=_day(data.get("use_until")),
         personal_basis=str(data.get("personal_basis", "")),
         declared=bool(data.get("declared")),
+        commercial=data.get("commercial") == "on",
     )
 
 

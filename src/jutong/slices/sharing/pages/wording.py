@@ -69,6 +69,8 @@ def reply_facts(found: queries.CaseView) -> list[Fact]:
         Fact(_("准许的使用范围"), reply.scope or found.row.use_scope),
         Fact(_("使用截止日期"), str(reply.use_until or found.row.use_until)),
         Fact(_("额度"), "，".join(filter(None, quota)) or _("不限")),
+        Fact(_("适用的共享条件"), "\n".join(reply.terms)),
+        *([Fact(_("收费"), reply.fee), Fact(_("收费依据"), reply.fee_basis)] if reply.fee else []),
         Fact(_("给申请方的说明"), reply.remarks),
         Fact(_("拟定人"), found.row.reply.get("prepared_by", "")),
     ]
@@ -88,4 +90,5 @@ def essentials(found: queries.CaseView) -> list[Fact]:
         Fact(_("使用用途"), purposes_in_words(row.purposes)),
         Fact(_("共享方式"), modes_in_words(row.modes)),
         Fact(_("使用时限"), _("%(first)s 至 %(last)s") % {"first": row.use_from, "last": row.use_until}),
+        *([Fact(_("用于有偿服务或者商业用途"), _("是"))] if row.commercial else []),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from jutong.kernel import jurisdiction
 from jutong.kernel.actors import Actor
@@ -14,10 +14,10 @@ from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import N_, ShareType
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
-from jutong.slices.sharing import rules
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
 from jutong.slices.sharing.queries.requests import OVER
 from jutong.slices.sharing.rules import Asked
+from jutong.slices.sharing.rules import requests as rules
 from jutong.slices.sharing.workflow import SHARING_REQUEST, STAFF
 
 CHECKED: Final = (
@@ -40,12 +40,15 @@ class Asking:
     """A published entry as a department asks for it. reply_limit: the provider's limit in words with its source.
 
     standing: the provider's head consents to every request, so the answer comes at once. held: a working grant.
+    direct: the profile lets the department obtain the data without a request. forbids_commerce: the source of the ban.
     """
 
     entry: catalogue.PublishedEntry
     reply_limit: str
     standing: bool
     held: grants.GrantRow | None
+    direct: bool = False
+    forbids_commerce: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +67,14 @@ def asking(entry_id: int, actor: Actor, at: datetime) -> Asking:
     if entry.provider_id == actor.department_id:
         raise RuleBroken(N_("这是本部门自己的资源，无需申请。"), field="resource_id")
     consented = StandingConsent.objects.filter(resource_id=entry_id, ended_at=None).exists()
+    policy = jurisdiction.policy_for(entry.region, beijing_day(at))
     return Asking(
         entry=entry,
         reply_limit=_reply_limit(entry, at),
         standing=consented,
         held=grants.between(actor.department_id or 0, entry_id),
+        direct=entry.share_type == ShareType.UNCONDITIONAL and policy.text("unconditional_access") == "direct",
+        forbids_commerce=str(demanded(entry.region, at)["commercial"]),
     )
 
 
@@ -115,6 +121,16 @@ def _reply_limit(entry: catalogue.PublishedEntry, at: datetime) -> str:
     return jurisdiction.policy_for(entry.region, beijing_day(at)).explain(parameter)
 
 
+def demanded(region: str, at: datetime) -> dict[str, Any]:
+    """Return what the provider's profile asks of a request made now, as `rules.check_asked` takes it."""
+    policy = jurisdiction.policy_for(region, beijing_day(at))
+    forbidden = policy.text("commercial_use_by_consumer") in {"forbidden", "own_duties_only"}
+    return {
+        "elements": policy.list("request_elements"),
+        "commercial": policy.explain("commercial_use_by_consumer") if forbidden else "",
+    }
+
+
 def lacking(asked: Asked, entry: catalogue.PublishedEntry, actor: Actor, at: datetime) -> list[Element]:
     """Return every element of a request with what is wrong with it; an empty remark: in order."""
     remarks: dict[str, str] = {}
@@ -126,6 +142,7 @@ def lacking(asked: Asked, entry: catalogue.PublishedEntry, actor: Actor, at: dat
             personal=entry.personal,
             today=beijing_day(at),
             own=entry.provider_id == actor.department_id,
+            **demanded(entry.region, at),
         )
     except RuleBroken as refusal:
         remarks = refusal.remarks

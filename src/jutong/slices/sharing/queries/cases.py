@@ -145,6 +145,9 @@ def _note(verb: str, row: RequestRow) -> str:
         "decline": row.reply_reason,
         "refuse": row.reply_reason,
         "answer_at_once": row.remark,
+        "refuse_directly": row.reply_reason,
+        "judge": row.verdict.get("words", ""),
         "agree": row.reply.get("remarks", ""),
+        "agree_directly": row.reply.get("remarks", ""),
     }
     return str(notes.get(verb, ""))

@@ -17,8 +17,8 @@ from jutong.kernel.models import Clock, ClockState
 from jutong.kernel.paging import Page, page
 from jutong.kernel.queries import AuditRow, ClockRow
 from jutong.kernel.workflow import Button
-from jutong.slices.sharing import rules
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
+from jutong.slices.sharing.rules import requests as rules
 from jutong.slices.sharing.workflow import SHARING_REQUEST, may_know
 
 KIND: Final = SHARING_REQUEST.name
@@ -78,6 +78,9 @@ class RequestRow:
     replied_at: datetime | None
     reply_reason: str
     remark: str
+    commercial: bool
+    verdict: dict[str, Any]
+    fees: bool
     delivered_at: datetime | None
     grant_id: int | None
     history: tuple[AuditRow, ...]
@@ -179,6 +182,7 @@ _AS_STORED: Final = (
     "resource_id", "entry_version", "consumer_id", "provider_id", "authority_id", "use_basis", "use_scene", "use_scope",
     "duty", "personal_basis", "use_from", "use_until", "digest", "profile", "consented_by", "consented_at", "supplement",
     "supplement_until", "supplied", "extension_asked", "replied_at", "reply_reason", "delivered_at", "grant_id",
+    "commercial", "verdict",
 )  # fmt: skip
 _LISTS: Final = ("items", "conditions", "key_items", "modes", "purposes", "attachments")
 
@@ -194,6 +198,7 @@ def request(request_id: int, actor: Actor, at: datetime) -> RequestRow:
     return RequestRow(
         line=_lines([found], actor, at)[0],
         **stored,
+        fees=found.policy.flag("fee_exception"),
         reply=found.reply if answered else {},
         reply_digest=rules.reply_digest(found.digest, found.reply) if found.reply and answered else "",
         remark=found.remark if answered else "",

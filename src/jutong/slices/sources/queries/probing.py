@@ -22,7 +22,7 @@ from jutong.slices.sources.queries.sealing import sealed_access
 from jutong.slices.sources.rules import READERS, sees
 from jutong.wire.envelope import Problem
 from jutong.wire.grants import Column
-from jutong.wire.probe import FoundTable, ProbeAnswer, ProbeRequest, Profile
+from jutong.wire.probe import Filter, FoundTable, ProbeAnswer, ProbeRequest, Profile
 
 CALLER: Final = "control"
 """The name under which this plane signs its calls to the probe."""
@@ -127,10 +127,18 @@ def profile(source_id: int, *, schema: str, table: str) -> tuple[FoundTable, Pro
 
 
 def preview(
-    source_id: int, *, schema: str, table: str, columns: Sequence[Column], limit: int = 10
+    source_id: int,
+    *,
+    schema: str,
+    table: str,
+    columns: Sequence[Column],
+    limit: int = 10,
+    filters: Sequence[Filter] = (),
 ) -> tuple[tuple[str, ...], ...]:
-    """Return the first rows of a table, masked as the columns say; the calling action permits and audits the look."""
+    """Return the first rows of a table that pass the filters, masked; the calling action permits and audits the look."""
     source = DataSource.objects.filter(pk=source_id).first()
     if source is None:
         raise NotThere(N_("没有找到该数据源，或您无权知悉。"))
-    return _answered(source, "preview", schema=schema, table=table, columns=tuple(columns), limit=limit).rows
+    return _answered(
+        source, "preview", schema=schema, table=table, columns=tuple(columns), limit=limit, filters=tuple(filters)
+    ).rows

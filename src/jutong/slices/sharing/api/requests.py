@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 from django.http import HttpRequest
-from ninja import Path, Query, Router, Schema, Status
+from ninja import Path, Query, Router, Schema
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
@@ -52,6 +52,7 @@ class AskedIn(Schema):
     use_until: date
     personal_basis: Annotated[str, StringConstraints(max_length=200, pattern=PLAIN)] = ""
     declared: bool = False
+    commercial: bool = False
 
 
 class GivenIn(Schema):
@@ -85,6 +86,9 @@ class ReplyIn(Schema):
     quota: QuotaIn = QuotaIn()
     reason: Words = ""
     basis: Words = ""
+    terms: Annotated[list[Words], Field(max_length=50)] = []
+    fee: Annotated[str, StringConstraints(max_length=200, pattern=PLAIN)] = ""
+    fee_basis: Words = ""
 
 
 class RequestReasonIn(Schema):
@@ -117,6 +121,13 @@ class ExtensionIn(Schema):
 
     days: Days
     reason: Words
+
+
+class VerdictIn(Schema):
+    """Whether the reason of a non-acceptance holds, and the authority's words."""
+
+    justified: bool
+    words: Words
 
 
 class DaysIn(Schema):
@@ -198,6 +209,8 @@ class CaseOut(Schema):
     replied_at: datetime | None
     reply_reason: str
     remark: str
+    commercial: bool
+    verdict: dict[str, Any]
     delivered_at: datetime | None
     grant_id: int | None
 
@@ -210,27 +223,12 @@ class RequestLines(Schema):
     rows: list[RequestLineOut]
 
 
-class StandingIn(Schema):
-    """The resource consented to."""
-
-    resource_id: Number
-
-
-class StandingOut(Schema):
-    """A standing consent in force."""
-
-    id: int
-    resource_id: int
-    resource_title: str
-    given_by: str
-    given_at: datetime
-
-
 def _asked(body: AskedIn) -> actions.Asked:
     return msgspec.convert(body.model_dump(mode="json"), actions.Asked)
 
 
-def _reply(body: ReplyIn) -> actions.Reply:
+def reply_of(body: ReplyIn) -> actions.Reply:
+    """Return a reply as the action takes it."""
     return msgspec.convert(body.model_dump(mode="json"), actions.Reply)
 
 
@@ -259,6 +257,13 @@ def write(request: HttpRequest, body: AskedIn) -> queries.RequestRow:
     return _case(request, case.pk)
 
 
+@router.post("/requests/obtain", response=CaseOut, summary="直接获取无条件共享数据")
+def obtain(request: HttpRequest, body: AskedIn) -> queries.RequestRow:
+    """Obtain unconditional data directly, where the profile has it so."""
+    case = actions.obtain(by=faces.actor_of(request), at=clock.now(), asked=_asked(body))
+    return _case(request, case.pk)
+
+
 @router.get("/requests/{request_id}", response=CaseOut, summary="共享申请")
 def one(request: HttpRequest, request_id: Id) -> queries.RequestRow:
     """Return one request."""
@@ -281,6 +286,12 @@ def consent(request: HttpRequest, request_id: Id) -> queries.RequestRow:
 def file(request: HttpRequest, request_id: Id) -> queries.RequestRow:
     """File the request with the provider."""
     return _moved(request, request_id, actions.file_request)
+
+
+@router.post("/requests/{request_id}/file_directly", response=CaseOut, summary="提交申请（无须负责人同意）")
+def file_directly(request: HttpRequest, request_id: Id) -> queries.RequestRow:
+    """File the request where the profile asks for no head's consent."""
+    return _moved(request, request_id, actions.file_directly)
 
 
 @router.post("/requests/{request_id}/ask_supplement", response=CaseOut, summary="一次性告知补正")
@@ -316,7 +327,7 @@ def decline(request: HttpRequest, request_id: Id, body: RequestReasonIn) -> quer
 @router.post("/requests/{request_id}/prepare_reply", response=CaseOut, summary="拟定答复")
 def prepare_reply(request: HttpRequest, request_id: Id, body: ReplyIn) -> queries.RequestRow:
     """Draft the reply."""
-    return _moved(request, request_id, actions.prepare_reply, reply=_reply(body))
+    return _moved(request, request_id, actions.prepare_reply, reply=reply_of(body))
 
 
 @router.post("/requests/{request_id}/withhold_consent", response=CaseOut, summary="退回重拟")
@@ -337,27 +348,25 @@ def refuse(request: HttpRequest, request_id: Id) -> queries.RequestRow:
     return _moved(request, request_id, actions.refuse)
 
 
+@router.post("/requests/{request_id}/agree_directly", response=CaseOut, summary="答复同意共享（无须负责人同意）")
+def agree_directly(request: HttpRequest, request_id: Id, body: ReplyIn) -> queries.RequestRow:
+    """The provider's officer agrees, where the profile asks for no head's consent."""
+    return _moved(request, request_id, actions.agree_directly, reply=reply_of(body))
+
+
+@router.post("/requests/{request_id}/refuse_directly", response=CaseOut, summary="答复不同意共享（无须负责人同意）")
+def refuse_directly(request: HttpRequest, request_id: Id, body: ReplyIn) -> queries.RequestRow:
+    """The provider's officer refuses, where the profile asks for no head's consent."""
+    return _moved(request, request_id, actions.refuse_directly, reply=reply_of(body))
+
+
+@router.post("/requests/{request_id}/judge", response=CaseOut, summary="审查不予受理的理由")
+def judge(request: HttpRequest, request_id: Id, body: VerdictIn) -> queries.RequestRow:
+    """The authority says whether the reason of a non-acceptance holds."""
+    return _moved(request, request_id, actions.judge, justified=body.justified, words=body.words)
+
+
 @router.post("/requests/{request_id}/withdraw", response=CaseOut, summary="撤回申请")
 def withdraw(request: HttpRequest, request_id: Id, body: RequestReasonIn) -> queries.RequestRow:
     """Take the request back."""
     return _moved(request, request_id, actions.withdraw, reason=body.reason)
-
-
-@router.get("/standing", response=list[StandingOut], summary="常设同意")
-def standing(request: HttpRequest) -> list[queries.StandingRow]:
-    """Return the standing consents of the caller's departments."""
-    return queries.standing_consents(faces.actor_of(request))
-
-
-@router.post("/standing", response={204: None}, summary="作出常设同意")
-def give_standing(request: HttpRequest, body: StandingIn) -> Status[None]:
-    """Consent once to every request for an unconditional resource."""
-    actions.give_standing_consent(by=faces.actor_of(request), at=clock.now(), resource_id=body.resource_id)
-    return Status(204, None)
-
-
-@router.delete("/standing/{consent_id}", response={204: None}, summary="终止常设同意")
-def end_standing(request: HttpRequest, consent_id: Id) -> Status[None]:
-    """End a standing consent."""
-    actions.end_standing_consent(consent_id, by=faces.actor_of(request), at=clock.now())
-    return Status(204, None)

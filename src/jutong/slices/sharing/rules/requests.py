@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
@@ -27,6 +28,11 @@ ELEMENTS: Final = {
 
 TOO_LONG: Final = N_("不得超过 2000 个字，请精简，详细材料可作为附件上传。")
 
+DECREED: Final = ("use_basis", "use_scene", "use_scope", "share_mode", "use_period")
+"""The elements of national-2025#20."""
+
+COMMERCIAL: Final = N_("共享数据不得用于社会有偿服务或其他商业用途（%(source)s），请取消该声明或改为履职用途。")
+
 INCOMPLETE: Final = ("材料不全", "材料不齐", "材料不完整", "资料不全", "缺少材料", "补充材料", "incomplete")
 """Words of a reason that is no reason: papers are asked for by the one notice (national-2025#21)."""
 
@@ -48,6 +54,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     use_until: date
     personal_basis: str = ""
     declared: bool = False
+    commercial: bool = False
     attachments: tuple[int, ...] = ()
 
 
@@ -74,6 +81,29 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     quota: Quota = Quota()
     reason: str = ""
     basis: str = ""
+    terms: tuple[str, ...] = ()
+    fee: str = ""
+    fee_basis: str = ""
+
+
+class Demands(msgspec.Struct, frozen=True, kw_only=True):
+    """What profile and entry ask of a reply.
+
+    refusal: what a refusal must carry (reason, basis). papers: incomplete papers may be the reason. fee: one may be
+    asked where a law says so. terms: conditions in words that may be made, None for any. withheld: items that are.
+    """
+
+    refusal: tuple[str, ...] = ("reason",)
+    papers: bool = False
+    fee: bool = False
+    terms: tuple[str, ...] | None = None
+    withheld: frozenset[str] = frozenset()
+
+
+def conditions_of(text: str) -> tuple[str, ...]:
+    """Return the conditions that an entry declares, one by one: a reply can make no others (national-2025#15)."""
+    parts = (part.strip(" 。\t") for part in re.split(r"[\n；;]", text))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def reply_digest(digest: str, reply: Mapping[str, Any]) -> str:
@@ -95,30 +125,43 @@ def meant_modes(named: Sequence[str], offered: Collection[str]) -> tuple[str, ..
 
 
 def check_asked(
-    asked: Asked, *, items: Mapping[str, str], modes: Collection[str], personal: bool, today: date, own: bool
+    asked: Asked,
+    *,
+    items: Mapping[str, str],
+    modes: Collection[str],
+    personal: bool,
+    today: date,
+    own: bool,
+    elements: Collection[str] = DECREED,
+    commercial: str = "",
 ) -> None:
     """Refuse a request that lacks an element or asks for what the entry does not offer; all faults in one answer.
 
     items: share type of each item by name. modes: modes the entry offers, empty for all. own: consumer is provider.
+    elements: what the profile asks for (before the decree: demand and purpose). commercial: the source that forbids
+    commercial use, empty where none does.
     """
     remarks = {
-        **_missing_words(asked),
+        **_missing_words(asked, elements),
         **_wrong_choice(asked, items, modes),
         **_wrong_term(asked, today),
     }
     if personal and not asked.personal_basis.strip():
         remarks["personal_basis"] = N_("该资源含个人信息，请填写处理个人信息的合法性基础。")
-    if not asked.declared:
+    if "use_basis" in elements and not asked.declared:
         remarks["declared"] = N_("请勾选承诺：申请真实、合法、必要（条例第二十条）。")
+    if asked.commercial and commercial:
+        remarks["commercial"] = COMMERCIAL
     if own:
         remarks["resource_id"] = N_("这是本部门自己的资源，无需申请。")
     if remarks:
-        raise RuleBroken(next(iter(remarks.values())), remarks=remarks)
+        raise RuleBroken(next(iter(remarks.values())), remarks=remarks, source=commercial)
 
 
-def _missing_words(asked: Asked) -> dict[str, str]:
+def _missing_words(asked: Asked, elements: Collection[str]) -> dict[str, str]:
     lengths = {name: len(getattr(asked, name).strip()) for name in ELEMENTS}
-    short = {name: ELEMENTS[name] for name, length in lengths.items() if length < SHORTEST_TEXT}
+    wanted = {"duty", *elements}
+    short = {name: ELEMENTS[name] for name, length in lengths.items() if name in wanted and length < SHORTEST_TEXT}
     long = {name: TOO_LONG for name, length in lengths.items() if length > LONGEST_TEXT}
     return {**short, **long}
 
@@ -167,28 +210,72 @@ def check_supplement(papers: Sequence[str], notice: Mapping[str, Any]) -> None:
         raise RuleBroken(N_("请逐项列出需要补正的全部材料。"), field="papers")
 
 
-def check_reply(reply: Reply, *, share_type: str, asked_items: Collection[str], offered: Collection[str]) -> None:
+def check_reply(
+    reply: Reply,
+    *,
+    share_type: str,
+    asked_items: Collection[str],
+    offered: Collection[str],
+    demands: Demands = Demands(),  # noqa: B008 - a frozen struct
+) -> None:
     """Refuse a reply that law does not allow: refusing unconditional data, a reason of papers, more than was asked."""
+    check_fee(reply.fee, reply.fee_basis, allowed=demands.fee)
     if not reply.agree:
         if share_type == ShareType.UNCONDITIONAL:
             raise RuleBroken(N_("无条件共享的数据不得拒绝（条例第十四条、第二十一条），请改为同意。"), field="agree")
-        check_refusal_reason(reply.reason)
+        check_refusal(reply.reason, reply.basis, demands)
         return
     beyond = [granted.item for granted in reply.items if granted.item not in set(asked_items)]
     if not reply.items or beyond:
         raise RuleBroken(N_("答复的信息项须在申请范围之内，且至少一项，请重新勾选。"), field="items")
+    if any(granted.item in demands.withheld for granted in reply.items):
+        raise RuleBroken(N_("所选信息项中有现已不予共享的，不能提供，请取消勾选。"), field="items")
     if not reply.modes or (offered and not set(reply.modes) <= set(offered)):
         raise RuleBroken(N_("共享方式须为目录提供的方式，请重新选择。"), field="modes")
     if not reply.purposes:
         raise RuleBroken(N_("请写明准许的使用用途。"), field="purposes")
+    check_terms(reply.terms, demands.terms)
 
 
-def check_refusal_reason(reason: str) -> None:
-    """Refuse a refusal without a reason on the substance (national-2025#21)."""
+def check_terms(terms: Collection[str], declared: Collection[str] | None) -> None:
+    """Refuse conditions that the published entry does not declare (national-2025#15: none may be added)."""
+    if declared is not None and (own := [term for term in terms if term not in declared]):
+        raise RuleBroken(
+            N_("“%(term)s”不是目录列明的共享条件，不得擅自增设（条例第十五条），请从目录所列条件中选择。"),
+            field="terms",
+            term=own[0][:60],
+        )
+
+
+def check_fee(fee: str, basis: str, *, allowed: bool) -> None:
+    """Refuse a fee: sharing is free, but where the profile admits one that a law, regulation or rule names (R-SHR-003)."""
+    if fee.strip() and not allowed:
+        raise RuleBroken(N_("数据共享无偿提供，现行规则没有收费一项，请删除收费内容。"), field="fee")
+    if fee.strip() and not CITED.search(basis):
+        raise RuleBroken(N_("收费须有法律、法规、规章依据，请用书名号写明名称和条款。"), field="fee_basis")
+
+
+CITED: Final = re.compile("《.+?》")
+"""An instrument named as Chinese texts name it."""
+
+
+def check_refusal(reason: str, basis: str, demands: Demands) -> None:
+    """Refuse a refusal without what the profile asks: a reason on the substance, in Neijiang also its basis (R-SHR-007)."""
+    if "reason" in demands.refusal:
+        check_refusal_reason(reason, papers=demands.papers)
+    if "basis" in demands.refusal and len(basis.strip()) < SHORTEST_TEXT:
+        raise RuleBroken(N_("现行规则要求不同意共享须有正当理由和依据，请填写依据。"), field="basis")
+
+
+def check_refusal_reason(reason: str, *, papers: bool = False) -> None:
+    """Refuse a refusal or non-acceptance without a reason on the substance (national-2025#21).
+
+    papers: incomplete papers may be the reason, as before the decree.
+    """
     text = reason.strip()
     if len(text) < SHORTEST_TEXT:
         raise RuleBroken(N_("不同意共享须说明实质理由，请填写。"), field="reason")
-    if any(word in text for word in INCOMPLETE):
+    if not papers and any(word in text for word in INCOMPLETE):
         raise RuleBroken(
             N_("申请材料不全不是拒绝的理由（条例第二十一条）：请改用“一次性告知补正”，或写明实质理由。"), field="reason"
         )

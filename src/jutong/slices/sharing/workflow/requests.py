@@ -8,8 +8,8 @@ from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role, Who
 from jutong.kernel.policy import Policy
 from jutong.kernel.terms import N_, ShareType
 from jutong.kernel.workflow import ClockRule, Workflow
-from jutong.slices.sharing import rules
 from jutong.slices.sharing.models import SharingRequest
+from jutong.slices.sharing.rules import requests as rules
 
 HEADS = (Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY)
 STAFF = (Role.DATA_OFFICER, Role.CLERK, Role.LIAISON, *HEADS)
@@ -26,8 +26,57 @@ def unconditional(case: Any) -> bool:
 
 
 def conditional(_policy: Policy, case: Any) -> bool:
-    """Offer the move for conditional data only: unconditional data cannot be refused nor its reply extended (#21)."""
+    """Offer the move for conditional data only: unconditional data cannot be refused (national-2025#21)."""
     return not unconditional(case)
+
+
+def direct(policy: Policy, case: Any) -> bool:
+    """Offer direct access: unconditional data under the local texts before the decree (jiangxi-2017#16 and others)."""
+    return unconditional(case) and policy.text("unconditional_access") == "direct"
+
+
+def requested(policy: Policy, case: Any) -> bool:
+    """Offer a request: for all data since the decree, before it for conditional data only."""
+    return not direct(policy, case)
+
+
+def consumer_consents(policy: Policy, _case: Any) -> bool:
+    """Tell whether the head of the consumer's sharing unit consents before a request is filed (national-2025#20)."""
+    return policy.flag("consumer_head_consent")
+
+
+def unconsented(policy: Policy, case: Any) -> bool:
+    """Offer what the local texts knew before the decree: a request goes out without a head's consent."""
+    return not consumer_consents(policy, case)
+
+
+def provider_consents(policy: Policy, _case: Any) -> bool:
+    """Tell whether the head of the provider's sharing unit consents before a reply is sent (national-2025#20)."""
+    return policy.flag("provider_head_consent")
+
+
+def at_once(policy: Policy, case: Any) -> bool:
+    """Offer the reply of the local texts before the decree: the provider's officer answers alone."""
+    return not provider_consents(policy, case)
+
+
+def refusable_at_once(policy: Policy, case: Any) -> bool:
+    """Offer a refusal by the officer alone: conditional data before the decree."""
+    return at_once(policy, case) and not unconditional(case)
+
+
+def told_once(policy: Policy, _case: Any) -> bool:
+    """Tell whether missing papers are told, once and completely (national-2025#21)."""
+    return policy.text("supplement_notice") == "once_complete"
+
+
+def extensible(policy: Policy, case: Any) -> bool:
+    """Tell whether the reply can be extended: an approver, days, and this sharing type named by the profile (#21)."""
+    return bool(
+        policy.text("request_extension_approver")
+        and policy.days("request_reply_extension_days")
+        and case.share_type in policy.list("request_extension_applies_to")
+    )
 
 
 def reply_parameter(case: Any) -> str:
@@ -63,6 +112,7 @@ SHARING_REQUEST = Workflow[SharingRequest](
     signed={
         **dict.fromkeys(("consent", "file", "decline", "extend"), _asked),
         **dict.fromkeys(("agree", "refuse"), _answered),
+        **dict.fromkeys(("file_directly", "agree_directly", "refuse_directly"), _asked),
     },
     states={
         "draft": N_("草稿"),
@@ -89,20 +139,25 @@ SHARING_REQUEST = Workflow[SharingRequest](
     ],
     moves=[
         # verb                 from                                to                      who                 clocks                        button
-        ("write",              "-",                                "draft",                CONSUMER,           "",                           N_("申请共享")),
+        ("write",              "-",                                "draft",                CONSUMER,           "",                           N_("申请共享"), requested),
+        ("obtain",             "-",                                "granted",              CONSUMER,           "",                           N_("直接获取"), direct),
         ("change",             "draft head_consented",             "draft",                CONSUMER,           "",                           N_("修改申请")),
-        ("consent",            "draft",                            "head_consented",       CONSUMER_UNIT_HEAD, "",                           N_("同意提出申请")),
+        ("consent",            "draft",                            "head_consented",       CONSUMER_UNIT_HEAD, "",                           N_("同意提出申请"), consumer_consents),
         ("file",               "head_consented",                   "received",             CONSUMER,           "start reply",                N_("提交申请")),
-        ("ask_supplement",     "received extended",                "supplement_requested", PROVIDER,           "pause reply",                N_("一次性告知补正")),
+        ("file_directly",      "draft",                            "received",             CONSUMER,           "start reply",                N_("提交申请"), unconsented),
+        ("ask_supplement",     "received extended",                "supplement_requested", PROVIDER,           "pause reply",                N_("一次性告知补正"), told_once),
         ("supplement",         "supplement_requested",             "previous",             CONSUMER,           "resume reply",               N_("提交补正材料")),
         ("lapse",              "supplement_requested",             "lapsed",               SYSTEM_ONLY,        "stop reply",                 N_("逾期失效")),
-        ("ask_extension",      "received",                         "=",                    PROVIDER,           "",                           N_("申请延期"), conditional),
-        ("extend",             "received",                         "extended",             AUTHORITY,          "extend reply",               N_("同意延期"), conditional),
+        ("ask_extension",      "received",                         "=",                    PROVIDER,           "",                           N_("申请延期"), extensible),
+        ("extend",             "received",                         "extended",             AUTHORITY,          "extend reply",               N_("同意延期"), extensible),
         ("decline",            "received extended",                "not_accepted",         PROVIDER_UNIT_HEAD, "stop reply",                 N_("不予受理"), conditional),
-        ("prepare_reply",      "received extended",                "reply_prepared",       PROVIDER,           "",                           N_("拟定答复")),
+        ("judge",              "not_accepted",                     "=",                    AUTHORITY,          "",                           N_("审查不予受理的理由")),
+        ("prepare_reply",      "received extended",                "reply_prepared",       PROVIDER,           "",                           N_("拟定答复"), provider_consents),
         ("withhold_consent",   "reply_prepared",                   "previous",             PROVIDER_UNIT_HEAD, "",                           N_("退回重拟")),
         ("agree",              "reply_prepared",                   "agreed",               PROVIDER_UNIT_HEAD, "stop reply; start delivery", N_("同意共享")),
+        ("agree_directly",     "received",                         "agreed",               PROVIDER,           "stop reply; start delivery", N_("答复同意共享"), at_once),
         ("refuse",             "reply_prepared",                   "refused",              PROVIDER_UNIT_HEAD, "stop reply",                 N_("不同意共享"), conditional),
+        ("refuse_directly",    "received",                         "refused",              PROVIDER,           "stop reply",                 N_("答复不同意共享"), refusable_at_once),
         ("answer_at_once",     "received",                         "agreed",               SYSTEM_ONLY,        "stop reply; start delivery", N_("按常设同意答复")),
         ("begin_delivery",     "agreed",                           "delivering",           SYSTEM_ONLY,        "",                           N_("开始提供")),
         ("deliver",            "delivering",                       "granted",              SYSTEM_ONLY,        "stop delivery",              N_("已可获取")),

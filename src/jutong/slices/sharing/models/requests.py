@@ -13,6 +13,7 @@ class SharingRequest(Case):
     """One consumer's request to one provider for one resource (W06).
 
     items: names of the items asked for. conditions: wire row conditions. basis_* etc.: the elements of national-2025#20.
+    commercial: the use is paid for or serves business. verdict: what the authority says of a non-acceptance: {"justified", "words", "by", "at"}.
     digest: SM3 over everything asked for; consented_digest: the version the consumer's head consented to.
     attachments: ids of stored files. supplement: {"papers": [...], "told_at", "until"}, the one notice. reply: the prepared reply, see `rules.Reply`.
     """
@@ -35,6 +36,7 @@ class SharingRequest(Case):
     use_scope = models.TextField()
     duty = models.TextField(default="")
     personal_basis = models.CharField(max_length=200, default="")
+    commercial = models.BooleanField(default=False)
     use_from = models.DateField()
     use_until = models.DateField()
     declared = models.BooleanField()
@@ -54,6 +56,7 @@ class SharingRequest(Case):
     replied_at = models.DateTimeField(null=True)
     reply_reason = models.TextField(default="")
     remark = models.TextField(default="")
+    verdict = models.JSONField(default=dict)
     delivered_at = models.DateTimeField(null=True)
     grant_id = models.BigIntegerField(null=True)
 
@@ -99,3 +102,14 @@ class RequestNumber(models.Model):
 
     year = models.IntegerField(primary_key=True)
     last = models.IntegerField(default=0)
+
+
+class CaseNumber(models.Model):
+    """The last number given in a year in a series (disputes, changes of use, permits)."""
+
+    series = models.CharField(max_length=4)
+    year = models.IntegerField()
+    last = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["series", "year"], name="one_case_number_a_year")]

@@ -1,0 +1,120 @@
+"""What an agreement becomes: the terms of a grant, and the grant itself (R-SHR-014, R-SHR-032, R-SHR-035)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import msgspec
+
+from jutong.kernel.actors import Actor
+from jutong.kernel.clock import end_of_day
+from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.grants import actions as grants
+from jutong.slices.sharing.models import SharingRequest
+from jutong.slices.sharing.rules import requests as rules
+from jutong.slices.sharing.rules.requests import Reply
+from jutong.wire.grants import Column, Condition, Masking
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The case that a grant comes from: its reference and number, the parties, and the need it was decided on."""
+
+    ref: str
+    number: str
+    region: str
+    resource_id: int
+    resource_title: str
+    provider_id: int
+    consumer_id: int
+    authority_id: int | None
+    digest: str
+    use_from: date
+    use_until: date
+    basis: str
+    scope: str
+
+
+def origin_of(case: SharingRequest) -> Origin:
+    """Return a request as the origin of its grant."""
+    return Origin(
+        ref=f"sharing_request:{case.pk}",
+        number=case.number or "",
+        region=case.region,
+        resource_id=case.resource_id,
+        resource_title=case.resource_title,
+        provider_id=case.provider_id,
+        consumer_id=case.consumer_id,
+        authority_id=case.authority_id,
+        digest=case.digest,
+        use_from=case.use_from,
+        use_until=case.use_until,
+        basis=case.use_basis or case.duty,
+        scope=case.use_scope,
+    )
+
+
+def terms_of(origin: Origin, reply: Reply, offer: catalogue.PublishedEntry, at: datetime) -> grants.Terms:
+    """Return the terms of the grant that a reply gives; conditions in words stand in its remarks."""
+    items = {item.name: item for item in offer.items}
+    columns = tuple(
+        Column(given.item, items[given.item].column or given.item, items[given.item].kind, given.masking)
+        for given in reply.items
+        if given.item in items
+    )
+    return grants.Terms(
+        columns=columns,
+        conditions=reply.conditions,
+        key_items=reply.key_items,
+        confirm_items=reply.confirm_items,
+        modes=reply.modes,
+        purposes=reply.purposes,
+        valid_from=max(at, end_of_day(origin.use_from - timedelta(days=1))),
+        valid_until=end_of_day(reply.use_until or origin.use_until),
+        basis=origin.basis,
+        scope=reply.scope or origin.scope,
+        remarks="\n".join(filter(None, [*reply.terms, reply.remarks])),
+        quota=reply.quota,
+        known={name: item.kind for name, item in items.items()},
+        offered=tuple(str(mode) for mode in offer.modes),
+    )
+
+
+def grant_from(origin: Origin, reply: Reply, by: Actor, at: datetime) -> int:
+    """Open the grant that a decision on a case comes to, and return its id."""
+    offer = catalogue.require_published(origin.resource_id)
+    grant = grants.open_grant(
+        by=by,
+        at=at,
+        region=origin.region,
+        resource_id=origin.resource_id,
+        resource_title=origin.resource_title,
+        entry_code=offer.code,
+        entry_version=offer.version,
+        provider_id=origin.provider_id,
+        consumer_id=origin.consumer_id,
+        authority_id=origin.authority_id,
+        case_ref=origin.ref,
+        origin=origin.number,
+        request_digest=origin.digest,
+        terms=terms_of(origin, reply, offer, at),
+    )
+    return grant.pk
+
+
+def open_grant(case: SharingRequest, reply: Reply, by: Actor, at: datetime) -> None:
+    """Let the agreement to a request become its grant."""
+    case.grant_id = grant_from(origin_of(case), reply, by, at)
+
+
+def whole_reply(case: SharingRequest) -> Reply:
+    """Return the reply that grants all that was asked, as a standing consent does; sensitive items are not masked."""
+    return Reply(
+        agree=True,
+        items=tuple(rules.GrantedItem(name, Masking.NONE) for name in case.items),
+        conditions=msgspec.convert(case.conditions, tuple[Condition, ...]),
+        key_items=tuple(case.key_items),
+        modes=tuple(case.modes),
+        purposes=tuple(case.purposes),
+    )

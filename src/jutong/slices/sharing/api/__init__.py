@@ -1,0 +1,13 @@
+"""The management API of sharing: requests, disputes, changes of use."""
+
+from __future__ import annotations
+
+from ninja import Router
+
+from jutong.slices.sharing.api import changes, disputes, requests, standing
+
+router = Router()
+router.add_router("", requests.router)
+router.add_router("", standing.router)
+router.add_router("", disputes.router)
+router.add_router("", changes.router)
