@@ -16,6 +16,8 @@ from jutong.slices.catalogue.search.results import search
 
 MOST: Final = 5
 _ITEMS_ASKED: Final = 6
+_SAYS_LITTLE: Final = WEAK | {"登记", "状况", "基本", "管理"}
+"""Words that two titles may share without being about the same thing."""
 _ANYBODY: Final[Actor] = system_actor("catalogue")
 
 
@@ -54,7 +56,7 @@ def suggested(wanted: str, items: Sequence[str] = (), *, most: int = MOST) -> li
 
 def _by_words(text: str, most: int) -> list[int]:
     results = search(text, actor=_ANYBODY, size=most, facets=False)
-    telling = set(results.words) - WEAK
+    telling = indexed(text, singles=False) - _SAYS_LITTLE
     return [hit.id for hit in results.found if not results.partial or telling & indexed(hit.title)]
 
 
