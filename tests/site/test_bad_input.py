@@ -215,6 +215,15 @@ def test_a_file_that_is_not_what_it_should_be_is_refused_with_a_sentence(world: 
     assert rows() == before
 
 
+@pytest.mark.parametrize(
+    "address", ["catalogue/own?text=%00", "catalogue/updates?state=%00", "catalogue/demands?text=a%00"]
+)
+def test_a_question_to_the_api_with_a_nul_is_refused_with_a_sentence(world: World, address: str) -> None:
+    answer = world.client("civil.officer").get(f"/api/v1/{address}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "validation_error")
+    assert "不可见的控制字符" in answer.json()["detail"]
+
+
 def test_a_body_without_a_stated_length_is_not_read(world: World) -> None:
     class Endless:
         """A body that never ends; reading it counts."""

@@ -16,7 +16,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from jutong.kernel import clock
-from jutong.kernel.errors import Refusal, TooLarge, Unauthenticated, Unavailable
+from jutong.kernel.errors import Refusal, RuleBroken, TooLarge, Unauthenticated, Unavailable
 from jutong.kernel.faces import actors, answers, gate, limits, once, sessions, turned_away
 from jutong.kernel.faces.addresses import client_address
 from jutong.kernel.faces.shell import address_of
@@ -141,6 +141,11 @@ class known_actor:  # noqa: N801 - named like the functions beside it in the set
         return response
 
 
+def _unreadable(request: HttpRequest) -> str:
+    """Return the name of a query parameter that holds a NUL, which the database cannot; pages clean theirs."""
+    return next((name for name, values in request.GET.lists() if "\x00" in "".join(values)), "").replace("\x00", "")
+
+
 class refusals:  # noqa: N801 - named like the functions beside it in the settings
     """Spend a form's once-token, and answer every refusal raised by a view with its sentence and status."""
 
@@ -163,7 +168,10 @@ class refusals:  # noqa: N801 - named like the functions beside it in the settin
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any
     ) -> HttpResponse | None:
-        """Refuse a form that was submitted before."""
+        """Refuse a form that was submitted before, and a question to the API that no text can hold."""
+        if answers.is_api(request) and (name := _unreadable(request)):
+            sentence = _("查询参数“%s”含有不可见的控制字符，请删除后重试。") % name
+            return answers.refused(request, RuleBroken(sentence, field=name))
         if request.method != "POST" or answers.is_api(request) or getattr(view, "rehearsal", False):
             return None
         token = request.POST.get(once.FIELD, "")
