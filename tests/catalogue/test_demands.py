@@ -390,6 +390,8 @@ def test_what_is_typed_is_looked_for_in_the_catalogue_with_the_items_it_holds(wo
     said = page.content.decode()
     assert "城乡低保对象信息" in said
     assert "2/3" in said
-    published(world, "civil", title="婚姻登记信息", abstract="结婚和离婚", items=(ItemContent(name="登记日期", type="D"),))
+    published(
+        world, "civil", title="婚姻登记信息", abstract="结婚和离婚", items=(ItemContent(name="登记日期", type="D"),)
+    )
     found = {text: [one.title for one in suggestions(suggested(text))] for text in ("婚姻状况信息", "不动产登记信息")}
     assert found == {"婚姻状况信息": ["婚姻登记信息"], "不动产登记信息": []}
