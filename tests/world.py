@@ -214,6 +214,7 @@ def _department(key: str, name: str, short: str, region: str, kind: str, known: 
         parent = known["market"] if key == "county" else None
         row = actions.register_department(name=name, region=region, parent_id=parent, **details, by=by, at=AT)
     actions.open_sharing_unit(row, name="政务数据共享工作机构", by=by, at=AT)
+    actions.set_correction_channel(row, channel="数据科，0832-2020000", by=by, at=AT)
     return row.pk
 
 

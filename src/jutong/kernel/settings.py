@@ -90,6 +90,8 @@ class Settings(BaseSettings):
         ge=1,
         le=366,
         description="协调共享争议的内部时限（工作日）；主管部门逾期没有任何办理的，上级主管部门可以看到。",
+    complaint_days: int = Field(
+        20, ge=1, le=366, description="投诉、举报办理的内部时限（工作日）；只作内部提示，不是法定期限。"
     )
     demo: bool = Field(False, description="演示模式：允许数据源位于本机，登录页列出演示账号。")
 

@@ -151,6 +151,7 @@ def _department(key: str, number: int, by: Actor, at: datetime) -> int:
         row = actions.register_department(name=name, region=REGION, uscc=uscc, short_name=short, by=by, at=at)
         department_id = row.pk
     actions.open_sharing_unit(department_id, name="数据共享科", by=by, at=at)
+    actions.set_correction_channel(department_id, channel="政务数据校核窗口，电话 12345", by=by, at=at)
     return department_id
 
 

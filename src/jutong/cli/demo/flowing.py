@@ -37,6 +37,7 @@ def found_district(town: Town) -> None:
     uscc = people.credit_code("11369002" + "20000001")
     row = actions.register_department(name=name, region=region, uscc=uscc, short_name="城东区人社局", by=by, at=town.at)
     actions.open_sharing_unit(row.pk, name="综合股", by=by, at=town.at)
+    actions.set_correction_channel(row.pk, channel="政务数据校核窗口，电话 12345", by=by, at=town.at)
     town.city.departments["chengdong"] = int(row.pk)
     for post, roles in people.SMALL.items():
         number = len(town.city.accounts)

@@ -76,10 +76,13 @@ def _csv(found: Found, items: Sequence[str]) -> Answer:
     beside = {"Trace": found.trace, "Count": str(len(found.rows)), "Grant-Version": str(found.grant_version)}
     if found.after is not None:
         beside["After"] = found.after
-    if found.marks:
-        beside["Marks"] = quote(msgspec.json.encode(found.marks))
     named = [(f"x-jutong-{name.lower()}".encode(), value.encode()) for name, value in beside.items()]
-    return Answer(200, [*CSV, (b"content-length", b"%d" % len(body)), *named], body)
+    return Answer(200, [*CSV, (b"content-length", b"%d" % len(body)), *named, *marked(found.marks)], body)
+
+
+def marked(marks: Sequence[Mapping[str, str]]) -> list[tuple[bytes, bytes]]:
+    """Return the header that carries marks where the body has no place for them: JSON, percent-encoded."""
+    return [(b"x-jutong-marks", quote(msgspec.json.encode(marks)).encode())] if marks else []
 
 
 def raw_json(body: bytes, *, status: int = 200) -> Answer:

@@ -12,7 +12,8 @@ from typing import Any
 from jutong.dataplane.book import Artefact
 from jutong.dataplane.errors import NotAllowed, TooMany, Unavailable
 from jutong.dataplane.gateway import admission
-from jutong.dataplane.gateway.answers import Answer, raw_json
+from jutong.dataplane.gateway.answers import Answer, marked, raw_json
+from jutong.dataplane.gateway.asking import shown_marks
 from jutong.dataplane.gateway.calls import Call
 from jutong.dataplane.gateway.desk import Desk
 from jutong.dataplane.gateway.files import Files, manifest_of, read_ticket
@@ -76,7 +77,7 @@ class Fetching(Desk):
         with self._reserved(call.who) as release:
             answer = await self._files.answer(artefact, manifest, headers=call.headers, allowed=allowed)
             await self._write(call, rows=manifest.rows, reason=call.text(b"range"))
-        return replace(answer, finished=release)
+        return replace(answer, headers=self._with_marks(answer, grant.resource_id), finished=release)
 
     async def ticket(self, call: Call) -> Answer:
         """POST /v1/tickets: a person fetches one file once, with a ticket of the control plane."""
@@ -99,7 +100,14 @@ class Fetching(Desk):
         with self._reserved(call.who) as release:
             answer = await self._files.answer(artefact, manifest, headers={}, allowed=allowed)
             await self._write(call, rows=manifest.rows, purpose=ticket.purpose)
-        return replace(answer, finished=release)
+        resource = call.grant.resource_id if call.grant else ""
+        return replace(answer, headers=self._with_marks(answer, resource), finished=release)
+
+    def _with_marks(self, answer: Answer, resource_id: str) -> list[tuple[bytes, bytes]]:
+        """Return the headers of a file with every mark on its resource: which of its records are in doubt is known now only."""
+        snapshot = self._bundles.current()
+        marks = snapshot.marks.get(resource_id, ()) if snapshot else ()
+        return [*answer.headers, *marked(shown_marks(marks))]
 
     async def _artefact(self, call: Call, artefact_id: str, department: str) -> tuple[Artefact, Manifest]:
         return manifest_of(await self._book.artefact(artefact_id), department=department, at=call.at)

@@ -86,12 +86,14 @@ from jutong.slices.catalogue.queries.imports import ImportRow, import_run, impor
 from jutong.slices.catalogue.queries.lights import lights
 from jutong.slices.catalogue.queries.liveliness import AilingRow, LivelinessFigure, ailing, ailing_lines, liveliness
 from jutong.slices.catalogue.queries.notices import NoticeRow, notice
+from jutong.slices.catalogue.queries.opened import OpenEntry, opened, require_opened
 from jutong.slices.catalogue.queries.published import (
     PublishedEntry,
     PublishedItem,
     Returned,
     at_code,
     classified,
+    provider_of,
     published,
     published_by_ids,
     published_of,
@@ -197,6 +199,7 @@ __all__ = [
     "LivelinessFigure",
     "Month",
     "NoticeRow",
+    "OpenEntry",
     "OpinionRow",
     "PartyRow",
     "Period",
@@ -278,12 +281,14 @@ __all__ = [
     "machine_form",
     "may_open_census",
     "notice",
+    "opened",
     "outgoing_codes",
     "own_regions",
     "own_unpublished",
     "peers",
     "procedure",
     "procedure_versions",
+    "provider_of",
     "published",
     "published_by_ids",
     "published_of",
@@ -296,6 +301,7 @@ __all__ = [
     "referral_lines",
     "referrals",
     "referrals_offered",
+    "require_opened",
     "require_published",
     "returned_from",
     "review_batch",

@@ -151,6 +151,12 @@ def published_of(regions: Iterable[str], *, text: str = "", most: int = 50) -> l
     return sorted(found.values(), key=lambda each: (each.title, each.id))
 
 
+def provider_of(entry_id: int) -> int | None:
+    """Return who provides a published entry, in one statement; None when it is not in force."""
+    rows = Entry.objects.filter(pk=entry_id, published__isnull=False, zone="outer")
+    return rows.values_list("provider_id", flat=True).first()
+
+
 def require_published(entry_id: int) -> PublishedEntry:
     """Return the published entry. NotThere for an unknown id; WrongState naming an entry that is not in force."""
     if found := published(entry_id):

@@ -11,6 +11,7 @@ from jutong.slices.exchange.queries.backflow import (
 )
 from jutong.slices.exchange.queries.batches import manifest, proof
 from jutong.slices.exchange.queries.counting import counted_by_state
+from jutong.slices.exchange.queries.entries import Delivered, delivered_of
 from jutong.slices.exchange.queries.entries import figures as entry_figures
 from jutong.slices.exchange.queries.feed import orders_since
 from jutong.slices.exchange.queries.following import followable
@@ -88,6 +89,7 @@ __all__ = [
     "AsideRow",
     "BackflowDetail",
     "BackflowRow",
+    "Delivered",
     "Deliveries",
     "FaultRow",
     "Figures",
@@ -117,6 +119,7 @@ __all__ = [
     "batches_handed_in",
     "counted_by_state",
     "deliverable",
+    "delivered_of",
     "deliveries",
     "entry_figures",
     "expected",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
@@ -24,3 +25,19 @@ def figures(_actor: Actor, at: datetime, *, entry_id: int) -> tuple[Amount, ...]
     if not found["runs"]:
         return None
     return Amount(_("近三十天交付"), found["runs"], _("次")), Amount(_("近三十天交付行数"), found["rows"] or 0, _("行"))
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A department to which data of an entry was delivered: how often, and when last."""
+
+    consumer_id: int
+    runs: int
+    last_at: datetime | None
+
+
+def delivered_of(entry_id: int) -> list[Delivered]:
+    """Return to whom tables, files and batches of an entry were released, whatever became of the grant since."""
+    runs = Run.objects.filter(grant__resource=entry_id, state="released").values("consumer_id")
+    rows = runs.annotate(runs=Count("pk"), last=Max("settled_at")).order_by("consumer_id")
+    return [Delivered(row["consumer_id"], row["runs"], row["last"]) for row in rows]

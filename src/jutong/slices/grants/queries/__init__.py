@@ -13,7 +13,7 @@ from jutong.slices.grants.queries.ending import (
     endings,
     proposable,
 )
-from jutong.slices.grants.queries.entries import figures, grants_of_entry, lineage
+from jutong.slices.grants.queries.entries import Held, figures, grants_of_entry, held_of, lineage
 from jutong.slices.grants.queries.grants import (
     GrantRow,
     Parties,
@@ -38,6 +38,7 @@ __all__ = [
     "GrantRow",
     "GrantView",
     "HeardRow",
+    "Held",
     "Parties",
     "VersionRow",
     "adjustable",
@@ -57,6 +58,7 @@ __all__ = [
     "grant",
     "grants",
     "grants_of_entry",
+    "held_of",
     "lineage",
     "newest",
     "node_bundle",

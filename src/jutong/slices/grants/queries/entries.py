@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
@@ -54,3 +56,30 @@ def figures(_actor: Actor, _at: datetime, *, entry_id: int) -> tuple[Amount, ...
         Amount(_("累计授权部门"), found["ever"]),
         Amount(_("累计接口调用"), found["called"] or 0, _("次")),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A grant of an entry and how it was used, for those who have to tell its consumer something."""
+
+    grant_id: int
+    consumer_id: int
+    working: bool
+    items: tuple[dict[str, Any], ...]
+    key_items: tuple[str, ...]
+    calls: int
+    last_used_at: datetime | None
+
+
+def held_of(entry_id: int, consumer_id: int | None = None) -> list[Held]:
+    """Return every grant of an entry (to one consumer), ended ones included, by id."""
+    rows = Grant.objects.filter(resource_id=entry_id).order_by("pk")
+    if consumer_id is not None:
+        rows = rows.filter(consumer_id=consumer_id)
+    return [
+        Held(
+            row.pk, row.consumer_id, row.state in {"granted", "suspended"}, tuple(row.items), tuple(row.key_items),
+            row.calls, row.last_used_at,
+        )
+        for row in rows
+    ]  # fmt: skip

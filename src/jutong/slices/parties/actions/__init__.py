@@ -50,6 +50,7 @@ from jutong.slices.parties.actions.duties import (
     close_sharing_unit,
     file_rules,
     open_sharing_unit,
+    set_correction_channel,
     set_goals,
     set_unit_role,
 )
@@ -161,6 +162,7 @@ __all__ = [
     "revoke_api_key",
     "rotate_key",
     "second_factor",
+    "set_correction_channel",
     "set_goals",
     "set_unit_role",
     "sign_in",

@@ -59,6 +59,19 @@ def set_goals(department: Department, *, goals: str, by: Actor, at: datetime) ->
     department.save(update_fields=["goals"])
 
 
+@action("parties.set_correction_channel", label=N_("登记纠错渠道"), allow=OWN_KEEPERS | REGISTRARS, on=Department)
+def set_correction_channel(
+    department: Department, *, channel: str, open_to_public: bool = False, by: Actor, at: datetime
+) -> None:
+    """Register where corrections of the department's data are asked for (national-2025#26, R-COR-020).
+
+    open_to_public: the department's filed rules open the channel to citizens and organisations. RuleBroken without words.
+    """
+    department.correction_channel = organisations.check_name(channel, most=200)
+    department.correction_public = open_to_public
+    department.save(update_fields=["correction_channel", "correction_public"])
+
+
 @action("parties.set_unit_role", label=N_("登记机构职责"), allow=KEEPERS | REGISTRARS)
 def set_unit_role(
     *, department_id: int, kind: str, name: str, duties: str, contact_id: int | None = None, by: Actor, at: datetime

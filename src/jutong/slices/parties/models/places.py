@@ -27,6 +27,8 @@ class Department(models.Model):
     by_reference: shares by reference to the decree (R-OVR-050), outside national-2025#39 and #40.
     confirmed: false for one that an import named and nobody has checked yet. signature_required: acts of legal effect
     in its name need the person's SM2 signature (R-SEC-002). goals: goals and duties for sharing (R-OVR-006).
+    correction_channel: where corrections of its data are asked for (national-2025#26); correction_public: its rules open
+    that channel to the public.
     """
 
     name = models.CharField(max_length=120)
@@ -39,6 +41,8 @@ class Department(models.Model):
     mandate = models.ForeignKey("kernel.StoredFile", null=True, on_delete=models.PROTECT, related_name="+")
     by_reference = models.BooleanField(default=False)
     goals = models.TextField(default="")
+    correction_channel = models.CharField(max_length=200, default="")
+    correction_public = models.BooleanField(default=False)
     active = models.BooleanField(default=True)
     confirmed = models.BooleanField(default=True)
     signature_required = models.BooleanField(default=False)

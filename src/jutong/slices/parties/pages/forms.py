@@ -183,6 +183,19 @@ class Goals(Form):
     goals = Paragraph(label=_l("目标和职责"), max_length=2000)
 
 
+class CorrectionChannel(Form):
+    """Where corrections are asked for."""
+
+    channel = Line(
+        label=_l("纠错渠道"),
+        max_length=200,
+        help_text=_l("受理校核、更正的处室、电话或网址；在每个已发布目录的页面上显示。"),
+    )
+    open_to_public = forms.BooleanField(
+        label=_l("本部门已备案的校核纠错规则向公民、法人和其他组织开放该渠道"), required=False
+    )
+
+
 class UnitRole(Form):
     """A unit and its duties."""
 

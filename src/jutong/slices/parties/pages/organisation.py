@@ -149,6 +149,23 @@ def goals(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+def correction_channel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Register where corrections of the department's data are asked for."""
+    now = queries.correction_channel(pk)
+    initial = {"channel": now.text, "open_to_public": now.open_to_public}
+    return filled(
+        request,
+        forms.CorrectionChannel(posted(request), initial=initial),
+        lambda given: actions.set_correction_channel(pk, **given, by=actor_of(request), at=clock.now()),
+        who=OWN_KEEPERS | REGISTRARS,
+        place=pk,
+        title=_("登记纠错渠道"),
+        sentence=_("纠错渠道已登记。"),
+        to=_page_of(pk),
+        path=_way(pk),
+    )
+
+
 def unit_role(request: HttpRequest, pk: int) -> HttpResponse:
     """Register a unit and its duties."""
     return filled(
@@ -228,6 +245,7 @@ urlpatterns: list[URLPattern] = [
         name="sharing_unit_close",
     ),
     path("departments/<int:pk>/goals", goals, name="goals"),
+    path("departments/<int:pk>/correction-channel", correction_channel, name="correction_channel"),
     path("departments/<int:pk>/units", unit_role, name="unit_role"),
     path("departments/<int:pk>/rules", rules_file, name="rules_file"),
     path("departments/<int:pk>/rules/<int:rules>", rules_download, name="rules_download"),

@@ -72,7 +72,16 @@ from jutong.slices.parties.queries.picking import (
     departments_called,
     region_choices,
 )
-from jutong.slices.parties.queries.rulebooks import RulesRow, internal_rules, own_file, rules_version
+from jutong.slices.parties.queries.rulebooks import (
+    CorrectionChannel,
+    RulesRow,
+    correction_channel,
+    internal_rules,
+    own_file,
+    rules_version,
+    without_channel,
+    without_rules,
+)
 from jutong.slices.parties.queries.sectors import SectorRow, is_sector_lead, sector, sectors
 from jutong.slices.parties.queries.systems import (
     SystemDetail,
@@ -89,6 +98,7 @@ __all__ = [
     "AccessRow",
     "AccountRow",
     "ApiKeyRow",
+    "CorrectionChannel",
     "DepartmentRow",
     "Gap",
     "PersonRow",
@@ -114,6 +124,7 @@ __all__ = [
     "certificate_name",
     "check_dedicated",
     "common_authority",
+    "correction_channel",
     "delegable",
     "delegations",
     "demo_accounts",
@@ -165,4 +176,6 @@ __all__ = [
     "trainings",
     "tree",
     "unit_roles",
+    "without_channel",
+    "without_rules",
 ]

@@ -62,12 +62,15 @@ def _of(departments: Iterable[Department], today: date) -> dict[int, tuple[Gap, 
                 head=bool(roles[d.pk] & {Role.SHARING_UNIT_HEAD}),
                 kinds=frozenset(kinds[d.pk]),
                 rules=frozenset(filed[d.pk]),
+                channel=bool(d.correction_channel),
             ),
             completeness.Asked(
                 unit=policy.flag("sharing_unit_required")
                 and (today >= completeness.DECREE or "dedicated_body_and_persons" in register),
                 unit_roles="unit_roles" in register or today >= completeness.DECREE,
                 liability=policy.flag("liability_rules_required"),
+                verification="department_rules" in policy.list("verification_rules_required"),
+                channel="correction_channel" in policy.list("verification_rules_required"),
             ),
         )
     return answer

@@ -19,7 +19,7 @@ from jutong.slices.parties.queries.people import (
     sharing_unit,
     unit_roles,
 )
-from jutong.slices.parties.queries.rulebooks import RulesRow, internal_rules
+from jutong.slices.parties.queries.rulebooks import CorrectionChannel, RulesRow, correction_channel, internal_rules
 from jutong.slices.parties.queries.systems import SystemRow, systems
 from jutong.slices.parties.workflow import KEY_HOLDERS, OWN_KEEPERS, PEOPLE_READERS, REGISTRARS
 
@@ -56,6 +56,7 @@ class Overview:
     unit: SharingUnitRow | None
     unit_roles: tuple[UnitRoleRow, ...]
     rules: tuple[RulesRow, ...]
+    channel: CorrectionChannel
     systems: tuple[SystemRow, ...]
     gaps: tuple[Gap, ...]
     may: May
@@ -80,6 +81,7 @@ def overview(department_id: int, actor: Actor, at: datetime) -> Overview:
         unit=sharing_unit(row.id),
         unit_roles=tuple(unit_roles(row.id)),
         rules=tuple(internal_rules(row.id)),
+        channel=correction_channel(row.id),
         systems=tuple(systems(department_id=row.id)) if reads else (),
         gaps=gaps(row.id, at),
         may=May(

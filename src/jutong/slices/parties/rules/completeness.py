@@ -17,7 +17,7 @@ DECREE: Final = date(2025, 8, 1)
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What a department has: principal, goals, a person, a sharing unit, its head, unit kinds, kinds of rules."""
+    """What a department has: principal, goals, a person, a sharing unit, its head, unit kinds, kinds of rules, a correction channel."""
 
     principal: bool
     goals: bool
@@ -26,15 +26,18 @@ class Registered:
     head: bool
     kinds: AbstractSet[str]
     rules: AbstractSet[str]
+    channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the profile asks beyond principal and person: a body, unit roles, liability rules."""
+    """What the profile asks beyond principal and person: a body, unit roles, liability rules, rules and channel of correction."""
 
     unit: bool
     unit_roles: bool
     liability: bool
+    verification: bool = False
+    channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +74,9 @@ def check(has: Registered, asked: Asked) -> tuple[Gap, ...]:
         for kind in needed
         if kind not in has.rules
     ]
+    if asked.verification and RulesKind.VERIFICATION not in has.rules:
+        words = _("未备案%s。") % _(RulesKind.VERIFICATION.label)
+        found.append(Gap(f"rules_{RulesKind.VERIFICATION}", words, "national-2025#26"))
+    if asked.channel and not has.channel:
+        found.append(Gap("correction_channel", _("未登记纠错渠道，其目录不能发布。"), "national-2025#26"))
     return tuple(found)

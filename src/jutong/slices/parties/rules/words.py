@@ -35,11 +35,12 @@ class UnitKind(Term):
 
 
 class RulesKind(Term):
-    """Kinds of internal rules of a department (R-OVR-009)."""
+    """Kinds of internal rules of a department (R-OVR-009; verification: national-2025#26)."""
 
     PROCEDURES = "procedures", N_("内部工作程序")
     MANAGEMENT = "management", N_("管理制度")
     LIABILITY = "liability", N_("行政责任追究制度")
+    VERIFICATION = "verification", N_("校核纠错规则")
 
 
 class ManagerState(Term):

@@ -1,0 +1,25 @@
+"""What this slice shows on pages that join slices: marks and channel on an entry's page, corrections on the workbench."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from jutong.kernel.actors import Actor
+from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.correction.queries.corrected import CorrectionLine, corrections
+from jutong.slices.correction.queries.marks import EntryMarks, marks_of
+from jutong.slices.parties import queries as parties
+
+
+def entry_panel(_actor: Actor, _at: datetime, *, entry_id: int) -> EntryMarks | None:
+    """Return the marks on a published entry's data and the correction channel of its department (R-COR-020)."""
+    provider = catalogue.provider_of(entry_id)
+    if provider is None:
+        return None
+    channel = parties.correction_channel(provider)
+    return EntryMarks(entry_id, marks_of(entry_id), channel.text, channel.open_to_public)
+
+
+def to_fetch(actor: Actor, _at: datetime) -> list[CorrectionLine] | None:
+    """Return corrections that the actor's departments have not fetched yet, at most 6."""
+    return corrections(actor, waiting=True, size=6)[0] or None

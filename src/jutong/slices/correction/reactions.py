@@ -1,0 +1,56 @@
+"""What this slice does when clocks strike and a provider agrees to a correction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel import inbox, outbox
+from jutong.kernel.actors import system_actor
+from jutong.slices.correction import actions, events
+from jutong.slices.correction.models import OpenCorrection
+from jutong.slices.correction.rules.concerns import ARTICLE
+from jutong.slices.correction.workflow import WORKFLOWS
+
+PLATFORM = system_actor("correction")
+
+
+@outbox.on("open_correction.agreed")
+def queue_change(event: outbox.Event, at: datetime) -> None:
+    """The provider agreed to a correction: the authority is asked to change the open catalogue (neijiang-2020#31)."""
+    case = OpenCorrection.objects.filter(pk=event.payload["id"], state="agreed").first()
+    if case is not None:
+        actions.request_change(case, by=PLATFORM, at=at)
+
+
+@outbox.on("clock.due_soon", "clock.overdue")
+def remind(event: outbox.Event, at: datetime) -> None:
+    """A limit comes near or has passed: who has to act is told, and when overdue also the authority.
+
+    A verification past its limit is put forward as a possible finding (national-2025#39(6)); nothing is decided by it.
+    """
+    kind = event.payload["case_kind"]
+    if kind not in WORKFLOWS:
+        return
+    case = WORKFLOWS[kind].model._default_manager.get(pk=event.payload["case_id"])
+    overdue = event.name == "clock.overdue"
+    title = _("%(label)s%(state)s：%(number)s，期限 %(day)s") % {
+        "label": event.payload["label"],
+        "state": _("已超期") if overdue else _("即将到期"),
+        "number": case.number,
+        "day": event.payload["due_day"],
+    }
+    obliged = event.payload["obliged_id"] or case.provider_id
+    for department_id in dict.fromkeys([obliged, *([case.authority_id] if overdue else [])]):
+        inbox.tell(department_id=department_id, title=title, link=f"/correction/{kind}/{case.pk}/", at=at)
+    if overdue and kind == "verification":
+        payload = {
+            "case_id": case.pk,
+            "number": case.number,
+            "provider_id": case.provider_id,
+            "authority_id": case.authority_id,
+            "due_day": event.payload["due_day"],
+            "article": ARTICLE,
+        }
+        outbox.publish(events.NOT_VERIFIED, f"verification:{case.pk}", payload, at=at, by=PLATFORM)
