@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from correction_world import rules
 
+from correction_world import entered, rules
 from jutong.kernel.errors import NotAllowed, NotThere, WrongState
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.correction import actions
@@ -15,7 +15,6 @@ from jutong.slices.correction.api.cases import DEEDS as ENDPOINTS
 from jutong.slices.correction.models import Concern
 from jutong.slices.correction.pages.deeds import DEEDS
 from jutong.slices.correction.workflow import WORKFLOWS
-from published import published
 from world import World
 
 PROFILES = ("national-2025", "jiangxi-2017", "inner-mongolia-2018", "neijiang-2020", "liyang-2020")
@@ -65,8 +64,8 @@ def case_in(world: World, kind: str, state: str, resource: int, result: str = ""
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_button_in_every_state_for_every_role_is_what_the_table_says(world: World, profile: str) -> None:
     """A move is offered exactly to whom the table gives it, in the states it gives, whatever the profile."""
+    resource = entered(world, open_type="conditional", open_conditions="实名登记")
     rules(profile)
-    resource = published(world, open_type="conditional", open_conditions="实名登记")
     people = {name: world.actor(name) for name in PEOPLE}
     for kind, flow in WORKFLOWS.items():
         for state in flow.states:
@@ -112,7 +111,7 @@ TABLE: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 def test_every_move_comes_off_for_its_person_in_its_states_and_for_nobody_else(world: World, kind: str) -> None:
     """Through the actions: the right person moves the case; a wrong one and every wrong state are refused, unchanged."""
     rules("neijiang-2020")
-    resource = published(world, open_type="conditional", open_conditions="实名登记")
+    resource = entered(world, open_type="conditional", open_conditions="实名登记")
     flow = WORKFLOWS[kind]
     for verb, (states, who) in TABLE[kind].items():
         words = dict(WORDS.get(verb, {}))

@@ -6,14 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from correction_world import CREDIT_CODE, ID_NUMBER, OPENED, citizen, marks, raised, rules
 
+from correction_world import CREDIT_CODE, ID_NUMBER, OPENED, citizen, entered, marks, raised, rules
 from covers import covers
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry, Clock, InboxItem
 from jutong.slices.correction import actions, queries
 from jutong.slices.correction.models import Applicant, Complaint, KnownIdentity, Look, OpenCorrection
-from published import published
 from world import World
 
 
@@ -26,9 +25,9 @@ def applied(world: World, resource: int, **more: Any) -> OpenCorrection:
 @covers("R-COR-009", "R-COR-010", "R-COR-012")
 def test_an_application_on_the_open_catalogue_is_answered_in_ten_days_with_reason_and_basis(world: World) -> None:
     rules("neijiang-2020")
-    resource, officer = published(world, **OPENED), world.actor("civil.officer")
+    resource, officer = entered(world, **OPENED), world.actor("civil.officer")
     with pytest.raises(NotThere, match="开放目录中没有"):
-        applied(world, published(world, title="殡葬登记信息"))
+        applied(world, entered(world, title="殡葬登记信息"))
     with pytest.raises(RuleBroken, match="目录字段"):
         applied(world, resource, field="colour")
     case = applied(world, resource)
@@ -39,13 +38,13 @@ def test_an_application_on_the_open_catalogue_is_answered_in_ten_days_with_reaso
         if error is None:
             actions.extend_answer(case, by=world.actor("civil.principal"), at=world.at, days=days)
             continue
-        with pytest.raises(error, match="累计不得超过 10"):
+        with pytest.raises(error, match="延长天数累计不得超过"):
             actions.extend_answer(case, by=world.actor("civil.principal"), at=world.at, days=days)
     late = applied(world, resource)
     world.drain(world.at + timedelta(days=15))
     assert InboxItem.objects.filter(department_id=late.authority_id, title__contains=f"已超期：{late.number}").exists()
     assert queries.following(late, world.at + timedelta(days=15)).overdue
-    with pytest.raises(RuleBroken, match="依据"):
+    with pytest.raises(RuleBroken, match="不少于 4 个字"):
         actions.refuse_correction(late, by=officer, at=world.at, reason="摘要与内容相符", basis="")
     assert Clock.objects.get(case_id=late.pk, case_kind="open_correction").state == "running"
     refused = actions.refuse_correction(late, by=officer, at=world.at, reason="摘要与内容相符", basis="编目规范第三条")
@@ -58,7 +57,7 @@ def test_an_application_on_the_open_catalogue_is_answered_in_ten_days_with_reaso
 @covers("R-COR-011")
 def test_only_the_authoritys_change_makes_a_correction_of_the_open_catalogue_effective(world: World) -> None:
     rules("neijiang-2020")
-    resource = published(world, **OPENED)
+    resource = entered(world, **OPENED)
     case = applied(world, resource)
     actions.agree_to_correction(case, by=world.actor("civil.officer"), at=world.at, value="全市婚姻登记机关名录")
     world.drain()
@@ -83,7 +82,7 @@ def complaint(world: World, **more: Any) -> tuple[Complaint, str]:
 
 @covers("R-COR-022")
 def test_a_complaint_at_any_department_keeps_its_receipt_and_its_person_to_the_handlers(world: World) -> None:
-    with pytest.raises(RuleBroken, match="情况说明"):
+    with pytest.raises(RuleBroken, match="不少于 4 个字"):
         complaint(world, text="  ")
     case, _code = complaint(world)
     assert case.number.startswith("TS-2026-")
@@ -135,7 +134,7 @@ def test_applicants_are_kept_sealed_shown_masked_and_looked_at_only_for_a_record
     assert "李小芳".encode() not in stored
     assert (row.name_shown, row.number_shown) == ("李**", "511************028")
     clerk = world.actor("market.clerk")
-    with pytest.raises(RuleBroken, match="查看理由"):
+    with pytest.raises(RuleBroken, match="不少于 4 个字"):
         actions.reveal_applicant("complaint", case.pk, by=clerk, at=world.at, reason="")
     with pytest.raises(NotAllowed):
         actions.reveal_applicant("complaint", case.pk, by=world.actor("authority.reviewer"), at=world.at, reason="复核")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import examples_backflow as backflow
 import examples_compiling as compiling
+import examples_correction as correction
 import examples_demands as demands
 import examples_disputes as disputes
 import examples_finding as finding
@@ -91,6 +92,7 @@ def examples(scene: Scene) -> Book:
     for part in (
         _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages, specifications.pages,
         _sources, _delivery, _sharing, disputes.pages, lifecycle.pages, demands.pages, supervising.pages,
+        correction.pages,
     ):  # fmt: skip
         part(book, scene)
     from examples_api import fill

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import examples_access as access
 import examples_compiling as compiling
+import examples_correction as correction
 import examples_demands as demands
 import examples_disputes as disputes
 import examples_finding as finding
@@ -43,6 +44,7 @@ def fill(book: Book, scene: Scene) -> None:
         demands.endpoints,
         _sharing,
         disputes.endpoints,
+        correction.endpoints,
         _grants,
         _exchange,
         _internal,

@@ -45,7 +45,7 @@ ALLOWED = {
     "catalogue/": "civil.officer", "sources/": "civil.engineer", "datacentre/": "civil.officer", "grants/": "civil.head",
     "services/": "hr.engineer", "exchange/": "hr.clerk", "sharing/standing/": "civil.head", "sharing/new": "hr.clerk",
     "sharing/requests/": "civil.head", "parties/accounts": "admin.security", "parties/people": "authority.operator",
-    "parties/me": "civil.clerk", "parties/": "authority.operator", "standards/policy": "authority.chief",
+    "parties/me": "civil.clerk", "parties/": "authority.operator", "standards/policy": "authority.chief", "correction/report": "hr.clerk", "correction/": "civil.officer",
     "standards/": "authority.operator", "audit/": "admin.audit", "operations/": "admin.system",
 }  # fmt: skip
 """Who fills the forms of these addresses in; the first prefix that fits counts."""

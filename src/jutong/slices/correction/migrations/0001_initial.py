@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("catalogue", "0013_mergers"),
-        ("parties", "0004_corrections"),
+        ("parties", "0004_correction_channel"),
     ]
 
     operations = [
@@ -516,7 +516,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="receiver",
-            index=models.Index(fields=["consumer", "-id"], name="correction_receiver"),
+            index=models.Index(fields=["consumer", "-id"], name="receiver_newest"),
         ),
         migrations.AddConstraint(
             model_name="receiver",

@@ -53,7 +53,7 @@ class Receiver(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["version", "consumer"], name="one_receiver_a_version")]
-        indexes = [models.Index(fields=["consumer", "-id"], name="correction_receiver")]
+        indexes = [models.Index(fields=["consumer", "-id"], name="receiver_newest")]
 
 
 class OpenField(models.Model):

@@ -31,13 +31,24 @@ def rules(profile: str) -> None:
     PolicyAssignment.objects.create(region="511000", profile=profile, effective_from=start, assigned_at=at)
 
 
+BASIS: dict[str, Any] = {
+    "basis_rank": "administrative_regulation", "basis_instrument": "社会救助暂行办法", "basis_article": "第十一条",
+}  # fmt: skip
+"""What local texts ask of a conditional entry beside the decree's conditions."""
+
+
+def entered(world: World, **changes: Any) -> int:
+    """Return an entry of civil's that is published under any of the profiles."""
+    return published(world, **{**BASIS, **changes})
+
+
 def granted(world: World) -> int:
     """Return a published entry of civil's that hr holds a grant of."""
     from jutong.dataplane import identity
     from jutong.kernel.settings import settings
 
     identity.establish(settings().home / "nodes" / "local", at=world.at)
-    resource = published(world)
+    resource = entered(world)
     answered(world, resource)
     return resource
 
@@ -57,12 +68,12 @@ def citizen(world: World, name: str = "李小芳", number: str = ID_NUMBER) -> a
     return person
 
 
-def raised(world: World, act: Callable[..., Any], at: datetime | None = None, **words: Any) -> tuple[Any, str]:
+def raised(world: World, deed: Callable[..., Any], /, at: datetime | None = None, **words: Any) -> tuple[Any, str]:
     """Let a citizen raise something; returns the case and the code to follow it."""
     at = at or world.at
     by = actions.at_the_window("10.0.0.1", "t1")
     asker, code = actions.public_asks(citizen(world), by=by, at=at)
-    return act(by=by, at=at, asker=asker, **words), code
+    return deed(by=by, at=at, asker=asker, **words), code
 
 
 def marks(at: datetime) -> dict[tuple[str, str], str]:
