@@ -139,7 +139,7 @@ def followed(number: str, code: str) -> Concern:
     """Return the case that a number and its code open. NotThere for either being wrong, with one sentence for both."""
     given = code_digest(code)
     for flow in WORKFLOWS.values():
-        case = flow.model._default_manager.filter(number=number.strip().upper()).first()
+        case: Concern | None = flow.model._default_manager.filter(number=number.strip().upper()).first()
         if case is not None and case.code_digest and hmac.compare_digest(case.code_digest, given):
             return case
     raise NotThere(_("编号或查询码不正确，请核对受理时告知的编号和查询码。"))

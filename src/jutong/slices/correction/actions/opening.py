@@ -102,7 +102,7 @@ def request_change(case: OpenCorrection, *, by: Actor, at: datetime) -> None:
 def change_open_catalogue(case: OpenCorrection, *, by: Actor, at: datetime) -> None:
     """The authority changes the open catalogue, which shows the new value from now on; the applicant is told."""
     OpenField.objects.update_or_create(
-        entry_id=case.resource_id,
+        entry_id=case.resource_id or 0,
         field=case.field,
         defaults={"value": case.agreed, "case": f"open_correction:{case.pk}", "changed_at": at},
     )

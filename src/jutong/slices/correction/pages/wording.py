@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from jutong.kernel.faces.pieces import Fact, Happening
+from jutong.kernel.terms import Term
 from jutong.slices.correction import queries
 from jutong.slices.correction.rules.terms import Channel, Decision, Doubt, Field, Finding, Ground
 from jutong.slices.correction.workflow import WORKFLOWS
@@ -15,7 +16,7 @@ from jutong.slices.correction.workflow import WORKFLOWS
 _RESULTS: Final = {**dict(Decision.choices()), **dict(Finding.choices())}
 
 
-def _label(term: type[Any], code: Any) -> str:
+def _label(term: type[Term], code: Any) -> str:
     return _(term(code).label) if code in set(term) else str(code or "")
 
 

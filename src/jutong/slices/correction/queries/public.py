@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -55,7 +57,11 @@ def open_entries(*, text: str = "", number: int = 1) -> tuple[list[catalogue.Ope
     changed: dict[int, dict[str, str]] = {}
     for entry_id, field, value in fields:
         changed.setdefault(entry_id, {})[field] = value
-    return [replace(entry, **changed.get(entry.id, {})) for entry in found], meta
+    return [_as_corrected(entry, changed.get(entry.id, {})) for entry in found], meta
+
+
+def _as_corrected(entry: catalogue.OpenEntry, changed: Mapping[str, Any]) -> catalogue.OpenEntry:
+    return replace(entry, **changed)
 
 
 def open_entry(entry_id: int) -> OpenView:
@@ -64,7 +70,7 @@ def open_entry(entry_id: int) -> OpenView:
     fields = list(OpenField.objects.filter(entry_id=entry_id))
     changed = {one.field: one.value for one in fields}
     return OpenView(
-        replace(entry, **changed),  # type: ignore[arg-type]
+        _as_corrected(entry, changed),
         {one.field: beijing_day(one.changed_at) for one in fields},
         marks_of(entry_id),
         parties.correction_channel(entry.provider_id).text,

@@ -18,7 +18,7 @@ def sealed(text: str) -> bytes:
     return keys.conceal(text.encode()) if text else b""
 
 
-def opened(concealed: bytes) -> str:
+def opened(concealed: bytes | memoryview[int]) -> str:
     """Decrypt what `sealed` made."""
     return keys.reveal(bytes(concealed)).decode() if concealed else ""
 

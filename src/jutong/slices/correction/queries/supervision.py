@@ -83,13 +83,25 @@ def _figures(kind: str, rows: Any, at: datetime) -> tuple[DepartmentFigure, ...]
     late = _late(kind, rows, at)
     found = list(counted.order_by("-open", "provider_id")[:MOST])
     lacking = parties.without_rules("verification", [row["provider_id"] for row in found])
-    return tuple(
-        DepartmentFigure(
-            row["provider_id"], row["provider__name"], row["received"], row["open"], *late[row["provider_id"]],
-            row["founded"], row["unfounded"], row["provider_id"] not in lacking,
+    figures = []
+    for row in found:
+        provider = row["provider_id"]
+        overdue, in_time, behind = late[provider]
+        figures.append(
+            DepartmentFigure(
+                department_id=provider,
+                department=row["provider__name"],
+                received=row["received"],
+                open=row["open"],
+                overdue=overdue,
+                in_time=in_time,
+                late=behind,
+                founded=row["founded"],
+                unfounded=row["unfounded"],
+                rules=provider not in lacking,
+            )
         )
-        for row in found
-    )  # fmt: skip
+    return tuple(figures)
 
 
 def _late(kind: str, rows: Any, at: datetime) -> dict[int, list[int]]:
