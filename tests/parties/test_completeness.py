@@ -44,7 +44,7 @@ def test_a_person_without_a_body_is_a_gap_where_the_text_asks_for_a_body(world, 
 @covers("R-OVR-009")
 def test_liability_rules_are_missed_only_where_they_are_asked_for_and_versions_stay(world):
     market, by = world.department("market"), world.actor("market.liaison")
-    for kind in ("procedures", "management", "procedures"):
+    for kind in ("procedures", "management", "verification", "procedures"):
         actions.file_rules(
             department_id=market,
             kind=kind,
@@ -57,7 +57,7 @@ def test_liability_rules_are_missed_only_where_they_are_asked_for_and_versions_s
     assign(world, "inner-mongolia-2018")
     assert {code for code in missing(market, world.at) if code.startswith("rules_")} == {"rules_liability"}
     versions = [(r.kind, r.version) for r in queries.internal_rules(market)]
-    assert versions == [("management", 1), ("procedures", 2), ("procedures", 1)]
+    assert versions == [("management", 1), ("procedures", 2), ("procedures", 1), ("verification", 1)]
 
 
 def test_rules_are_read_by_the_department_and_overseers_only(world):
@@ -121,7 +121,7 @@ def test_a_new_department_lacks_everything_and_a_full_one_nothing(world):
     actions.set_goals(market, goals="应编尽编", by=by, at=world.at)
     for kind in ("responsible", "business", "it_support", "secrecy"):
         actions.set_unit_role(department_id=market, kind=kind, name=kind, duties="负责", by=by, at=world.at)
-    for kind in ("procedures", "management"):
+    for kind in ("procedures", "management", "verification"):
         actions.file_rules(
             department_id=market, kind=kind, title="t", file=SimpleUploadedFile("a", b"x"), by=by, at=world.at
         )

@@ -10,6 +10,7 @@ from jutong.kernel.models import PolicyAssignment
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.correction import actions
 from jutong.slices.correction.models import Receiver
+from jutong.slices.parties import actions as parties
 from published import published
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ def build(scene: Scene) -> None:
             actions.correct_verified(case, by=officer, at=at, rows=ROWS, note="已在源库更正")
             actions.close_verification(case, by=officer, at=at)
     scene.ids["received_correction"] = Receiver.objects.get().pk
+    parties.set_correction_channel(
+        scene["civil"], channel="民政数据窗口", open_to_public=True, by=world.actor("civil.head"), at=at
+    )
     start = datetime(2025, 9, 1, tzinfo=UTC)
     held = PolicyAssignment.objects.create(
         region=world.region, profile="neijiang-2020", effective_from=date(2025, 9, 1), assigned_at=start

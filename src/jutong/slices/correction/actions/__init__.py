@@ -1,7 +1,6 @@
 """Writes of this slice: four procedures, corrections and their receivers, business as usual, applicants."""
 
 from jutong.slices.correction.actions.applicants import (
-    Followed,
     Person,
     Revealed,
     at_the_window,
@@ -54,6 +53,7 @@ from jutong.slices.correction.actions.opening import (
     request_change,
     urge_answer,
 )
+from jutong.slices.correction.actions.public import Raised, raise_in_public
 from jutong.slices.correction.actions.raising import department_asks
 from jutong.slices.correction.actions.verifying import (
     ask_longer_verification,
@@ -72,8 +72,8 @@ __all__ = [
     "LEADS",
     "Asker",
     "Corrected",
-    "Followed",
     "Person",
+    "Raised",
     "Revealed",
     "agree_to_correction",
     "apply_for_correction",
@@ -109,6 +109,7 @@ __all__ = [
     "notify_complainant",
     "notify_objector",
     "public_asks",
+    "raise_in_public",
     "raise_objection",
     "record_handling",
     "record_result",

@@ -75,14 +75,6 @@ class Person:
     phone: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """What somebody of the public takes home: the number of the case and the code to follow it; told once."""
-
-    number: str
-    code: str
-
-
 def at_the_window(address: str, trace: str) -> Actor:
     """Return the actor of somebody of the public: the platform's window, from an address."""
     return replace(system_actor("public"), address=address, trace=trace)

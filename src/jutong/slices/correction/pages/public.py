@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -125,11 +124,11 @@ class SearchForm(Form):
     page = Whole(label=_l("页码"), required=False, min_value=1)
 
 
-FORMS: Final[dict[str, tuple[type[RaiseForm], Callable[..., Any]]]] = {
-    "verification": (VerificationForm, actions.report),
-    "objection": (ObjectionForm, actions.raise_objection),
-    "open_correction": (OpenCorrectionForm, actions.apply_for_correction),
-    "complaint": (ComplaintForm, actions.complain),
+FORMS: Final[dict[str, type[RaiseForm]]] = {
+    "verification": VerificationForm,
+    "objection": ObjectionForm,
+    "open_correction": OpenCorrectionForm,
+    "complaint": ComplaintForm,
 }
 FIRST: Final = (
     "about",
@@ -172,28 +171,29 @@ def raised(request: HttpRequest, kind: str) -> HttpResponse:
     """Raise a case; number and code are shown once."""
     if kind not in FORMS:
         raise NotThere(_("没有这种事项，请从公众页面选择。"))
-    made, act = FORMS[kind]
-    form = made(faces.posted(request), initial={"about": request.GET.get("about", "")[:64]})
+    form = FORMS[kind](faces.posted(request), initial={"about": request.GET.get("about", "")[:64]})
     form.order_fields([name for name in FIRST if name in form.fields])
     if form.is_valid():
         by, now = _window(request), clock.now()
         try:
             with faces.told(form):
-                words = form.words()
-                asker, code = actions.public_asks(form.person(), by=by, at=now)
-                case = act(by=by, at=now, asker=asker, **words)
-                return faces.page(
-                    request,
-                    "correction/public_done.html",
-                    title=_("已受理"),
-                    crumbs=_way(_("已受理")),
-                    number=case.number,
-                    code="-".join(code[n : n + 4] for n in range(0, len(code), 4)),
-                    department=case.provider.name,
-                )
+                given = {"kind": kind, "person": form.person(), "words": form.words()}
+                return _received(request, actions.raise_in_public(by=by, at=now, **given))
         except (NotAllowed, NotThere) as refusal:
             return _refused(request, kind, form, refusal)
     return _form_page(request, kind, form)
+
+
+def _received(request: HttpRequest, made: actions.Raised) -> HttpResponse:
+    return faces.page(
+        request,
+        "correction/public_done.html",
+        title=_("已受理"),
+        crumbs=_way(_("已受理")),
+        number=made.number,
+        code="-".join(made.code[n : n + 4] for n in range(0, len(made.code), 4)),
+        department=made.department,
+    )
 
 
 def _refused(request: HttpRequest, kind: str, form: RaiseForm, refusal: Refusal) -> HttpResponse:
