@@ -177,8 +177,9 @@ def raised(request: HttpRequest, kind: str) -> HttpResponse:
         by, now = _window(request), clock.now()
         try:
             with faces.told(form):
-                given = {"kind": kind, "person": form.person(), "words": form.words()}
-                return _received(request, actions.raise_in_public(by=by, at=now, **given))
+                words = form.words()
+                made = actions.raise_in_public(by=by, at=now, kind=kind, person=form.person(), words=words)
+                return _received(request, made)
         except (NotAllowed, NotThere) as refusal:
             return _refused(request, kind, form, refusal)
     return _form_page(request, kind, form)
