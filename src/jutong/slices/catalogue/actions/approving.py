@@ -10,13 +10,14 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from jutong.kernel import jurisdiction, outbox
+from jutong.kernel import outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Moved
+from jutong.slices.catalogue.actions.channelling import without_channel
 from jutong.slices.catalogue.actions.coding import give_codes
 from jutong.slices.catalogue.actions.following import follow_catalogue
 from jutong.slices.catalogue.actions.observing import take_pulse
@@ -164,27 +165,10 @@ def submit_entries(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
     return moved
 
 
-def _no_channel(cases: Sequence[Entry], at: datetime) -> dict[int, str]:
-    """Say which entries cannot be published as their department offers no correction channel (national-2025#26)."""
-    asked = [case for case in cases if _channel_asked(case, at)]
-    lacking = parties.without_channel(case.provider_id for case in asked) if asked else {}
-    return {
-        case.pk: _("“%s”尚未登记纠错渠道，其目录不能发布；请先在机构页面登记（条例第二十六条）。")
-        % lacking[case.provider_id]
-        for case in asked
-        if case.provider_id in lacking
-    }
-
-
-def _channel_asked(case: Entry, at: datetime) -> bool:
-    policy = jurisdiction.policy_for(case.region, beijing_day(at))
-    return "correction_channel" in policy.list("verification_rules_required")
-
-
 @ENTRY.guard("publish")
 def publishable(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int, str]:
     """Say of each case what keeps it from being published: what `complete` says, and a missing correction channel."""
-    return {**_no_channel(cases, at), **complete(cases, by=by, at=at)}
+    return {**without_channel(cases, at), **complete(cases, by=by, at=at)}
 
 
 @ENTRY.guard("submit")
@@ -335,7 +319,7 @@ def publish(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
     content = content_of(case.working_id or 0)
     refuse(_findings(case, content, at))
     refuse_claims(case, content, at=at)
-    if lacking := _no_channel([case], at):
+    if lacking := without_channel([case], at):
         raise WrongState(lacking[case.pk])
     case.published_id = case.working_id
     Entry.objects.filter(pk=case.pk).update(published=case.published_id)  # what follows reads it from the table
