@@ -90,6 +90,7 @@ class Settings(BaseSettings):
         ge=1,
         le=366,
         description="协调共享争议的内部时限（工作日）；主管部门逾期没有任何办理的，上级主管部门可以看到。",
+    )
     complaint_days: int = Field(
         20, ge=1, le=366, description="投诉、举报办理的内部时限（工作日）；只作内部提示，不是法定期限。"
     )
