@@ -179,6 +179,25 @@ def test_a_kept_search_tells_its_owner_in_the_same_pump(world: World) -> None:
     assert queries.saved_searches(world.actor("market.clerk")) == []
 
 
+def test_a_system_keeps_searches_by_the_api_for_its_caller_alone(world: World) -> None:
+    client, base = world.client("market.clerk"), "/api/v1/catalogue/saved"
+    kept = {"name": "殡葬", "q": "殡葬", "share_type": ["conditional"]}
+    made = client.post(base, kept, content_type="application/json").json()
+    assert (made["subscribed"], made["chosen"]) == (True, {"share_type": ["conditional"]})
+    published(world, title="殡葬设施信息")
+    world.drain()
+    assert [row["fresh"] for row in client.get(base).json()] == [1]
+    assert client.get("/api/v1/catalogue/?" + made["address"]).json()["total"] == 1
+    one = f"{base}/{made['id']}"
+    assert client.post(f"{one}/seen").json()["fresh"] == 0
+    assert client.put(one, {"subscribed": False}, content_type="application/json").json()["subscribed"] is False
+    stranger = world.client("hr.clerk")
+    assert [stranger.get(one).status_code, stranger.post(f"{one}/seen").status_code, stranger.delete(one).status_code] == [
+        404, 404, 404,
+    ]  # fmt: skip
+    assert (client.delete(one).status_code, client.get(base).json()) == (204, [])
+
+
 def test_the_tree_leads_from_class_to_entries(world: World, city: dict[str, int]) -> None:
     client = world.client("hr.clerk")
     for kind in search.TREES:
@@ -188,6 +207,8 @@ def test_the_tree_leads_from_class_to_entries(world: World, city: dict[str, int]
             if twig.parameter:
                 chosen = {twig.parameter: [twig.value]}
                 assert search.search("", actor=world.actor("hr.clerk"), chosen=chosen).page.total == twig.entries, twig
+        told = client.get("/api/v1/catalogue/tree", {"by": kind}).json()
+        assert [(one["label"], one["entries"]) for one in told] == [(t.label, t.entries) for t in search.directory(kind)]
     steps = [(twig.value, twig.depth, twig.entries) for twig in search.directory("class")]
     assert steps[:3] == [("3", 0, 5), ("307", 1, 5), ("307001", 2, 5)]
 
@@ -208,6 +229,10 @@ def test_the_map_shows_who_gives_what_to_whom_and_what_is_used_together(world: W
     assert "谁向谁提供什么" in client.get("/catalogue/map/").content.decode()
     address = f"/catalogue/map/{flow.provider_id}/{flow.consumer_id}/"
     assert "在册市场主体名单" in client.get(address).content.decode()
+    told = client.get("/api/v1/catalogue/map", {"department": flow.consumer_id}).json()
+    assert (told["total"], told["rows"][0]["consumer"], told["rows"][0]["grants"]) == (1, flow.consumer, 2)
+    told = client.get(f"/api/v1{address.rstrip('/')}").json()
+    assert {row["entry_id"] for row in told["rows"]} == {one, other}
     ended = {**given, "verb": "revoke", "from": "granted", "to": "revoked", "ground": "revoked"}
     outbox.publish("grant.revoked", "grant:2", ended, at=world.at)
     world.drain()

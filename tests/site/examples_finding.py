@@ -28,3 +28,10 @@ def pages(book: Book, scene: Scene) -> None:
 def endpoints(book: Book, scene: Scene) -> None:
     """Add the endpoints."""
     book.add("GET", "api/v1/catalogue/<entry_id>/dcat", scene["published"])
+    base = "api/v1/catalogue"
+    book.seen(f"{base}/map/<provider_id>/<consumer_id>", to=(scene["civil"], scene["hr"]))
+    book.add("POST", f"{base}/saved", body={"name": "低保", "q": "低保", "share_type": ["conditional"]})
+    book.add("GET", f"{base}/saved/<saved_id>", scene["saved"])
+    book.add("PUT", f"{base}/saved/<saved_id>", scene["saved"], body={"subscribed": False})
+    book.add("POST", f"{base}/saved/<saved_id>/seen", scene["saved"])
+    book.add("DELETE", f"{base}/saved/<saved_id>", scene["saved"])

@@ -8,6 +8,7 @@ from jutong.slices.catalogue.api import (
     demands,
     duties,
     entries,
+    finding,
     liveliness,
     maintaining,
     questions,
@@ -24,6 +25,7 @@ router.add_router("", duties.router)
 router.add_router("", demand_lists.router)
 router.add_router("", demands.router)
 router.add_router("", liveliness.router)
+router.add_router("", finding.router)
 router.add_router("", deciding.router)
 router.add_router("", entries.router)
 

@@ -240,13 +240,9 @@ class MappingIn(Schema):
     mapping: Annotated[dict[Code, Short], Field(max_length=60)] | None = None
 
 
-class SearchIn(Schema):
-    """Words and facets; values of one facet are alternatives."""
+class FacetsIn(Schema):
+    """Chosen facets; values of one facet are alternatives."""
 
-    q: Short = ""
-    scope: Literal["published", "own", "all"] = "published"
-    page: Annotated[int, Field(ge=1, le=100_000)] = 1
-    size: Annotated[int, Field(ge=1, le=100)] = 20
     resource_class: List = []
     share_type: List = []
     format_class: List = []
@@ -259,6 +255,19 @@ class SearchIn(Schema):
     class_code: List = []
     info_kind: List = []
 
+    def chosen(self) -> dict[str, list[str]]:
+        """Return the values of every facet."""
+        return {name: getattr(self, name) for name in search.FACETS}
+
+
+class SearchIn(FacetsIn):
+    """Words and facets."""
+
+    q: Short = ""
+    scope: Literal["published", "own", "all"] = "published"
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+    size: Annotated[int, Field(ge=1, le=100)] = 20
+
 
 @router.get("/", response=ResultsOut, summary="检索目录")
 def found(request: HttpRequest, asked: Query[SearchIn]) -> dict[str, Any]:
@@ -266,7 +275,7 @@ def found(request: HttpRequest, asked: Query[SearchIn]) -> dict[str, Any]:
     results = search.search(
         asked.q,
         actor=faces.actor_of(request),
-        chosen={name: getattr(asked, name) for name in search.FACETS},
+        chosen=asked.chosen(),
         scope=asked.scope,
         number=asked.page,
         size=asked.size,
