@@ -18,8 +18,19 @@ ENTRIES = 43_000
 PORTALS = 24
 GOAL = 2_000.0
 TABLES = ("catalogue_entry", "catalogue_entryversion", "catalogue_item", "catalogue_listing")
-MATTERS = "企业登记 食品经营许可 公交站点 养老机构 空气质量 学校名录 行政处罚 不动产登记 医疗机构 农作物种植 路灯设施 社保缴纳"
-KINDS = "信息 名单 统计 目录 明细 年报 备案 核准结果"
+WHO = (
+    "企业 个体工商户 食品经营单位 药品零售企业 中小学校 幼儿园 养老机构 医疗机构 社会组织 建筑施工企业 道路运输企业 物业服务企业 旅行社 "
+    "农民专业合作社 高新技术企业 律师事务所 残疾人 退役军人 低保对象 公租房家庭 水库 公交站点 停车场 路灯 图书馆 旅游景区 充电桩 不动产 林地"
+)
+WHAT = (
+    "登记 注销 许可 备案 年度报告 行政处罚 监督检查 抽样检验 信用评价 补贴发放 资质认定 培训 安全隐患排查 变更 空气质量监测 用水 用电 纳税 社会保险缴纳 "
+    "住房公积金缴存 从业人员 财政预算 价格监测"
+)
+KINDS = "信息 名单 统计 目录 明细 年报 情况 核准结果 台账 名录"
+OFFICES = (
+    "市场监督管理局 教育局 卫生健康委员会 民政局 公安局 司法局 财政局 人力资源和社会保障局 自然资源局 生态环境局 住房和城乡建设局 交通运输局 水利局 "
+    "农业农村局 商务局 文化广播电视和旅游局 退役军人事务局 应急管理局 审计局 统计局 医疗保障局 城市管理局 林业局 税务局 气象局 残疾人联合会"
+)
 
 
 def run(ground: Ground) -> None:
@@ -92,17 +103,18 @@ def _invented(ground: Ground) -> Iterator[Path]:
     for portal in range(ground.sized(PORTALS)):
         rows = [
             {
-                "标题": f"{draw.choice(MATTERS.split())}{number}号{draw.choice(KINDS.split())}",
+                "标题": f"{who}{what}{draw.choice(KINDS.split())}（{number}号）",
                 "发布日期": f"20{draw.randint(18, 22)}-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}",
                 "更新日期": f"2023/{draw.randint(1, 12)}/{draw.randint(1, 28)}",
-                "提供单位": f"第{number % 40}局",
+                "提供单位": f"第{portal + 1}市{draw.choice(OFFICES.split())}",
                 "所属领域": draw.choice(["医疗卫生", "交通运输", "教育文化", ""]),
                 "开放属性": draw.choice(["无条件开放", "有条件开放"]),
-                "摘要信息": f"记录{draw.choice(MATTERS.split())}的办理情况，由业务系统产生，按周期更新，供各部门使用。",
+                "摘要信息": f"记录{who}{what}的办理情况，由业务系统产生，按周期更新，供各部门使用。",
                 "更新频率": draw.choice(["每年", "每月", "实时", "不定期"]),
                 "数据格式": "['xls', 'api']",
             }
             for number in range(each)
+            for who, what in [(draw.choice(WHO.split()), draw.choice(WHAT.split()))]
         ]
         path = ground.scratch / f"portal_{portal:02d}.json"
         path.write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")

@@ -88,9 +88,7 @@ def multiplied(ground: Ground) -> int:
         admin.execute("checkpoint")
         found = _number(admin, "select count(*) from catalogue_listing where in_force")
         items = _number(admin, "select count(*) from catalogue_item")
-    report.note(
-        f"catalogue: {found} entries in force, {items} items, filled in {time.perf_counter() - began:.0f} s"
-    )
+    report.note(f"catalogue: {found} entries in force, {items} items, filled in {time.perf_counter() - began:.0f} s")
     return found
 
 

@@ -208,9 +208,24 @@ def test_the_tree_leads_from_class_to_entries(world: World, city: dict[str, int]
                 chosen = {twig.parameter: [twig.value]}
                 assert search.search("", actor=world.actor("hr.clerk"), chosen=chosen).page.total == twig.entries, twig
         told = client.get("/api/v1/catalogue/tree", {"by": kind}).json()
-        assert [(one["label"], one["entries"]) for one in told] == [(t.label, t.entries) for t in search.directory(kind)]
+        assert [(one["label"], one["entries"]) for one in told] == [
+            (t.label, t.entries) for t in search.directory(kind)
+        ]
     steps = [(twig.value, twig.depth, twig.entries) for twig in search.directory("class")]
     assert steps[:3] == [("3", 0, 5), ("307", 1, 5), ("307001", 2, 5)]
+
+
+def test_a_large_tree_is_shown_place_by_place(
+    world: World, city: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jutong.slices.catalogue.search.tree.UNFOLDED", 3)
+    whole = search.directory("class")
+    shown = [(twig.value, closed) for twig, closed in search.folded(whole)]
+    assert shown == [("3", True)]
+    shown = [(twig.value, closed) for twig, closed in search.folded(whole, "307")]
+    assert shown == [("3", False), ("307", False), ("307001", True)]
+    page = world.client("hr.clerk").get("/catalogue/tree/", {"by": "class", "open": "307"}).content.decode()
+    assert ("?by=class&amp;open=307001" in page, whole[-1].label in page) == (True, False)
 
 
 def test_the_map_shows_who_gives_what_to_whom_and_what_is_used_together(world: World, city: dict[str, int]) -> None:

@@ -6,6 +6,7 @@ import io
 from datetime import date
 from typing import Any
 
+import msgspec
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,6 +15,7 @@ from jutong.kernel.errors import NotThere, RuleBroken, WrongState
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.formats.templates import GUIDE_EXTRA, GUIDE_HEADERS
 from jutong.slices.catalogue.models import Entry, ImportRun
+from jutong.slices.catalogue.rules.content import ItemContent
 from jutong.slices.standards import actions as standards
 from published import content, published
 from world import World
@@ -232,6 +234,32 @@ def test_codes_of_another_system_are_mapped_by_its_table_and_an_unmapped_one_com
     )  # fmt: skip
     with pytest.raises(NotThere, match="没有“别的系统”的代码对照表"):
         looked_at(world, guide({}), peer="别的系统")
+
+
+def test_whence_an_item_comes_travels_in_every_template_and_silence_about_it_is_pointed_out(world: World) -> None:
+    address = ItemContent(name="居住地址", column="address", type="C", length=200, source="own")
+    code = Entry.objects.get(pk=published(world, "police", title="人口住址信息", items=(address,))).code or ""
+    items = (
+        ItemContent(name="救助金额", column="je", type="N", length=10, source="own"),
+        msgspec.structs.replace(address, source="reference", refers=code),
+    )
+    by, client = world.actor("civil.officer"), world.client("civil.officer")
+    mine = world.department("civil")
+    actions.compile_entry(by=by, at=world.at, provider_id=mine, content=content(title="低保住址", items=items))
+    for kind in ("own", "guide", "two-sheet"):
+        data = b"".join(client.get(f"/catalogue/export/{kind}/").streaming_content)  # type: ignore[attr-defined]
+        book = openpyxl.load_workbook(io.BytesIO(data))
+        sheet = next(one for one in book.worksheets[:2] if "数源属性" in [cell.value for cell in one[1]])
+        place = [cell.value for cell in sheet[1]].index("数源属性")
+        told = [[sheet.cell(row, place + more).value for more in (1, 2)] for row in (2, 3)]
+        assert told == [["本部门为权威来源", None], ["引用其他部门", code]], kind
+        assert sheet.data_validations.dataValidation, kind
+        run = looked_at(world, SimpleUploadedFile("导出.xlsx", data))
+        assert (run.unchanged, run.refused) == (1, 0), (kind, run.reasons)
+    run = looked_at(world, guide({"信息资源名称": "救助住址", "信息项名称": "居住地址", "数据类型": "字符型"}))
+    ((field, sentence),) = Entry.objects.get(import_run=run).warnings
+    assert (field, f"内江市公安局（《人口住址信息》{code}）" in sentence) == ("items", True)
+    assert "请在数源属性中标为引用" in sentence
 
 
 @pytest.mark.parametrize("kind", ["own", "guide", "two-sheet"])

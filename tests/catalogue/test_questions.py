@@ -41,7 +41,8 @@ def test_an_answer_of_the_authority_stands_with_the_entry_and_is_found_by_keywor
     assert found(world, "police.clerk", "人均") == [asked.pk]
     assert found(world, "police.clerk", "低保对象 收入") == [asked.pk]
     assert found(world, "police.clerk", "车辆") == []
-    panel = queries.questions_panel(world.actor("hr.clerk"), world.at, entry_id=pk)
+    clerk = world.actor("hr.clerk")
+    panel = queries.questions_panel(clerk, world.at, entry=queries.entry(pk, actor=clerk, at=world.at)).card
     assert (panel.total, panel.rows[0].answered_for) == (1, "内江市数据局")
     assert InboxItem.objects.filter(account_id=world.account("market.clerk"), title__startswith="已答复").count() == 1
     for wrong in ({}, {"topic": "nothing"}, {"topic": "items", "addressee": "provider"}):

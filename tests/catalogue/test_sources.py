@@ -105,6 +105,21 @@ def test_a_claim_is_turned_into_a_reference_in_one_step_and_a_reference_needs_a_
         actions.submit(lost, by=officer, at=world.at)
 
 
+@covers(partly=["R-CEN-025"])
+def test_a_submission_points_out_what_another_department_provides_and_what_may_be_there_already(world: World) -> None:
+    published(world, "police", title="人口住址信息", items=(OWN,))
+    published(world, "civil", title="低保住址名单", items=other("户主姓名"))
+    entry = approved(world, "civil", title="2026年低保住址信息", items=(ADDRESS, *other("救助金额")))
+    apart = approved(world, "civil", title="救助金额标准", items=other("救助标准"))
+    moved = actions.submit_entries([entry.pk, apart.pk], by=world.actor("civil.officer"), at=world.at)
+    assert (sorted(moved.done), moved.refused) == ([entry.pk, apart.pk], {})
+    (near, elsewhere), none = (Entry.objects.get(pk=one.pk).warnings for one in (entry, apart))
+    assert near == ["title", "与“低保住址名单”疑似重复：名称只差套话，或信息项完全相同；确属同一资源的请合并"]
+    assert elsewhere[1].startswith("信息项“居住地址”的权威来源是内江市公安局（《人口住址信息》")
+    assert none == []
+    assert elsewhere[1] in world.client("authority.reviewer").get(f"/catalogue/{entry.pk}/").content.decode()
+
+
 def test_two_entries_of_one_set_cannot_claim_the_same_item_and_a_withdrawn_claim_is_free_again(world: World) -> None:
     ids = [approved(world, name, title=f"{name}住址", items=(OWN,)).pk for name in ("civil", "police")]
     for pk, name in zip(ids, ("civil", "police"), strict=True):

@@ -11,6 +11,7 @@ from correction_world import RECORD, entered, granted, marks, raised, reported, 
 from covers import covers
 from jutong.kernel.errors import NotAllowed, RuleBroken, WrongState
 from jutong.kernel.models import Clock, InboxItem
+from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.correction import actions, queries
 from jutong.slices.correction.models import Objection, Receiver
 from world import World
@@ -62,8 +63,9 @@ def test_the_mark_is_due_in_three_days_and_everybody_who_obtains_the_data_sees_i
         actions.take_objection(case, by=reviewer, at=world.at)  # not before the mark
     actions.mark_objection(case, by=reviewer, at=world.at + timedelta(days=3))
     assert "存在异议" in marks(world.at)["objection", RECORD]
-    panel = queries.entry_panel(reviewer, world.at, entry_id=resource)
-    assert panel
+    said = queries.entry_panel(reviewer, world.at, entry=catalogue.entry(resource, actor=reviewer, at=world.at))
+    assert said
+    panel = said.card
     assert [row.kind for row in panel.rows] == ["objection"]
     actions.take_objection(case, by=reviewer, at=world.at)
     actions.decide_objection(case, by=reviewer, at=world.at, decision="not_correct", reason="与登记档案一致")

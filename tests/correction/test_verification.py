@@ -11,6 +11,7 @@ from correction_world import ID_NUMBER, RECORD, entered, granted, marks, raised,
 from covers import covers
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry, Clock, InboxItem, OutboxEvent
+from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.correction import actions, queries
 from jutong.slices.correction.models import Handling, Receiver, Verification
 from jutong.slices.grants.models import Grant
@@ -252,8 +253,9 @@ def test_a_department_files_rules_names_its_channel_and_publishes_nothing_withou
 
     civil, head = world.department("civil"), world.actor("civil.head")
     resource = entered(world)
-    panel = queries.entry_panel(head, world.at, entry_id=resource)
-    assert panel
+    said = queries.entry_panel(head, world.at, entry=catalogue.entry(resource, actor=head, at=world.at))
+    assert said
+    panel = said.card
     assert panel.channel == "数据科，0832-2020000"
     Department.objects.filter(pk=civil).update(correction_channel="")
     lacking = {gap.code for gap in organisation.gaps(civil, world.at)}

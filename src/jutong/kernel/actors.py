@@ -123,7 +123,7 @@ class Actor:
 
     def holds(self, *roles: Role, department_id: int | None = None) -> bool:
         """Tell whether any of the roles is held (in that department)."""
-        return any(self.post(role, department_id) for role in roles)
+        return any(post.role in roles and department_id in (None, post.department_id) for post in self.posts)
 
 
 def system_actor(name: str) -> Actor:

@@ -15,7 +15,8 @@ from jutong.kernel.actors import Actor
 class Panel:
     """A piece of a joined page: its title (Chinese), order, who may see it, one query, one template.
 
-    query(actor, at, **about) returns frozen rows or None (nothing to show); `about` names the page's subject.
+    query(actor, at, **about) returns frozen rows or None (nothing to show); `about` is the page's subject: its id, or, on
+    the page of an entry, what was read of it already (`entry=`), and there the query returns what is `Said`.
     """
 
     name: str
@@ -36,10 +37,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Light:
-    """One thing that is looked at, how it stands (good, wait, bad, neutral), and the sentence that says why, translated.
-
-    A panel of the place "entry_lights" returns a tuple of them.
-    """
+    """One thing that is looked at, how it stands (good, wait, bad, neutral), and the sentence that says why, translated."""
 
     label: str
     tone: str
@@ -50,8 +48,7 @@ class Light:
 class Linked:
     """One end of a way that data takes: side "from" or "to", who or what, in which way, since when; url where it has a page.
 
-    hidden: how many more there are that the reader may not know by name. A panel of the place "entry_lineage" returns a
-    tuple of them.
+    hidden: how many more there are that the reader may not know by name.
     """
 
     side: str
@@ -65,13 +62,23 @@ class Linked:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """One figure, as the pieces draw it. A panel of the place "entry_figures" returns a tuple of them."""
+    """One figure, as the pieces draw it."""
 
     label: str
     value: int
     unit: str = ""
     tone: str = "neutral"
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that a slice says of an entry, asked once: what its card shows (None: no card), lights, figures, ways of the data."""
+
+    card: Any = None
+    lights: tuple[Light, ...] = ()
+    figures: tuple[Amount, ...] = ()
+    ways: tuple[Linked, ...] = ()
 
 
 _PANELS: Final[dict[str, dict[str, Panel]]] = defaultdict(dict)
@@ -87,8 +94,3 @@ def filled(place: str, actor: Actor, at: datetime, **about: Any) -> list[Filled]
     wanted = sorted((p for p in _PANELS[place].values() if p.allow(actor)), key=lambda p: p.order)
     answers = ((panel, panel.query(actor, at, **about)) for panel in wanted)
     return [Filled(panel, content) for panel, content in answers if content is not None]
-
-
-def gathered(place: str, actor: Actor, at: datetime, **about: Any) -> list[Any]:
-    """Return what the panels of a place have to show, one after the other, where each returns a tuple."""
-    return [one for panel in filled(place, actor, at, **about) for one in panel.content]

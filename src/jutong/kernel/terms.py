@@ -231,6 +231,9 @@ SHARE_LIMITS: Final = {
 }
 """共享限制: how conditional sharing is limited."""
 
+ITEM_STANDS: Final = {"own": N_("本部门为权威来源"), "reference": N_("引用其他部门")}
+"""数源属性: what an entry can say of whence an item comes; saying nothing leaves it open (R-CAT-046)."""
+
 SHARE_MODE_CLASSES: Final = {
     "platform": N_("共享平台方式"),
     "mail": N_("邮件方式"),

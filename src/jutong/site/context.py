@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Final
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.functional import SimpleLazyObject
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
@@ -27,7 +29,7 @@ class Shell:
     actor: Actor | None
     posts: str
     region: str
-    sections: tuple[navigation.Section, ...]
+    navigation: str
     unread: int
     search_url: str
     inbox_url: str
@@ -60,7 +62,7 @@ def _shell(request: HttpRequest) -> Shell:
         actor=actor,
         posts=_posts(actor) if actor else "",
         region=given.region_name(region) if given.region_name and region and not bare else "",
-        sections=navigation.sections_for(actor, request.path) if actor else (),
+        navigation=_drawn(navigation.sections_for(actor, request.path)) if actor else "",
         unread=given.unread(actor) if actor and given.unread else 0,
         search_url=address_of(given.search) if actor else "",
         inbox_url=address_of(given.inbox) if actor else "",
@@ -71,6 +73,12 @@ def _shell(request: HttpRequest) -> Shell:
         person_links=tuple((label, url) for label, url in links if url),
         version=installed_version(),
     )
+
+
+@lru_cache(maxsize=1024)
+def _drawn(sections: tuple[navigation.Section, ...]) -> SafeString:
+    """Return the navigation as it is drawn, twice on each page: the same for all who may open the same, in one language."""
+    return render_to_string("shell/navigation.html", {"sections": sections}) if sections else SafeString()
 
 
 def _known(request: HttpRequest) -> Actor | None:

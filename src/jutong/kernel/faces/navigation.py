@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
+from jutong.kernel.faces.shell import address_of
 from jutong.kernel.terms import N_
 
 
@@ -78,7 +78,7 @@ def registered() -> tuple[Entry, ...]:
 
 def sections_for(actor: Actor, path: str) -> tuple[Section, ...]:
     """Return what the actor may open, grouped; the entry with the longest address that `path` begins with is current."""
-    open_entries = [(entry, _address(entry.url_name)) for entry in registered() if entry.allow(actor)]
+    open_entries = [(entry, address_of(entry.url_name)) for entry in registered() if entry.allow(actor)]
     places = [address for _entry, address in open_entries if address and path.startswith(address)]
     here = max(places, key=len, default="")
     sections = []
@@ -91,10 +91,3 @@ def sections_for(actor: Actor, path: str) -> tuple[Section, ...]:
         if lines:
             sections.append(Section(_(group.value), lines))
     return tuple(sections)
-
-
-def _address(url_name: str) -> str:
-    try:
-        return reverse(url_name)
-    except NoReverseMatch:
-        return ""

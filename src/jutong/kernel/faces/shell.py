@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 
 from jutong.kernel.actors import Actor
 
@@ -46,6 +47,11 @@ def frame() -> Frame:
 
 def address_of(url_name: str) -> str:
     """Return the address of a page by name, or nothing where no slice has it."""
+    return _address(url_name, get_resolver())
+
+
+@lru_cache(maxsize=1024)
+def _address(url_name: str, _within: URLResolver) -> str:
     try:
         return reverse(url_name) if url_name else ""
     except NoReverseMatch:

@@ -114,7 +114,7 @@ def _offer_panels() -> None:
     def does_business(actor: Actor) -> bool:
         return not actor.roles <= ADMINISTRATORS
 
-    register("entry_lights", Panel("pulse", N_("目录"), 10, does_business, queries.lights, ""))
+    register("entry", Panel("pulse", N_("目录"), 10, does_business, queries.lights_panel, ""))
     asked = Panel(
         "questions", N_("评议与问答"), 90, does_business, queries.questions_panel, "catalogue/questions_panel.html"
     )

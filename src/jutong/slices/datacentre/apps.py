@@ -51,7 +51,5 @@ def _offer_panels() -> None:
     def does_business(actor: Actor) -> bool:
         return not actor.roles <= ADMINISTRATORS
 
-    profile = Panel("profile", N_("样本概况"), 30, does_business, queries.profile_panel, "datacentre/profile.html")
-    register("entry", profile)
-    register("entry_lights", Panel("resource", N_("资源"), 20, does_business, queries.lights, ""))
-    register("entry_lineage", Panel("source", N_("来源"), 10, does_business, queries.lineage, ""))
+    behind = Panel("profile", N_("样本概况"), 30, does_business, queries.behind_entry, "datacentre/profile.html")
+    register("entry", behind)

@@ -50,8 +50,7 @@ class Exchange(AppConfig):
             "grant",
             panels.Panel("deliveries", N_("交换任务与批量文件"), 40, allow, queries.deliveries, "exchange/panel.html"),
         )
-        figures = panels.Panel("deliveries", N_("交付"), 20, allow, queries.entry_figures, "")
-        panels.register("entry_figures", figures)
+        panels.register("entry", panels.Panel("deliveries", N_("交付"), 70, allow, queries.entry_figures, ""))
 
 
 def _name_subjects() -> None:

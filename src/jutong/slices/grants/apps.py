@@ -44,9 +44,6 @@ class Grants(AppConfig):
                 "grants/panel_ending.html",
             ),
         )
-        whither = panels.Panel("consumers", N_("使用部门"), 20, does_business, queries.lineage, "")
-        panels.register("entry_lineage", whither)
-        panels.register("entry_figures", panels.Panel("grants", N_("授权"), 10, does_business, queries.figures, ""))
 
 
 def _offer_endings(allow: Callable[[Actor], bool]) -> None:
@@ -58,7 +55,7 @@ def _offer_endings(allow: Callable[[Actor], bool]) -> None:
     register(Entry(Group.SHARING, N_("停止提供"), "grants_endings", "plug-connected-x", allow, order=45))
     panels.register(
         "entry",
-        panels.Panel("ending", N_("停止提供"), 60, allow, queries.ending_of_entry, "grants/panel_ending_service.html"),
+        panels.Panel("ending", N_("停止提供"), 60, allow, queries.of_entry, "grants/panel_ending_service.html"),
     )
     agenda.register(
         agenda.Chore(

@@ -13,6 +13,7 @@ from django.db import transaction
 from jutong.kernel.actors import Actor
 from jutong.kernel.workflow import open_many
 from jutong.slices.catalogue.actions.coding import adopt_codes
+from jutong.slices.catalogue.actions.noticing import MOST_WARNINGS
 from jutong.slices.catalogue.actions.refusing import remarks
 from jutong.slices.catalogue.actions.revising import note_begun
 from jutong.slices.catalogue.actions.sorting import OPEN, UNCONFIRMED, Changed, Row, Sorting, manner_of
@@ -30,7 +31,6 @@ from jutong.slices.parties import actions as parties_actions
 
 SET: Final = 500
 _MOST_REASONS: Final = 20
-_MOST_WARNINGS: Final = 20
 
 
 @dataclass
@@ -193,4 +193,4 @@ class _Work:
 
 
 def _warnings(row: Row) -> list[list[str]]:
-    return [[field, sentence] for field, sentence in remarks(row.warnings).items()][:_MOST_WARNINGS]
+    return [[field, sentence] for field, sentence in remarks(row.warnings).items()][:MOST_WARNINGS]

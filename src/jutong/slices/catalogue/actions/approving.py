@@ -20,6 +20,7 @@ from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue.actions.channelling import without_channel
 from jutong.slices.catalogue.actions.coding import give_codes
 from jutong.slices.catalogue.actions.following import follow_catalogue
+from jutong.slices.catalogue.actions.noticing import notice
 from jutong.slices.catalogue.actions.observing import take_pulse
 from jutong.slices.catalogue.actions.referring import fixed_otherwise, refuse_fixed
 from jutong.slices.catalogue.actions.refusing import refuse, summary
@@ -133,6 +134,7 @@ def _submit(case: Entry, by: Actor, at: datetime) -> None:
     refuse_fixed(case, content)
     case.authority_id = parties.authority_of(case.region)
     give_codes([(case, content)], at=at)
+    notice([(case, content)], at=at)
     case.changed_at = at
     _file([case], by, at)
     note_submitted([case.pk], at=at)
@@ -153,12 +155,16 @@ def submit_entries(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
         moved = ENTRY.advance_many("submit", ids, by=by, at=at)
         entries = list(Entry.objects.filter(pk__in=moved.done).order_by("pk"))
         contents = contents_of(entry.working_id for entry in entries)
-        give_codes([(entry, contents[entry.working_id or 0]) for entry in entries], at=at)
+        pairs = [(entry, contents[entry.working_id or 0]) for entry in entries]
+        give_codes(pairs, at=at)
+        notice(pairs, at=at)
         authorities = {region: parties.authority_of(region) for region in {entry.region for entry in entries}}
         for entry in entries:
             entry.authority_id = authorities[entry.region]
             entry.changed_at = at
-        Entry.objects.bulk_update(entries, ["code", "class_node", "authority", "changed_at"], batch_size=500)
+        Entry.objects.bulk_update(
+            entries, ["code", "class_node", "authority", "warnings", "changed_at"], batch_size=500
+        )
         _file(entries, by, at)
         note_submitted(moved.done, at=at)
         begin_turns(entries, at=at)

@@ -43,11 +43,13 @@ def give_codes(pairs: Sequence[tuple[Entry, Content]], *, at: datetime) -> None:
             node = class_for(entry, content)
             nodes[node.pk] = node
             by_class[node.pk].append(entry)
+    today = beijing_day(at)
+    rules = {region: standards.specification_for(region, today) for region in {entry.region for entry, _c in pairs}}
     for pk in sorted(by_class):
         entries = by_class[pk]
         last = _count_up(pk, len(entries))
         for serial, entry in enumerate(entries, last - len(entries) + 1):
-            given = standards.specification_for(entry.region, beijing_day(at))
+            given = rules[entry.region]
             element = given.element("code")
             code = entry_code(nodes[pk].code, serial, given.serial_digits)
             entry.code = str(

@@ -9,6 +9,7 @@ from typing import Final
 
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.terms import N_
+from jutong.slices.catalogue.actions.noticing import NEAR, collected_elsewhere
 from jutong.slices.catalogue.actions.storing import digest_of
 from jutong.slices.catalogue.formats.dragging import undragged
 from jutong.slices.catalogue.formats.elements import Manner
@@ -93,6 +94,7 @@ class Sorting:
 
     def __init__(self, run: ImportRun, manner: Manner, entries: Sequence[RawEntry], meet: Meet) -> None:
         self.manner = manner
+        self.run = run
         joins = manner.strict and (manner.allowed is None or "drag_fill" in manner.allowed)
         self.entries = undragged(entries) if joins else list(entries)
         self.runs = drag_filled(self._titles())
@@ -112,7 +114,7 @@ class Sorting:
         """Sort one set."""
         found = SortedSet()
         drafts = [understand(raw, self.manner) for raw in entries]
-        rows = [row for row in self._placed(drafts, found) if not self._repeated(row, found)]
+        rows = self._met([row for row in self._placed(drafts, found) if not self._repeated(row, found)])
         known = self._known(rows)
         twins = [(row, known.get(row.draft.code) or known.get(row.key)) for row in rows]
         found.fresh = [self._compared(row) for row, twin in twins if twin is None]
@@ -149,6 +151,14 @@ class Sorting:
         found.back.append((row.draft, (Finding("title", _TWICE, {"line": first}),)))
         return True
 
+    def _met(self, rows: Sequence[Row]) -> list[Row]:
+        """Return rows with warnings of items that another department provides with authority."""
+        stated = [(row.provider_id, row.content) for row in rows]
+        told = collected_elsewhere(self.run.region, stated, at=self.run.at)
+        return [
+            replace(row, warnings=(*row.warnings, *more)) if more else row for row, more in zip(rows, told, strict=True)
+        ]
+
     def _known(self, rows: Sequence[Row]) -> dict[object, Entry]:
         """Return entries that the platform already has, by code and by (provider, title)."""
         found: dict[object, Entry] = {}
@@ -175,7 +185,7 @@ class Sorting:
             self.near.setdefault((row.provider_id, key), row.content.title)
         if not twin:
             return row
-        return replace(row, warnings=(*row.warnings, Finding("title", _NEAR, {"title": twin[:60]}, grave=False)))
+        return replace(row, warnings=(*row.warnings, Finding("title", NEAR, {"title": twin[:60]}, grave=False)))
 
     def _differing(self, rows: Sequence[tuple[Row, Entry]], found: SortedSet) -> None:
         fresh = [(row, entry) for row, entry in rows if row.digest != entry.source_digest]
@@ -195,6 +205,5 @@ class Sorting:
 
 _NOT_OWN: Final = Finding("provider", N_("只能导入本部门的目录，请改正提供方或由平台管理员按地区导入"))
 _TWICE: Final = N_("与第 %(line)d 行重复：同一提供方的名称相同（标点、空格、全半角不同也算相同），请保留一行")
-_NEAR: Final = N_("与“%(title)s”疑似重复：名称只差套话，或信息项完全相同；确属同一资源的请合并")
 _UNDER_WAY: Final = N_("平台已有该目录，当前状态为“%(state)s”，内容不同；请先在平台发起修订或等待审核结束再导入")
 UNCONFIRMED: Final = N_("平台已发布该目录，文件中的内容不同；您没有确认修改已发布的目录，未作改动")

@@ -32,19 +32,27 @@ def claims_met(pairs: Pairs, *, at: datetime) -> dict[int, str]:
 
     Of two entries of one set that claim the same, the second is told. Profiles without one source ask for nothing.
     """
+    own = {
+        case.pk: names
+        for case, content in pairs
+        if has_one_source(case.policy) and (names := [item.name for item in content.items if item.source == "own"])
+    }
+    claiming = [case for case, _content in pairs if case.pk in own]
+    keys = keys_of(name for names in own.values() for name in names) if own else {}
+    known = {
+        region: sources_of(region, {name for case in claiming if case.region == region for name in own[case.pk]}, at=at)
+        for region in {case.region for case in claiming}
+    }
     found: dict[int, str] = {}
     taken: dict[tuple[str, str], Entry] = {}
-    for case, content in pairs:
-        names = [item.name for item in content.items if item.source == "own"]
-        if not names or not has_one_source(case.policy):
-            continue
-        keys, known = keys_of(names), sources_of(case.region, names, at=at)
+    for case in claiming:
+        here = ((name, known[case.region].get(name)) for name in own[case.pk])
         said = [
-            _clash(name, known[name].provider_name, where(known[name]))
-            for name in names
-            if name in known and known[name].provider_id != case.provider_id
+            _clash(name, source.provider_name, where(source))
+            for name, source in here
+            if source and source.provider_id != case.provider_id
         ]
-        for name in names:
+        for name in own[case.pk]:
             other = taken.setdefault((case.region, keys[name]), case)
             if other.provider_id != case.provider_id:
                 said.append(_clash(name, other.provider_name, _("《%s》，同批提交") % other.title))

@@ -16,6 +16,7 @@ from pydantic import Field, StringConstraints
 from jutong.kernel import clock, faces
 from jutong.kernel.faces.downloads import XLSX, attachment
 from jutong.slices.catalogue import actions, queries, search
+from jutong.slices.catalogue.api.asking import List, ResultsOut, SearchIn, Short
 from jutong.slices.catalogue.formats.dcat import json_ld
 from jutong.slices.catalogue.formats.exports import write_guide, write_own, write_two_sheet
 from jutong.slices.catalogue.rules.content import Content
@@ -25,10 +26,8 @@ router = Router()
 Id = Annotated[int, Path(ge=1, le=2**53)]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 Words = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
-Short = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Code = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]*$")]
 Own = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]
-List = Annotated[list[Short], Field(max_length=50)]
 
 
 class ItemIn(Schema):
@@ -99,55 +98,6 @@ class ContentIn(Schema):
     def content(self) -> Content:
         """Return the slice's own form of it."""
         return msgspec.convert(self.model_dump(), Content, strict=False)
-
-
-class FoundOut(Schema):
-    """One search result and how to obtain it."""
-
-    id: int
-    code: str
-    title: str
-    abstract: str
-    provider_id: int
-    provider_name: str
-    region: str
-    share_type: str
-    domain: str
-    released_on: date | None
-    state: str
-    how: str
-
-
-class FacetValueOut(Schema):
-    """A facet's value with its count."""
-
-    value: str
-    label: str
-    count: int
-
-
-class FacetOut(Schema):
-    """A facet."""
-
-    name: str
-    label: str
-    values: list[FacetValueOut]
-
-
-class ResultsOut(Schema):
-    """A page of results; capped: at least `total` hits, and the facets count only so many.
-
-    meant: what was looked for instead of `q`; suggested: what may have been meant; partial: no entry holds all words.
-    """
-
-    total: int
-    pages: int
-    capped: bool
-    meant: str
-    suggested: str
-    partial: bool
-    found: list[FoundOut]
-    facets: list[FacetOut]
 
 
 class EntryOut(Schema):
@@ -238,35 +188,6 @@ class MappingIn(Schema):
     """Which header holds which element; empty keeps what was proposed."""
 
     mapping: Annotated[dict[Code, Short], Field(max_length=60)] | None = None
-
-
-class FacetsIn(Schema):
-    """Chosen facets; values of one facet are alternatives."""
-
-    resource_class: List = []
-    share_type: List = []
-    format_class: List = []
-    share_mode: List = []
-    open_type: List = []
-    update_cycle: List = []
-    domain: List = []
-    region: List = []
-    provider_id: List = []
-    class_code: List = []
-    info_kind: List = []
-
-    def chosen(self) -> dict[str, list[str]]:
-        """Return the values of every facet."""
-        return {name: getattr(self, name) for name in search.FACETS}
-
-
-class SearchIn(FacetsIn):
-    """Words and facets."""
-
-    q: Short = ""
-    scope: Literal["published", "own", "all"] = "published"
-    page: Annotated[int, Field(ge=1, le=100_000)] = 1
-    size: Annotated[int, Field(ge=1, le=100)] = 20
 
 
 @router.get("/", response=ResultsOut, summary="检索目录")

@@ -12,7 +12,8 @@ from pydantic import Field
 from jutong.kernel import clock, faces
 from jutong.kernel.paging import Page
 from jutong.slices.catalogue import actions, queries, search
-from jutong.slices.catalogue.api.entries import FacetsIn, Id, PageNumber, Short
+from jutong.slices.catalogue.api.asking import FacetsIn, Short
+from jutong.slices.catalogue.api.entries import Id, PageNumber
 
 router = Router()
 

@@ -35,6 +35,7 @@ _ITEM_CODED: Final[Mapping[str, Mapping[str, str]]] = {
     "share_type": words.SHARE_WORDS,
     "open_type": words.OPEN_WORDS,
     "security_level": words.LEVEL_WORDS,
+    "source": words.SOURCE_WORDS,
 }
 _SHORT: Final = 80
 

@@ -25,13 +25,14 @@ from jutong.slices.catalogue.formats.templates import (
     GUIDE_SHEET,
     ITEM_SHEET,
     TWO_SHEETS,
+    behind,
     columns,
     write_book,
 )
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.overlay import stated_conditions
-from jutong.slices.catalogue.rules.specified import is_own, own_elements, value_of
+from jutong.slices.catalogue.rules.specified import is_own, value_of
 from jutong.wire import catalogue as wire
 from jutong.wire.specification import Element, Specification
 
@@ -107,16 +108,16 @@ def guide_rows(entries: Iterable[ExportEntry], own: Own) -> Iterator[list[object
         share = _label(ShareType, content.share_type) if content.share_confirmed else ""
         for item in content.items or (ItemContent(name=""),):
             of_item = [item.name, _label(DataType, item.type), item.length, share]
-            yield [*before, *of_item, *after, *_own(own[1], item.extra)]
+            yield [*before, *of_item, *after, *(_item_cell(element, item) for element in own[1])]
 
 
 Own = tuple[Sequence[Element], Sequence[Element]]
-"""The local elements of entries and of items."""
+"""What stands behind a field template's own columns, of entries and of items."""
 
 
 def own_of(specification: Specification) -> Own:
-    """Return the local elements of a specification."""
-    return own_elements(specification), own_elements(specification, "item")
+    """Return what a specification puts behind a field template's own columns."""
+    return behind(specification), behind(specification, "item")
 
 
 def _own(elements: Sequence[Element], extra: Mapping[str, str]) -> list[object]:
@@ -132,7 +133,11 @@ def write_two_sheet(file: IO[bytes], entries: Iterable[ExportEntry], specificati
     """Write the two-sheet template (目录 and 信息项); returns the number of entries."""
     own, kept = own_of(specification), list(entries)
     lines = ([*_entry_line(entry), *_own(own[0], entry.content.extra)] for entry in kept)
-    items = ([*_item_line(i, e.content), *_own(own[1], i.extra)] for e in kept for i in e.content.items)
+    items = (
+        [*_item_line(i, e.content), *(_item_cell(element, i) for element in own[1])]
+        for e in kept
+        for i in e.content.items
+    )
     return write_book(file, "two-sheet", specification, dict(zip(TWO_SHEETS, (lines, items), strict=True)))
 
 

@@ -20,8 +20,9 @@ GUIDE: Final[Mapping[str, str]] = {
     "是否向社会开放": "open_type", "开放条件": "open_conditions", "更新周期": "update_cycle", "发布日期": "released_on",
     "开放主题分类": "domain", "所属系统": "system", "在线资源链接地址": "link", "涉密属性": "secret",
     "数据分级": "security_level", "数据分类": "data_category", "关联资源代码": "related_codes",
+    "数源属性": "item.source", "引用的目录代码": "item.refers",
 }  # fmt: skip
-"""The common template's 26 columns and those of its second variant (standards-facts section 4)."""
+"""The common template's 26 columns, those of its second variant (standards-facts section 4), and whence an item comes."""
 TWO_SHEET_ENTRY: Final[Mapping[str, str]] = {
     "挂接资源名称": "mounted", "数据资源目录名称": "title", "数据资源来源部门": "source_department", "目录提供方": "provider",
     "所属信息系统": "system", "所属业务对象": "subject", "应用场景分类": "scene", "数据所属事项": "matter",

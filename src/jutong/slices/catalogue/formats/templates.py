@@ -40,6 +40,7 @@ ITEM_HEADERS: Final = (
     "*数据资源目录名称", "*信息项业务名称", "*信息项技术名称", "关联数据标准", "关联码表", "*数据类型", "数据长度", "数据值域",
     "*共享属性", "*开放属性", "*敏感属性", "*涉密属性", "是否时间戳", "是否主键",
 )  # fmt: skip
+_WHENCE: Final = ("source", "refers")
 ENTRY_SHEET: Final = "目录"
 ITEM_SHEET: Final = "信息项"
 GUIDE_SHEET: Final = "政务信息资源目录"
@@ -73,7 +74,7 @@ class Column:
 
 
 def columns(kind: str, specification: Specification) -> Mapping[str, Sequence[Column]]:
-    """Return {sheet: columns} of a template; local elements stand behind the others."""
+    """Return {sheet: columns} of a template; whence items come and local elements stand behind the others."""
     if kind == "own":
         entry = [
             one
@@ -91,14 +92,20 @@ def columns(kind: str, specification: Specification) -> Mapping[str, Sequence[Co
         }
     if kind == "guide":
         headings = [_found(heading, GUIDE, specification) for heading in (*GUIDE_HEADERS, *GUIDE_EXTRA)]
-        own = [_column(one) for of in ("entry", "item") for one in own_elements(specification, of)]
-        return {GUIDE_SHEET: [*headings, *own]}
+        more = [_column(one) for of in ("entry", "item") for one in behind(specification, of)]
+        return {GUIDE_SHEET: [*headings, *more]}
     entries = [_found(heading, TWO_SHEET_ENTRY, specification) for heading in ENTRY_HEADERS]
     items = [_found(heading, TWO_SHEET_ITEM, specification, "item") for heading in ITEM_HEADERS]
     return {
-        TWO_SHEETS[0]: [*entries, *(_column(one) for one in own_elements(specification))],
-        TWO_SHEETS[1]: [*items, *(_column(one) for one in own_elements(specification, "item"))],
+        TWO_SHEETS[0]: [*entries, *(_column(one) for one in behind(specification))],
+        TWO_SHEETS[1]: [*items, *(_column(one) for one in behind(specification, "item"))],
     }
+
+
+def behind(specification: Specification, of: str = "entry") -> tuple[Element, ...]:
+    """Return the elements that stand behind a field template's own columns: whence an item comes, and the local ones."""
+    whence = (one for one in specification.elements if one.of == of == "item" and one.name in _WHENCE)
+    return (*whence, *own_elements(specification, of))
 
 
 def _found(heading: str, names: Mapping[str, str], specification: Specification, of: str = "entry") -> Column:

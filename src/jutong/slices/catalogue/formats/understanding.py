@@ -35,9 +35,9 @@ _PLAIN: Final = (
 )  # fmt: skip
 _LINED: Final = ("abstract", "share_scope", "withheld_reason", "basis_wording")
 LONGEST_PROVIDER: Final = 120
-_ITEM_TEXTS: Final = ("column", "standard", "code_table", "value_range")
+_ITEM_TEXTS: Final = ("column", "standard", "code_table", "value_range", "refers")
 _ITEM_FLAGS: Final = ("sensitive", "classified", "timestamp", "key", "base_item")
-_ITEM_CODES: Final = ("type", "share_type", "open_type", "security_level")
+_ITEM_CODES: Final = ("type", "share_type", "open_type", "security_level", "source")
 _CLASS_OF: Final = {digit: name for name, digit in CLASS_DIGITS.items()}
 _EMPTY_DOMAINS: Final = frozenset({"默认主题", "默认行业", "其他主题"})
 _CATEGORIES: Final = {label: code for table in (BASE_CATEGORIES, THEMES) for code, label in table.items()}

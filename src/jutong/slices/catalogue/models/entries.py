@@ -113,7 +113,7 @@ class Entry(Case):
     title_key: the title without punctuation, spaces and width, for duplicates. authority: the same-level sharing
     authority that reviews and publishes, fixed at submission. published: the version departments see, also while a
     revision is under way. successor: the entry a withdrawn one was merged into; its code leads there. source_digest: what the last import brought, so that the same file changes nothing again.
-    warnings: what an import noticed, until the next edit.
+    warnings: what an import or the submission noticed, until the next edit.
     """
 
     code = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - no code is not the empty code

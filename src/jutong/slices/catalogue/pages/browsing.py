@@ -22,11 +22,12 @@ from jutong.slices.catalogue.pages.forms import asked_number, asked_text
 
 @require_GET
 def tree(request: HttpRequest) -> HttpResponse:
-    """Show what is in force by class, domain, department or region."""
+    """Show what is in force by class, domain, department or region; a large tree place by place."""
     actor_of(request)
     kind = _kind(request)
     tabs = [Tab(_(label), f"?by={name}", current=name == kind) for name, label in search.TREES.items()]
-    return page(request, "catalogue/tree.html", title=_("目录树"), twigs=search.directory(kind), tabs=tabs, kind=kind)
+    twigs = search.folded(search.directory(kind), asked_text(request, "open"))
+    return page(request, "catalogue/tree.html", title=_("目录树"), twigs=twigs, tabs=tabs, kind=kind)
 
 
 def _kind(request: HttpRequest) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from jutong.kernel.faces.forms import Code, Day, Form, Line, Paragraph, Upload, Whole
 from jutong.kernel.terms import (
+    ITEM_STANDS,
     SHARE_LIMITS,
     SHARE_MODE_CLASSES,
     SHARE_MODE_LABELS,
@@ -33,7 +34,6 @@ from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.obligations import LABELS, LENGTHS
 from jutong.slices.catalogue.rules.shape import ITEM_LABELS
-from jutong.slices.catalogue.rules.sources import STANDS
 from jutong.slices.catalogue.rules.text import listed
 from jutong.slices.standards import queries as standards
 from jutong.wire.specification import Specification
@@ -198,7 +198,7 @@ class ItemForm(Form):
     base_item = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["base_item"]), required=False)
     sensitive = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["sensitive"]), required=False)
     key = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["key"]), required=False)
-    source = forms.ChoiceField(label=gettext_lazy(ITEM_LABELS["source"]), choices=_named(STANDS), required=False)
+    source = forms.ChoiceField(label=gettext_lazy(ITEM_LABELS["source"]), choices=_named(ITEM_STANDS), required=False)
 
     def __init__(self, *args: Any, specification: Specification | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

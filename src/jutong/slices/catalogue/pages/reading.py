@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from jutong.kernel import clock, panels
+from jutong.kernel import clock
 from jutong.kernel.actors import Role
 from jutong.kernel.faces import actor_of, page
 from jutong.kernel.faces.downloads import safe_headers
@@ -50,8 +50,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         seen=seen,
         groups=[(_(name), _facts(seen, names)) for name, names in _GROUPS.items()] + _own_group(seen) + _origin(seen),
         happenings=[happening(opinion) for opinion in seen.opinions],
-        panels=panels.filled("entry", actor, at, entry_id=pk),
-        understood=understood(actor, at, pk),
+        understood=understood(actor, at, seen),
         may_edit=any(button.verb in EDITS for button in seen.buttons),
         buttons=[button for button in seen.buttons if button.verb not in EDITS],
         may_merge=any(button.verb in {"revise", "edit"} for button in seen.buttons) and seen.row.published,

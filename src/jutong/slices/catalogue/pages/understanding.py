@@ -1,4 +1,4 @@
-"""What joins on an entry's page: the lights, the figures and the ways of its data that every slice knows of."""
+"""What joins on an entry's page: the cards, the lights, the figures and the ways of its data that every slice knows of."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Final
 
 from jutong.kernel import panels
 from jutong.kernel.actors import Actor
-from jutong.kernel.panels import Amount, Light, Linked
+from jutong.kernel.panels import Amount, Filled, Light, Linked
+from jutong.slices.catalogue.queries import EntryDetail
 
 DRAWN: Final = 6
 """Consumers in the drawing; the table has them all."""
@@ -16,11 +17,12 @@ DRAWN: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """Lights, figures of use, and where the data comes from and goes to."""
+    """Lights, figures of use, where the data comes from and goes to, and the slices' own cards."""
 
     lights: tuple[Light, ...]
     amounts: tuple[Amount, ...]
     ends: tuple[Linked, ...]
+    cards: tuple[Filled, ...]
 
     @property
     def sources(self) -> list[Linked]:
@@ -43,8 +45,13 @@ class Understood:
         return max(0, len(self.consumers) - DRAWN)
 
 
-def understood(actor: Actor, at: datetime, entry_id: int) -> Understood:
-    """Gather what the slices have to say of an entry."""
-    places = ("entry_lights", "entry_figures", "entry_lineage")
-    lights, amounts, ends = (tuple(panels.gathered(place, actor, at, entry_id=entry_id)) for place in places)
-    return Understood(lights, amounts, ends)
+def understood(actor: Actor, at: datetime, entry: EntryDetail) -> Understood:
+    """Ask every slice once what it has to say of an entry."""
+    filled = panels.filled("entry", actor, at, entry=entry)
+    said = [one.content for one in filled]
+    return Understood(
+        lights=tuple(light for one in said for light in one.lights),
+        amounts=tuple(figure for one in said for figure in one.figures),
+        ends=tuple(way for one in said for way in one.ways),
+        cards=tuple(Filled(one.panel, one.content.card) for one in filled if one.content.card is not None),
+    )

@@ -2,7 +2,7 @@
 
 from jutong.slices.catalogue.queries.alike import AlikeRow, alike
 from jutong.slices.catalogue.queries.census import CensusDetail, census, censuses, may_open_census
-from jutong.slices.catalogue.queries.citing import Cited, cited
+from jutong.slices.catalogue.queries.citing import Cited, cited, lights_panel
 from jutong.slices.catalogue.queries.declarations import (
     DeclarationDetail,
     LineRow,
@@ -83,7 +83,6 @@ from jutong.slices.catalogue.queries.entries import (
 )
 from jutong.slices.catalogue.queries.exports import export_rows, harvested, harvested_page, machine_form
 from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
-from jutong.slices.catalogue.queries.lights import lights
 from jutong.slices.catalogue.queries.liveliness import AilingRow, LivelinessFigure, ailing, ailing_lines, liveliness
 from jutong.slices.catalogue.queries.notices import NoticeRow, notice
 from jutong.slices.catalogue.queries.opened import OpenEntry, opened, require_opened
@@ -93,7 +92,6 @@ from jutong.slices.catalogue.queries.published import (
     Returned,
     at_code,
     classified,
-    provider_of,
     published,
     published_by_ids,
     published_of,
@@ -274,7 +272,7 @@ __all__ = [
     "import_run",
     "import_runs",
     "lacking",
-    "lights",
+    "lights_panel",
     "listed_demands",
     "listed_lines",
     "liveliness",
@@ -288,7 +286,6 @@ __all__ = [
     "peers",
     "procedure",
     "procedure_versions",
-    "provider_of",
     "published",
     "published_by_ids",
     "published_of",

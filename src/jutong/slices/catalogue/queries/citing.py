@@ -1,4 +1,4 @@
-"""How a published entry is quoted."""
+"""How a published entry stands and is quoted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
-from jutong.slices.catalogue.models import Entry
+from jutong.kernel.panels import Said
+from jutong.slices.catalogue.queries.entries import EntryDetail
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +21,22 @@ class Cited:
     path: str
 
 
-def cited(actor: Actor, at: datetime, *, entry_id: int) -> Cited | None:
+def lights_panel(_actor: Actor, _at: datetime, *, entry: EntryDetail) -> Said:
+    """Return the lights of an entry."""
+    return Said(lights=entry.lights)
+
+
+def cited(_actor: Actor, _at: datetime, *, entry: EntryDetail) -> Said | None:
     """Return how an entry is quoted, None while it is not in force."""
-    case = Entry.objects.filter(pk=entry_id, published__isnull=False, zone="outer").select_related("published").first()
-    if case is None or case.published is None or not case.code:
+    case = entry.in_force
+    if case is None or not case.code:
         return None
-    day = case.published.content.get("released_on") or ""
+    day = case.released_on.isoformat() if case.released_on else ""
     text = _("%(provider)s. %(title)s[DB/OL]. %(code)s，第 %(version)d 版%(day)s.") % {
         "provider": case.provider_name,
-        "title": case.published.content["title"],
+        "title": case.title,
         "code": case.code,
-        "version": case.published.number,
+        "version": case.version,
         "day": f"（{day}）" if day else "",
     }
-    return Cited(case.pk, text, f"/catalogue/code/{case.code}")
+    return Said(Cited(case.id, text, f"/catalogue/code/{case.code}"))

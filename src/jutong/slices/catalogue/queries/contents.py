@@ -1,4 +1,4 @@
-"""Reading versions back as contents, one or thousands, in two statements."""
+"""Reading versions back as contents, one or thousands, in two statements; in one where the versions were read already."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ from jutong.slices.catalogue.rules.content import Content, ItemContent, from_jso
 
 def contents_of(version_ids: Iterable[int | None]) -> dict[int, Content]:
     """Return the content of each version, items included, by version id."""
-    wanted = [pk for pk in version_ids if pk]
+    return contents_in(EntryVersion.objects.filter(pk__in=[pk for pk in version_ids if pk]).only("content"))
+
+
+def contents_in(versions: Iterable[EntryVersion | None]) -> dict[int, Content]:
+    """Return the content of versions that were read, items included, by version id."""
+    stated = {version.pk: version.content for version in versions if version}
     items: dict[int, list[Any]] = defaultdict(list)
-    rows = Item.objects.filter(version__in=wanted).order_by("version", "position")
+    rows = Item.objects.filter(version__in=stated).order_by("version", "position")
     for version, detail in rows.values_list("version", "detail"):
         items[version].append(detail)
     return {
         pk: msgspec.structs.replace(from_json(content), items=tuple(msgspec.convert(items[pk], list[ItemContent])))
-        for pk, content in EntryVersion.objects.filter(pk__in=wanted).values_list("pk", "content")
+        for pk, content in stated.items()
     }
 
 

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
-from jutong.kernel.queries import AuditRow, ClockRow, clocks, history
+from jutong.kernel.panels import Light
+from jutong.kernel.queries import ClockRow, clocks
 from jutong.kernel.terms import N_, DataType, OpenType, SecurityLevel, ShareType
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue.formats.wording import said
-from jutong.slices.catalogue.models import Entry, EntryVersion, Opinion
-from jutong.slices.catalogue.queries.contents import content_of
-from jutong.slices.catalogue.queries.published import Returned, returned_of
+from jutong.slices.catalogue.models import Entry
+from jutong.slices.catalogue.queries.contents import contents_in
+from jutong.slices.catalogue.queries.lights import lights_of
+from jutong.slices.catalogue.queries.published import PublishedEntry, Returned, as_published, returned_of
 from jutong.slices.catalogue.queries.specified import duties_at, duties_in, own_in_words
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.obligations import Obligations, obligations, ready, stamped
@@ -101,6 +103,7 @@ class EntryDetail:
 
     content: working version for its provider and the authority, the published one for others. lacking: what keeps a
     working version from being submitted, as (element, sentence). own: elements kept by name as (name, label, value).
+    in_force: what departments may rely on, None while it is not published. lights: how it stands since.
     """
 
     row: EntryRow
@@ -114,7 +117,6 @@ class EntryDetail:
     opinions: tuple[OpinionRow, ...]
     clocks: tuple[ClockRow, ...]
     buttons: tuple[Button, ...]
-    history: tuple[AuditRow, ...]
     warnings: tuple[tuple[str, str], ...]
     lacking: tuple[tuple[str, str], ...]
     profile: str
@@ -123,18 +125,20 @@ class EntryDetail:
     created_at: datetime
     started_on: date
     returned: Returned | None
-    own: tuple[tuple[str, str, str], ...] = ()
+    own: tuple[tuple[str, str, str], ...]
+    in_force: PublishedEntry | None
+    lights: tuple[Light, ...]
 
 
 def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
-    """Return one entry with everything its page shows. NotThere for what the actor may not know of."""
-    case = Entry.objects.filter(pk=entry_id).select_related("returned__source").first()
+    """Return one entry with everything its page shows, in three statements. NotThere for what the actor may not know of."""
+    case = Entry.objects.filter(pk=entry_id).select_related("working", "published", "pulse", "returned__source").first()
     if case is None or case.zone != "outer" or (ENTRY.visible and not ENTRY.visible(actor, case)):
         raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
     inside = sees_drafts(actor, case)
-    version = EntryVersion.objects.get(pk=(case.working_id if inside else case.published_id) or 0)
-    content = content_of(version.pk)
-    published = EntryVersion.objects.filter(pk=case.published_id or 0).values_list("number", flat=True).first()
+    version, *_others = [one for one in (case.working if inside else None, case.published) if one]
+    contents = contents_in([version, case.published])
+    content = contents[version.pk]
     return EntryDetail(
         row=row_of(case),
         region=case.region,
@@ -143,11 +147,10 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         content=content,
         items=tuple(item_row(place, item, content) for place, item in enumerate(content.items)),
         working=inside,
-        published_version=published,
+        published_version=case.published.number if case.published else None,
         opinions=opinions_of(case, inside=inside),
-        clocks=tuple(clocks("catalog_entry", [case.pk], at).get(case.pk, [])),
+        clocks=tuple(clocks(ENTRY.name, [case.pk], at).get(case.pk, [])) if ENTRY.clocks else (),
         buttons=tuple(ENTRY.open_to(actor, case)),
-        history=tuple(history("catalog_entry", case.pk)) if inside else (),
         warnings=tuple((field, sentence) for field, sentence in case.warnings) if inside else (),
         lacking=_lacking(content, duties_at(case, at), case.provider_name)
         if inside and case.state in UNFINISHED
@@ -159,6 +162,8 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         started_on=case.started_on,
         returned=returned_of(case),
         own=own_in_words(case.region, content, at),
+        in_force=as_published(case, contents[case.published.pk]) if case.published else None,
+        lights=lights_of(case, at),
     )
 
 
@@ -230,7 +235,7 @@ def item_row(place: int, item: ItemContent, content: Content) -> ItemRow:
 
 def opinions_of(case: Entry, *, inside: bool = True) -> tuple[OpinionRow, ...]:
     """Return the dated acts on an entry, oldest first; without `inside` those that departments may read."""
-    found: QuerySet[Opinion] = case.opinions.select_related("version").order_by("at", "pk")
+    found: QuerySet[Any] = case.opinions.annotate(of_version=F("version__number")).order_by("at", "pk")
     if not inside:
         found = found.filter(kind__in=["review", "publication", "determination"])
     return tuple(
@@ -243,7 +248,7 @@ def opinions_of(case: Entry, *, inside: bool = True) -> tuple[OpinionRow, ...]:
             remarks=tuple(opinion.detail.get("remarks", {}).items()),
             detail=opinion.detail,
             name=opinion.account_name,
-            version=opinion.version.number,
+            version=opinion.of_version,
             at=opinion.at,
             acknowledged_at=opinion.acknowledged_at,
         )

@@ -7,22 +7,21 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.panels import Light
 from jutong.kernel.terms import UpdateCycle
-from jutong.slices.catalogue.models import Pulse
+from jutong.slices.catalogue.models import Entry, Pulse
 from jutong.slices.catalogue.rules.liveliness import THIN_BELOW, UNUSED_AFTER
 
 FULL: Final = 80
 """Percent of the helpful elements from which the light is green."""
 
 
-def lights(_actor: Actor, at: datetime, *, entry_id: int) -> tuple[Light, ...] | None:
-    """Return the lights of a published entry; None for one that never was in force."""
-    pulse = Pulse.objects.select_related("entry").filter(pk=entry_id, entry__published__isnull=False).first()
-    if pulse is None:
-        return None
+def lights_of(case: Entry, at: datetime) -> tuple[Light, ...]:
+    """Return the lights of a published entry that was read with its pulse; none for one that is not in force."""
+    pulse: Pulse | None = getattr(case, "pulse", None)
+    if pulse is None or case.published_id is None:
+        return ()
     tone = "good" if pulse.completeness >= FULL else "wait" if pulse.completeness >= THIN_BELOW else "bad"
     whole = Light(_("目录完整度"), tone, _("有助于理解的要素已填 %d%%") % pulse.completeness)
     return whole, _fresh(pulse, at), _used(pulse, at)

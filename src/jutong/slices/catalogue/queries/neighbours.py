@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -10,7 +12,9 @@ from jutong.slices.catalogue.models import Entry, Item
 from jutong.slices.catalogue.rules.near import item_key, stem
 
 MOST: Final = 20_000
-"""Entries of one department that are compared."""
+"""Entries of one department that an import compares."""
+NEWEST: Final = 2_000
+"""Entries of one department that a submission compares."""
 
 
 def neighbours(provider_id: int) -> dict[str, str]:
@@ -23,3 +27,14 @@ def neighbours(provider_id: int) -> dict[str, str]:
         if key := item_key(names):
             found.setdefault(f"items:{key}", titles[version])
     return found
+
+
+def twins(entries: Sequence[Entry]) -> dict[int, str]:
+    """Return {id: title} of another entry of the same department whose title differs only in what says nothing."""
+    known: dict[tuple[int, str], list[tuple[int, str]]] = defaultdict(list)
+    for provider in {entry.provider_id for entry in entries}:
+        rows = Entry.objects.filter(provider=provider).exclude(state="withdrawn").order_by("-changed_at", "-pk")
+        for pk, title in rows.values_list("pk", "title")[:NEWEST]:
+            known[provider, stem(title)].append((pk, title))
+    found = ((entry.pk, known[entry.provider_id, stem(entry.title)]) for entry in entries)
+    return {pk: other for pk, alike in found for one, other in alike[:2] if one != pk}

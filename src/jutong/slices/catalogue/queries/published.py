@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel.errors import NotThere, WrongState
 from jutong.kernel.terms import DataType
 from jutong.slices.catalogue.models import Entry, ReturnedData
-from jutong.slices.catalogue.queries.contents import contents_of
+from jutong.slices.catalogue.queries.contents import contents_in
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.returned import check_use
 from jutong.slices.catalogue.workflow import ENTRY
@@ -119,6 +120,7 @@ class PublishedEntry:
     personal: bool
     items: tuple[PublishedItem, ...]
     format_types: tuple[str, ...] = ()
+    released_on: date | None = None
     returned: Returned | None = None
 
     @property
@@ -133,14 +135,14 @@ def published(entry_id: int) -> PublishedEntry | None:
 
 
 def published_by_ids(ids: Iterable[int]) -> dict[int, PublishedEntry]:
-    """Return published entries by id, in three statements; those not in force are left out."""
+    """Return published entries by id, in two statements; those not in force are left out."""
     cases = list(
         Entry.objects.filter(pk__in=list(ids), published__isnull=False, zone="outer").select_related(
             "published", "returned__source"
         )
     )
-    contents = contents_of(case.published_id for case in cases)
-    return {case.pk: _entry(case, contents[case.published_id or 0]) for case in cases}
+    contents = contents_in(case.published for case in cases)
+    return {case.pk: as_published(case, contents[case.published_id or 0]) for case in cases}
 
 
 def published_of(regions: Iterable[str], *, text: str = "", most: int = 50) -> list[PublishedEntry]:
@@ -149,12 +151,6 @@ def published_of(regions: Iterable[str], *, text: str = "", most: int = 50) -> l
     rows = rows.filter(title__icontains=text.replace("\x00", "").strip()).order_by("title", "pk")
     found = published_by_ids(rows.values_list("pk", flat=True)[:most])
     return sorted(found.values(), key=lambda each: (each.title, each.id))
-
-
-def provider_of(entry_id: int) -> int | None:
-    """Return who provides a published entry, in one statement; None when it is not in force."""
-    rows = Entry.objects.filter(pk=entry_id, published__isnull=False, zone="outer")
-    return rows.values_list("provider_id", flat=True).first()
 
 
 def require_published(entry_id: int) -> PublishedEntry:
@@ -170,7 +166,8 @@ def require_published(entry_id: int) -> PublishedEntry:
     )
 
 
-def _entry(case: Entry, content: Content) -> PublishedEntry:
+def as_published(case: Entry, content: Content) -> PublishedEntry:
+    """Return an entry that was read with its published version, which states `content`."""
     return PublishedEntry(
         id=case.pk,
         code=case.code or "",
@@ -195,6 +192,7 @@ def _entry(case: Entry, content: Content) -> PublishedEntry:
         personal=content.personal,
         items=_items(content),
         format_types=content.format_types,
+        released_on=content.released_on,
         returned=returned_of(case),
     )
 

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
+from jutong.kernel.panels import Said
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue.models import Question
+from jutong.slices.catalogue.queries.entries import EntryDetail
 from jutong.slices.catalogue.rules.guidance import ADDRESSEES, KINDS, TOPICS
 from jutong.slices.catalogue.rules.words import asked
 from jutong.slices.catalogue.workflow import AUTHORITY
@@ -118,10 +120,12 @@ def question(question_id: int, *, actor: Actor) -> QuestionRow:
     return _row(found, actor)
 
 
-def questions_panel(actor: Actor, _at: datetime, *, entry_id: int) -> EntryQuestions:
+def questions_panel(actor: Actor, _at: datetime, *, entry: EntryDetail) -> Said:
     """Return what an entry's page shows of its questions and remarks."""
-    rows, meta = questions(actor, entry_id=entry_id, size=ON_ENTRY)
-    return EntryQuestions(entry_id, tuple(rows), meta.total)
+    rows = _seen(actor).filter(entry=entry.row.id).order_by("-at", "-pk")
+    found = list(rows[: ON_ENTRY + 1])
+    total = rows.count() if len(found) > ON_ENTRY else len(found)
+    return Said(EntryQuestions(entry.row.id, tuple(_row(row, actor) for row in found[:ON_ENTRY]), total))
 
 
 def _row(found: Question, actor: Actor) -> QuestionRow:

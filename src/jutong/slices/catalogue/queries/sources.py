@@ -15,11 +15,10 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotThere
 from jutong.kernel.paging import LARGEST, Page, every, page
-from jutong.kernel.terms import N_
+from jutong.kernel.terms import ITEM_STANDS, N_
 from jutong.slices.catalogue.models import Entry, Homonym, ItemSource
 from jutong.slices.catalogue.queries.contents import content_of
 from jutong.slices.catalogue.queries.keys import COLLECTED, keys_of
-from jutong.slices.catalogue.rules.sources import STANDS
 from jutong.slices.catalogue.workflow import ENTRY, has_one_source, may_know
 
 GROUNDS: Final = {"published": N_("目录登记"), "designated": N_("主管部门认定")}
@@ -150,7 +149,7 @@ def stands(entry_id: int, *, actor: Actor, at: datetime) -> EntryStands:
         elsewhere = source is not None and source.provider_id != case.provider_id
         clash = one and elsewhere and item.source == "own" and case.state not in SETTLED
         stand = "reference" if elsewhere and not clash else "own" if source and not elsewhere else item.source
-        items.append(ItemStand(item.name, _(STANDS.get(stand, N_("未说明"))), clash, item.refers, source))
+        items.append(ItemStand(item.name, _(ITEM_STANDS.get(stand, N_("未说明"))), clash, item.refers, source))
     verbs = {button.verb for button in ENTRY.open_to(actor, case)}
     may_change = bool(verbs & {"edit", "amend", "amend_revision"})
     return EntryStands(case.pk, case.title, case.provider_name, tuple(items), may_change)

@@ -39,7 +39,9 @@ def specification_of(actor: Actor, at: datetime) -> Specification:
 
 def own_in_words(region: str, content: Content, at: datetime) -> tuple[tuple[str, str, str], ...]:
     """Return what a content states for elements that are kept by name, as (name, label, value)."""
-    found = []
+    found: list[tuple[str, str, str]] = []
+    if not content.extra:
+        return ()
     for element in own_elements(standards.specification_for(region, beijing_day(at))):
         if text := content.extra.get(element.name, ""):
             labels = {value.code: value.label for value in element.values}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from jutong.kernel.terms import (
+    ITEM_STANDS,
     N_,
     SHARE_LIMITS,
     SHARE_MODE_CLASSES,
@@ -30,7 +31,6 @@ from jutong.slices.catalogue.rules.obligations import (
     MOST_ITEMS,
     MOST_KEYWORDS,
 )
-from jutong.slices.catalogue.rules.sources import STANDS
 from jutong.slices.catalogue.rules.specified import added_codes
 from jutong.wire.specification import Specification
 
@@ -66,7 +66,7 @@ _ITEM_CODES: Final = {
     "share_type": _codes(ShareType),
     "open_type": _codes(OpenType),
     "security_level": _codes(SecurityLevel),
-    "source": STANDS,
+    "source": ITEM_STANDS,
 }
 
 

@@ -9,8 +9,6 @@ from typing import Final
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import N_
 
-STANDS: Final = {"own": N_("本部门为权威来源"), "reference": N_("引用其他部门")}
-"""What an entry can say of an item; saying nothing leaves it open."""
 MOST_ITEMS: Final = 500
 FARTHEST: Final = timedelta(days=366)
 """How far ahead a designation may enter into force, or a task be due."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from jutong.kernel.terms import (
+    ITEM_STANDS,
     BasisRank,
     CatalogueClass,
     DataType,
@@ -80,6 +81,9 @@ CLASS_WORDS: Final = _words(
     department="部门 部门类 部门信息资源类 部门数据",
 )
 LEVEL_WORDS: Final = _words(SecurityLevel, general="一般 一般级", important="重要 重要级", core="核心 核心级")
+SOURCE_WORDS: Final = {word: code for code, label in ITEM_STANDS.items() for word in (label, code)} | {
+    "权威来源": "own", "本部门": "own", "引用": "reference",
+}  # fmt: skip
 BASIS_WORDS: Final = _words(
     BasisRank, rule="部门规章 地方政府规章 department_rule", central_policy="central_party_policy"
 )

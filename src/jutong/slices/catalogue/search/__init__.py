@@ -15,7 +15,7 @@ from jutong.slices.catalogue.search.results import (
 )
 from jutong.slices.catalogue.search.suggesting import Suggestion, suggested, suggestions
 from jutong.slices.catalogue.search.tree import KINDS as TREES
-from jutong.slices.catalogue.search.tree import Twig, directory
+from jutong.slices.catalogue.search.tree import Twig, directory, folded
 from jutong.slices.catalogue.search.vocabulary import synonym_sets
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Twig",
     "directory",
     "every_hit",
+    "folded",
     "kept_of",
     "query_of",
     "related",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -22,6 +23,8 @@ KINDS: Final = {
     "region": N_("按地区"),
 }
 """The ways through the directory."""
+UNFOLDED: Final = 150
+"""So many places are shown at once; of a larger tree what stands at the top and what lies in the place that is opened."""
 _PARAMETERS: Final = {"class": "class_code", "domain": "domain", "department": "provider_id", "region": "region"}
 
 
@@ -50,6 +53,27 @@ def directory(kind: str) -> list[Twig]:
     if kind == "region":
         return _regions(found)
     return _classes(found)
+
+
+def folded(twigs: Sequence[Twig], opened: str = "") -> list[tuple[Twig, bool]]:
+    """Return what is shown of a tree, each place with whether it can be opened: it holds places that are not shown."""
+    if len(twigs) <= UNFOLDED:
+        return [(twig, False) for twig in twigs]
+    above: list[Twig] = []
+    ways = [tuple(_above(above, twig)) for twig in twigs]
+    holds = [after.depth > twig.depth for twig, after in pairwise((*twigs, twigs[0]))]
+    chosen = next((way for way, holder in zip(ways, holds, strict=True) if holder and way[-1].value == opened), ())
+    return [
+        (twig, holder and twig not in chosen)
+        for twig, way, holder in zip(twigs, ways, holds, strict=True)
+        if set(way[:-1]) <= set(chosen)
+    ]
+
+
+def _above(above: list[Twig], twig: Twig) -> list[Twig]:
+    """Return the way to a twig, itself last; `above` is the way to the one before and follows."""
+    above[twig.depth :] = [twig]
+    return above
 
 
 def _classes(counts: Mapping[str, int]) -> list[Twig]:

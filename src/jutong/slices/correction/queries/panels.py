@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from jutong.kernel.actors import Actor
-from jutong.slices.catalogue import queries as catalogue
+from jutong.kernel.panels import Said
+from jutong.slices.catalogue.queries import EntryDetail
 from jutong.slices.correction.queries.corrected import CorrectionLine, corrections
 from jutong.slices.correction.queries.marks import EntryMarks, marks_of
 from jutong.slices.parties import queries as parties
 
 
-def entry_panel(_actor: Actor, _at: datetime, *, entry_id: int) -> EntryMarks | None:
+def entry_panel(_actor: Actor, _at: datetime, *, entry: EntryDetail) -> Said | None:
     """Return the marks on a published entry's data and the correction channel of its department (R-COR-020)."""
-    provider = catalogue.provider_of(entry_id)
-    if provider is None:
+    if entry.in_force is None:
         return None
-    channel = parties.correction_channel(provider)
-    return EntryMarks(entry_id, marks_of(entry_id), channel.text, channel.open_to_public)
+    channel = parties.correction_channel(entry.in_force.provider_id)
+    return Said(EntryMarks(entry.row.id, marks_of(entry.row.id), channel.text, channel.open_to_public))
 
 
 def to_fetch(actor: Actor, _at: datetime) -> list[CorrectionLine] | None:

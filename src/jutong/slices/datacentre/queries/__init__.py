@@ -22,7 +22,7 @@ from jutong.slices.datacentre.queries.mounts import (
     place_of,
     wire_mount,
 )
-from jutong.slices.datacentre.queries.profiles import EntryProfile, ProfiledItem, lights, lineage, profile_panel
+from jutong.slices.datacentre.queries.profiles import EntryProfile, ProfiledItem, behind_entry
 from jutong.slices.datacentre.queries.tables import (
     TableDetail,
     TableRow,
@@ -46,18 +46,16 @@ __all__ = [
     "TableWithoutEntry",
     "Unmounted",
     "all_without_resource",
+    "behind_entry",
     "comparison",
     "compilable",
     "draft",
-    "lights",
-    "lineage",
     "may_compile",
     "may_mount",
     "mount",
     "mount_of",
     "mounts",
     "place_of",
-    "profile_panel",
     "reading",
     "stocked",
     "table",

@@ -10,21 +10,23 @@ from django.db.models import Count, Max, Sum
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
-from jutong.kernel.panels import Amount
+from jutong.kernel.panels import Amount, Said
+from jutong.slices.catalogue.queries import EntryDetail
 from jutong.slices.exchange.models import Run
 
 DAYS: Final = 30
 
 
-def figures(_actor: Actor, at: datetime, *, entry_id: int) -> tuple[Amount, ...] | None:
+def figures(_actor: Actor, at: datetime, *, entry: EntryDetail) -> Said | None:
     """Return how many deliveries of an entry reconciled in thirty days, and how many rows they carried."""
     since = at - timedelta(days=DAYS)
-    found = Run.objects.filter(grant__resource=entry_id, state="released", settled_at__gte=since).aggregate(
+    found = Run.objects.filter(grant__resource=entry.row.id, state="released", settled_at__gte=since).aggregate(
         runs=Count("pk"), rows=Sum("rows_done")
     )
     if not found["runs"]:
         return None
-    return Amount(_("近三十天交付"), found["runs"], _("次")), Amount(_("近三十天交付行数"), found["rows"] or 0, _("行"))
+    runs = Amount(_("近三十天交付"), found["runs"], _("次"))
+    return Said(figures=(runs, Amount(_("近三十天交付行数"), found["rows"] or 0, _("行"))))
 
 
 @dataclass(frozen=True, slots=True)

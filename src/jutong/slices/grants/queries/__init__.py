@@ -9,11 +9,10 @@ from jutong.slices.grants.queries.ending import (
     HeardRow,
     ending,
     ending_lines,
-    ending_of_entry,
     endings,
     proposable,
 )
-from jutong.slices.grants.queries.entries import Held, figures, grants_of_entry, held_of, lineage
+from jutong.slices.grants.queries.entries import Held, grants_of_entry, held_of, of_entry
 from jutong.slices.grants.queries.grants import (
     GrantRow,
     Parties,
@@ -50,19 +49,17 @@ __all__ = [
     "detail",
     "ending",
     "ending_lines",
-    "ending_of_entry",
     "ending_soon",
     "endings",
     "endpoints_of",
-    "figures",
     "grant",
     "grants",
     "grants_of_entry",
     "held_of",
-    "lineage",
     "newest",
     "node_bundle",
     "of_case",
+    "of_entry",
     "parties_of",
     "proposable",
     "states_of",

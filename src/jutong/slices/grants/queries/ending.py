@@ -75,20 +75,24 @@ class EndingDetail:
 
 
 def _known_to(actor: Actor) -> QuerySet[ServiceChange]:
-    rows = ServiceChange.objects.select_related("provider").annotate(
-        many=Count("consumers"), answered=Count("consumers", filter=~Q(consumers__result=""))
-    )
+    rows = ServiceChange.objects.all()
     if actor.account_id is None or actor.holds(Role.AUDITOR):
         return rows
     mine = ChangeConsumer.objects.filter(consumer__in=actor.serves).values("change")
     return rows.filter(Q(provider__in=actor.serves) | Q(authority_id__in=actor.serves) | Q(pk__in=mine))
 
 
+def _counted(rows: QuerySet[ServiceChange]) -> QuerySet[Any]:
+    """Return cases with how many consumers they concern and how many have answered."""
+    answered = Count("consumers", filter=~Q(consumers__result=""))
+    return rows.select_related("provider").annotate(many=Count("consumers"), answered=answered)
+
+
 def endings(
     actor: Actor, *, state: str = "", text: str = "", number: int = 1, size: int = 20
 ) -> tuple[list[EndingRow], Page]:
     """Return the endings that concern the actor's departments, newest first."""
-    rows = _known_to(actor).order_by("-pk")
+    rows = _counted(_known_to(actor)).order_by("-pk")
     if state:
         rows = rows.filter(state=state)
     if text:
@@ -123,7 +127,7 @@ def ending_lines(actor: Actor, *, state: str = "", text: str = "") -> Iterator[E
 
 def ending(change_id: int, *, actor: Actor) -> EndingDetail:
     """Return one ending with its consumers. NotThere for one the actor may not know of."""
-    case = _known_to(actor).filter(pk=change_id).first()
+    case = _counted(_known_to(actor)).filter(pk=change_id).first()
     if case is None or not may_know_change(actor, case):
         raise NotThere(_("没有找到该停止提供事项，或您无权知悉。"))
     return EndingDetail(
@@ -170,14 +174,15 @@ class EndingPanel:
     may_end: bool
 
 
-def ending_of_entry(actor: Actor, at: datetime, *, entry_id: int) -> EndingPanel | None:
-    """Return the panel of an entry's page; None where there is neither a case nor anything the actor can do."""
-    running = _known_to(actor).filter(resource_id=entry_id).exclude(state="cancelled").order_by("-pk").first()
-    entry = catalogue.published(entry_id)
-    may_end = entry is not None and running is None and PROVIDER.permits(actor, entry) is not None
+def ending_of_entry(actor: Actor, entry: catalogue.EntryDetail) -> EndingPanel | None:
+    """Return what an entry's page says of the end of its service; None where the actor neither knows nor can do anything."""
+    known = _known_to(actor).filter(resource_id=entry.row.id).exclude(state="cancelled").values_list("pk", flat=True)
+    last = known.order_by("-pk").first()
+    running = _counted(ServiceChange.objects.filter(pk=last)).get() if last else None
+    may_end = entry.in_force is not None and running is None and PROVIDER.permits(actor, entry.row) is not None
     if running is None and not may_end:
         return None
-    return EndingPanel(_row(running) if running else None, entry_id, may_end)
+    return EndingPanel(_row(running) if running else None, entry.row.id, may_end)
 
 
 def proposable(resource_id: int, actor: Actor) -> tuple[catalogue.PublishedEntry, list[str]]:

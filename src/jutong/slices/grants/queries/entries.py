@@ -1,20 +1,25 @@
-"""What grants say of an entry: to whom its data goes, and how many there are."""
+"""What grants say of an entry: to whom its data goes, how many there are, whether its service ends."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
-from jutong.kernel.panels import Amount, Linked
+from jutong.kernel.panels import Amount, Linked, Said
 from jutong.kernel.terms import MODE_LABELS
+from jutong.slices.catalogue.queries import EntryDetail
 from jutong.slices.grants.models import Grant
+from jutong.slices.grants.queries.ending import ending_of_entry
 from jutong.slices.grants.queries.grants import mine
 from jutong.slices.grants.workflow import GRANT
+
+STANDING: Final = ("granted", "suspended")
 
 
 def grants_of_entry(entry_id: int) -> list[int]:
@@ -22,12 +27,32 @@ def grants_of_entry(entry_id: int) -> list[int]:
     return list(Grant.objects.filter(resource_id=entry_id).values_list("pk", flat=True))
 
 
-def lineage(actor: Actor, _at: datetime, *, entry_id: int) -> tuple[Linked, ...] | None:
-    """Return to whom an entry's data goes: grants the actor may know by name, of the others how many."""
-    rows = Grant.objects.filter(resource_id=entry_id, state__in=("granted", "suspended"))
-    known = list(rows.filter(mine(actor)).select_related("consumer").order_by("consumer__name", "pk"))
-    found = [
-        Linked(
+def of_entry(actor: Actor, _at: datetime, *, entry: EntryDetail) -> Said:
+    """Return what an entry's page says of its grants: how many departments have one, which, and the end of its service."""
+    found = Grant.objects.filter(resource_id=entry.row.id).aggregate(
+        now=Count("consumer", distinct=True, filter=Q(state="granted")),
+        ever=Count("consumer", distinct=True),
+        called=Sum("calls"),
+        standing=Count("pk", filter=Q(state__in=STANDING)),
+    )
+    figures = (
+        Amount(_("现有授权部门"), found["now"]),
+        Amount(_("累计授权部门"), found["ever"]),
+        Amount(_("累计接口调用"), found["called"] or 0, _("次")),
+    )
+    return Said(
+        card=ending_of_entry(actor, entry),
+        figures=figures if found["ever"] else (),
+        ways=tuple(_ways(actor, entry.row.id, found["standing"])) if found["standing"] else (),
+    )
+
+
+def _ways(actor: Actor, entry_id: int, standing: int) -> Iterator[Linked]:
+    """Yield to whom an entry's data goes: grants the actor may know by name, of the others how many."""
+    known = Grant.objects.filter(mine(actor), resource_id=entry_id, state__in=STANDING)
+    for row in known.select_related("consumer").order_by("consumer__name", "pk"):
+        standing -= 1
+        yield Linked(
             "to",
             row.consumer.name,
             detail="、".join(_(MODE_LABELS[mode]) for mode in row.modes),
@@ -35,27 +60,8 @@ def lineage(actor: Actor, _at: datetime, *, entry_id: int) -> tuple[Linked, ...]
             since=row.valid_from,
             url=f"/grants/{row.pk}/",
         )
-        for row in known
-    ]
-    if others := rows.count() - len(known):
-        found.append(Linked("to", _("其他 %d 个使用部门") % others, hidden=others))
-    return tuple(found) or None
-
-
-def figures(_actor: Actor, _at: datetime, *, entry_id: int) -> tuple[Amount, ...] | None:
-    """Return how many departments were granted an entry, now and ever, and how often it was called in all."""
-    found = Grant.objects.filter(resource_id=entry_id).aggregate(
-        now=Count("consumer", distinct=True, filter=Q(state="granted")),
-        ever=Count("consumer", distinct=True),
-        called=Sum("calls"),
-    )
-    if not found["ever"]:
-        return None
-    return (
-        Amount(_("现有授权部门"), found["now"]),
-        Amount(_("累计授权部门"), found["ever"]),
-        Amount(_("累计接口调用"), found["called"] or 0, _("次")),
-    )
+    if standing:
+        yield Linked("to", _("其他 %d 个使用部门") % standing, hidden=standing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
-"""Who an account is: its posts and those it acts in for others, in three statements."""
+"""Who an account is: its posts and those it acts in for others, in two statements."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q, Value
 from django.utils.translation import gettext as _
 
 from jutong.crypto import sm3
@@ -45,16 +45,19 @@ def actor_for(account_id: int, address: str, channel: Channel, *, at: datetime, 
 def _posts(person_id: int, at: datetime) -> frozenset[Post]:
     today = beijing_day(at)
     in_force = Q(ended_at=None, since__lte=today) & (Q(until=None) | Q(until__gte=today))
-    own = PostHeld.objects.filter(in_force, person_id=person_id).values_list("role", "department_id")
+    own = PostHeld.objects.filter(in_force, person_id=person_id).values_list(
+        "role", "department_id", Value(None, BigIntegerField()), Value("")
+    )
     lent = (
         Delegation.objects.filter(ended_at=None, to_id=person_id, since__lte=today, until__gte=today)
         .filter(Q(post__ended_at=None, post__since__lte=today) & (Q(post__until=None) | Q(post__until__gte=today)))
         .values_list("post__role", "post__department_id", "post__person__account__pk", "post__person__name")
     )
-    posts = {Post(Role(role), department_id) for role, department_id in own}
-    posts |= {Post(Role.DEPARTMENT_LEADER, p.department_id) for p in posts if p.role is Role.PRINCIPAL}
-    posts |= {Post(Role(role), department_id, absent, name) for role, department_id, absent, name in lent}
-    return frozenset(posts)
+    posts = {Post(Role(role), *rest) for role, *rest in own.union(lent, all=True)}
+    leads = {
+        Post(Role.DEPARTMENT_LEADER, p.department_id) for p in posts if p.role is Role.PRINCIPAL and not p.acting_for
+    }
+    return frozenset(posts | leads)
 
 
 def actor_by_key(text: str, address: str, *, at: datetime, trace: str = "") -> Actor:

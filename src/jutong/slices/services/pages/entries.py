@@ -8,15 +8,17 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.faces.pieces import Chart, Series
+from jutong.kernel.panels import Said
+from jutong.slices.catalogue.queries import EntryDetail
 from jutong.slices.services import queries
 
 
-def use_panel(_actor: Actor, at: datetime, *, entry_id: int) -> Chart | None:
+def use_panel(_actor: Actor, at: datetime, *, entry: EntryDetail) -> Said | None:
     """Return the chart of an entry's calls over thirty days; None where there were none."""
-    days = queries.use_of_entry(entry_id, at)
+    days = queries.use_of_entry(entry.row.id, at)
     if not any(day.calls for day in days):
         return None
-    return Chart(
+    chart = Chart(
         _("近三十天接口调用"),
         [f"{day.day:%m-%d}" for day in days],
         [
@@ -26,3 +28,4 @@ def use_panel(_actor: Actor, at: datetime, *, entry_id: int) -> Chart | None:
         stacked=True,
         unit=_("次"),
     )
+    return Said(chart)

@@ -11,6 +11,7 @@ from jutong.kernel import jurisdiction
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import RuleBroken
+from jutong.kernel.panels import Said
 from jutong.kernel.terms import N_, ShareType
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
@@ -66,12 +67,11 @@ def asking(entry_id: int, actor: Actor, at: datetime) -> Asking:
     rules.check_askable(entry.share_type)
     if entry.provider_id == actor.department_id:
         raise RuleBroken(N_("这是本部门自己的资源，无需申请。"), field="resource_id")
-    consented = StandingConsent.objects.filter(resource_id=entry_id, ended_at=None).exists()
     policy = jurisdiction.policy_for(entry.region, beijing_day(at))
     return Asking(
         entry=entry,
         reply_limit=_reply_limit(entry, at),
-        standing=consented,
+        standing=_consented(entry),
         held=grants.between(actor.department_id or 0, entry_id),
         direct=entry.share_type == ShareType.UNCONDITIONAL and policy.text("unconditional_access") == "direct",
         forbids_commerce=str(demanded(entry.region, at)["commercial"]),
@@ -95,25 +95,32 @@ class EntryPanel:
     why: str
 
 
-def entry_panel(actor: Actor, at: datetime, *, entry_id: int) -> EntryPanel | None:
+def entry_panel(actor: Actor, at: datetime, *, entry: catalogue.EntryDetail) -> Said | None:
     """Return what the entry's page offers: asking, the grant held, the request under way; None for one not in force."""
-    entry = catalogue.published(entry_id)
-    if entry is None or entry.provider_id in actor.serves:
+    offer = entry.in_force
+    if offer is None or offer.provider_id in actor.serves:
         return None
-    withheld = entry.share_type == ShareType.WITHHELD
+    withheld = offer.share_type == ShareType.WITHHELD
     asks = any(post.role in STAFF and post.department_id == actor.department_id for post in actor.posts)
-    mine = SharingRequest.objects.filter(resource_id=entry_id, consumer_id__in=actor.serves).exclude(state__in=OVER)
-    found = mine.order_by("-id").first()
-    return EntryPanel(
-        entry_id=entry_id,
-        reply_limit=_reply_limit(entry, at),
-        standing=StandingConsent.objects.filter(resource_id=entry_id, ended_at=None).exists(),
-        held=grants.between(actor.department_id or 0, entry_id),
-        open_request=found.pk if found else 0,
-        open_state=SHARING_REQUEST.state_label(found.state) if found else "",
+    mine = SharingRequest.objects.filter(resource_id=offer.id, consumer_id__in=actor.serves).exclude(state__in=OVER)
+    request, state = mine.order_by("-id").values_list("pk", "state").first() or (0, "")
+    card = EntryPanel(
+        entry_id=offer.id,
+        reply_limit=_reply_limit(offer, at),
+        standing=_consented(offer),
+        held=grants.between(actor.department_id or 0, offer.id),
+        open_request=request,
+        open_state=SHARING_REQUEST.state_label(state),
         may_ask=asks and not withheld,
         why=N_("该资源不予共享；对共享属性有争议的，按争议程序提出。") if withheld else "",
     )
+    return Said(card)
+
+
+def _consented(entry: catalogue.PublishedEntry) -> bool:
+    """Tell whether the provider's head consented once to all requests; only for what is shared unconditionally."""
+    given = StandingConsent.objects.filter(resource_id=entry.id, ended_at=None)
+    return entry.share_type == ShareType.UNCONDITIONAL and given.exists()
 
 
 def _reply_limit(entry: catalogue.PublishedEntry, at: datetime) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from jutong.kernel.terms import (
+    ITEM_STANDS,
     N_,
     SHARE_LIMITS,
     SHARE_MODE_CLASSES,
@@ -74,6 +75,7 @@ VALUES: Final[Mapping[tuple[str, str], tuple[Value, ...]]] = {
     ("item", "share_type"): _term(ShareType),
     ("item", "open_type"): _term(OpenType),
     ("item", "security_level"): _term(SecurityLevel),
+    ("item", "source"): _named(ITEM_STANDS),
 }
 """Value lists of the national specification by element (standards-facts section 2).
 
