@@ -14,8 +14,9 @@ from jutong.kernel import clock, faces
 from jutong.kernel.errors import RuleBroken
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.actions import Maintained, Stated
+from jutong.slices.catalogue.api.asking import Short
 from jutong.slices.catalogue.api.deciding import Id, NoteIn, Number
-from jutong.slices.catalogue.api.entries import ContentIn, EntryOut, Short, Words, out
+from jutong.slices.catalogue.api.entries import ContentIn, EntryOut, Words, out
 
 router = Router()
 MOST_AT_ONCE = 200
