@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from jutong.kernel import outbox
@@ -18,7 +17,7 @@ from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue.actions.channelling import without_channel
-from jutong.slices.catalogue.actions.coding import give_codes
+from jutong.slices.catalogue.actions.coding import give_codes, next_serial
 from jutong.slices.catalogue.actions.following import follow_catalogue
 from jutong.slices.catalogue.actions.noticing import notice
 from jutong.slices.catalogue.actions.observing import take_pulse
@@ -31,7 +30,7 @@ from jutong.slices.catalogue.actions.storing import list_entries
 from jutong.slices.catalogue.actions.turning import begin_turns, end_turns, publish_turns
 from jutong.slices.catalogue.actions.updating import note_done, note_returned, note_submitted
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED
-from jutong.slices.catalogue.models import Counter, Entry, Notice, Opinion
+from jutong.slices.catalogue.models import Entry, Notice, Opinion
 from jutong.slices.catalogue.queries.contents import content_of, contents_of
 from jutong.slices.catalogue.queries.specified import duties_at
 from jutong.slices.catalogue.rules.content import Content
@@ -352,7 +351,7 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
     """Write one notice of entries of one authority, put them in force for search, and publish the event."""
     first = entries[0]
     year = beijing_day(at).year
-    serial = _next_serial(f"notice:{first.authority_id}:{year}")
+    serial = next_serial(f"notice:{first.authority_id}:{year}")
     notice = Notice.objects.create(
         number=_("%(region)s政数目录通告〔%(year)d〕%(serial)d号")
         % {"region": first.region, "year": year, "serial": serial},
@@ -383,12 +382,6 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
     }
     outbox.publish(NOTICE_PUBLISHED, f"catalogue.notice:{notice.pk}", payload | {"id": notice.pk}, at=at, by=by)
     return notice.number
-
-
-def _next_serial(name: str) -> int:
-    Counter.objects.get_or_create(name=name)
-    Counter.objects.filter(name=name).update(last=F("last") + 1)
-    return Counter.objects.values_list("last", flat=True).get(name=name)
 
 
 @action("catalogue.acknowledge_filing", label=N_("确认备案"), allow=AUTHORITY, on=Entry, visible=ENTRY.visible)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, RuleBroken
-from jutong.slices.catalogue.models import ClassNode, Entry
+from jutong.slices.catalogue.models import ClassNode, Counter, Entry
 from jutong.slices.catalogue.rules.codes import (
     BASE_CATEGORIES,
     CLASS_DIGITS,
@@ -130,6 +130,13 @@ def _new_region(root: ClassNode, region: str) -> ClassNode:
 def _next_branch(node: ClassNode) -> int:
     ClassNode.objects.filter(pk=node.pk).update(last_branch=F("last_branch") + 1)
     return ClassNode.objects.values_list("last_branch", flat=True).get(pk=node.pk)
+
+
+def next_serial(name: str) -> int:
+    """Return the next number of a series, such as an authority's notices of a year; its row is locked until the end."""
+    Counter.objects.get_or_create(name=name)
+    Counter.objects.filter(name=name).update(last=F("last") + 1)
+    return Counter.objects.values_list("last", flat=True).get(name=name)
 
 
 def adopt_codes(pairs: Sequence[tuple[Entry, str]]) -> dict[int, str]:
