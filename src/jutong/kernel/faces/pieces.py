@@ -19,13 +19,13 @@ CLOCK_TONES: Final[Mapping[str, Tone]] = {"green": "good", "yellow": "wait", "re
 
 _GOOD = """published reviewed agreed granted completed closed done active accepted fulfilled met ok enabled reconciled
 delivered in_force met_by_entry met_by_request decided sealed succeeded approved confirmed verified finished passed connected in_operation migrated
-answered"""
+answered declared compiled"""
 _INFO = """submitted received leader_approved head_consented assessed running delivering reply_prepared revising issued
 transferring authority_review registered assigned opened consulting testing migrating connecting arranged gap"""
 _WAIT = """returned supplement_requested pending_determination extended suspended paused provisional due_soon waiting
 queued update_due update_extended retrying locked held must_change needed asked reported planned listed"""
 _BAD = """refused not_accepted revoked terminated failed overdue rejected unreconciled broken disabled conflict missing
-not_reconciled error late"""
+not_reconciled error late not_responded"""
 TONES: Final[Mapping[str, Tone]] = {
     **dict.fromkeys(_GOOD.split(), "good"),
     **dict.fromkeys(_INFO.split(), "info"),

@@ -355,10 +355,6 @@ class Pulse(models.Model):
     granted_at = models.DateTimeField(null=True)
     used_on = models.DateField(null=True)
     reminded_on = models.DateField(null=True)
-    provider = models.ForeignKey(
-        "parties.Department", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
-    authority = models.ForeignKey(
-        "parties.Department", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
-    )
+    provider = models.ForeignKey("parties.Department", null=True, on_delete=models.PROTECT, related_name="+")
+    authority = models.ForeignKey("parties.Department", null=True, on_delete=models.PROTECT, related_name="+")
     in_force = models.BooleanField(default=True)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from jutong.kernel import clock
 from jutong.kernel.actors import Role
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotThere
+from jutong.kernel.errors import NotAllowed, NotThere
 from jutong.kernel.faces import Form, actor_of, done, page, posted, signed, told
 from jutong.kernel.faces.downloads import xlsx
 from jutong.kernel.faces.forms import Day, Line
@@ -81,6 +81,8 @@ def censuses(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Open a census of a region."""
     regions = [(code, parties.region_name(code)) for code in queries.may_open_census(actor_of(request), clock.now())]
+    if not regions:
+        raise NotAllowed(_("您不能开展普查：须由统筹管理部门在政策规则设有普查的地区开展。"))
     form, back = OpenCensus(regions, posted(request)), reverse("catalogue_censuses")
     if form.is_bound and form.is_valid():
         with told(form):
@@ -88,7 +90,7 @@ def new(request: HttpRequest) -> HttpResponse:
             said = _("普查已开展，正在从目录推算各部门数据。")
             return done(request, said, to=reverse("catalogue_census", args=[made.pk]))
     lead = _("每个部门都会收到填报任务，已编目的资源由系统推算六项数据，部门核对即可。")
-    return act(request, _("开展普查"), form, back, lead=lead, refused=not regions)
+    return act(request, _("开展普查"), form, back, lead=lead)
 
 
 @require_GET
@@ -202,12 +204,13 @@ def gaps(request: HttpRequest) -> HttpResponse:
 
 def waive(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a declared resource stay out of the catalogue."""
+    seen = queries.census_gap(pk, actor=actor_of(request))
     form, back = Why(posted(request)), reverse("catalogue_census_gaps")
     if form.is_bound and form.is_valid():
         with told(form):
             actions.waive_gap(pk, by=signed(request), at=clock.now(), **form.cleaned_data)
             return done(request, _("已办理。"), to=back)
-    return act(request, _("认定不需编目"), form, back, lead=_("认定后，部门不再需要为这项资源编制目录。"))
+    return act(request, _("认定不需编目"), form, back, lead=seen.title, refused=not seen.waivable)
 
 
 @require_GET

@@ -24,7 +24,7 @@ from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.formats.census import headings
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
 from jutong.slices.catalogue.pages.sources import Nothing, Why, act
-from jutong.slices.catalogue.rules.census import KINDS, QUANTITIES, plain
+from jutong.slices.catalogue.rules.census import KINDS, QUANTITIES, SHORT, plain
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 
@@ -79,7 +79,7 @@ def declaration(request: HttpRequest, pk: int) -> HttpResponse:
         text=text,
         kinds=[(code, _(label), seen.kinds.get(code, 0)) for code, label in KINDS.items()],
         waiting=seen.kinds.get("proposed", 0),
-        quantities=[_(label) for label in QUANTITIES.values()],
+        quantities=[_(label) for label in SHORT.values()],
         upload=Sheet(),
         crumbs=_way(seen),
     )
@@ -89,7 +89,7 @@ def _quantities(row: queries.LineRow) -> list[tuple[str, Any, Any]]:
     """Return (label, stated, given) of each quantity; given only where the department stated otherwise."""
     return [
         (_(label), row.sums[name], row.given[name] if row.sums[name] != row.given[name] else None)
-        for name, label in QUANTITIES.items()
+        for name, label in SHORT.items()
     ]
 
 

@@ -6,6 +6,7 @@ from jutong.slices.catalogue.queries.citing import Cited, cited, lights_panel
 from jutong.slices.catalogue.queries.declarations import (
     DeclarationDetail,
     LineRow,
+    census_gap,
     census_gaps,
     census_line,
     census_lines,
@@ -231,6 +232,7 @@ __all__ = [
     "catalog_update",
     "catalog_updates",
     "census",
+    "census_gap",
     "census_gaps",
     "census_line",
     "census_lines",

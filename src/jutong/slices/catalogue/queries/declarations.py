@@ -18,7 +18,7 @@ from jutong.kernel.queries import history
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue.models import CensusGap, CensusLine, Declaration
 from jutong.slices.catalogue.queries.census import Sums, corrected
-from jutong.slices.catalogue.rules.census import KINDS, QUANTITIES
+from jutong.slices.catalogue.rules.census import KINDS, QUANTITIES, plain
 from jutong.slices.catalogue.rules.text import title_key
 from jutong.slices.catalogue.workflow import CENSUS_GAP, DECLARATION
 from jutong.slices.catalogue.workflow.census import DECLARER
@@ -164,9 +164,13 @@ def _line(line: CensusLine) -> LineRow:
         kind=line.kind,
         kind_label=_(KINDS[line.kind]),
         sums=line.quantities(),
-        given={name: Decimal(line.computed[name]) if name in line.computed else None for name in QUANTITIES},
+        given={name: _given(line, name) for name in QUANTITIES},
         corrected=line.kind == "confirmed" and corrected(line),
     )
+
+
+def _given(line: CensusLine, name: str) -> Decimal | None:
+    return Decimal(plain(Decimal(line.computed[name]))) if name in line.computed else None
 
 
 def census_line(declaration_id: int, line_id: int, *, actor: Actor) -> LineRow:
@@ -186,9 +190,7 @@ def census_gaps(
     actor: Actor, *, census: int = 0, state: str = "", text: str = "", number: int = 1, size: int = 20
 ) -> tuple[list[GapRow], Page]:
     """Return the gaps the actor may know of, newest first: of a census, in a state, with words of the name."""
-    rows = CensusGap.objects.select_related("census", "department").order_by("-pk")
-    if actor.account_id is not None and not actor.holds(Role.AUDITOR):
-        rows = rows.filter(Q(department__in=actor.serves) | Q(authority__in=actor.serves))
+    rows = _gaps(actor).order_by("-pk")
     if census:
         rows = rows.filter(census=census)
     if state:
@@ -197,6 +199,21 @@ def census_gaps(
         rows = rows.filter(Q(title_key__contains=title_key(text)) | Q(department__name__icontains=text))
     found, meta = page(rows, number, size)
     return [_gap(case, actor) for case in found], meta
+
+
+def _gaps(actor: Actor) -> QuerySet[CensusGap]:
+    rows = CensusGap.objects.select_related("census", "department")
+    if actor.account_id is None or actor.holds(Role.AUDITOR):
+        return rows
+    return rows.filter(Q(department__in=actor.serves) | Q(authority__in=actor.serves))
+
+
+def census_gap(gap_id: int, *, actor: Actor) -> GapRow:
+    """Return one gap. NotThere for one the actor may not know of."""
+    case = _gaps(actor).filter(pk=gap_id).first()
+    if case is None:
+        raise NotThere(_("没有找到该补编任务，或您无权知悉。"))
+    return _gap(case, actor)
 
 
 def _gap(case: CensusGap, actor: Actor) -> GapRow:

@@ -22,6 +22,15 @@ QUANTITIES: Final[Mapping[str, str]] = {
     "opened_records": N_("已开放的结构化记录数（万）"),
 }
 """The six numbers that a national census asks of each resource, with their units."""
+SHORT: Final[Mapping[str, str]] = {
+    "stored_volume": N_("存储（G）"),
+    "stored_records": N_("记录（万）"),
+    "shared_volume": N_("已共享（G）"),
+    "shared_records": N_("已共享（万）"),
+    "opened_volume": N_("已开放（G）"),
+    "opened_records": N_("已开放（万）"),
+}
+"""The same as the headings of a narrow column."""
 KINDS: Final[Mapping[str, str]] = {
     "proposed": N_("待确认"),
     "confirmed": N_("已确认"),
