@@ -70,7 +70,9 @@ def pages(book: Book, scene: Scene) -> None:
     book.deed(f"{base}new/", consumer_id=hr, **WANTED)
     book.add("POST", f"{base}import/", form={"consumer_id": hr}, files={"file": ("需求.xlsx", b"no workbook")})
     book.add("GET", f"{base}import/<int:file>/", scene["bad_rows"])
-    book.deed(f"{base}review/", ids=[str(scene["demand_submitted"])], verb="accept")
+    decided = {"ids": [str(scene["demand_submitted"])], "note": "与职责无关", "provider": ""}
+    for verb in ("accept", "reject", "assign"):
+        book.deed(f"{base}review/", case=verb, verb=verb, **decided)
     book.deed(f"{base}lists/issue/", document="内数〔2026〕8号")
     book.add("GET", f"{base}lists/<int:pk>/", scene["demand_list"])
     book.add("GET", f"{base}lists/<int:pk>/export/", scene["demand_list"])

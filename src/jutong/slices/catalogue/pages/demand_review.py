@@ -45,7 +45,7 @@ def _decide(request: HttpRequest) -> HttpResponse:
     if verb == "accept":
         moved = actions.accept_demands(ids, by=by, at=at, entries=_entries(request, ids))
     elif verb == "reject":
-        moved = actions.reject_demands(ids, by=by, at=at, reason=request.POST.get("note", "")[:500])
+        moved = actions.reject_demands(ids, by=by, at=at, reason=line_of(request.POST.get("note", ""), 500))
     elif verb == "assign":
         moved = actions.assign_demands(ids, by=by, at=at, provider_id=_provider(request))
     else:
