@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import msgspec
@@ -19,6 +21,7 @@ from jutong.client.signing import CallAuth
 from jutong.crypto import SoftwareSigner, sm2
 from jutong.dataplane.envelopes import seal
 from jutong.dataplane.gateway.files import span
+from jutong.wire.bundle import Mark
 from jutong.wire.grants import Mode
 
 CONTENT = b"".join(b"%07d,row\n" % n for n in range(250_000))  # 3 MB, three chunks
@@ -53,6 +56,18 @@ def test_a_file_comes_with_its_manifest_and_only_to_its_department_and_in_time(
         assert b"0000007,row" not in (world.settings.artefact_folder / "a1.sm4").read_bytes()
         downloads = [one for one in world.lines() if one.act == "download"]
         assert [(one.outcome, one.rows, one.grant) for one in downloads] == [("ok", 250_000, "g1")]
+
+    story(deed)
+
+
+def test_a_file_says_what_is_in_doubt_of_its_resource_at_the_moment_it_is_fetched(story: Callable[..., None]) -> None:
+    async def deed(world: World) -> None:
+        async with world.client() as client:
+            assert "x-jutong-marks" not in (await client._http.get("/v1/artefacts/a1")).headers
+            world.control.say("marks", "r1/objection/7", Mark("r1", "objection", "存在异议", "7"))
+            await world.caught_up()
+            told = (await client._http.get("/v1/artefacts/a1")).headers["x-jutong-marks"]
+        assert json.loads(unquote(told)) == [{"kind": "objection", "text": "存在异议", "key": "7"}]
 
     story(deed)
 

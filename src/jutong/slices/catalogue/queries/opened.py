@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
-from jutong.kernel.terms import OpenType, UpdateCycle
+from jutong.kernel.terms import FormatClass, OpenType, UpdateCycle
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.contents import contents_of
 from jutong.slices.catalogue.rules.content import Content
@@ -67,6 +67,12 @@ def _row(case: Entry, content: Content) -> OpenEntry:
         provider=case.provider_name,
         items=_("、").join(item.name for item in content.items if item.open_type != OpenType.WITHHELD),
         update_cycle=_(cycle) if cycle else "",
-        format=content.format_note or content.format_class,
+        format=_format(content),
         open_type=_(OpenType(content.open_type).label),
     )
+
+
+def _format(content: Content) -> str:
+    known = content.format_class in set(FormatClass)
+    shown = _(FormatClass(content.format_class).label) if known else content.format_class
+    return _("、").join(filter(None, (shown, *content.format_types, content.format_note)))

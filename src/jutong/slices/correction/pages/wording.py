@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from jutong.kernel.faces.pieces import Fact, Happening
+from jutong.kernel.faces.templatetags.jutong import moment
 from jutong.kernel.terms import Term
 from jutong.slices.correction import queries
 from jutong.slices.correction.rules.terms import Channel, Decision, Doubt, Field, Finding, Ground
@@ -27,7 +28,7 @@ def case_facts(found: queries.CaseDetail) -> list[Fact]:
         Fact(_("编号"), found.line.number),
         Fact(_("提出方"), found.line.asker),
         Fact(_("来源"), _label(Channel, d["channel"])),
-        Fact(_("受理时间"), d["received_at"]),
+        Fact(_("受理时间"), moment(d["received_at"])),
         *_about(found),
         Fact(_("情况说明"), d["text"]),
         *_of_kind(found),
@@ -77,7 +78,10 @@ def _of_kind(found: queries.CaseDetail) -> list[Fact]:
 
 def _outcome(found: queries.CaseDetail) -> list[Fact]:
     d = found.details
-    result = _(_RESULTS[d["result"]]) if d["result"] in _RESULTS else ""
+    if found.line.kind == "verification":
+        result = WORKFLOWS["verification"].state_label(d["result"]) if d["result"] else ""
+    else:
+        result = _(_RESULTS[d["result"]]) if d["result"] in _RESULTS else ""
     return [Fact(_("结果"), result), Fact(_("理由"), d["reason"]), Fact(_("依据"), d["basis"])]
 
 

@@ -104,7 +104,7 @@ def certificate_of(case: Verification) -> Certificate:
         text=_(
             "该数据正在校核。办事人已提供合法有效证明材料的，受理单位应当照常办理，不得拒绝、推诿或要求办理信息更正手续。"
         ),
-        articles=policy.explain("business_as_usual"),
+        articles=policy.explain("business_as_usual").rpartition("— ")[2],
         handlings=tuple((one.at, one.department.name, one.proof) for one in handled),
     )
 
