@@ -35,6 +35,10 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
 
 def pages(book: Book, scene: Scene) -> None:
     """Add the pages."""
+    book.deed("sharing/requests/<int:request_id>/preview/", scene["refusing"])
+    for verb in ("prepare", "decide"):
+        route = "sharing/requests/<int:request_id>/alike/<slug:verb>/"
+        book.deed(route, scene["agreeing"], verb, case=verb, ids=[str(scene["received"])])
     base = "sharing/disputes/"
     book.deed(f"{base}bodies/", sort="government", department_id=str(scene["civil"]))
     for about, name, kind in (
@@ -62,6 +66,9 @@ def pages(book: Book, scene: Scene) -> None:
 
 def endpoints(book: Book, scene: Scene) -> None:
     """Add the endpoints."""
+    for verb in ("prepare", "decide"):
+        route = "api/v1/sharing/requests/<request_id>/alike/<verb>"
+        book.add("POST", route, scene["agreeing"], verb, case=verb, body={"ids": [scene["received"]]})
     base = "api/v1/sharing/disputes"
     about = {"request_id": scene["not_accepted"]}
     book.add("POST", base, body={"kind": "service_change", **SAYS, **about})

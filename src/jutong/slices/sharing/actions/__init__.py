@@ -1,5 +1,6 @@
 """Writes of this slice: a consumer asks, a provider answers, the platform delivers; disputes; changes of use."""
 
+from jutong.slices.sharing.actions.alike import Together, decide_alike, prepare_alike
 from jutong.slices.sharing.actions.answering import (
     agree,
     agree_directly,
@@ -72,6 +73,7 @@ __all__ = [
     "Outcome",
     "Reply",
     "Sample",
+    "Together",
     "Wanted",
     "agree",
     "agree_directly",
@@ -87,6 +89,7 @@ __all__ = [
     "consent",
     "consent_change",
     "decide",
+    "decide_alike",
     "decline",
     "deliver",
     "end_change",
@@ -106,6 +109,7 @@ __all__ = [
     "object_sharing",
     "obtain",
     "open_dispute",
+    "prepare_alike",
     "prepare_reply",
     "preview_reply",
     "propose",

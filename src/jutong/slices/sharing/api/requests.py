@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from django.http import HttpRequest
@@ -128,6 +128,19 @@ class VerdictIn(Schema):
 
     justified: bool
     words: Words
+
+
+class IdsIn(Schema):
+    """Which requests."""
+
+    ids: Annotated[list[Number], Field(min_length=1, max_length=100)]
+
+
+class TogetherOut(Schema):
+    """Which cases moved, and why others did not."""
+
+    done: list[int]
+    refused: dict[int, str]
 
 
 class DaysIn(Schema):
@@ -364,6 +377,13 @@ def refuse_directly(request: HttpRequest, request_id: Id, body: ReplyIn) -> quer
 def judge(request: HttpRequest, request_id: Id, body: VerdictIn) -> queries.RequestRow:
     """The authority says whether the reason of a non-acceptance holds."""
     return _moved(request, request_id, actions.judge, justified=body.justified, words=body.words)
+
+
+@router.post("/requests/{request_id}/alike/{verb}", response=TogetherOut, summary="同类申请一并办理")
+def alike(request: HttpRequest, request_id: Id, verb: Literal["prepare", "decide"], body: IdsIn) -> actions.Together:
+    """Draft the same reply for like requests, or decide those with the same draft; each on its own case."""
+    deed = actions.prepare_alike if verb == "prepare" else actions.decide_alike
+    return deed(request_id, ids=body.ids, by=faces.signed(request), at=clock.now())
 
 
 @router.post("/requests/{request_id}/withdraw", response=CaseOut, summary="撤回申请")

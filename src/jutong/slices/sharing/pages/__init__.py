@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from jutong.slices.sharing.pages import answering, asking, cases, changes, disputes, lists
+from jutong.slices.sharing.pages import answering, asking, cases, changes, disputes, lists, together
 
 urlpatterns: list[URLPattern] = [
     path("", lists.requests, name="sharing_list"),
@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern] = [
     path("requests/<int:request_id>/change/", asking.change, name="sharing_change"),
     path("requests/<int:request_id>/reply/", answering.reply, name="sharing_reply"),
     path("requests/<int:request_id>/files/<int:file_id>/", cases.attachment, name="sharing_file"),
+    path("requests/<int:request_id>/preview/", together.preview, name="sharing_preview"),
+    path("requests/<int:request_id>/alike/<slug:verb>/", together.alike, name="sharing_alike"),
     path("requests/<int:request_id>/<slug:verb>/", cases.deed, name="sharing_deed"),
     path("disputes/", disputes.disputes, name="sharing_disputes"),
     path("disputes/export.xlsx", disputes.export, name="sharing_disputes_export"),

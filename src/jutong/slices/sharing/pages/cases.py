@@ -21,7 +21,7 @@ from jutong.kernel.faces.forms import Form
 from jutong.kernel.faces.pieces import Fact, Happening
 from jutong.kernel.signing import Signing
 from jutong.kernel.terms import ShareType
-from jutong.slices.sharing import queries
+from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.deeds import DEEDS, PAGES
 from jutong.slices.sharing.pages.wording import (
     conditions_in_words,
@@ -91,6 +91,7 @@ def show(
     template: str = "sharing/case.html",
     tried: tuple[str, Form] | None = None,
     refusal: Refusal | None = None,
+    sample: actions.Sample | None = None,
 ) -> HttpResponse:
     """Draw the page of a request, with what was just tried and refused."""
     actor, now = faces.actor_of(request), clock.now()
@@ -113,8 +114,21 @@ def show(
         happenings=happenings(found),
         deeds=deeds,
         refusal=refusal,
+        sample=sample,
+        alike=_alike(found, actor),
         panels=panels.filled("sharing_request", actor, now, request_id=request_id, grant_id=found.row.grant_id),
     )
+
+
+def _alike(found: queries.CaseView, actor: Actor) -> tuple[list[queries.RequestLine], str]:
+    """Return like requests and what can be done with them: draft the same reply, or decide the same drafts."""
+    verbs = {button.verb for button in found.row.line.buttons}
+    if found.reply is None or found.side != "provider":
+        return [], ""
+    rows = queries.alike(found.row.line.id, actor, clock.now())
+    if {"agree", "refuse"} & verbs:
+        return [row for row in rows if row.state == "reply_prepared"], "decide"
+    return [row for row in rows if row.state != "reply_prepared"], "prepare"
 
 
 def _status(deeds: list[OpenDeed], tried: tuple[str, Form] | None) -> int | None:

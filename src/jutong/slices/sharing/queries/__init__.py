@@ -1,5 +1,6 @@
 """Reads of this slice: requests as their parties see them, and what the workbench asks."""
 
+from jutong.slices.sharing.queries.alike import alike
 from jutong.slices.sharing.queries.asking import (
     Asking,
     Consentable,
@@ -63,6 +64,7 @@ __all__ = [
     "RequestRow",
     "StandingRow",
     "Step",
+    "alike",
     "asking",
     "attachment",
     "case",

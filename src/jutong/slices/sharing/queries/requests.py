@@ -121,7 +121,8 @@ def _line(r: SharingRequest, clocks: Mapping[int, Iterable[ClockRow]], buttons: 
     )
 
 
-def _lines(rows: list[SharingRequest], actor: Actor, at: datetime) -> list[RequestLine]:
+def lines(rows: list[SharingRequest], actor: Actor, at: datetime) -> list[RequestLine]:
+    """Return requests as lines of a list, with clocks and buttons."""
     clocks = kernel.clocks(KIND, [r.pk for r in rows], at)
     return [_line(r, clocks, tuple(SHARING_REQUEST.open_to(actor, r))) for r in rows]
 
@@ -148,7 +149,7 @@ def requests(
     if text:
         rows = rows.filter(Q(resource_title__icontains=text) | Q(number=text))
     found, meta = page(rows, number, size)
-    return _lines(found, actor, at), meta
+    return lines(found, actor, at), meta
 
 
 def waiting_for(actor: Actor, at: datetime, *, limit: int = 50) -> list[RequestLine]:
@@ -156,7 +157,7 @@ def waiting_for(actor: Actor, at: datetime, *, limit: int = 50) -> list[RequestL
     rows = list(
         _ROWS.filter(SHARING_REQUEST.waiting_for(actor), _known_to(actor)).order_by("received_at", "id")[:limit]
     )
-    return _lines(rows, actor, at)
+    return lines(rows, actor, at)
 
 
 OVER: Final = ("granted", "expired", "revoked", "terminated", "lapsed", "withdrawn", "refused", "not_accepted")
@@ -166,7 +167,7 @@ OVER: Final = ("granted", "expired", "revoked", "terminated", "lapsed", "withdra
 def own_open(actor: Actor, at: datetime) -> list[RequestLine] | None:
     """Return the newest requests of the actor's department that are under way (at most 6), None where there are none."""
     rows = _ROWS.filter(consumer_id__in=actor.serves).exclude(state__in=OVER).order_by("-id")
-    return _lines(list(rows[:6]), actor, at) or None
+    return lines(list(rows[:6]), actor, at) or None
 
 
 def due_lines(actor: Actor, first: date, last: date) -> list[tuple[date, str, str, int]]:
@@ -196,7 +197,7 @@ def request(request_id: int, actor: Actor, at: datetime) -> RequestRow:
     stored: dict[str, Any] = {name: getattr(found, name) for name in _AS_STORED}
     stored |= {name: tuple(getattr(found, name)) for name in _LISTS}
     return RequestRow(
-        line=_lines([found], actor, at)[0],
+        line=lines([found], actor, at)[0],
         **stored,
         fees=found.policy.flag("fee_exception"),
         reply=found.reply if answered else {},

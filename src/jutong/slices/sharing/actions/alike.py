@@ -1,0 +1,73 @@
+"""Answering like requests together: the same reply drafted, the same decision made, each on its own case and in its trail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.utils.translation import gettext as _
+
+from jutong.kernel.actors import Actor
+from jutong.kernel.errors import Refusal, WrongState
+from jutong.slices.sharing.actions import answering
+from jutong.slices.sharing.models import SharingRequest
+from jutong.slices.sharing.queries.alike import alike, same_reply
+
+
+@dataclass(slots=True)
+class Together:
+    """What became of several cases: those that moved, and why the others did not, by id."""
+
+    done: list[int] = field(default_factory=list)
+    refused: dict[int, str] = field(default_factory=dict)
+
+
+def _each(ids: Iterable[int], move: Callable[[int], Any]) -> Together:
+    together = Together()
+    for pk in ids:
+        try:
+            move(pk)
+            together.done.append(pk)
+        except Refusal as refusal:
+            together.refused[pk] = refusal.sentence
+    return together
+
+
+def prepare_alike(case_id: int, *, ids: Iterable[int], by: Actor, at: datetime) -> Together:
+    """Draft for like requests the reply that stands on one case, each within what it asked for.
+
+    ids: requests of the same resource that wait for a reply; others are refused by name. Every case is moved by its own
+    act and audited on its own. WrongState where the case has no drafted or given reply.
+    """
+    case = SharingRequest.objects.get(pk=case_id)
+    if not case.reply:
+        raise WrongState(_("该申请还没有拟定答复，不能用于同类申请。"))
+    reply, known = answering.drafted(case), {row.id for row in alike(case_id, by, at)}
+
+    def prepare(pk: int) -> None:
+        if pk not in known:
+            raise WrongState(_("不是同一资源的待答复申请，请逐件办理。"))
+        asked = set(SharingRequest.objects.get(pk=pk).items)
+        items = tuple(one for one in reply.items if one.item in asked)
+        answering.prepare_reply(pk, by=by, at=at, reply=msgspec.structs.replace(reply, items=items))
+
+    return _each(ids, prepare)
+
+
+def decide_alike(case_id: int, *, ids: Iterable[int], by: Actor, at: datetime) -> Together:
+    """Decide like requests as one head decides one: those whose drafted reply says the same as that of the case.
+
+    Every case is moved by its own act and audited on its own; where signatures are demanded each needs its own.
+    """
+    same = set(same_reply(case_id, by, at))
+
+    def decide(pk: int) -> None:
+        if pk not in same:
+            raise WrongState(_("拟定的答复与本件不同，请逐件决定。"))
+        reply = answering.drafted(SharingRequest.objects.get(pk=pk))
+        (answering.agree if reply.agree else answering.refuse)(pk, by=by, at=at)
+
+    return _each(ids, decide)
