@@ -151,7 +151,7 @@ def test_under_a_grant_of_the_service_portal_each_call_names_its_service_item(st
     story(deed)
 
 
-@covers(partly=["R-SHR-008", "R-SHR-010", "R-SHR-017", "R-SHR-032"])
+@covers("R-SHR-008", partly=["R-SHR-010", "R-SHR-017", "R-SHR-032"])
 def test_what_looks_like_misuse_is_refused_and_told_with_the_place_of_its_proof(story: Callable[..., None]) -> None:
     async def deed(world: World) -> None:
         world.register("s4", "民政")

@@ -1,12 +1,15 @@
-"""Like requests answered together: each case keeps its own trail, and none gets more than it asked for."""
+"""Several at once: one request splits into a case for each resource; like requests are answered together, each with its own trail."""
 
 from __future__ import annotations
 
 import pytest
-from test_requests import filed, reply
+from asking_world import FILLED, posted
+from test_requests import asked, filed, reply
 
-from jutong.kernel.errors import WrongState
+from covers import covers
+from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry
+from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
 from jutong.slices.sharing import actions
 from jutong.slices.sharing.models import SharingRequest
@@ -51,3 +54,23 @@ def test_one_reply_is_drafted_and_decided_for_like_requests_each_within_its_own_
     assert AuditEntry.objects.filter(verb="sharing_request.agree", outcome="success").count() == 3
     fourth.refresh_from_db()
     assert grants.wire_grant(fourth.grant_id).state == "active"
+
+
+@covers(partly=["R-SHR-002"])
+def test_one_request_for_several_resources_splits_and_an_earlier_ones_words_serve_again(world: World) -> None:
+    low, free = published(world), published(world, "market", title="行政区划代码信息", share_type="unconditional",
+                                            open_type="conditional", open_conditions="实名登记")  # fmt: skip
+    code = catalogue.require_published(free).code
+    clerk, client = world.actor("hr.clerk"), world.client("hr.clerk")
+    with pytest.raises(RuleBroken, match="目录编号 9/9"):
+        actions.write_several(by=clerk, at=world.at, asked=asked(low), codes=[code, "9/9"])
+    assert not SharingRequest.objects.exists()
+    form = FILLED | {"others": code}
+    answer = posted(client, f"/sharing/new/{low}/", **form)
+    assert answer.status_code == 303
+    cases = list(SharingRequest.objects.order_by("pk"))
+    assert [case.provider_id for case in cases] == [world.department("civil"), world.department("market")]
+    assert cases[0].use_basis == cases[1].use_basis
+    assert set(cases[1].items) == {item.name for item in catalogue.require_published(free).items}
+    page = client.get(f"/sharing/new/{low}/?like={cases[1].pk}").content.decode()
+    assert "办理养老保险代缴时核验低保身份</textarea>" in page

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from scene_disputes import SAYS
 
+from jutong.slices.catalogue.models import Entry
+
 if TYPE_CHECKING:
     from examples import Book
     from scene import Scene
@@ -66,6 +68,11 @@ def pages(book: Book, scene: Scene) -> None:
 
 def endpoints(book: Book, scene: Scene) -> None:
     """Add the endpoints."""
+    book.add("POST", "api/v1/sharing/requests/several", body={"resource_id": scene["published"], "items": ["姓名"],
+             "modes": ["batch_download"], "purposes": ["administrative_basis"], "use_basis": "《社会救助暂行办法》",
+             "use_scene": "办理养老保险代缴", "use_scope": "经办人员使用", "duty": "养老保险经办", "use_from": "2026-03-02",
+             "use_until": "2027-03-01", "personal_basis": "为履行法定职责所必需", "declared": True,
+             "codes": [str(Entry.objects.values_list("code", flat=True).get(pk=scene["free"]))]})  # fmt: skip
     for verb in ("prepare", "decide"):
         route = "api/v1/sharing/requests/<request_id>/alike/<verb>"
         book.add("POST", route, scene["agreeing"], verb, case=verb, body={"ids": [scene["received"]]})

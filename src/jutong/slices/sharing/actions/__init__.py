@@ -23,6 +23,7 @@ from jutong.slices.sharing.actions.asking import (
     supplement,
     withdraw,
     write_request,
+    write_several,
 )
 from jutong.slices.sharing.actions.changing import (
     apply_change,
@@ -128,4 +129,5 @@ __all__ = [
     "withdraw",
     "withhold_consent",
     "write_request",
+    "write_several",
 ]

@@ -8,13 +8,15 @@ from typing import IO, Any, cast
 
 import msgspec
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jutong.crypto import sm3
 from jutong.kernel import files, inbox
 from jutong.kernel.actors import Actor, Role, system_actor
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import RuleBroken
+from jutong.kernel.errors import Refusal, RuleBroken
+from jutong.kernel.terms import ShareType
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
 from jutong.slices.parties import queries as parties
@@ -81,6 +83,43 @@ def write_request(
     uploads: files kept as further attachments. RuleBroken with a remark per missing element; WrongState for withheld data; NotThere for an unpublished entry.
     """
     return _written(by, at, asked, uploads)
+
+
+def write_several(
+    *, by: Actor, at: datetime, asked: Asked, codes: Sequence[str], uploads: Sequence[UploadedFile[bytes]] = ()
+) -> list[SharingRequest]:
+    """Write one request for several resources: it splits into a case for each, so every provider answers its own.
+
+    codes: catalogue codes of the others, which are asked for in the same words with all their items that are not
+    withheld. RuleBroken naming the resource that cannot be asked for; then none is written.
+    """
+    with transaction.atomic():
+        first = write_request(by=by, at=at, asked=asked, uploads=uploads)
+        cases = [first]
+        for code in dict.fromkeys(code.strip() for code in codes if code.strip()):
+            try:
+                other = _likewise(catalogue.at_code(code), asked, first.attachments)
+                cases.append(write_request(by=by, at=at, asked=other))
+            except Refusal as refusal:
+                words = {"code": code[:64], "why": refusal.sentence}
+                raise RuleBroken(_("目录编号 %(code)s：%(why)s") % words, field="others") from refusal
+        return cases
+
+
+def _likewise(resource_id: int, asked: Asked, attachments: Sequence[int]) -> Asked:
+    """Return the same request for another resource: its open items, asked by its keys, in the modes both know."""
+    offer = catalogue.require_published(resource_id)
+    items = [item for item in offer.items if item.share_type != ShareType.WITHHELD]
+    keys = tuple(item.name for item in items if item.key) or tuple(item.name for item in items[:1])
+    return msgspec.structs.replace(
+        asked,
+        resource_id=resource_id,
+        items=tuple(item.name for item in items),
+        key_items=keys,
+        conditions=(),
+        modes=tuple(mode for mode in asked.modes if mode in offer.modes) or tuple(str(mode) for mode in offer.modes),
+        attachments=tuple(attachments),
+    )
 
 
 def _written(by: Actor, at: datetime, asked: Asked, uploads: Sequence[UploadedFile[bytes]]) -> SharingRequest:

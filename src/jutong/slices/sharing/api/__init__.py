@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ninja import Router
 
-from jutong.slices.sharing.api import changes, disputes, requests, standing
+from jutong.slices.sharing.api import changes, disputes, requests, standing, together
 
 router = Router()
+router.add_router("", together.router)
 router.add_router("", requests.router)
 router.add_router("", standing.router)
 router.add_router("", disputes.router)

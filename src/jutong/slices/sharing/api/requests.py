@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from django.http import HttpRequest
@@ -130,19 +130,6 @@ class VerdictIn(Schema):
     words: Words
 
 
-class IdsIn(Schema):
-    """Which requests."""
-
-    ids: Annotated[list[Number], Field(min_length=1, max_length=100)]
-
-
-class TogetherOut(Schema):
-    """Which cases moved, and why others did not."""
-
-    done: list[int]
-    refused: dict[int, str]
-
-
 class DaysIn(Schema):
     """Working days."""
 
@@ -236,7 +223,8 @@ class RequestLines(Schema):
     rows: list[RequestLineOut]
 
 
-def _asked(body: AskedIn) -> actions.Asked:
+def asked_of(body: AskedIn) -> actions.Asked:
+    """Return a request as the action takes it."""
     return msgspec.convert(body.model_dump(mode="json"), actions.Asked)
 
 
@@ -266,14 +254,14 @@ def listed(
 @router.post("/requests", response=CaseOut, summary="起草共享申请")
 def write(request: HttpRequest, body: AskedIn) -> queries.RequestRow:
     """Write a request as a draft."""
-    case = actions.write_request(by=faces.actor_of(request), at=clock.now(), asked=_asked(body))
+    case = actions.write_request(by=faces.actor_of(request), at=clock.now(), asked=asked_of(body))
     return _case(request, case.pk)
 
 
 @router.post("/requests/obtain", response=CaseOut, summary="直接获取无条件共享数据")
 def obtain(request: HttpRequest, body: AskedIn) -> queries.RequestRow:
     """Obtain unconditional data directly, where the profile has it so."""
-    case = actions.obtain(by=faces.actor_of(request), at=clock.now(), asked=_asked(body))
+    case = actions.obtain(by=faces.actor_of(request), at=clock.now(), asked=asked_of(body))
     return _case(request, case.pk)
 
 
@@ -286,7 +274,7 @@ def one(request: HttpRequest, request_id: Id) -> queries.RequestRow:
 @router.put("/requests/{request_id}", response=CaseOut, summary="修改申请")
 def change(request: HttpRequest, request_id: Id, body: AskedIn) -> queries.RequestRow:
     """Change a request that is not filed yet."""
-    return _moved(request, request_id, actions.change_request, asked=_asked(body))
+    return _moved(request, request_id, actions.change_request, asked=asked_of(body))
 
 
 @router.post("/requests/{request_id}/consent", response=CaseOut, summary="同意提出申请")
@@ -377,13 +365,6 @@ def refuse_directly(request: HttpRequest, request_id: Id, body: ReplyIn) -> quer
 def judge(request: HttpRequest, request_id: Id, body: VerdictIn) -> queries.RequestRow:
     """The authority says whether the reason of a non-acceptance holds."""
     return _moved(request, request_id, actions.judge, justified=body.justified, words=body.words)
-
-
-@router.post("/requests/{request_id}/alike/{verb}", response=TogetherOut, summary="同类申请一并办理")
-def alike(request: HttpRequest, request_id: Id, verb: Literal["prepare", "decide"], body: IdsIn) -> actions.Together:
-    """Draft the same reply for like requests, or decide those with the same draft; each on its own case."""
-    deed = actions.prepare_alike if verb == "prepare" else actions.decide_alike
-    return deed(request_id, ids=body.ids, by=faces.signed(request), at=clock.now())
 
 
 @router.post("/requests/{request_id}/withdraw", response=CaseOut, summary="撤回申请")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,9 @@ def new(request: HttpRequest, entry_id: int) -> HttpResponse:
     asking = queries.asking(entry_id, actor, now)
     today = beijing_day(now)
     initial = {"use_from": today, "use_until": today + timedelta(days=365), "items": []}
+    earlier = queries.earlier(actor)
+    if like := next((one for one in earlier if str(one.id) == request.GET.get("like", "")), None):
+        initial |= like.words
     form = AskForm(asking.entry, faces.posted(request), posted_files(request), initial=initial)
     if form.is_valid():
         with faces.told(form):
@@ -31,11 +35,15 @@ def new(request: HttpRequest, entry_id: int) -> HttpResponse:
             if asking.direct:
                 case = actions.obtain(by=actor, at=now, asked=form.asked(), uploads=uploads)
                 return faces.done(request, _("数据已可获取。"), to=reverse("sharing_case", args=[case.pk]))
-            case = actions.write_request(by=actor, at=now, asked=form.asked(), uploads=uploads)
+            codes = form.cleaned_data["others"].splitlines()
+            cases = actions.write_several(by=actor, at=now, asked=form.asked(), codes=codes, uploads=uploads)
             said = _("申请已保存为草稿，请本部门共享工作机构负责人同意后提交。")
-            return faces.done(request, said, to=reverse("sharing_case", args=[case.pk]))
+            if len(cases) > 1:
+                said = _("已按资源分成 %d 件草稿，请本部门共享工作机构负责人同意后分别提交。") % len(cases)
+                return faces.done(request, said, to=reverse("sharing_list") + "?side=consumer&state=draft")
+            return faces.done(request, said, to=reverse("sharing_case", args=[cases[0].pk]))
     title = _("申请共享：%s") % asking.entry.title
-    return _form_page(request, asking, form, title=title)
+    return _form_page(request, asking, form, title=title, earlier=earlier)
 
 
 def change(request: HttpRequest, request_id: int) -> HttpResponse:
@@ -74,7 +82,13 @@ def _initial(case: queries.CaseView) -> dict[str, Any]:
 
 
 def _form_page(
-    request: HttpRequest, asking: queries.Asking, form: AskForm, *, title: str, request_id: int = 0
+    request: HttpRequest,
+    asking: queries.Asking,
+    form: AskForm,
+    *,
+    title: str,
+    request_id: int = 0,
+    earlier: Sequence[queries.Earlier] = (),
 ) -> HttpResponse:
     actor, now = faces.actor_of(request), clock.now()
     data = faces.posted(request) or _as_data(dict(form.initial))
@@ -91,6 +105,7 @@ def _form_page(
         form=form,
         elements=queries.lacking(asked, asking.entry, actor, now),
         request_id=request_id,
+        earlier=earlier,
     )
 
 

@@ -154,8 +154,8 @@ DEEDS: Final[dict[str, Deed]] = {
         "primary",
         N_("同意后按对方提出的方案执行：涉及共享的，授权随即开通。"),
     ),
-    "propose": Deed(forms.OutcomeForm, actions.propose, N_("处理方案已发给对方。"), "primary"),
-    "state": Deed(forms.StatementForm, actions.state_opinion, N_("意见已提交。"), "primary"),
+    "propose": Deed(forms.OutcomeForm, actions.propose, N_("处理方案已发给对方。")),
+    "state": Deed(forms.StatementForm, actions.state_opinion, N_("意见已提交。")),
     "fail": Deed(
         forms.FailForm, actions.fail, N_("已宣告协商不成，任何一方可以申请协调。"), "danger",
         N_("宣告后不能再协商，任何一方可以申请主管部门协调。"),

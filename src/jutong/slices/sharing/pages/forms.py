@@ -100,6 +100,14 @@ class AskForm(Form):
     uploads = Uploads(
         label=gettext_lazy("附件"), required=False, help_text=gettext_lazy("依据文件等，可选多个，每个不超过上限。")
     )
+    others = Paragraph(
+        label=gettext_lazy("同时申请的其他资源"),
+        max_length=LONGEST_TEXT,
+        required=False,
+        help_text=gettext_lazy(
+            "填目录编号，每行一个：按相同的依据、场景、范围各成一件，分别送提供方，信息项为全部可共享的项。"
+        ),
+    )
     commercial = django_forms.BooleanField(
         label=gettext_lazy("用于有偿服务或者商业用途"),
         required=False,

@@ -128,6 +128,29 @@ def _reply_limit(entry: catalogue.PublishedEntry, at: datetime) -> str:
     return jurisdiction.policy_for(entry.region, beijing_day(at)).explain(parameter)
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier request of the department, whose words can be used again: duty, basis, scene, scope, purposes."""
+
+    id: int
+    title: str
+    duty: str
+    words: dict[str, Any]
+
+
+REUSED: Final = ("duty", "use_basis", "use_scene", "use_scope", "purposes", "personal_basis")
+
+
+def earlier(actor: Actor) -> list[Earlier]:
+    """Return the newest requests of the actor's department with different words (at most 10), to begin another from."""
+    rows = SharingRequest.objects.filter(consumer_id=actor.department_id or 0).order_by("-id")[:60]
+    found: dict[tuple[str, str, str], Earlier] = {}
+    for row in rows:
+        words = {name: getattr(row, name) for name in REUSED}
+        found.setdefault((row.duty, row.use_basis, row.use_scene), Earlier(row.pk, row.resource_title, row.duty, words))
+    return list(found.values())[:10]
+
+
 def demanded(region: str, at: datetime) -> dict[str, Any]:
     """Return what the provider's profile asks of a request made now, as `rules.check_asked` takes it."""
     policy = jurisdiction.policy_for(region, beijing_day(at))

@@ -1,0 +1,50 @@
+"""The management API of several requests at once: one for several resources, and one answer to like ones."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from pydantic import Field
+
+from jutong.kernel import clock, faces
+from jutong.slices.sharing import actions, queries
+from jutong.slices.sharing.api.requests import AskedIn, CaseOut, Id, Name, Number, asked_of
+
+router = Router()
+
+
+class SeveralIn(AskedIn):
+    """A request, and the catalogue codes of other resources that are asked for in the same words."""
+
+    codes: Annotated[list[Name], Field(min_length=1, max_length=50)]
+
+
+class IdsIn(Schema):
+    """Which requests."""
+
+    ids: Annotated[list[Number], Field(min_length=1, max_length=100)]
+
+
+class TogetherOut(Schema):
+    """Which cases moved, and why others did not."""
+
+    done: list[int]
+    refused: dict[int, str]
+
+
+@router.post("/requests/several", response=list[CaseOut], summary="一次起草多个资源的申请")
+def several(request: HttpRequest, body: SeveralIn) -> list[queries.RequestRow]:
+    """Write one request for several resources; it splits into a case for each."""
+    by = faces.actor_of(request)
+    asked = asked_of(AskedIn(**body.model_dump(exclude={"codes"})))
+    cases = actions.write_several(by=by, at=clock.now(), asked=asked, codes=body.codes)
+    return [queries.request(case.pk, by, clock.now()) for case in cases]
+
+
+@router.post("/requests/{request_id}/alike/{verb}", response=TogetherOut, summary="同类申请一并办理")
+def alike(request: HttpRequest, request_id: Id, verb: Literal["prepare", "decide"], body: IdsIn) -> actions.Together:
+    """Draft the same reply for like requests, or decide those with the same draft; each on its own case."""
+    deed = actions.prepare_alike if verb == "prepare" else actions.decide_alike
+    return deed(request_id, ids=body.ids, by=faces.signed(request), at=clock.now())
