@@ -140,6 +140,14 @@ def assigned(world: World, profile: str, **overrides: Any) -> None:
     )
 
 
+def led(world: World, kind: str, *categories: str) -> None:
+    """Let the civil affairs department lead base libraries or themes."""
+    actions.name_leads(
+        by=world.actor("authority.reviewer"), at=world.at, authority_id=world.department("authority"), region="511000",
+        resource_class=kind, categories=categories, department_id=world.department("civil"), document="1号",
+    )  # fmt: skip
+
+
 @covers("R-CAT-011")
 def test_a_base_category_outside_the_profile_is_refused_until_the_authority_adds_it(world: World) -> None:
     social = content("社会信用记录", resource_class="base", category="social_credit", share_type="unconditional")
@@ -157,6 +165,7 @@ def test_a_base_category_outside_the_profile_is_refused_until_the_authority_adds
         actions.compile_entry(by=officer, at=world.at, provider_id=world.department("civil"), content=social)
     lists = ["population", "legal_person", "natural_resources_spatial", "electronic_licence", "social_credit", "marine"]
     assigned(world, "jiangxi-2017", base_categories=lists)
+    led(world, "base", "social_credit", "marine")
     for title, category, group in (("社会信用记录", "social_credit", "104"), ("海域信息", "marine", "106")):
         given = msgspec.structs.replace(
             social, title=title, category=category, basis_rank="law", basis_instrument="法", basis_article="一"
@@ -181,7 +190,8 @@ def test_theme_domains_follow_the_profile_and_are_extended_by_a_local_specificat
     with pytest.raises(RuleBroken, match="未列此类别"):
         approved(world, theme)
     in_force(world, changes={"category": {"values": (Value("poverty_relief", "精准扶贫"),)}})
-    entry = approved(world, theme)
+    led(world, "theme", "poverty_relief")
+    entry = approved(world, msgspec.structs.replace(theme, extra={"co_builders": "内江市公安局"}))
     assert actions.submit(entry, by=world.actor("civil.officer"), at=world.at).code.startswith("213001/")
     shown = world.client("civil.officer").get("/catalogue/new/").content.decode()
     assert "精准扶贫" in shown

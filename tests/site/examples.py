@@ -19,6 +19,7 @@ import examples_demands as demands
 import examples_disputes as disputes
 import examples_finding as finding
 import examples_lifecycle as lifecycle
+import examples_office as office
 import examples_specifications as specifications
 import examples_submissions as submissions
 import examples_supervising as supervising
@@ -92,7 +93,7 @@ def examples(scene: Scene) -> Book:
     for part in (
         _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages, specifications.pages,
         _sources, _delivery, _sharing, disputes.pages, lifecycle.pages, demands.pages, supervising.pages,
-        correction.pages,
+        correction.pages, office.pages,
     ):  # fmt: skip
         part(book, scene)
     from examples_api import fill

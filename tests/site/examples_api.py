@@ -11,6 +11,7 @@ import examples_demands as demands
 import examples_disputes as disputes
 import examples_finding as finding
 import examples_lifecycle as lifecycle
+import examples_office as office
 import examples_specifications as specifications
 import examples_updates as updates
 
@@ -42,6 +43,7 @@ def fill(book: Book, scene: Scene) -> None:
         specifications.endpoints,
         lifecycle.endpoints,
         demands.endpoints,
+        office.endpoints,
         _sharing,
         disputes.endpoints,
         correction.endpoints,

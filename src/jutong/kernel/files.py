@@ -72,6 +72,14 @@ def store(source: IO[bytes], name: str, *, by: Actor, at: datetime, limit: int |
     return _row(row)
 
 
+def discard(file_id: int) -> None:
+    """Keep a file no longer, bytes included, unless another row holds the same ones."""
+    kept = StoredFile.objects.get(pk=file_id)
+    kept.delete()
+    if not StoredFile.objects.filter(digest=kept.digest).exists():
+        _place(kept.digest).unlink(missing_ok=True)
+
+
 def _copy(source: IO[bytes], target: Path, most: int) -> tuple[str, int, bytes]:
     digest, size, head = sm3.new(), 0, b""
     with target.open("xb") as file:

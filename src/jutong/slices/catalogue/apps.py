@@ -32,12 +32,15 @@ class Catalogue(AppConfig):
                 "catalogue.savedsearch": N_("我的检索与订阅"),
                 "catalogue.party": N_("数源认定"),
                 "catalogue.declaration": N_("普查填报"),
+                "catalogue.lead": N_("牵头部门"),
+                "catalogue.office": N_("目录管理部门"),
                 "catalogue.consulted": N_("属性定级提请"),
                 "catalogue.demand": N_("数据需求"),
             }
         )
         _offer_pages()
         _offer_ways()
+        _offer_answering()
         _offer_panels()
         _offer_chores()
         _offer_census()
@@ -101,6 +104,32 @@ def _offer_ways() -> None:
         Entry(Group.CATALOGUE, N_("数据地图"), "catalogue_map", "map-2", does_business, order=14),
         Entry(Group.CATALOGUE, N_("我的检索与订阅"), "catalogue_saved", "bookmark", does_business, order=16),
         Entry(Group.CATALOGUE, N_("检索同义词"), "catalogue_synonyms", "vocabulary", keeps_words, order=45),
+    )
+
+
+def _offer_answering() -> None:
+    """Offer the pages of who answers for what, and findings to workbenches."""
+    from jutong.kernel import agenda
+    from jutong.kernel.actors import ADMINISTRATORS, Actor
+    from jutong.kernel.faces.navigation import Entry, Group, register
+    from jutong.kernel.terms import N_
+
+    def does_business(actor: Actor) -> bool:
+        return not actor.roles <= ADMINISTRATORS
+
+    register(
+        Entry(Group.CATALOGUE, N_("地区目录"), "catalogue_regional", "building-community", does_business, order=13),
+        Entry(Group.CATALOGUE, N_("牵头与目录管理"), "catalogue_leads", "flag", does_business, order=39),
+    )
+    agenda.register(
+        agenda.Chore(
+            "catalog_finding",
+            verbs=("confirm", "order", "put_right", "verify"),
+            page="catalogue_fault",
+            title=lambda case: case.text[:60],
+            who=lambda case: case.department.name,
+            related=("department",),
+        )
     )
 
 

@@ -21,3 +21,6 @@ SOURCE_NOT_SUPPORTED: Final = "catalogue.source_not_supported"
 
 DUTIES_CHANGED: Final = "catalogue.duties_changed"
 """The duty list followed the catalogue: id, region, number, authority_id, departments {id: {ended: names, begun: names}}."""
+
+REGION_AGGREGATED: Final = "catalogue.region_aggregated"
+"""A region's catalogue was aggregated: region, authority_id, number, entries, added, changed, withdrawn, conflicts."""

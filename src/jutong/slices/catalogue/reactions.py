@@ -17,6 +17,7 @@ from jutong.slices.catalogue.actions import (
     enter_into_force,
     fill_census,
     join_counts,
+    lapse_findings,
     lapse_tasks,
     leave_entry,
     look_for,
@@ -28,6 +29,7 @@ from jutong.slices.catalogue.actions import (
     note_request_granted,
     note_use,
     note_use_ended,
+    propose_once,
     pursue,
     receive_update,
     remind_of_census,
@@ -42,8 +44,13 @@ from jutong.slices.catalogue.actions import (
     tell_subscribers,
 )
 from jutong.slices.catalogue.actions import importing as importing  # noqa: PLC0414 - importing registers the long work
-from jutong.slices.catalogue.events import NOTICE_PUBLISHED, UPDATE_OVERDUE
-from jutong.slices.catalogue.models import CatalogUpdate, Designation, Entry, Referral, SourceTask
+from jutong.slices.catalogue.events import (
+    NOTICE_PUBLISHED,
+    REGION_AGGREGATED,
+    SOURCE_NOT_SUPPORTED,
+    UPDATE_OVERDUE,
+)
+from jutong.slices.catalogue.models import CatalogUpdate, Designation, Entry, Fault, Referral, SourceTask
 from jutong.slices.catalogue.workflow import CATALOG_UPDATE, DEMAND, ENTRY, determined
 from jutong.slices.parties import queries as parties
 
@@ -95,6 +102,16 @@ def tell_departments(event: outbox.Event, at: datetime) -> None:
             link=f"/catalogue/notices/{event.payload['id']}/",
             at=at,
         )
+
+
+@outbox.on(REGION_AGGREGATED)
+def tell_above(event: outbox.Event, at: datetime) -> None:
+    """Tell the authority above that there is a new version of a catalogue below, to be aggregated into its own."""
+    region, above = event.payload["region"], parties.authority_above(event.payload["region"])
+    if above != event.payload["authority_id"]:
+        words = {**event.payload, "name": parties.region_name(region)}
+        title = _("%(name)s目录汇总第 %(number)d 版：新增 %(added)d，变更 %(changed)d，撤销 %(withdrawn)d，请汇总")
+        inbox.tell(department_id=above, title=title % words, link="/catalogue/regional/pending/", at=at)
 
 
 @outbox.on("catalog_update.update_due")
@@ -279,8 +296,9 @@ def follow_censuses(at: datetime) -> int:
 
 @jobs.every(300)
 def follow_days(at: datetime) -> int:
-    """Let designations and duty lists enter into force, tasks lapse, and tell of tasks beyond their target."""
-    return enter_into_force(at=at) + enter_duties(at=at) + lapse_tasks(at=at) + tell_of_open(at=at)
+    """Let designations and duty lists enter into force, tasks and rectifications lapse, and tell of what is late."""
+    begun = enter_into_force(at=at) + enter_duties(at=at)
+    return begun + lapse_tasks(at=at) + tell_of_open(at=at) + lapse_findings(at=at)
 
 
 @outbox.on("catalog_entry.withdrawn")
@@ -324,3 +342,36 @@ def remind_of_demand(event: outbox.Event, at: datetime) -> None:
     """A provider's answer to a demand is due; a late one is told to the authority as well."""
     if event.payload["case_kind"] == DEMAND.name:
         tell_of_answer(event.payload, overdue=event.name == "clock.overdue", at=at)
+
+
+@outbox.on(UPDATE_OVERDUE, SOURCE_NOT_SUPPORTED)
+def propose_finding_of(event: outbox.Event, at: datetime) -> None:
+    """What a department let pass is proposed as a finding (national-2025#39(1), #39(3)); the authority decides."""
+    given, kind = event.payload, event.payload["finding"]
+    if kind == "catalog_not_updated":
+        case = CatalogUpdate.objects.get(pk=given["id"])
+        text, evidence = _("目录更新超期：%s") % case.occasion, _("目录更新任务 %(id)d，变化日期 %(day)s")
+        words = {"id": case.pk, "day": case.event_on}
+    elif kind == "source_not_supported":
+        task = SourceTask.objects.get(pk=given["id"])
+        text, evidence = _("未按期补充更正：%s") % task.text[:200], _("数源更新任务 %(id)d，期限 %(day)s")
+        words = {"id": task.pk, "day": task.due_on}
+    else:
+        return
+    department = given["provider_id"] if kind == "catalog_not_updated" else given["holder_id"]
+    subject = f"{kind}:{given['id']}"
+    propose_once(at=at, department_id=int(department), kind=kind, text=text, evidence=evidence % words, subject=subject)
+
+
+@outbox.on("catalog_finding.notice_issued", "catalog_finding.reported_done", "catalog_finding.overdue")
+def tell_of_finding(event: outbox.Event, at: datetime) -> None:
+    """Tell the department of an order, the authority of its result, both when the day has passed."""
+    case = Fault.objects.select_related("department").get(pk=event.payload["id"])
+    words = {"department": case.department.name, "day": case.due_on}
+    title, told = {
+        "notice_issued": (_("责令限期整改目录问题，期限 %(day)s"), [case.department_id]),
+        "reported_done": (_("%(department)s已报告目录问题整改情况，请核实"), [case.authority_id]),
+        "overdue": (_("%(department)s逾期未整改目录问题（期限 %(day)s）"), [case.department_id, case.authority_id]),
+    }[event.payload["to"]]
+    for department in told:
+        inbox.tell(department_id=department, title=title % words, link=f"/catalogue/faults/{case.pk}/", at=at)

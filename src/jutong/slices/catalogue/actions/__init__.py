@@ -3,7 +3,6 @@
 from jutong.slices.catalogue.actions.aggregating import issue_demands, publish_procedure
 from jutong.slices.catalogue.actions.announcing import tell_of_answer, tell_of_demand
 from jutong.slices.catalogue.actions.approving import (
-    acknowledge_filing,
     assess,
     determine,
     determine_entries,
@@ -80,7 +79,27 @@ from jutong.slices.catalogue.actions.duties import (
     register_collection,
     tell_of_list,
 )
+from jutong.slices.catalogue.actions.faults import (
+    check_provision,
+    confirm_finding,
+    demand_again,
+    lapse_findings,
+    order_rectification,
+    propose_once,
+    put_right,
+    record_finding,
+    reject_finding,
+    report_condition,
+    verify_rectification,
+)
+from jutong.slices.catalogue.actions.filing import (
+    acknowledge_filing,
+    acknowledge_filings,
+    file_entries,
+    file_entry,
+)
 from jutong.slices.catalogue.actions.importing import choose_mapping, confirm_import, import_file, upload
+from jutong.slices.catalogue.actions.leading import end_lead, end_office, name_leads, name_office
 from jutong.slices.catalogue.actions.maintaining import Maintained, Stated, maintain
 from jutong.slices.catalogue.actions.matching import (
     accept_demands,
@@ -115,6 +134,7 @@ from jutong.slices.catalogue.actions.referring import (
     refer_attribute,
     take_back_referral,
 )
+from jutong.slices.catalogue.actions.regional import aggregate, report_catalogue, settle_code
 from jutong.slices.catalogue.actions.returning import register_returned
 from jutong.slices.catalogue.actions.revising import revise
 from jutong.slices.catalogue.actions.saving import (
@@ -149,6 +169,8 @@ __all__ = [
     "Wanted",
     "accept_demands",
     "acknowledge_filing",
+    "acknowledge_filings",
+    "aggregate",
     "answer",
     "ask",
     "ask_by_request",
@@ -158,6 +180,7 @@ __all__ = [
     "ask_support",
     "assess",
     "assign_demands",
+    "check_provision",
     "check_successor",
     "choose_mapping",
     "close_census",
@@ -165,6 +188,7 @@ __all__ = [
     "compile_entry",
     "compile_for_demand",
     "complete_mergers",
+    "confirm_finding",
     "confirm_import",
     "confirm_lines",
     "consult",
@@ -174,6 +198,7 @@ __all__ = [
     "declare",
     "declare_missing",
     "decline_demand",
+    "demand_again",
     "derive_duties",
     "designate",
     "determine",
@@ -187,9 +212,13 @@ __all__ = [
     "end_censuses",
     "end_demand",
     "end_designation",
+    "end_lead",
+    "end_office",
     "enter_duties",
     "enter_into_force",
     "extend_update",
+    "file_entries",
+    "file_entry",
     "fill_census",
     "fill_line",
     "fill_sheet",
@@ -203,6 +232,7 @@ __all__ = [
     "issue_duties",
     "join_counts",
     "keep_synonyms",
+    "lapse_findings",
     "lapse_tasks",
     "leader_approve",
     "leave_entry",
@@ -211,6 +241,8 @@ __all__ = [
     "maintain",
     "meet_by_entries",
     "merge_entries",
+    "name_leads",
+    "name_office",
     "note_called",
     "note_granted",
     "note_looked_at",
@@ -220,14 +252,18 @@ __all__ = [
     "note_use",
     "note_use_ended",
     "open_census",
+    "order_rectification",
     "prolong_census",
+    "propose_once",
     "publish",
     "publish_entries",
     "publish_procedure",
     "pursue",
+    "put_right",
     "reassign_demand",
     "receive_update",
     "record_demand",
+    "record_finding",
     "rederive",
     "refer_attribute",
     "refer_items",
@@ -237,8 +273,11 @@ __all__ = [
     "register_demands",
     "register_returned",
     "reject_demands",
+    "reject_finding",
     "remind_of_census",
     "remind_of_cycles",
+    "report_catalogue",
+    "report_condition",
     "report_overlap",
     "report_update",
     "restand_the_aged",
@@ -249,6 +288,7 @@ __all__ = [
     "revise",
     "save_search",
     "send_back_declaration",
+    "settle_code",
     "submit",
     "submit_demands",
     "submit_directly",
@@ -265,6 +305,7 @@ __all__ = [
     "tell_subscribers",
     "told",
     "upload",
+    "verify_rectification",
     "waive_gap",
     "withdraw",
 ]

@@ -22,6 +22,7 @@ from jutong.slices.catalogue.formats.raw import RawEntry, Source
 from jutong.slices.catalogue.formats.understanding import Draft
 from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import Entry, ImportRun
+from jutong.slices.catalogue.queries.leading import registrars
 from jutong.slices.catalogue.queries.specified import duties_in
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding
@@ -117,7 +118,8 @@ class _Work:
         self.absorbed.returned.append((draft.raw, findings))
 
     def _open(self, rows: Sequence[Row]) -> None:
-        entries = [self._entry(row) for row in rows]
+        named = registrars(self.run.region, {row.provider_id for row in rows})
+        entries = [self._entry(row, named[row.provider_id]) for row in rows]
         coded = [(place, row.draft.code) for place, row in enumerate(rows) if row.draft.code]
         clashes = adopt_codes([(entries[place], code) for place, code in coded])
         refused = {coded[at][0]: sentence for at, sentence in clashes.items()}
@@ -135,11 +137,12 @@ class _Work:
         self.absorbed.accepted += len(pairs)
         self._count([row for _entry, row in pairs])
 
-    def _entry(self, row: Row) -> Entry:
+    def _entry(self, row: Row, registrar: int) -> Entry:
         entry = Entry(
             region=self.run.region,
             provider_id=row.provider_id,
             provider_name=row.provider_name,
+            registrar_id=registrar,
             version=1,
             import_run=self.run,
             source_digest=row.digest,

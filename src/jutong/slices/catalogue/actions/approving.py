@@ -10,15 +10,19 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from jutong.kernel import outbox
-from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
-from jutong.kernel.terms import N_
+from jutong.kernel.errors import NotAllowed, RuleBroken, WrongState
 from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue.actions.channelling import without_channel
 from jutong.slices.catalogue.actions.coding import give_codes, next_serial
+from jutong.slices.catalogue.actions.filing import file_submitted, flag_against_duty
 from jutong.slices.catalogue.actions.following import follow_catalogue
+from jutong.slices.catalogue.actions.leading import (
+    check_recipient,
+    refuse_unled,
+    unled_entries,
+)
 from jutong.slices.catalogue.actions.noticing import notice
 from jutong.slices.catalogue.actions.observing import take_pulse
 from jutong.slices.catalogue.actions.referring import fixed_otherwise, refuse_fixed
@@ -36,10 +40,8 @@ from jutong.slices.catalogue.queries.specified import duties_at
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding, grave
 from jutong.slices.catalogue.rules.obligations import LABELS, Obligations, obligations, ready
-from jutong.slices.catalogue.workflow import AUTHORITY, ENTRY
+from jutong.slices.catalogue.workflow import ENTRY
 from jutong.slices.parties import queries as parties
-
-_RESTRICTIVE = frozenset({"conditional", "withheld"})
 
 
 def _opinion(case: Entry, kind: str, by: Actor, at: datetime, **values: Any) -> Opinion:
@@ -129,27 +131,28 @@ def submit_directly(case: Entry, *, by: Actor, at: datetime, note: str = "") -> 
 def _submit(case: Entry, by: Actor, at: datetime) -> None:
     content = content_of(case.working_id or 0)
     refuse(_findings(case, content, at))
+    refuse_unled(case, content)
     refuse_claims(case, content, at=at)
     refuse_fixed(case, content)
     case.authority_id = parties.authority_of(case.region)
     give_codes([(case, content)], at=at)
     notice([(case, content)], at=at)
     case.changed_at = at
-    _file([case], by, at)
+    flag_against_duty([(case, content)])
+    file_submitted([case], by=by, at=at)
     note_submitted([case.pk], at=at)
     begin_turns([case], at=at)
 
 
-def _file(cases: Sequence[Entry], by: Actor, at: datetime) -> None:
-    """Make the parallel record of filing for restrictive types where the profile knows it (neijiang-2020#24(1))."""
-    filed = [case for case in cases if case.share_type in _RESTRICTIVE and "filing" in _duties(case).control]
-    Opinion.objects.bulk_create(
-        [_opinion(case, "filing", by, at, number=f"BA{beijing_day(at):%Y%m%d}-{case.pk}") for case in filed]
-    )
+def submit_entries(ids: Iterable[int], *, by: Actor, at: datetime, recipient_id: int | None = None) -> Moved:
+    """Submit a set; the incomplete are refused one by one with what they lack.
 
-
-def submit_entries(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
-    """Submit a set; the incomplete are refused one by one with what they lack."""
+    recipient_id: to whom the department means to send them; WrongState naming the right authority where it is another,
+    as when a county's department passes its own authority over (R-CAT-025).
+    """
+    ids = list(ids)
+    if recipient_id is not None:
+        check_recipient(ids, recipient_id)
     with transaction.atomic():
         moved = ENTRY.advance_many("submit", ids, by=by, at=at)
         entries = list(Entry.objects.filter(pk__in=moved.done).order_by("pk"))
@@ -161,10 +164,10 @@ def submit_entries(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
         for entry in entries:
             entry.authority_id = authorities[entry.region]
             entry.changed_at = at
-        Entry.objects.bulk_update(
-            entries, ["code", "class_node", "authority", "warnings", "changed_at"], batch_size=500
-        )
-        _file(entries, by, at)
+        flag_against_duty([(entry, contents[entry.working_id or 0]) for entry in entries])
+        columns = ["code", "class_node", "authority", "warnings", "changed_at"]
+        Entry.objects.bulk_update(entries, columns, batch_size=500)
+        file_submitted(entries, by=by, at=at)
         note_submitted(moved.done, at=at)
         begin_turns(entries, at=at)
     return moved
@@ -184,7 +187,8 @@ def complete(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int,
     pairs = [(case, contents[case.working_id or 0]) for case in cases]
     found = {case.pk: (*_lacking(case, content, at), *demanded[case.pk]) for case, content in pairs}
     lacking = {pk: summary(findings) for pk, findings in found.items() if findings}
-    return {**unready(pairs, at=at), **fixed_otherwise(pairs), **lacking}
+    strange = {pk: refusal.sentence for pk, refusal in unled_entries(pairs).items()}
+    return {**unready(pairs, at=at), **fixed_otherwise(pairs), **strange, **lacking}
 
 
 @ENTRY.action("return_entry")
@@ -323,6 +327,7 @@ def publish(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
     """Publish one reviewed entry in a notice of its own (national-2025#16); all guards hold again (R-CAT-016)."""
     content = content_of(case.working_id or 0)
     refuse(_findings(case, content, at))
+    refuse_unled(case, content)
     refuse_claims(case, content, at=at)
     if lacking := without_channel([case], at):
         raise WrongState(lacking[case.pk])
@@ -382,13 +387,3 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
     }
     outbox.publish(NOTICE_PUBLISHED, f"catalogue.notice:{notice.pk}", payload | {"id": notice.pk}, at=at, by=by)
     return notice.number
-
-
-@action("catalogue.acknowledge_filing", label=N_("确认备案"), allow=AUTHORITY, on=Entry, visible=ENTRY.visible)
-def acknowledge_filing(entry: Entry, *, by: Actor, at: datetime) -> None:
-    """Take note of the filing of a restrictive type; it never blocks publication (inner-mongolia-2018#12)."""
-    filing = entry.opinions.filter(kind="filing", acknowledged_at=None).order_by("-at").first()
-    if filing is None:
-        raise NotThere(_("该目录没有待确认的备案。"))
-    filing.acknowledged_at = at
-    filing.save(update_fields=["acknowledged_at"])

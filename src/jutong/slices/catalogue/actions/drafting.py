@@ -24,6 +24,7 @@ from jutong.slices.catalogue.actions.updating import note_done
 from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.contents import content_of
+from jutong.slices.catalogue.queries.leading import registrars
 from jutong.slices.catalogue.queries.specified import duties_at, duties_in
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.differences import lapses
@@ -45,6 +46,7 @@ def compile_entry(*, by: Actor, at: datetime, provider_id: int, content: Content
         region=provider.region,
         provider_id=provider.id,
         provider_name=provider.name,
+        registrar_id=registrars(provider.region, [provider.id])[provider.id],
         created_at=at,
         started_on=beijing_day(at),
     )

@@ -24,6 +24,7 @@ from jutong.slices.catalogue.formats.faults import write_faults
 from jutong.slices.catalogue.formats.mapping import TARGETS, as_mapping, propose_mapping
 from jutong.slices.catalogue.formats.raw import RawEntry, Source, mapped
 from jutong.slices.catalogue.formats.reading import read
+from jutong.slices.catalogue.formats.secrets import first_secret
 from jutong.slices.catalogue.models import ImportRun
 from jutong.slices.catalogue.rules.repairs import REPAIRS
 from jutong.slices.parties import queries as parties
@@ -63,6 +64,8 @@ def upload(
     total = len(source.entries) if source.table is None else len(source.table.lines)
     if not total:
         raise RuleBroken(_("文件里只有表头，没有数据行，请填写后再导入。"), field="file")
+    mapping = as_mapping(propose_mapping(source.headers, source.table.sample())) if source.table else {}
+    _refuse_secret(source, mapping, stored.id)
     samples = source.table.sample(_SAMPLES) if source.table else []
     return ImportRun.objects.create(
         file_id=stored.id,
@@ -71,7 +74,7 @@ def upload(
         encoding=encoding,
         headers=list(source.headers),
         samples=[[_shown(cell) for cell in row] for row in samples],
-        mapping=as_mapping(propose_mapping(source.headers, source.table.sample())) if source.table else {},
+        mapping=mapping,
         region=region or by.region,
         department_id=department,
         whole_region=whole,
@@ -81,6 +84,15 @@ def upload(
         account_name=by.name[:100],
         at=at,
     )
+
+
+def _refuse_secret(source: Source, mapping: Mapping[str, str], file_id: int) -> None:
+    """Refuse a file in which a row is marked as secret, and keep nothing of it (R-CAT-015)."""
+    if line := first_secret(source, mapping):
+        files.discard(file_id)
+        raise NotAllowed(
+            _("文件第 %d 行标为涉密：涉密目录只能在政务内网编制，整份文件未予保存，请删除涉密内容后再导入。") % line
+        )
 
 
 def _shown(cell: object) -> str:

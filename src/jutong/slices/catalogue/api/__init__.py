@@ -8,10 +8,14 @@ from jutong.slices.catalogue.api import (
     demands,
     duties,
     entries,
+    faults,
+    filing,
     finding,
+    leading,
     liveliness,
     maintaining,
     questions,
+    regional,
     sources,
     updates,
 )
@@ -24,6 +28,10 @@ router.add_router("", sources.router)
 router.add_router("", duties.router)
 router.add_router("", demand_lists.router)
 router.add_router("", demands.router)
+router.add_router("", faults.router)
+router.add_router("", filing.router)
+router.add_router("", leading.router)
+router.add_router("", regional.router)
 router.add_router("", liveliness.router)
 router.add_router("", finding.router)
 router.add_router("", deciding.router)

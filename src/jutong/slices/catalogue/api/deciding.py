@@ -70,6 +70,12 @@ class IdsIn(Schema):
     ids: Annotated[list[Number], Field(min_length=1, max_length=1000)]
 
 
+class SubmitIn(IdsIn):
+    """Which entries, and, if the department wants that checked, to which authority it means to send them."""
+
+    recipient_id: Number | None = None
+
+
 class MovedOut(Schema):
     """Which moved, and the sentence of each that did not; `notice` is the number of the authority's notice."""
 
@@ -78,7 +84,8 @@ class MovedOut(Schema):
     notice: str = ""
 
 
-def _moved(moved: Moved, notice: str = "") -> dict[str, Any]:
+def moved_out(moved: Moved, notice: str = "") -> dict[str, Any]:
+    """Return what became of a set as the endpoints answer it."""
     return {"done": moved.done, "refused": moved.refused, "notice": notice}
 
 
@@ -119,25 +126,26 @@ def leader_approve(request: HttpRequest, entry_id: Id, body: NoteIn) -> Status[N
 
 
 @router.post("/submit", response=MovedOut, summary="批量提交审核")
-def submit(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
-    """Send approved entries to the authority."""
-    return _moved(actions.submit_entries(body.ids, by=faces.signed(request), at=clock.now()))
+def submit(request: HttpRequest, body: SubmitIn) -> dict[str, Any]:
+    """Send approved entries to the authority of their level; another recipient is refused with the right one's name."""
+    moved = actions.submit_entries(body.ids, by=faces.signed(request), at=clock.now(), recipient_id=body.recipient_id)
+    return moved_out(moved)
 
 
 @router.post("/review", response=MovedOut, summary="批量审核通过")
 def review(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
     """Pass submitted entries."""
-    return _moved(actions.review_entries(body.ids, by=faces.signed(request), at=clock.now()))
+    return moved_out(actions.review_entries(body.ids, by=faces.signed(request), at=clock.now()))
 
 
 @router.post("/return", response=MovedOut, summary="批量退回")
 def send_back(request: HttpRequest, body: ReturnIn) -> dict[str, Any]:
     """Send submitted entries back with a reason."""
-    return _moved(actions.return_entries(body.ids, by=faces.signed(request), at=clock.now(), reason=body.reason))
+    return moved_out(actions.return_entries(body.ids, by=faces.signed(request), at=clock.now(), reason=body.reason))
 
 
 @router.post("/publish", response=MovedOut, summary="批量发布")
 def publish(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
     """Publish reviewed entries in one notice to all departments."""
     moved, notice = actions.publish_entries(body.ids, by=faces.signed(request), at=clock.now())
-    return _moved(moved, notice)
+    return moved_out(moved, notice)

@@ -18,16 +18,20 @@ from jutong.slices.catalogue.models.entries import (
     Pulse,
     ReturnedData,
 )
+from jutong.slices.catalogue.models.faults import Fault
 from jutong.slices.catalogue.models.finding import SavedSearch, Synonym, Tally, Use, Word
+from jutong.slices.catalogue.models.leading import Lead, Office
 from jutong.slices.catalogue.models.merging import Merger
 from jutong.slices.catalogue.models.questions import Question
 from jutong.slices.catalogue.models.referrals import Consulted, Referral
+from jutong.slices.catalogue.models.regional import Aggregation, RegionalEntry, Reported, Settlement
 from jutong.slices.catalogue.models.reviewing import ReviewBatch, ReviewTurn
 from jutong.slices.catalogue.models.revisions import Revision
 from jutong.slices.catalogue.models.sources import DesignatedItem, Designation, Homonym, ItemSource, Party, SourceTask
 
 __all__ = [
     "AffectedEntry",
+    "Aggregation",
     "CatalogUpdate",
     "Census",
     "CensusGap",
@@ -45,25 +49,31 @@ __all__ = [
     "DutyList",
     "Entry",
     "EntryVersion",
+    "Fault",
     "Homonym",
     "ImportRun",
     "Item",
     "ItemSource",
+    "Lead",
     "Listing",
     "MatchingProcedure",
     "Merger",
     "Notice",
+    "Office",
     "Opinion",
     "Party",
     "Pulse",
     "Question",
     "Referral",
+    "RegionalEntry",
     "RegionalVersion",
+    "Reported",
     "ReturnedData",
     "ReviewBatch",
     "ReviewTurn",
     "Revision",
     "SavedSearch",
+    "Settlement",
     "SourceTask",
     "Synonym",
     "Tally",

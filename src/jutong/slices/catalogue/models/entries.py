@@ -110,7 +110,8 @@ class ImportRun(models.Model):
 class Entry(Case):
     """A catalogue entry (目录条目): who provides it, its state, the version being worked on and the one in force.
 
-    title_key: the title without punctuation, spaces and width, for duplicates. authority: the same-level sharing
+    title_key: the title without punctuation, spaces and width, for duplicates. registrar: whose people submit it, the
+    provider's or its catalogue office's (R-CAT-009). authority: the same-level sharing
     authority that reviews and publishes, fixed at submission. published: the version departments see, also while a
     revision is under way. successor: the entry a withdrawn one was merged into; its code leads there. source_digest: what the last import brought, so that the same file changes nothing again.
     warnings: what an import or the submission noticed, until the next edit.
@@ -124,6 +125,7 @@ class Entry(Case):
     authority = models.ForeignKey(
         "parties.Department", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    registrar = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+", db_index=False)
     class_node = models.ForeignKey(ClassNode, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     resource_class = models.CharField(max_length=12)
     share_type = models.CharField(max_length=16)
@@ -149,6 +151,11 @@ class Entry(Case):
         indexes = [
             models.Index(fields=["provider", "state", "-changed_at"], name="entry_of_provider"),
             models.Index(fields=["authority", "state", "changed_at"], name="entry_for_authority"),
+            models.Index(
+                fields=["registrar", "changed_at"],
+                name="entry_to_register",
+                condition=models.Q(state="leader_approved"),
+            ),
         ]
 
     def event_payload(self) -> dict[str, Any]:

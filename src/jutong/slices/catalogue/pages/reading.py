@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from jutong.kernel import clock
-from jutong.kernel.actors import Role
+from jutong.kernel.actors import Actor, Role
 from jutong.kernel.faces import actor_of, page
 from jutong.kernel.faces.downloads import safe_headers
 from jutong.kernel.faces.pieces import Change, Fact, Happening
@@ -23,6 +23,7 @@ from jutong.slices.catalogue.pages.forms import asked_number
 from jutong.slices.catalogue.pages.understanding import understood
 from jutong.slices.catalogue.queries.entries import EntryDetail, OpinionRow
 from jutong.slices.catalogue.queries.versions import in_words, label_of
+from jutong.slices.catalogue.workflow.faults import REPORTER
 
 _GROUPS = {
     N_("基本信息"): (
@@ -54,9 +55,17 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         may_edit=any(button.verb in EDITS for button in seen.buttons),
         buttons=[button for button in seen.buttons if button.verb not in EDITS],
         may_merge=any(button.verb in {"revise", "edit"} for button in seen.buttons) and seen.row.published,
+        may_report=_may_report(seen, actor),
         may_copy=actor.holds(Role.DATA_OFFICER),
         crumbs=[(_("目录"), reverse("catalogue")), (seen.row.code or _("未编码"), "")],
     )
+
+
+def _may_report(seen: EntryDetail, actor: Actor) -> bool:
+    """Tell whether the actor can report a condition that the entry does not list: for another department than its own."""
+    own = (None, seen.row.provider_id)
+    others = any(post.role in REPORTER.roles and post.department_id not in own for post in actor.posts)
+    return others and seen.row.published and seen.row.share_type == "conditional"
 
 
 def _facts(seen: EntryDetail, names: tuple[str, ...]) -> list[Fact]:

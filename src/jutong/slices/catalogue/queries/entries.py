@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
-from jutong.kernel.errors import NotThere
+from jutong.kernel.errors import NotAllowed, NotThere
 from jutong.kernel.paging import Page, page
 from jutong.kernel.panels import Light
 from jutong.kernel.queries import ClockRow, clocks
@@ -133,8 +133,10 @@ class EntryDetail:
 def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
     """Return one entry with everything its page shows, in three statements. NotThere for what the actor may not know of."""
     case = Entry.objects.filter(pk=entry_id).select_related("working", "published", "pulse", "returned__source").first()
-    if case is None or case.zone != "outer" or (ENTRY.visible and not ENTRY.visible(actor, case)):
+    if case is None or (ENTRY.visible and not ENTRY.visible(actor, case)):
         raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
+    if case.zone != "outer":
+        raise NotAllowed(_("涉密目录只能在政务内网平台查询。"))
     inside = sees_drafts(actor, case)
     version, *_others = [one for one in (case.working if inside else None, case.published) if one]
     contents = contents_in([version, case.published])
@@ -183,7 +185,7 @@ def lacking(content: Content, *, actor: Actor, at: datetime) -> tuple[tuple[str,
 def sees_drafts(actor: Actor, case: Entry) -> bool:
     """Tell whether the actor sees an entry's unpublished versions: its department, its authority, auditors."""
     return (
-        bool(actor.serves & {case.provider_id, case.authority_id})
+        bool(actor.serves & {case.provider_id, case.registrar_id, case.authority_id})
         or case.published_id is None
         or actor.holds(Role.AUDITOR)
     )

@@ -52,7 +52,7 @@ def export_rows(
 
 def harvested(entry_id: int) -> tuple[wire.Entry, date]:
     """Return a published entry in its machine form and the day it last changed. NotThere when it is not in force."""
-    found = _harvested([entry_id])
+    found = harvested_of([entry_id])
     if not found:
         raise NotThere(_("没有找到该目录条目，或它尚未发布。"))
     return found[0]
@@ -62,10 +62,11 @@ def harvested_page(number: int, *, size: int = 100) -> tuple[list[tuple[wire.Ent
     """Return a page of the published entries in their machine form, in the order they were made."""
     rows = Entry.objects.filter(published__isnull=False, zone="outer").order_by("pk")
     found, meta = page(rows.only("pk"), number, size)
-    return _harvested([entry.pk for entry in found]), meta
+    return harvested_of([entry.pk for entry in found]), meta
 
 
-def _harvested(ids: Sequence[int]) -> list[tuple[wire.Entry, date]]:
+def harvested_of(ids: Sequence[int]) -> list[tuple[wire.Entry, date]]:
+    """Return published entries in their machine form with the day each last changed, in the order they were made."""
     cases = list(
         Entry.objects.filter(pk__in=ids, published__isnull=False, zone="outer")
         .select_related("published")

@@ -248,8 +248,6 @@ def items(content: Content, duties: Obligations) -> Iterator[Finding]:
     for item in content.items:
         share = item.share_type or content.share_type
         place = {"item": item.name}
-        if item.classified:
-            yield Finding("items", N_("信息项“%(item)s”标为涉密，涉密数据不得在本平台编目"), place)
         if duties.base_items_unconditional and item.base_item and content.resource_class == "base":
             if share != "unconditional":
                 yield Finding("items", N_("基础信息项“%(item)s”必须无条件共享，不因任何依据而例外"), place)
@@ -262,9 +260,12 @@ def items(content: Content, duties: Obligations) -> Iterator[Finding]:
 
 
 def secrecy(content: Content) -> Iterator[Finding]:
-    """Yield the refusal of State and work secrets (national-2025#3)."""
+    """Yield the refusal of State and work secrets, of the entry or of one of its items (national-2025#3, R-CAT-015)."""
     if content.secret:
         yield Finding("secret", N_("国家秘密、工作秘密不得在政务外网平台编目，请按保密规定处理"))
+    for item in content.items:
+        if item.classified:
+            yield Finding("items", N_("信息项“%(item)s”标为涉密，涉密数据不得在本平台编目"), {"item": item.name})
 
 
 def ready(content: Content, duties: Obligations, *, provider: str) -> tuple[Finding, ...]:

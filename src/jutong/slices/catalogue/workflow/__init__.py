@@ -28,6 +28,7 @@ from jutong.slices.catalogue.workflow.entries import (
     reviewed_in_time,
     submission_counts,
 )
+from jutong.slices.catalogue.workflow.faults import FAULT, FAULT_STATES
 from jutong.slices.catalogue.workflow.referrals import REFERRAL, REFERRAL_STATES
 from jutong.slices.catalogue.workflow.sources import (
     DESIGNATION,
@@ -52,6 +53,8 @@ __all__ = [
     "DUTY_LIST",
     "DUTY_STATES",
     "ENTRY",
+    "FAULT",
+    "FAULT_STATES",
     "GAP_STATES",
     "LEADER",
     "LEGAL_ACTS",

@@ -20,6 +20,10 @@ ASSESSORS: Final = Who(
     (Role.SECRECY_OFFICER, Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY),
     of="provider_id",
 )
+REGISTRAR: Final = Who(
+    "registrar", N_("提供部门数据专员，设目录管理部门的为其数据专员"), (Role.DATA_OFFICER,), of="registrar_id"
+)
+"""Who submits: where one unit is designated as catalogue office, nobody but its people (R-CAT-009)."""
 LEADER: Final = Who(
     "department_leader", N_("提供部门的部门负责人"), (Role.DEPARTMENT_LEADER, Role.PRINCIPAL), of="provider_id"
 )
@@ -73,7 +77,7 @@ def may_know(actor: Actor, entry: Entry) -> bool:
     """Tell whether an actor may know of an entry: published ones all, others their department and the authority."""
     if entry.published_id or actor.account_id is None:
         return True
-    return bool(actor.serves & {entry.provider_id, entry.authority_id}) or actor.holds(Role.AUDITOR)
+    return bool(actor.serves & {entry.provider_id, entry.registrar_id, entry.authority_id}) or actor.holds(Role.AUDITOR)
 
 
 LEGAL_ACTS: Final = (
@@ -104,8 +108,8 @@ ENTRY: Final = Workflow["Entry"](
         ("amend_revision", "assessed leader_approved returned", "revising",     PROVIDER,     "",     N_("修改"),          _again),
         ("assess",         "draft revising",           "assessed",              ASSESSORS,    "",     N_("登记评估")),
         ("leader_approve", "assessed",                 "leader_approved",       LEADER,       "",     N_("负责人审核同意")),
-        ("submit",         "leader_approved",          "submitted",             PROVIDER,     "",     N_("提交审核")),
-        ("submit_directly", "draft revising assessed", "submitted",             PROVIDER,     "",     N_("提交审核"),      _needs_no_leader),
+        ("submit",         "leader_approved",          "submitted",             REGISTRAR,    "",     N_("提交审核")),
+        ("submit_directly", "draft revising assessed", "submitted",             REGISTRAR,    "",     N_("提交审核"),      _needs_no_leader),
         ("return_entry",   "submitted pending_determination", "returned",       AUTHORITY,    "",     N_("退回")),
         ("hold",           "submitted",                "pending_determination", SYSTEM_ONLY,  "",     N_("转入核定"),      determined),
         ("determine",      "pending_determination",    "reviewed",              AUTHORITY,    "",     N_("核定并审核通过")),

@@ -122,6 +122,7 @@ def _checked(case: SharingRequest, reply: Reply, by: Actor, at: datetime) -> dic
         demands=demands_of(case, offer),
     )
     if reply.agree:
+        rules.check_declared(reply.scope, case.policy.list("conditions_declared_at"))
         if offer.returned:
             offer.returned.check_use(reply.purposes)
         held.check_reach(case.resource_id, reply.modes)

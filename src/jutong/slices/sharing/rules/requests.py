@@ -237,6 +237,12 @@ def check_reply(
     check_terms(reply.terms, demands.terms)
 
 
+def check_declared(scope: str, when: Collection[str]) -> None:
+    """Refuse an agreement without scope where the local text has it declared at approval (neijiang-2020#26, R-CAT-044)."""
+    if "approval" in when and not scope.strip():
+        raise RuleBroken(N_("当地规定同意共享时须明确共享范围和使用用途，请填写准许的使用范围。"), field="scope")
+
+
 def check_terms(terms: Collection[str], declared: Collection[str] | None) -> None:
     """Refuse conditions that the published entry does not declare (national-2025#15: none may be added)."""
     if declared is not None and (own := [term for term in terms if term not in declared]):

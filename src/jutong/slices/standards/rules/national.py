@@ -92,6 +92,7 @@ KEPT_BY_NAME: Final[Mapping[str, str]] = {
     "data_owner": N_("数据所有者"),
     "business_secret": N_("含商业秘密"),
     "handling_rule": N_("处理规则"),
+    "co_builders": N_("共建部门"),
 }
 """What elements are called that entries keep by their name, as those that a local specification adds."""
 
