@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalogue", "0016_pulses_of_departments"),
+        ("catalogue", "0017_pulse_indexes"),
         ("parties", "0003_signing_of_calls"),
     ]
 
