@@ -157,7 +157,8 @@ def line(request: HttpRequest, pk: int, line_id: int) -> HttpResponse:
     lead = _("目录推算：%s") % "；".join(
         f"{_(label)} {plain(value)}" for name, label in QUANTITIES.items() if (value := row.given[name]) is not None
     )
-    return act(request, row.title, form, back, lead=lead if row.entry_id else "", refused=not seen.fills)
+    said = f"{row.title} · {lead}" if row.entry_id else row.title
+    return act(request, _("填报普查数据"), form, back, lead=said, refused=not seen.fills)
 
 
 @require_POST
