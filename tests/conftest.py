@@ -23,6 +23,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["JUTONG_TEST_DATABASE_URL"] = server_url()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest of the slow tests, `slow(seconds=…)`, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: -max((mark.kwargs.get("seconds", 0) for mark in item.iter_markers("slow")), default=0))
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Point Django at the tests' server, which starts here when it is the first to need it."""

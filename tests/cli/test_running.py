@@ -18,7 +18,7 @@ import pytest
 from covers import covers
 from served import empty_home, inside, run, serving, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(seconds=30)
 IDENTITY, PHONE, SECRET = "110101199003078515", "13912345678", "Geheim-mima-2026"
 
 

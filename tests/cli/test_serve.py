@@ -58,27 +58,20 @@ def test_setup_may_be_repeated() -> None:
         assert of_this_home(environment) == []
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_it_starts_answers_and_leaves_nobody_behind(environment: dict[str, str], sign: signal.Signals) -> None:
+def test_it_starts_answers_names_itself_to_a_second_start_and_leaves_nobody_behind(environment: dict[str, str]) -> None:
     with serving(environment) as process:
         page = urllib.request.urlopen(f"http://{environment['JUTONG_WEB_BIND']}/", timeout=10)
         assert "聚通" in page.read().decode()
         assert run(environment, "status").returncode == 0
-        process.send_signal(sign)
+        done = run(environment, "serve")
+        assert done.returncode == 1
+        assert f"聚通已在运行（进程 {process.pid}）" in done.stderr
+        process.send_signal(signal.SIGINT)
         assert process.wait(timeout=40) == 0
     assert of_this_home(environment) == []
 
 
-def test_a_second_start_names_the_first(environment: dict[str, str]) -> None:
-    with serving(environment) as process:
-        done = run(environment, "serve")
-        assert done.returncode == 1
-        assert f"聚通已在运行（进程 {process.pid}）" in done.stderr
-        process.terminate()
-        assert process.wait(timeout=40) == 0
-
-
-def test_a_crowd_that_asks_nothing_leaves_the_gateway_room(environment: dict[str, str]) -> None:
+def test_a_crowd_that_asks_nothing_leaves_the_gateway_room_and_nobody_behind(environment: dict[str, str]) -> None:
     soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     host, _colon, port = environment["JUTONG_GATEWAY_BIND"].partition(":")
@@ -89,10 +82,11 @@ def test_a_crowd_that_asks_nothing_leaves_the_gateway_room(environment: dict[str
         asked.request("GET", "/v1/nothing-of-that-name")
         assert "title" in json.load(asked.getresponse())  # a refusal, but an answer
         asked.close()
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         crowd.close()
         assert process.wait(timeout=40) == 0
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, most))
+    assert of_this_home(environment) == []
 
 
 def test_after_being_killed_it_starts_again(environment: dict[str, str]) -> None:

@@ -298,7 +298,7 @@ def check_use_and_chain(world: World) -> None:
     assert found.segments >= 1
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=40)
 @covers("R-EXC-006", "R-EXC-007", "R-EXC-008", "R-EXC-019", partly=["R-EXC-003", "R-SHR-025", "R-SHR-032", "R-SEC-007"])
 def test_a_real_register_is_queried_confirmed_transferred_and_downloaded_and_every_row_is_accounted_for(
     world: World,
