@@ -59,8 +59,10 @@ SIDES = (
              join catalogue_listing l on l.entry_id = c.template
              join bench_bundles b on b.number = c.draw %% %(bundles)s
              join bench_places p on p.number = (c.draw + c.n) %% %(places)s order by c.id""",
-        """insert into catalogue_pulse (entry_id, since, completeness, cycle, mounted)
-           select c.id, '2026-01-01', c.draw %% 100, '', c.draw %% 3 = 0 from bench_copies c""",
+        """insert into catalogue_pulse
+                  (entry_id, since, completeness, cycle, mounted, provider_id, authority_id, in_force)
+           select c.id, '2026-01-01', c.draw %% 100, '', c.draw %% 3 = 0, e.provider_id, e.authority_id, true
+             from bench_copies c join catalogue_entry e on e.id = c.template""",
         """insert into catalogue_entry ({entries}) select {entries_of} from bench_copies c
              join catalogue_entry e on e.id = c.template
              join bench_places p on p.number = (c.draw + c.n) %% %(places)s order by c.id""",
