@@ -52,11 +52,11 @@ def queue(request: HttpRequest) -> HttpResponse:
 def _decide(request: HttpRequest) -> HttpResponse:
     given, actor = request.POST, signed(request)
     batch = actions.decide_batch(
-        given.get("verb", "")[:20],
+        line_of(given.get("verb", ""), 20),
         by=actor,
         at=clock.now(),
         ids=_chosen(request, actor),
-        note=given.get("note", "")[:1000],
+        note=given.get("note", "")[:1000].replace("\x00", ""),
         number=line_of(given.get("number", ""), 64),
         remarks={
             int(name.removeprefix(_REMARK)): line_of(text, 1000)
