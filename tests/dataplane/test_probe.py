@@ -13,8 +13,8 @@ import pytest
 
 from jutong.dataplane.link import proof_headers
 from jutong.dataplane.probe import create
-from jutong.wire.grants import Column, Masking
-from jutong.wire.probe import ProbeAnswer, ProbeRequest
+from jutong.wire.grants import Column, Masking, Operator
+from jutong.wire.probe import Filter, ProbeAnswer, ProbeRequest
 from transferworld import World, world
 
 
@@ -79,6 +79,14 @@ def test_each_question_has_its_answer(town: World, client: Client) -> None:
     rows = asked(town, client, "preview", schema="public", table="people", columns=columns, limit=3).rows
     assert len(rows) == 3
     assert {row[0][6:14] for row in rows} == {"********"}
+
+
+def test_a_preview_shows_only_the_rows_that_its_conditions_let_through(town: World, client: Client) -> None:
+    plain, masked = Column("身份证号", "id_no"), Column("身份证号", "id_no", masking=Masking.IDENTITY)
+    known = asked(town, client, "preview", schema="public", table="people", columns=(plain,), limit=5).rows[-1][0]
+    wanted = (Filter(plain, Operator.EQ, (known,)),)
+    rows = asked(town, client, "preview", schema="public", table="people", columns=(masked,), filters=wanted).rows
+    assert [(row[0][:6], row[0][6:14]) for row in rows] == [(known[:6], "********")]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from asking_world import FILLED, posted
 from test_requests import asked, filed, reply
 
 from covers import covers
-from jutong.kernel.errors import RuleBroken, WrongState
+from jutong.kernel.errors import NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
@@ -26,6 +26,9 @@ def test_one_reply_is_drafted_and_decided_for_like_requests_each_within_its_own_
     first = filed(world, resource)
     second = filed(world, resource, items=("公民身份号码", "出生日期"))
     other = filed(world, published(world, title="临时救助信息"))
+    for stranger, case_id in ((world.actor("market.head"), first.pk), (officer, first.pk + 1000)):
+        with pytest.raises(NotThere):
+            actions.prepare_alike(case_id, ids=[second.pk], by=stranger, at=world.at)
     with pytest.raises(WrongState, match="还没有拟定"):
         actions.prepare_alike(first.pk, ids=[second.pk], by=officer, at=world.at)
     actions.prepare_reply(first, by=officer, at=world.at, reply=reply())

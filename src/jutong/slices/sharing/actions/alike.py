@@ -40,12 +40,13 @@ def prepare_alike(case_id: int, *, ids: Iterable[int], by: Actor, at: datetime) 
     """Draft for like requests the reply that stands on one case, each within what it asked for.
 
     ids: requests of the same resource that wait for a reply; others are refused by name. Every case is moved by its own
-    act and audited on its own. WrongState where the case has no drafted or given reply.
+    act and audited on its own. WrongState where the case has no drafted or given reply; NotThere for a stranger.
     """
+    known = {row.id for row in alike(case_id, by, at)}
     case = SharingRequest.objects.get(pk=case_id)
     if not case.reply:
         raise WrongState(_("该申请还没有拟定答复，不能用于同类申请。"))
-    reply, known = answering.drafted(case), {row.id for row in alike(case_id, by, at)}
+    reply = answering.drafted(case)
 
     def prepare(pk: int) -> None:
         if pk not in known:
