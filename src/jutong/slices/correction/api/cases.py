@@ -29,7 +29,7 @@ Verb = Annotated[str, Path(max_length=32)]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
-class ClockOut(Schema):
+class ConcernClockOut(Schema):
     """A limit and how it stands."""
 
     name: str
@@ -42,7 +42,7 @@ class ClockOut(Schema):
     explanation: str
 
 
-class ButtonOut(Schema):
+class ConcernButtonOut(Schema):
     """A move that is open to the caller now."""
 
     verb: str
@@ -65,8 +65,8 @@ class CaseLineOut(Schema):
     late: bool
     target_on: date | None
     beyond_target: bool
-    clocks: list[ClockOut]
-    buttons: list[ButtonOut]
+    clocks: list[ConcernClockOut]
+    buttons: list[ConcernButtonOut]
 
 
 class CaseLinesOut(Schema):
@@ -105,7 +105,7 @@ class ConcernOut(Schema):
     converted_to: RefOut | None
 
 
-class ReportIn(Schema):
+class DoubtIn(Schema):
     """A doubt or an evident error in data that the caller's department uses."""
 
     resource_id: Number
@@ -164,7 +164,7 @@ def listed(
 
 
 @router.post("/verification", response=ConcernOut, summary="申请校核")
-def report(request: HttpRequest, body: ReportIn) -> queries.CaseDetail:
+def report(request: HttpRequest, body: DoubtIn) -> queries.CaseDetail:
     """Ask the provider to verify data that the caller's department uses."""
     actor, now = faces.actor_of(request), clock.now()
     asker = actions.department_asks(actor, now)
