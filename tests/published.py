@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from django.db.models import F
 
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.actions.observing import take_pulse
 from jutong.slices.catalogue.actions.storing import list_entries
 from jutong.slices.catalogue.queries.contents import contents_of
+from jutong.slices.catalogue.rules.assessments import PERSONAL, QUESTIONS
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ ITEMS = (
     ItemContent(name="户籍行政区划", column="division", type="C", length=6),
     ItemContent(name="收入", column="income", type="N", length=12),
 )
+
+
+HANDLED = "只提供办理事项所需的信息项，姓名脱敏；依据《个人信息保护法》第十三条"
 
 
 def content(title: str = "城乡低保对象信息", *, share_type: str = "conditional", **changes: Any) -> Content:
@@ -54,7 +59,18 @@ def content(title: str = "城乡低保对象信息", *, share_type: str = "condi
             "share_conditions": "限于办理事项时核验",
             "use_purposes": ("administrative_basis", "data_verification"),
         }
-    return Content(**{**given, **changes})
+    given |= changes
+    if given["personal"]:
+        given["extra"] = {"handling_rule": HANDLED, **given.get("extra", {})}
+    else:
+        given["items"] = tuple(answered(item) for item in given["items"])
+    return Content(**given)
+
+
+def answered(item: ItemContent) -> ItemContent:
+    """An item that may look personal in an entry that is not, with the reason why it is none."""
+    sure = "身份" in item.name and not item.not_personal
+    return msgspec.structs.replace(item, not_personal="编造的号码") if sure else item
 
 
 def entry_form(**changes: Any) -> dict[str, Any]:
@@ -110,7 +126,10 @@ ASSESSED: dict[str, Any] = {
     "secret": False,
     "secrecy": "不涉密，风险低",
     "personal_information": "已评估，影响可控",
+    "answers": dict.fromkeys(QUESTIONS[PERSONAL], "yes"),
 }
+ANSWERED = {f"answer_{name}": "yes" for name in QUESTIONS[PERSONAL]}
+"""What a browser posts for the questionnaire."""
 
 
 def put_in_force(entries: QuerySet[Entry], *, at: datetime) -> int:

@@ -19,7 +19,7 @@ BASE = "/api/v1/catalogue"
 
 def body(**changes: Any) -> dict[str, Any]:
     given = msgspec.to_builtins(content(**changes))
-    return {name: value for name, value in given.items() if name not in {"specification", "catalogue_level", "extra"}}
+    return {name: value for name, value in given.items() if name not in {"specification", "catalogue_level"}}
 
 
 def send(client: Client, method: str, path: str, data: Any) -> Any:

@@ -6,7 +6,6 @@ import io
 from datetime import date, datetime
 from typing import Any
 
-import msgspec
 import openpyxl
 import pytest
 
@@ -15,7 +14,7 @@ from jutong.kernel import jurisdiction
 from jutong.kernel.errors import NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.models import PolicyAssignment
 from jutong.kernel.policy import Policy, load
-from jutong.slices.catalogue import actions, queries, search
+from jutong.slices.catalogue import actions, search
 from jutong.slices.catalogue.models import Entry, Opinion
 from jutong.slices.catalogue.queries.specified import duties_in
 from jutong.slices.catalogue.rules.obligations import obligations, ready
@@ -207,7 +206,7 @@ def test_no_version_is_provided_before_its_department_checked_it_for_secrets(wor
 @covers(partly=["R-SEC-011"])
 def test_what_holds_business_secrets_is_marked_with_its_handling_rule(world: World) -> None:
     with pytest.raises(RuleBroken, match="处理规则为必填项") as refused:
-        approve(world, world.at, title="甲", extra={"business_secret": "是"})
+        approve(world, world.at, title="甲", personal=False, extra={"business_secret": "是"})
     assert set(refused.value.remarks) == {"handling_rule"}
     with pytest.raises(RuleBroken, match="含商业秘密的写法不对"):
         approve(world, world.at, title="乙", extra={"business_secret": "有一点"})
@@ -217,23 +216,7 @@ def test_what_holds_business_secrets_is_marked_with_its_handling_rule(world: Wor
     client = world.client("market.clerk")
     assert rule in client.get(f"/catalogue/{made}/").content.decode()
     assert client.get(f"/catalogue/{made}/machine/").json()["own"]["handling_rule"] == rule
-    checked = world.client("civil.officer").post("/catalogue/check/", entry_form(own_business_secret="是"))
+    checked = world.client("civil.officer").post(
+        "/catalogue/check/", entry_form(own_business_secret="是", own_handling_rule="")
+    )
     assert "处理规则为必填项" in checked.content.decode()
-
-
-@covers(partly=["R-SEC-040"])
-def test_a_level_is_not_below_an_items_and_lowering_it_needs_approval_and_review_anew(world: World) -> None:
-    core = (*content().items[1:], msgspec.structs.replace(content().items[0], security_level="core"))
-    with pytest.raises(RuleBroken, match="不得低于信息项“公民身份号码”的分级"):
-        approve(world, world.at, title="甲", security_level="important", items=core)
-    made = published(world, title="乙", security_level="important")
-    officer, reviewer = world.actor("civil.officer"), world.actor("authority.reviewer")
-    actions.revise(made, by=officer, at=world.at)
-    actions.assess(made, by=world.actor("civil.secrecy"), at=world.at, **ASSESSED)
-    actions.leader_approve(made, by=world.actor("civil.leader"), at=world.at)
-    lower = actions.edit_entry(made, by=officer, at=world.at, content=content("乙", security_level="general"))
-    assert lower.state == "revising"
-    for early in (actions.submit, actions.publish):
-        with pytest.raises(WrongState):
-            early(made, by=officer if early is actions.submit else reviewer, at=world.at)
-    assert queries.require_published(made).security_level == "important"

@@ -15,7 +15,7 @@ from jutong.kernel import clock
 from jutong.kernel.models import InboxItem
 from jutong.slices.catalogue import actions
 from jutong.slices.catalogue.models import Entry, ImportRun
-from published import ASSESSED, content, entry_form, published
+from published import ANSWERED, ASSESSED, content, entry_form, published
 from world import World
 
 
@@ -79,7 +79,7 @@ def test_every_move_has_its_form_and_the_authority_decides_in_sets(world: World)
     base = f"/catalogue/{entry.pk}/do"
     secrecy = world.client("civil.secrecy")
     assert secrecy.get(f"{base}/assess/").status_code == 200
-    given = {"secret": "no", "secrecy": ASSESSED["secrecy"], "personal_information": "可控"}
+    given = {"secret": "no", "secrecy": ASSESSED["secrecy"], "personal_information": "可控", **ANSWERED}
     assert secrecy.post(f"{base}/assess/", given).status_code == 303
     assert world.client("civil.leader").post(f"{base}/leader_approve/", {}).status_code == 303
     assert world.client("civil.officer").post(f"{base}/submit/", {}).status_code == 303

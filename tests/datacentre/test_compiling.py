@@ -14,7 +14,7 @@ from jutong.slices.catalogue import actions as catalogue
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.datacentre import actions, queries
 from jutong.slices.datacentre.models import SourceTable
-from published import ASSESSED
+from published import ASSESSED, HANDLED
 from sourceworld import register
 from world import World
 
@@ -70,7 +70,7 @@ def publish(world: World, pk: int, **changes: Any) -> None:
     import msgspec
 
     given = {"abstract": "低保对象", "share_confirmed": True, "open_type": "withheld", "update_cycle": "daily",
-             "data_category": "公共管理数据", "security_level": "general", **changes}  # fmt: skip
+             "data_category": "公共管理数据", "security_level": "general", "extra": {"handling_rule": HANDLED}, **changes}  # fmt: skip
     catalogue.edit_entry(pk, by=officer, at=world.at, content=msgspec.structs.replace(seen, **given))
     catalogue.assess(pk, by=world.actor("civil.secrecy"), at=world.at, **ASSESSED)
     catalogue.leader_approve(pk, by=world.actor("civil.leader"), at=world.at)

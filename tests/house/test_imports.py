@@ -21,7 +21,7 @@ DOORS = {
 # kernel.clock for its Beijing days; that nobody asks it for the present time is tested with the single places
 PURE = {
     "jutong.kernel.errors", "jutong.kernel.terms", "jutong.kernel.policy", "jutong.kernel.workdays",
-    "jutong.kernel.actors", "jutong.kernel.clock", "jutong.wire", "jutong.crypto",
+    "jutong.kernel.actors", "jutong.kernel.clock", "jutong.kernel.levels", "jutong.kernel.personal", "jutong.wire", "jutong.crypto",
 }  # fmt: skip
 WORDS = {"django.utils.translation"}  # gettext: a rule refuses in the reader's language
 PURE_LIBRARIES = {"croniter", "msgspec", "pypinyin", "rjieba"}

@@ -82,6 +82,7 @@ def completed(people: People, pk: int) -> None:
     officer.get_by_label("信息资源摘要", exact=False).fill("全市城乡低保对象的基本情况。")
     officer.get_by_label("已核对并确认共享类型").check()
     officer.get_by_label("数据分类", exact=True).fill("公共管理数据")
+    officer.locator("[name=own_handling_rule]").fill("姓名脱敏；依据《个人信息保护法》第十三条")
     for label, value in CHOICES.items():
         officer.get_by_label(label, exact=True).first.select_option(value)
     officer.wait_for_selector("#checks:has-text('可以提交')")
@@ -95,6 +96,8 @@ def published(people: People, world: World, pk: int) -> None:
     secrecy.get_by_label("不涉及").check()
     secrecy.get_by_label("保密风险评估结论", exact=False).fill("不涉密")
     secrecy.get_by_label("个人信息保护影响评估结论").fill("影响可控")
+    for question in secrecy.locator("select[name^=answer_]").all():
+        question.select_option("yes")
     secrecy.get_by_role("button", name="确认登记评估").click()
     for who, verb in (("civil.leader", "leader_approve"), ("civil.officer", "submit")):
         people(who, f"/catalogue/{pk}/do/{verb}/").locator("form.jt-form button[type=submit]").click()

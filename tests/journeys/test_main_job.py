@@ -159,6 +159,7 @@ def officer_completes(page: Page) -> None:
     page.locator("[name=share_limit]").select_option("given_conditions")
     page.locator("[name=share_scope]").fill("因履行法定职责确需使用的市级部门")
     page.locator("[name=use_purposes][value=data_verification]").check()
+    page.locator("[name=own_handling_rule]").fill("姓名脱敏；依据《个人信息保护法》第十三条")
     press(page, "保存")
     expect(page.locator("#main")).not_to_contain_text("提交前还有")
 
@@ -176,6 +177,8 @@ def assesses(page: Page) -> None:
     page.locator("[name=secret][value=no]").check()
     page.locator("[name=secrecy]").fill("不涉及国家秘密和工作秘密")
     page.locator("[name=personal_information]").fill("已评估，影响可控")
+    for question in page.locator("select[name^=answer_]").all():
+        question.select_option("yes")
 
 
 def authority_publishes(page: Page) -> None:

@@ -25,7 +25,7 @@ from jutong.slices.parties import actions as parties
 from jutong.slices.parties import queries as people
 from jutong.slices.parties.models import SignedAct
 from jutong.slices.sharing import actions, queries
-from published import ASSESSED, content, published
+from published import ANSWERED, ASSESSED, content, published
 from sm2_authority import Authority
 from world import World
 
@@ -172,7 +172,12 @@ def test_a_program_signs_by_header_and_is_told_what_to_sign(world: World, certif
 
 
 CATALOGUE = [
-    ("civil.secrecy", "assess", {"secret": "no", "secrecy": "不涉密", "personal_information": "影响可控"}, "assessed"),
+    (
+        "civil.secrecy",
+        "assess",
+        {"secret": "no", "secrecy": "不涉密", "personal_information": "影响可控", **ANSWERED},
+        "assessed",
+    ),
     ("civil.leader", "leader_approve", {"note": "同意"}, "leader_approved"),
     ("civil.officer", "submit", {}, "submitted"),
     ("authority.reviewer", "review", {"note": ""}, "reviewed"),

@@ -18,6 +18,7 @@ import examples_correction as correction
 import examples_demands as demands
 import examples_disputes as disputes
 import examples_finding as finding
+import examples_grading as grading
 import examples_lifecycle as lifecycle
 import examples_office as office
 import examples_specifications as specifications
@@ -30,7 +31,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from jutong.slices.catalogue.pages.deciding import FORMS
 from jutong.slices.catalogue.pages.forms import EntryForm
 from jutong.slices.catalogue.workflow import ENTRY
-from published import ASSESSED, content
+from published import ANSWERED, ASSESSED, content
 
 if TYPE_CHECKING:
     from scene import Scene
@@ -93,7 +94,7 @@ def examples(scene: Scene) -> Book:
     for part in (
         _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages, specifications.pages,
         _sources, _delivery, _sharing, disputes.pages, lifecycle.pages, demands.pages, supervising.pages,
-        correction.pages, office.pages,
+        correction.pages, office.pages, grading.pages,
     ):  # fmt: skip
         part(book, scene)
     from examples_api import fill
@@ -229,7 +230,7 @@ def entry_form(title: str, **changes: Any) -> dict[str, Any]:
 
 
 DEEDS: dict[str, tuple[str, dict[str, str]]] = {
-    "assess": ("draft", {"secret": "no", "secrecy": ASSESSED["secrecy"], "personal_information": "可控"}),
+    "assess": ("draft", {"secret": "no", "secrecy": ASSESSED["secrecy"], "personal_information": "可控", **ANSWERED}),
     "leader_approve": ("assessed", {}),
     "submit": ("approved", {}),
     "submit_directly": ("draft", {}),
@@ -238,6 +239,7 @@ DEEDS: dict[str, tuple[str, dict[str, str]]] = {
     "review": ("submitted", {}),
     "publish": ("reviewed", {}),
     "revise": ("published", {"note": "职责调整"}),
+    "take_out": ("draft", {"kind": "work_secret", "document": "密〔2026〕1号"}),
 }
 """For each move of an entry: the entry of the scene that can make it, and its form."""
 

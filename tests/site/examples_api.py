@@ -10,10 +10,13 @@ import examples_correction as correction
 import examples_demands as demands
 import examples_disputes as disputes
 import examples_finding as finding
+import examples_grading as grading
 import examples_lifecycle as lifecycle
 import examples_office as office
 import examples_specifications as specifications
 import examples_updates as updates
+
+from published import ASSESSED
 
 if TYPE_CHECKING:
     from examples import Book
@@ -44,6 +47,7 @@ def fill(book: Book, scene: Scene) -> None:
         lifecycle.endpoints,
         demands.endpoints,
         office.endpoints,
+        grading.endpoints,
         _sharing,
         disputes.endpoints,
         correction.endpoints,
@@ -138,7 +142,10 @@ def _catalogue(book: Book, scene: Scene) -> None:
     book.add("PUT", f"{base}/<entry_id>", scene["draft"], body={"title": "草稿信息改"})
     book.add("POST", f"{base}/<entry_id>/submit", scene["approved"])
     book.add(
-        "POST", f"{base}/<entry_id>/assess", scene["draft"], body={"secrecy": "不涉密", "personal_information": "可控"}
+        "POST",
+        f"{base}/<entry_id>/assess",
+        scene["draft"],
+        body={"secrecy": "不涉密", "personal_information": "可控", "answers": ASSESSED["answers"]},
     )
     book.add("POST", f"{base}/<entry_id>/leader_approve", scene["assessed"], body={})
     for verb, name in {"submit": "approved", "review": "submitted", "publish": "reviewed"}.items():

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     worker_metrics: str = Field("127.0.0.1:8031", description="后台任务进程的指标监听地址；留空为不提供。")
     log_format: Literal["text", "json"] = Field("text", description="日志格式：text 文本，json 每行一个 JSON。")
     progress_days: int = Field(30, ge=1, description="已结束的后台任务记录保留多少天。")
+    security_assessment_months: int = Field(
+        12, ge=1, le=60, description="部门共享安全性评估的间隔（月）；超过它没有评估的部门会被列出。"
+    )
     inbox_days: int = Field(365, ge=30, description="消息通知保留多少天。")
     event_days: int = Field(90, ge=7, description="已投递或已跳过的事件保留多少天。")
     quarantine_days: int = Field(

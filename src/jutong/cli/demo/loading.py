@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from jutong.cli.demo.city import STORY, City
-from jutong.cli.demo.resources import RESOURCES, contents
+from jutong.cli.demo.resources import ANSWERS, RESOURCES, contents
 
 if TYPE_CHECKING:
     from jutong.slices.catalogue.actions import Content
@@ -49,6 +49,7 @@ def submitted(city: City, department: str, entries: Iterable[Content], at: datet
             secret=False,
             secrecy="不涉及国家秘密和工作秘密",
             personal_information="已评估，影响可控" if content.personal else "",
+            answers=ANSWERS if content.personal else {},
         )
         actions.leader_approve(entry, by=leader, at=at)
         ids.append(int(entry.pk))

@@ -97,6 +97,10 @@ FIGURE_ITEMS: Final = (
     ("指标值", "value", "N", 18, False, False),
     ("计量单位", "unit", "C", 20, False, False),
 )
+HANDLED: Final = "只提供办理事项所需的信息项，姓名、号码按授权脱敏；依据《个人信息保护法》第十三条、第三十四条"
+"""How entries with personal information are handled (national-2025#37)."""
+ANSWERS: Final = dict.fromkeys(("purpose", "rights", "measures", "least", "sensitive"), "yes")
+"""What the secrecy officers of the city answer to the questionnaire on personal information."""
 _PERSONAL: Final = ("信息", "参保", "对象", "学籍", "成绩", "登记", "补贴", "证明", "记录", "补助", "资助", "证")
 _FIGURES: Final = ("统计", "监测", "公报", "价格", "核算", "消费", "实况", "预报", "增加值", "年鉴", "收入", "投资")
 _LICENCES: Final = ("许可", "资质", "执照", "执业", "资格", "核准", "备案", "合格证", "认定")
@@ -141,6 +145,7 @@ def content(title: str, number: int) -> Content:
             "share_scope": "因履行法定职责确需使用的市级部门",
             "share_conditions": "限于办理具体事项时核验，不得另作他用，不得提供给第三方",
             "use_purposes": ("administrative_basis", "data_verification", "collaboration"),
+            "extra": {"handling_rule": HANDLED},
         }
     return Content(**given)
 

@@ -16,6 +16,7 @@ import psycopg
 from jutong.cli.demo import databases, sheets
 from jutong.cli.demo.city import City
 from jutong.cli.demo.client import Person, StepFailed, until
+from jutong.cli.demo.resources import ANSWERS, HANDLED
 from jutong.cli.postgres import SUPERUSER, Server
 from jutong.cli.words import say
 from jutong.client import Client, Refused
@@ -37,6 +38,7 @@ CONDITIONS: Final = {
     "share_limit": "given_conditions",
     "share_scope": "因履行法定职责确需使用的市级部门",
     "use_purposes": ["administrative_basis", "data_verification", "collaboration"],
+    "extra": {"handling_rule": HANDLED},
 }
 """What the decree asks of a conditional entry and the 26-column sheet has no column for (national-2025#15)."""
 PURPOSE: Final = "data_verification"
@@ -95,7 +97,12 @@ class Story:
                 officer.put(address, {**content, **CONDITIONS})
             self.people["police.secrecy"].post(
                 f"{address}/assess",
-                {"secret": False, "secrecy": "不涉及国家秘密和工作秘密", "personal_information": "已评估，影响可控"},
+                {
+                    "secret": False,
+                    "secrecy": "不涉及国家秘密和工作秘密",
+                    "personal_information": "已评估，影响可控",
+                    "answers": ANSWERS,
+                },
             )
             self.people["police.leader"].post(f"{address}/leader_approve")
             officer.post(f"{address}/submit")

@@ -36,6 +36,7 @@ class Catalogue(AppConfig):
                 "catalogue.office": N_("目录管理部门"),
                 "catalogue.consulted": N_("属性定级提请"),
                 "catalogue.demand": N_("数据需求"),
+                "catalogue.securityfinding": N_("共享安全性评估"),
             }
         )
         _offer_pages()
@@ -178,7 +179,7 @@ def _offer_chores() -> None:
             overseer="authority_id",
         )
     )
-    for chore in _source_chores():
+    for chore in (*_source_chores(), *_safety_chores()):
         agenda.register(chore)
     agenda.register(_demand_chore())
 
@@ -259,3 +260,35 @@ def _offer_census() -> None:
             related=("census", "department"),
         )
     )
+
+
+def _safety_chores() -> list[Any]:
+    """Return what waits of assessments, important data and security assessments of sharing."""
+    from jutong.kernel import agenda
+
+    return [
+        agenda.Chore(
+            "impact_assessment",
+            verbs=("approve",),
+            page="catalogue_assessment",
+            title=lambda case: case.entry.title,
+            who=lambda case: case.provider.name,
+            related=("entry", "provider"),
+        ),
+        agenda.Chore(
+            "important_data",
+            verbs=("report", "confirm"),
+            page="catalogue_important",
+            title=lambda case: case.entry.title,
+            who=lambda case: case.provider.name,
+            related=("entry", "provider"),
+        ),
+        agenda.Chore(
+            "sharing_security_assessment",
+            verbs=("conclude", "close"),
+            page="catalogue_security_assessment",
+            title=lambda case: case.scope[:60],
+            who=lambda case: case.department.name,
+            related=("department",),
+        ),
+    ]

@@ -24,3 +24,6 @@ DUTIES_CHANGED: Final = "catalogue.duties_changed"
 
 REGION_AGGREGATED: Final = "catalogue.region_aggregated"
 """A region's catalogue was aggregated: region, authority_id, number, entries, added, changed, withdrawn, conflicts."""
+
+CLASSIFIED_FOUND: Final = "catalogue.secret_found"
+"""An entry was taken out as a State or work secret (national-2025#3): id, provider_id, kind, document; never its content."""

@@ -9,3 +9,6 @@ VERSION_OPENED: Final = "grants.version_opened"
 
 USED: Final = "grants.used"
 """The first call under a grant on a Beijing day: {"id", "resource_id", "day"}."""
+
+DISPOSAL_ORDERED: Final = "grants.disposal_ordered"
+"""A consumer has to dispose of what it got, because the data are secret: {"id", "consumer_id", "resource_id", "document"}."""

@@ -52,6 +52,12 @@ def follow_mount(event: outbox.Event, at: datetime) -> None:
         actions.put("mounts", [(str(resource_id), mount)])
 
 
+@outbox.on("catalogue.secret_found")
+def stop_secret(event: outbox.Event, at: datetime) -> None:
+    """Data turned out to be secret: what was granted of them ends at once, and consumers dispose of it (R-SEC-037)."""
+    actions.end_secret(int(event.payload["id"]), at=at, document=str(event.payload["document"]))
+
+
 @outbox.on("service_change.filed")
 def announce(event: outbox.Event, at: datetime) -> None:
     """The end of a service was filed: its consumers are told the day."""

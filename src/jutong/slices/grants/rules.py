@@ -9,9 +9,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import RuleBroken
-from jutong.kernel.terms import MASKING_LABELS, N_, DeliveryMode, Purpose
+from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, DeliveryMode, Purpose
 from jutong.wire.grants import Column, Condition, Kind, Masking, Operator, Quota
 
 LONGEST_TERM: Final = timedelta(days=5 * 366)
@@ -175,6 +176,17 @@ def check_modes(modes: Collection[str], offered: Collection[str]) -> None:
     for mode in modes:
         if mode not in set(DeliveryMode) or (offered and mode not in offered):
             raise RuleBroken(N_("所选共享方式不在目录提供的方式之内，请重新选择。"), field="modes")
+
+
+def check_level(modes: Collection[str], allowed: Collection[str], level: str) -> None:
+    """Refuse modes that the grade of the data does not allow by the catalogue of grades in force (R-SEC-040)."""
+    if refused := [_(MODE_LABELS[DeliveryMode(mode)]) for mode in modes if mode not in allowed]:
+        raise RuleBroken(
+            N_("数据分级为“%(level)s”，按现行分级目录不得以%(modes)s提供，请改选共享方式。"),
+            field="modes",
+            level=level,
+            modes="、".join(refused),
+        )
 
 
 def check_reach(modes: Sequence[str], *, online: bool) -> None:

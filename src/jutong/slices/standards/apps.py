@@ -15,4 +15,10 @@ class Standards(AppConfig):
         from jutong.kernel import subjects
         from jutong.kernel.terms import N_
 
-        subjects.register({"standards": N_("政策规则与日历"), "standards.specificationversion": N_("目录编制规范")})
+        subjects.register(
+            {
+                "standards": N_("政策规则与日历"),
+                "standards.specificationversion": N_("目录编制规范"),
+                "standards.gradescheme": N_("数据分级目录"),
+            }
+        )

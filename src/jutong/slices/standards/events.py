@@ -12,3 +12,6 @@ PROFILE_ASSIGNED: Final = "standards.profile_assigned"
 
 SPECIFICATION_PUBLISHED: Final = "standards.specification_published"
 """A compilation specification was published: {"id", "reference", "region", "effective_from"}; subject "specification:REGION"."""
+
+GRADES_PUBLISHED: Final = "standards.grades_published"
+"""A catalogue of grades was published: {"id", "reference", "region", "effective_from"}; subject "grades:REGION"."""

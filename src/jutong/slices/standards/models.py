@@ -1,4 +1,4 @@
-"""Tables of the standards library: versions of compilation specifications, and how peers write our codes."""
+"""Tables of the standards library: versions of compilation specifications and of catalogues of grades, and how peers write our codes."""
 
 from __future__ import annotations
 
@@ -37,6 +37,38 @@ class SpecificationVersion(models.Model):
                 fields=["region", "effective_from"],
                 condition=models.Q(effective_from__isnull=False),
                 name="one_specification_a_day",
+            ),
+        ]
+
+
+class GradeScheme(models.Model):
+    """A version of a region's catalogue of grades; once published it is never changed (GB/T 43697-2024, R-SEC-040).
+
+    grades: `rules.grades.Grade`s as JSON. effective_from: Beijing day from which it is in force, None while it is a draft.
+    """
+
+    region = models.CharField(max_length=12)
+    number = models.IntegerField()
+    reference = models.CharField(max_length=40, unique=True)
+    title = models.CharField(max_length=100)
+    basis = models.CharField(max_length=200, default="")
+    grades = models.JSONField(encoder=DjangoJSONEncoder)
+    effective_from = models.DateField(null=True)
+    drafted_by = models.CharField(max_length=100)
+    drafted_at = models.DateTimeField()
+    published_by = models.CharField(max_length=100, default="")
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["region", "number"], name="one_grade_scheme_of_a_number"),
+            models.UniqueConstraint(
+                fields=["region"], condition=models.Q(published_at=None), name="one_draft_grade_scheme"
+            ),
+            models.UniqueConstraint(
+                fields=["region", "effective_from"],
+                condition=models.Q(effective_from__isnull=False),
+                name="one_grade_scheme_a_day",
             ),
         ]
 

@@ -17,6 +17,13 @@ from jutong.slices.catalogue.actions.approving import (
     submit_directly,
     submit_entries,
 )
+from jutong.slices.catalogue.actions.assessing import (
+    approve_assessment,
+    lapse_assessments,
+    note_recognised,
+    record_assessment,
+    send_back_assessment,
+)
 from jutong.slices.catalogue.actions.batching import decide_batch, told
 from jutong.slices.catalogue.actions.census import (
     close_census,
@@ -98,6 +105,15 @@ from jutong.slices.catalogue.actions.filing import (
     file_entries,
     file_entry,
 )
+from jutong.slices.catalogue.actions.grading import Graded, ItemGrade, grade_entry, grade_from_sheet
+from jutong.slices.catalogue.actions.important import (
+    confirm_important,
+    follow_level,
+    remind_of_protection,
+    report_important,
+    review_protection,
+    send_back_important,
+)
 from jutong.slices.catalogue.actions.importing import choose_mapping, confirm_import, import_file, upload
 from jutong.slices.catalogue.actions.leading import end_lead, end_office, name_leads, name_office
 from jutong.slices.catalogue.actions.maintaining import Maintained, Stated, maintain
@@ -144,7 +160,14 @@ from jutong.slices.catalogue.actions.saving import (
     subscribe,
     tell_subscribers,
 )
+from jutong.slices.catalogue.actions.securing import (
+    close_security_assessment,
+    conclude_security_assessment,
+    plan_security_assessment,
+    settle_security_finding,
+)
 from jutong.slices.catalogue.actions.supporting import ask_support, do_task, lapse_tasks
+from jutong.slices.catalogue.actions.taking_out import take_out
 from jutong.slices.catalogue.actions.updating import (
     ask_extension,
     extend_update,
@@ -156,13 +179,17 @@ from jutong.slices.catalogue.actions.updating import (
 from jutong.slices.catalogue.actions.using import note_called, note_use, note_use_ended
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.demands import Step, Wanted
+from jutong.slices.catalogue.rules.security import FindingGiven
 
 __all__ = [
     "KEEPERS",
     "Content",
     "DemandsImported",
+    "FindingGiven",
+    "Graded",
     "HandedIn",
     "ItemContent",
+    "ItemGrade",
     "Maintained",
     "Stated",
     "Step",
@@ -172,6 +199,7 @@ __all__ = [
     "acknowledge_filings",
     "aggregate",
     "answer",
+    "approve_assessment",
     "ask",
     "ask_by_request",
     "ask_extension",
@@ -185,11 +213,14 @@ __all__ = [
     "choose_mapping",
     "close_census",
     "close_gaps",
+    "close_security_assessment",
     "compile_entry",
     "compile_for_demand",
     "complete_mergers",
+    "conclude_security_assessment",
     "confirm_finding",
     "confirm_import",
+    "confirm_important",
     "confirm_lines",
     "consult",
     "copy_entry",
@@ -223,15 +254,19 @@ __all__ = [
     "fill_line",
     "fill_sheet",
     "find_overlaps",
+    "follow_level",
     "forget_search",
     "give_referral_opinion",
     "give_source_opinion",
+    "grade_entry",
+    "grade_from_sheet",
     "import_demands",
     "import_file",
     "issue_demands",
     "issue_duties",
     "join_counts",
     "keep_synonyms",
+    "lapse_assessments",
     "lapse_findings",
     "lapse_tasks",
     "leader_approve",
@@ -247,12 +282,14 @@ __all__ = [
     "note_granted",
     "note_looked_at",
     "note_mounted",
+    "note_recognised",
     "note_refreshed",
     "note_request_granted",
     "note_use",
     "note_use_ended",
     "open_census",
     "order_rectification",
+    "plan_security_assessment",
     "prolong_census",
     "propose_once",
     "publish",
@@ -262,6 +299,7 @@ __all__ = [
     "put_right",
     "reassign_demand",
     "receive_update",
+    "record_assessment",
     "record_demand",
     "record_finding",
     "rederive",
@@ -276,8 +314,10 @@ __all__ = [
     "reject_finding",
     "remind_of_census",
     "remind_of_cycles",
+    "remind_of_protection",
     "report_catalogue",
     "report_condition",
+    "report_important",
     "report_overlap",
     "report_update",
     "restand_the_aged",
@@ -285,16 +325,21 @@ __all__ = [
     "return_entry",
     "review",
     "review_entries",
+    "review_protection",
     "revise",
     "save_search",
+    "send_back_assessment",
     "send_back_declaration",
+    "send_back_important",
     "settle_code",
+    "settle_security_finding",
     "submit",
     "submit_demands",
     "submit_directly",
     "submit_entries",
     "subscribe",
     "take_back_referral",
+    "take_out",
     "take_out_missing",
     "tell_of_answer",
     "tell_of_demand",

@@ -15,6 +15,7 @@ from jutong.kernel.workflow import open_many
 from jutong.slices.catalogue.actions.coding import adopt_codes
 from jutong.slices.catalogue.actions.noticing import MOST_WARNINGS
 from jutong.slices.catalogue.actions.refusing import remarks
+from jutong.slices.catalogue.actions.regrading import note_regraded
 from jutong.slices.catalogue.actions.revising import note_begun
 from jutong.slices.catalogue.actions.sorting import OPEN, UNCONFIRMED, Changed, Row, Sorting, manner_of
 from jutong.slices.catalogue.actions.storing import add_versions, describe, number_versions
@@ -191,6 +192,9 @@ class _Work:
         ]  # fmt: skip
         Entry.objects.bulk_update([entry for entry, _content in pairs], columns, batch_size=500)
         self._write(pairs)
+        before = {one.entry.pk: one.present for one in done}
+        regraded = [(entry, before[entry.pk], content) for entry, content in pairs]
+        note_regraded(regraded, self.run.file_name, by=self.by, at=self.at)
         self.absorbed.updated += len(pairs)
         self._count([one.row for one in done])
 

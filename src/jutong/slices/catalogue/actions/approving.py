@@ -14,6 +14,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, RuleBroken, WrongState
 from jutong.kernel.workflow import Moved
+from jutong.slices.catalogue.actions.assessing import approve_with, assess_version, refuse_unassessed, unheld
 from jutong.slices.catalogue.actions.channelling import without_channel
 from jutong.slices.catalogue.actions.coding import give_codes, next_serial
 from jutong.slices.catalogue.actions.filing import file_submitted, flag_against_duty
@@ -27,6 +28,7 @@ from jutong.slices.catalogue.actions.noticing import notice
 from jutong.slices.catalogue.actions.observing import take_pulse
 from jutong.slices.catalogue.actions.referring import fixed_otherwise, refuse_fixed
 from jutong.slices.catalogue.actions.refusing import refuse, summary
+from jutong.slices.catalogue.actions.regrading import head_only
 from jutong.slices.catalogue.actions.returning import inherited
 from jutong.slices.catalogue.actions.revising import note_revised
 from jutong.slices.catalogue.actions.sourcing import note_claims, refuse_claims, unready
@@ -37,6 +39,7 @@ from jutong.slices.catalogue.events import NOTICE_PUBLISHED
 from jutong.slices.catalogue.models import Entry, Notice, Opinion
 from jutong.slices.catalogue.queries.contents import content_of, contents_of
 from jutong.slices.catalogue.queries.specified import duties_at
+from jutong.slices.catalogue.rules.assessments import PERSONAL, SECRECY
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding, grave
 from jutong.slices.catalogue.rules.obligations import LABELS, Obligations, obligations, ready
@@ -79,41 +82,36 @@ def assess(
     secret: bool,
     secrecy: str,
     personal_information: str = "",
+    answers: Mapping[str, str] | None = None,
     number: str = "",
 ) -> None:
     """Record the assessments of this version before it is submitted (national-2025#13).
 
-    secret: a State or work secret was found: NotAllowed, nothing is stored (national-2025#3). secrecy: the conclusion
-    on secrecy risk. personal_information: the conclusion on its impact, required when the entry holds such items.
+    secret: a secret was found: NotAllowed, nothing is stored (national-2025#3). secrecy, personal_information with answers:
+    conclusions, left out where not due or where an assessment still holds; WrongState after one that is not acceptable.
     """
     if secret:
         raise NotAllowed(_("评估认定含国家秘密或工作秘密：不得在本平台编目，请按保密规定处理。"))
-    asked = _duties(case).assessments
-    remarks = {}
-    if "secrecy_risk" in asked and not secrecy.strip():
-        remarks["secrecy"] = _("请填写保密风险评估结论")
-    if (
-        "personal_information_impact" in asked
-        and content_of(case.working_id or 0).personal
-        and not personal_information.strip()
-    ):
-        remarks["personal_information"] = _("含个人信息，请填写个人信息保护影响评估结论")
-    if remarks:
-        raise RuleBroken("；".join(remarks.values()) + "。", remarks=remarks)
+    given = {SECRECY: (secrecy, {}), PERSONAL: (personal_information, answers or {})}
+    assess_version(case, content_of(case.working_id or 0), given, number=number, by=by, at=at)
     detail = {"secrecy": secrecy.strip(), "personal_information": personal_information.strip()}
     _opinion(case, "assessment", by, at, number=number, detail=detail).save()
 
 
 @ENTRY.action("leader_approve")
 def leader_approve(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
-    """A registered leader of the department approves this version (national-2025#13, #15); it must be complete."""
-    refuse(_findings(case, content_of(case.working_id or 0), at))
+    """A registered leader of the department approves this complete version, and its assessments (national-2025#13, #15)."""
+    content = content_of(case.working_id or 0)
+    refuse(_findings(case, content, at))
+    refuse_unassessed(case, content, at=at)
+    approve_with(case, by=by, at=at)
     _opinion(case, "leader_approval", by, at, text=note.strip()).save()
 
 
 @ENTRY.action("submit")
 def submit(case: Entry, *, by: Actor, at: datetime, note: str = "") -> None:
-    """Send the entry to the same-level authority for review (national-2025#16): complete, coded, filed where asked."""
+    """Send the entry to the authority for review: complete, assessed, coded, filed where asked (national-2025#13, #16)."""
+    refuse_unassessed(case, content_of(case.working_id or 0), at=at)
     _submit(case, by, at)
 
 
@@ -173,13 +171,20 @@ def submit_entries(ids: Iterable[int], *, by: Actor, at: datetime, recipient_id:
     return moved
 
 
+@ENTRY.guard("submit")
+def submittable(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int, str]:
+    """Say of each case what keeps it from being submitted: what it lacks, and assessments that do not hold (R-SEC-038)."""
+    contents = contents_of(case.working_id for case in cases)
+    unassessed = {case.pk: why for case in cases if (why := unheld(case, contents[case.working_id or 0], at=at))}
+    return {**unassessed, **complete(cases, by=by, at=at)}
+
+
 @ENTRY.guard("publish")
 def publishable(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int, str]:
     """Say of each case what keeps it from being published: what `complete` says, and a missing correction channel."""
     return {**without_channel(cases, at), **complete(cases, by=by, at=at)}
 
 
-@ENTRY.guard("submit")
 def complete(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int, str]:
     """Say of each case what keeps it from going on: all guards of the profile hold again (W01)."""
     contents = contents_of(case.working_id for case in cases)
@@ -273,6 +278,8 @@ def review(case: Entry, *, by: Actor, at: datetime, note: str = "", express_proh
 
 
 def _pass(case: Entry, by: Actor, at: datetime, note: str, express_prohibition: bool | None) -> None:
+    if why := head_only(case, content_of(case.working_id or 0), by=by, at=at):
+        raise NotAllowed(why)
     if case.share_type == "withheld" and _duties(case).reason and not express_prohibition:
         raise RuleBroken(
             _("不予共享的目录，须确认所引条款属于明确禁止提供；不属于的，请退回由提供部门改选共享类型。"),
@@ -317,9 +324,12 @@ def determine_entries(
 @ENTRY.guard("determine")
 @ENTRY.guard("review")
 def reviewable(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int, str]:
-    """Withheld entries need the reviewer's own confirmation and are not passed in sets."""
+    """Withheld entries need the reviewer's own confirmation and are not passed in sets; high grades need the head."""
     sentence = _("不予共享的目录须逐条确认条款，请单独审核。")
-    return {case.pk: sentence for case in cases if case.share_type == "withheld" and _duties(case).reason}
+    contents = contents_of(case.working_id for case in cases)
+    found = {case.pk: head_only(case, contents[case.working_id or 0], by=by, at=at) for case in cases}
+    withheld = {case.pk: sentence for case in cases if case.share_type == "withheld" and _duties(case).reason}
+    return {pk: why for pk, why in found.items() if why} | withheld
 
 
 @ENTRY.action("publish")

@@ -17,6 +17,7 @@ from jutong.slices.catalogue.actions.coding import check_title_free
 from jutong.slices.catalogue.actions.following import follow_catalogue
 from jutong.slices.catalogue.actions.observing import end_pulse
 from jutong.slices.catalogue.actions.refusing import refuse
+from jutong.slices.catalogue.actions.regrading import note_regraded, refuse_unreasoned
 from jutong.slices.catalogue.actions.sourcing import end_claims
 from jutong.slices.catalogue.actions.storing import add_version, describe, digest_of, unlist
 from jutong.slices.catalogue.actions.turning import end_turns
@@ -107,9 +108,12 @@ def _save_content(
     _check_prohibition(case, content)
     if case.working and digest_of(content) == case.working.digest:
         return
+    refuse_unreasoned(case, content, note)
+    before = content_of(case.working_id or 0)
     describe(case, content, at)
     check_title_free(case)
     add_version(case, content, by=by, at=at, note=note)
+    note_regraded([(case, before, content)], note, by=by, at=at)
     case.warnings = []
 
 

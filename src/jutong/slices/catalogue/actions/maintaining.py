@@ -20,7 +20,7 @@ from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.text import title_key
 
 UNSAID: Final = ("specification", "catalogue_level", "records", "updated_on", "secret", "extra")
-"""Elements that the interface does not state; an update leaves them as they are."""
+"""Elements that the interface does not state; an update leaves them, and answers about persons, as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,12 @@ def _maintained(one: Stated, by: Actor, at: datetime) -> Maintained:
 def _whole(entry: Entry, content: Content) -> Content:
     """Return what is stated with what the interface has no word for, as the entry has it."""
     present = content_of(entry.working_id or 0)
-    return msgspec.structs.replace(content, **{name: getattr(present, name) for name in UNSAID})
+    answered = {item.name: item.not_personal for item in present.items if item.not_personal}
+    items = tuple(
+        msgspec.structs.replace(item, not_personal=item.not_personal or answered.get(item.name, ""))
+        for item in content.items
+    )
+    return msgspec.structs.replace(content, items=items, **{name: getattr(present, name) for name in UNSAID})
 
 
 def _meant(one: Stated, by: Actor) -> Entry | None:

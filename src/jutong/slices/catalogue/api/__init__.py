@@ -3,6 +3,7 @@
 from ninja import Router
 
 from jutong.slices.catalogue.api import (
+    assessments,
     deciding,
     demand_lists,
     demands,
@@ -11,6 +12,7 @@ from jutong.slices.catalogue.api import (
     faults,
     filing,
     finding,
+    grading,
     leading,
     liveliness,
     maintaining,
@@ -32,6 +34,8 @@ router.add_router("", faults.router)
 router.add_router("", filing.router)
 router.add_router("", leading.router)
 router.add_router("", regional.router)
+router.add_router("", assessments.router)
+router.add_router("", grading.router)
 router.add_router("", liveliness.router)
 router.add_router("", finding.router)
 router.add_router("", deciding.router)

@@ -21,6 +21,7 @@ router = Router()
 
 Id = Annotated[int, Path(ge=1, le=2**53)]
 Number = Annotated[int, Field(ge=1, le=2**53)]
+Code = Annotated[str, StringConstraints(max_length=16, pattern=r"^[a-z_]*$")]
 Words = Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 
 
@@ -43,11 +44,12 @@ class OwnsOut(Schema):
 
 
 class AssessIn(Schema):
-    """Conclusions of the assessments (national-2025#13); `secret` true stops the entry."""
+    """Conclusions of the assessments (national-2025#13); `secret` true stops the entry. answers: of the personal questionnaire."""
 
     secret: bool = False
     secrecy: Words
     personal_information: Words = ""
+    answers: Annotated[dict[Code, Code], Field(max_length=20)] = {}
     number: Annotated[str, StringConstraints(max_length=64)] = ""
 
 
@@ -55,6 +57,13 @@ class NoteIn(Schema):
     """A remark, optional."""
 
     note: Words = ""
+
+
+class TakeOutIn(Schema):
+    """What an entry turned out to be (state_secret, work_secret), and the number of the decision; never its content."""
+
+    kind: Code
+    document: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class ReturnIn(Schema):
@@ -122,6 +131,13 @@ def assess(request: HttpRequest, entry_id: Id, body: AssessIn) -> Status[None]:
 def leader_approve(request: HttpRequest, entry_id: Id, body: NoteIn) -> Status[None]:
     """Approve the present version as a registered leader of the department."""
     actions.leader_approve(entry_id, by=faces.signed(request), at=clock.now(), note=body.note)
+    return Status(204, None)
+
+
+@router.post("/{entry_id}/take_out", response={204: None}, summary="涉密取下")
+def take_out(request: HttpRequest, entry_id: Id, body: TakeOutIn) -> Status[None]:
+    """Take an entry out that turned out to be a State or work secret (R-SEC-037); its grants end at once."""
+    actions.take_out(entry_id, by=faces.signed(request), at=clock.now(), **body.dict())
     return Status(204, None)
 
 

@@ -50,6 +50,7 @@ class ItemIn(Schema):
     description: Words = ""
     source: Code = ""
     refers: Short = ""
+    not_personal: Short = ""
     extra: Annotated[dict[Own, Words], Field(max_length=100)] = {}
 
 

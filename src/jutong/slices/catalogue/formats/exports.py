@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import IO
 
+from jutong.kernel.levels import LEVELS
 from jutong.kernel.terms import (
     SHARE_MODE_CLASSES,
     SHARE_MODES,
@@ -14,7 +15,6 @@ from jutong.kernel.terms import (
     DataType,
     FormatClass,
     OpenType,
-    SecurityLevel,
     ShareType,
     Term,
     UpdateCycle,
@@ -103,7 +103,7 @@ def guide_rows(entries: Iterable[ExportEntry], own: Own) -> Iterator[list[object
             stated_conditions(content), SHARE_MODE_CLASSES.get(content.share_mode_class, ""), mode,
             _label(OpenType, content.open_type), content.open_conditions, _label(UpdateCycle, content.update_cycle),
             content.released_on, content.domain, entry.provider, entry.provider_uscc, content.data_category,
-            _label(SecurityLevel, content.security_level), *_own(own[0], content.extra),
+            LEVELS.get(content.security_level, ""), *_own(own[0], content.extra),
         ]  # fmt: skip
         share = _label(ShareType, content.share_type) if content.share_confirmed else ""
         for item in content.items or (ItemContent(name=""),):
@@ -224,7 +224,7 @@ def _entry_line(entry: ExportEntry) -> list[object]:
     content = entry.content
     return [
         content.title, entry.provider, content.system, content.matter, _label(UpdateCycle, content.update_cycle),
-        _label(SecurityLevel, content.security_level), content.data_category, content.abstract,
+        LEVELS.get(content.security_level, ""), content.data_category, content.abstract,
         _label(ShareType, content.share_type) if content.share_confirmed else "", stated_conditions(content),
         SHARE_MODE_CLASSES.get(content.share_mode_class, ""), _label(OpenType, content.open_type), content.open_conditions,
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Tables of the catalogue: entries and their versions, what finding them rests on, questions."""
 
+from jutong.slices.catalogue.models.assessments import Assessment, Recognised
 from jutong.slices.catalogue.models.census import Census, CensusGap, CensusLine, Declaration
 from jutong.slices.catalogue.models.demands import Demand, DemandList, MatchingProcedure
 from jutong.slices.catalogue.models.duties import Collection, DutyLine, DutyList, RegionalVersion
@@ -20,6 +21,7 @@ from jutong.slices.catalogue.models.entries import (
 )
 from jutong.slices.catalogue.models.faults import Fault
 from jutong.slices.catalogue.models.finding import SavedSearch, Synonym, Tally, Use, Word
+from jutong.slices.catalogue.models.grading import GradeChange, ImportantData
 from jutong.slices.catalogue.models.leading import Lead, Office
 from jutong.slices.catalogue.models.merging import Merger
 from jutong.slices.catalogue.models.questions import Question
@@ -27,11 +29,13 @@ from jutong.slices.catalogue.models.referrals import Consulted, Referral
 from jutong.slices.catalogue.models.regional import Aggregation, RegionalEntry, Reported, Settlement
 from jutong.slices.catalogue.models.reviewing import ReviewBatch, ReviewTurn
 from jutong.slices.catalogue.models.revisions import Revision
+from jutong.slices.catalogue.models.security import SecurityAssessment, SecurityFinding
 from jutong.slices.catalogue.models.sources import DesignatedItem, Designation, Homonym, ItemSource, Party, SourceTask
 
 __all__ = [
     "AffectedEntry",
     "Aggregation",
+    "Assessment",
     "CatalogUpdate",
     "Census",
     "CensusGap",
@@ -50,8 +54,10 @@ __all__ = [
     "Entry",
     "EntryVersion",
     "Fault",
+    "GradeChange",
     "Homonym",
     "ImportRun",
+    "ImportantData",
     "Item",
     "ItemSource",
     "Lead",
@@ -64,6 +70,7 @@ __all__ = [
     "Party",
     "Pulse",
     "Question",
+    "Recognised",
     "Referral",
     "RegionalEntry",
     "RegionalVersion",
@@ -73,6 +80,8 @@ __all__ = [
     "ReviewTurn",
     "Revision",
     "SavedSearch",
+    "SecurityAssessment",
+    "SecurityFinding",
     "Settlement",
     "SourceTask",
     "Synonym",

@@ -13,10 +13,11 @@ from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.kernel.faces import Form, actor_of, done, page, posted, signed, told
 from jutong.slices.catalogue import queries
 from jutong.slices.catalogue.pages import forms
+from jutong.slices.catalogue.pages.assessing import Assess
 from jutong.slices.catalogue.workflow import ENTRY
 
 FORMS: dict[str, type[Form]] = {
-    "assess": forms.Assess,
+    "assess": Assess,
     "leader_approve": forms.Note,
     "submit": forms.Note,
     "submit_directly": forms.Note,
@@ -25,6 +26,7 @@ FORMS: dict[str, type[Form]] = {
     "review": forms.Prohibition,
     "publish": forms.Note,
     "revise": forms.Revise,
+    "take_out": forms.TakeOut,
 }
 """What each move asks of the person who makes it."""
 
@@ -42,11 +44,13 @@ def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             by = signed(request)
             if by.signature or ENTRY.signing(verb, pk, by, words) is None:
                 ENTRY.do(verb, pk, by=by, at=clock.now(), **words)
-                return done(request, _("已办理。"), to=back)
+                return done(request, _("已办理。"), to=reverse("catalogue") if verb == "take_out" else back)
     signing = ENTRY.signing(verb, pk, actor, words)
     seen = queries.entry(pk, actor=actor, at=clock.now())
     button = next((b for b in seen.buttons if b.verb == verb), None)
     title = button.label if button else _("办理")
+    if isinstance(form, Assess) and not form.is_bound:
+        form.ask(seen.assessments)
     if not seen.needs_prohibition:
         for name in ("express_prohibition", "not_prohibited"):
             if name in form.fields and not form.is_bound:

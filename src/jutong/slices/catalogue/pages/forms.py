@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jutong.kernel.faces.forms import Code, Day, Form, Line, Paragraph, Upload, Whole
+from jutong.kernel.levels import LEVELS
 from jutong.kernel.terms import (
     ITEM_STANDS,
     SHARE_LIMITS,
@@ -22,12 +23,12 @@ from jutong.kernel.terms import (
     FormatClass,
     OpenType,
     Purpose,
-    SecurityLevel,
     ShareType,
     Term,
     UpdateCycle,
 )
 from jutong.kernel.workbooks import MOST_BYTES
+from jutong.slices.catalogue.actions.taking_out import SECRETS
 from jutong.slices.catalogue.formats.text import ENCODINGS
 from jutong.slices.catalogue.pages.specified import OWN, own_start, own_values, specify
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
@@ -105,7 +106,7 @@ class EntryForm(Form):
     update_cycle = _choice("update_cycle", _choices(UpdateCycle))
     released_on = Day(label=gettext_lazy(LABELS["released_on"]), required=False)
     data_category = _line("data_category")
-    security_level = _choice("security_level", _choices(SecurityLevel))
+    security_level = _choice("security_level", _named(dict(LEVELS)))
     personal = forms.BooleanField(label=gettext_lazy(LABELS["personal"]), required=False)
     domain = _line("domain")
     industry = _line("industry")
@@ -193,7 +194,7 @@ class ItemForm(Form):
         label=gettext_lazy(ITEM_LABELS["share_type"]), choices=_choices(ShareType), required=False
     )
     security_level = forms.ChoiceField(
-        label=gettext_lazy(ITEM_LABELS["security_level"]), choices=_choices(SecurityLevel), required=False
+        label=gettext_lazy(ITEM_LABELS["security_level"]), choices=_named(dict(LEVELS)), required=False
     )
     base_item = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["base_item"]), required=False)
     sensitive = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["sensitive"]), required=False)
@@ -246,18 +247,15 @@ class ItemSet(_Set):
 Items = forms.formset_factory(ItemForm, formset=ItemSet, extra=3, max_num=2000, absolute_max=2000)
 
 
-class Assess(Form):
-    """Secrecy risk and the impact on personal information."""
+class TakeOut(Form):
+    """What an entry turned out to be, and by which decision; never its content."""
 
-    secret = forms.TypedChoiceField(
-        label=gettext_lazy("是否涉及国家秘密、工作秘密"),
-        choices=[("no", gettext_lazy("不涉及")), ("yes", gettext_lazy("涉及"))],
-        coerce=lambda value: value == "yes",
-        widget=forms.RadioSelect,
+    kind = forms.ChoiceField(
+        label=gettext_lazy("属于"), choices=[(code, gettext_lazy(label)) for code, label in SECRETS.items()]
     )
-    secrecy = Paragraph(label=gettext_lazy("保密风险评估结论"), max_length=1000)
-    personal_information = Paragraph(label=gettext_lazy("个人信息保护影响评估结论"), max_length=1000, required=False)
-    number = Line(label=gettext_lazy("评估报告编号"), max_length=64, required=False)
+    document = Line(
+        label=gettext_lazy("定密或处置文号"), max_length=64, help_text=gettext_lazy("只写文号，不要写涉密内容")
+    )
 
 
 class Note(Form):

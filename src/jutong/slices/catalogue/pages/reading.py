@@ -23,6 +23,7 @@ from jutong.slices.catalogue.pages.forms import asked_number
 from jutong.slices.catalogue.pages.understanding import understood
 from jutong.slices.catalogue.queries.entries import EntryDetail, OpinionRow
 from jutong.slices.catalogue.queries.versions import in_words, label_of
+from jutong.slices.catalogue.workflow import ASSESSORS
 from jutong.slices.catalogue.workflow.faults import REPORTER
 
 _GROUPS = {
@@ -57,6 +58,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         may_merge=any(button.verb in {"revise", "edit"} for button in seen.buttons) and seen.row.published,
         may_report=_may_report(seen, actor),
         may_copy=actor.holds(Role.DATA_OFFICER),
+        may_assess=any(actor.holds(role, department_id=seen.row.provider_id) for role in ASSESSORS.roles),
         crumbs=[(_("目录"), reverse("catalogue")), (seen.row.code or _("未编码"), "")],
     )
 

@@ -19,7 +19,8 @@ from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import Form, actor_of, done, page, posted, signed, told
 from jutong.kernel.faces.downloads import xlsx
 from jutong.kernel.faces.forms import Line, Paragraph
-from jutong.kernel.terms import SecurityLevel, ShareType
+from jutong.kernel.levels import LEVELS
+from jutong.kernel.terms import ShareType
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
 from jutong.slices.catalogue.pages.revisions import tabs
@@ -51,6 +52,10 @@ class Consult(Form):
         self.fields["departments"].choices = departments_of(region)  # type: ignore[attr-defined]
 
 
+def _levels() -> list[tuple[str, Any]]:
+    return [("", "—"), *((code, gettext_lazy(label)) for code, label in LEVELS.items())]
+
+
 class Decide(Form):
     """Type and grade as decided, with the number of the decision; only what was asked."""
 
@@ -58,9 +63,7 @@ class Decide(Form):
     share_type = forms.ChoiceField(
         label=gettext_lazy("确定的共享类型"), choices=[("", "—"), *ShareType.choices()], required=False
     )
-    security_level = forms.ChoiceField(
-        label=gettext_lazy("确定的数据分级"), choices=[("", "—"), *SecurityLevel.choices()], required=False
-    )
+    security_level = forms.ChoiceField(label=gettext_lazy("确定的数据分级"), choices=_levels, required=False)
     grounds = Paragraph(label=gettext_lazy("理由"), max_length=1000, required=False)
 
     def __init__(self, asks: tuple[str, ...], *args: Any) -> None:

@@ -60,7 +60,11 @@ def _explain(field: forms.Field, element: Element) -> None:
     if isinstance(field, forms.ChoiceField) and element.values:
         choices: list[tuple[str, Any]] = list(cast("Iterable[tuple[str, Any]]", field.choices))
         known = {code for code, _label in choices}
-        field.choices = [*choices, *((v.code, v.label) for v in element.values if v.code not in known)]
+        added = [(v.code, v.label) for v in element.values if v.code not in known]
+        listed = {v.code for v in element.values}
+        if element.name == "security_level":  # the catalogue of grades in force lists all that may be chosen
+            choices = [(code, label) for code, label in choices if not code or code in listed]
+        field.choices = [*choices, *added]
 
 
 def _said(element: Element) -> str:

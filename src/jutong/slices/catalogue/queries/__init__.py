@@ -92,6 +92,7 @@ from jutong.slices.catalogue.queries.faults import (
     reporting_departments,
 )
 from jutong.slices.catalogue.queries.filing import FilingRow, filing_labels, filing_lines, filings
+from jutong.slices.catalogue.queries.grading import handling
 from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
 from jutong.slices.catalogue.queries.leading import (
     LeadRow,
@@ -301,6 +302,7 @@ __all__ = [
     "filings",
     "flows",
     "given",
+    "handling",
     "harvested",
     "harvested_page",
     "import_run",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,19 +12,22 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotAllowed, NotThere
+from jutong.kernel.levels import label_of
 from jutong.kernel.paging import Page, page
 from jutong.kernel.panels import Light
 from jutong.kernel.queries import ClockRow, clocks
-from jutong.kernel.terms import N_, DataType, OpenType, SecurityLevel, ShareType
+from jutong.kernel.terms import N_, DataType, OpenType, ShareType
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import Entry
+from jutong.slices.catalogue.queries.assessments import Standing, standing_of
 from jutong.slices.catalogue.queries.contents import contents_in
 from jutong.slices.catalogue.queries.lights import lights_of
 from jutong.slices.catalogue.queries.published import PublishedEntry, Returned, as_published, returned_of
 from jutong.slices.catalogue.queries.specified import duties_at, duties_in, own_in_words
 from jutong.slices.catalogue.rules.content import Content, ItemContent
-from jutong.slices.catalogue.rules.obligations import Obligations, obligations, ready, stamped
+from jutong.slices.catalogue.rules.findings import Finding
+from jutong.slices.catalogue.rules.obligations import doubtful, obligations, ready, stamped
 from jutong.slices.catalogue.rules.text import title_key
 from jutong.slices.catalogue.workflow import ENTRY
 from jutong.slices.catalogue.workflow.referrals import offered
@@ -37,6 +41,7 @@ OPINIONS = {
     "review": N_("审核"),
     "publication": N_("发布"),
     "withdrawal": N_("撤销"),
+    "secret_found": N_("涉密取下"),
     "referral": N_("属性定级确定"),
 }
 
@@ -102,8 +107,9 @@ class EntryDetail:
     """An entry as its page shows it, in the version its reader may see.
 
     content: working version for its provider and the authority, the published one for others. lacking: what keeps a
-    working version from being submitted, as (element, sentence). own: elements kept by name as (name, label, value).
-    in_force: what departments may rely on, None while it is not published. lights: how it stands since.
+    working version from being submitted, as (element, sentence); doubts: what ought to be looked at. own: elements kept
+    by name as (name, label, value). assessments: how those that are due before submission stand. in_force: what
+    departments may rely on, None while it is not published. lights: how it stands since.
     """
 
     row: EntryRow
@@ -119,6 +125,7 @@ class EntryDetail:
     buttons: tuple[Button, ...]
     warnings: tuple[tuple[str, str], ...]
     lacking: tuple[tuple[str, str], ...]
+    doubts: tuple[tuple[str, str], ...]
     profile: str
     needs_prohibition: bool
     may_refer: bool
@@ -126,6 +133,7 @@ class EntryDetail:
     started_on: date
     returned: Returned | None
     own: tuple[tuple[str, str, str], ...]
+    assessments: tuple[Standing, ...]
     in_force: PublishedEntry | None
     lights: tuple[Light, ...]
 
@@ -141,6 +149,8 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
     version, *_others = [one for one in (case.working if inside else None, case.published) if one]
     contents = contents_in([version, case.published])
     content = contents[version.pk]
+    checked = inside and case.state in UNFINISHED
+    duties = duties_at(case, at) if checked else None
     return EntryDetail(
         row=row_of(case),
         region=case.region,
@@ -154,9 +164,8 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         clocks=tuple(clocks(ENTRY.name, [case.pk], at).get(case.pk, [])) if ENTRY.clocks else (),
         buttons=tuple(ENTRY.open_to(actor, case)),
         warnings=tuple((field, sentence) for field, sentence in case.warnings) if inside else (),
-        lacking=_lacking(content, duties_at(case, at), case.provider_name)
-        if inside and case.state in UNFINISHED
-        else (),
+        lacking=_worded(ready(content, duties, provider=case.provider_name) if duties else ()),
+        doubts=_worded(doubtful(content, duties) if duties else ()),
         profile=case.profile,
         needs_prohibition=case.share_type == "withheld" and obligations(case.policy).reason,
         may_refer=case.provider_id in actor.serves and case.state in UNFINISHED and offered(case.policy),
@@ -164,6 +173,7 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         started_on=case.started_on,
         returned=returned_of(case),
         own=own_in_words(case.region, content, at),
+        assessments=standing_of(case, content, at=at) if checked else (),
         in_force=as_published(case, contents[case.published.pk]) if case.published else None,
         lights=lights_of(case, at),
     )
@@ -172,14 +182,14 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
 UNFINISHED = frozenset({"draft", "revising", "assessed", "returned"})
 
 
-def _lacking(content: Content, duties: Obligations, provider: str) -> tuple[tuple[str, str], ...]:
-    return tuple((finding.field, said(finding)) for finding in ready(content, duties, provider=provider))
+def _worded(findings: Iterable[Finding]) -> tuple[tuple[str, str], ...]:
+    return tuple((finding.field, said(finding)) for finding in findings)
 
 
 def lacking(content: Content, *, actor: Actor, at: datetime) -> tuple[tuple[str, str], ...]:
     """Return what would keep a content from being submitted by the actor's department today, as (element, sentence)."""
     duties = duties_in(actor.region, at)
-    return _lacking(stamped(content, duties), duties, actor.department_name)
+    return _worded(ready(stamped(content, duties), duties, provider=actor.department_name))
 
 
 def sees_drafts(actor: Actor, case: Entry) -> bool:
@@ -227,7 +237,7 @@ def item_row(place: int, item: ItemContent, content: Content) -> ItemRow:
         share_type=share,
         share_label=_label(ShareType, share),
         open_label=_label(OpenType, item.open_type or content.open_type),
-        level_label=_label(SecurityLevel, item.security_level or content.security_level),
+        level_label=label_of(item.security_level or content.security_level),
         key=item.key,
         base_item=item.base_item,
         sensitive=item.sensitive,
@@ -262,7 +272,7 @@ def entries_of(
     actor: Actor, *, state: str = "", text: str = "", number: int = 1, size: int = 20
 ) -> tuple[list[EntryRow], Page]:
     """Return the entries of the actor's departments, last changed first; filtered by state and words of the title."""
-    rows = Entry.objects.filter(provider__in=actor.serves).order_by("-changed_at", "-pk")
+    rows = Entry.objects.filter(provider__in=actor.serves, zone="outer").order_by("-changed_at", "-pk")
     return _page(rows, state, text, number, size)
 
 

@@ -14,9 +14,10 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces.pieces import Happening, happenings
+from jutong.kernel.levels import label_of
 from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.queries import history
-from jutong.kernel.terms import SecurityLevel, ShareType
+from jutong.kernel.terms import ShareType
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue.models import Consulted, Referral
 from jutong.slices.catalogue.rules.referrals import ASKED
@@ -106,7 +107,7 @@ def _row(case: Referral) -> ReferralRow:
         state_label=REFERRAL.state_label(case.state),
         document=case.document,
         share_label=_(ShareType(case.share_type).label) if case.share_type else "",
-        level_label=_(SecurityLevel(case.security_level).label) if case.security_level else "",
+        level_label=label_of(case.security_level),
         at=case.at,
         decided_on=case.decided_on,
     )

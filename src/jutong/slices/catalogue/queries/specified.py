@@ -12,6 +12,7 @@ from jutong.kernel import jurisdiction
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.slices.catalogue.models import Entry
+from jutong.slices.catalogue.queries.recognised import recognised
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.obligations import Obligations, obligations
 from jutong.slices.catalogue.rules.specified import own_elements
@@ -21,15 +22,23 @@ from jutong.wire.specification import Specification
 
 def duties_at(case: Entry, at: datetime) -> Obligations:
     """Return the demands on an entry: of the profile it started under, and of the specification in force at `at`."""
-    specification = standards.specification_for(case.region, beijing_day(at))
-    return dataclasses.replace(obligations(case.policy), specification=specification)
+    day = beijing_day(at)
+    return dataclasses.replace(
+        obligations(case.policy),
+        specification=standards.specification_for(case.region, day),
+        grades=standards.grades_for(case.region, day),
+        seen=recognised(case.pk) if case.pk else {},
+    )
 
 
 def duties_in(region: str, at: datetime) -> Obligations:
     """Return the demands on an entry that starts in a region at `at`."""
     day = beijing_day(at)
-    specification = standards.specification_for(region, day)
-    return dataclasses.replace(obligations(jurisdiction.policy_for(region, day)), specification=specification)
+    return dataclasses.replace(
+        obligations(jurisdiction.policy_for(region, day)),
+        specification=standards.specification_for(region, day),
+        grades=standards.grades_for(region, day),
+    )
 
 
 def specification_of(actor: Actor, at: datetime) -> Specification:

@@ -13,6 +13,7 @@ class ItemContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     source: "own" where the department provides it with authority, "reference" where it is another one's, whose entry's
     code `refers` then gives (R-CAT-046).
+    not_personal: why the item is no personal information though it looks like it; empty where nobody said so.
     `extra`: elements that a local specification adds, by name.
     """
 
@@ -34,6 +35,7 @@ class ItemContent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     description: str = ""
     source: str = ""
     refers: str = ""
+    not_personal: str = ""
     extra: dict[str, str] = {}
 
 

@@ -11,6 +11,7 @@ LENGTHS: Final[Mapping[str, int]] = {
     "withheld_reason": 500, "open_conditions": 256, "data_category": 60, "matter": 500, "system": 200, "link": 500,
     "domain": 60, "industry": 60, "item.name": 128, "item.column": 64, "item.description": 500,
     "item.value_range": 200, "item.standard": 200, "item.code_table": 200, "item.refers": 64,
+    "item.not_personal": 200,
 }  # fmt: skip
 """Longest value of each text in characters; titles and abstracts are wider than the guide's 50 and 256, because
 running portals hold 96 and 1,903."""

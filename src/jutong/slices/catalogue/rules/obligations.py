@@ -8,13 +8,16 @@ from typing import Final
 
 import msgspec
 
+from jutong.kernel.levels import rank
 from jutong.kernel.policy import Policy
 from jutong.kernel.terms import N_, SHARE_LIMITS, BasisRank
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content
-from jutong.slices.catalogue.rules.findings import Finding
+from jutong.slices.catalogue.rules.findings import Finding, grave
 from jutong.slices.catalogue.rules.lengths import LENGTHS as LENGTHS  # noqa: PLC0414 - the elements' labels and lengths are asked for together
+from jutong.slices.catalogue.rules.marking import NOTHING, Seen, handled, unmarked
 from jutong.slices.catalogue.rules.specified import demanded, fitting, is_own, lacking_of_items, named_version
+from jutong.wire.levels import Scheme
 from jutong.wire.specification import Specification
 
 NATIONAL_NINE: Final = frozenset(
@@ -101,7 +104,8 @@ class Obligations:
     type (determination, filing, review), `assessments` those that go before (secrecy_risk,
     personal_information_impact), `secrecy_check` whether nothing is provided without one (R-SEC-010), `categories` the profile's lists by class, `machine_readable_only` whether
     nothing else is a resource (R-CAT-005), `owner` who owns the data, empty where the profile is silent (R-CAT-042),
-    `specification` the one in force.
+    `personal_law` the laws that shared personal information follows, empty where the profile is silent (R-SEC-011), `seen`
+    what the values of columns were recognised as, `grades` and `specification` those in force.
     """
 
     required: frozenset[str] = NATIONAL_NINE | GUIDE
@@ -117,6 +121,9 @@ class Obligations:
     categories: Mapping[str, frozenset[str]] = field(default_factory=dict)
     machine_readable_only: bool = False
     owner: str = ""
+    personal_law: str = ""
+    seen: Seen = field(default_factory=lambda: NOTHING)
+    grades: Scheme | None = None
     specification: Specification | None = None
 
 
@@ -163,6 +170,7 @@ def obligations(policy: Policy) -> Obligations:
         },
         machine_readable_only=policy.flag("resource_machine_readable_only"),
         owner=policy.text("data_owner"),
+        personal_law=policy.text("personal_information_law"),
     )
 
 
@@ -244,7 +252,6 @@ def _basis(content: Content, ranks: frozenset[str]) -> Iterator[Finding]:
 
 def items(content: Content, duties: Obligations) -> Iterator[Finding]:
     """Yield what is wrong with the items against the entry: base items, sharing, level, secrecy (R-CAT-038)."""
-    order = ["", "general", "important", "core"]
     for item in content.items:
         share = item.share_type or content.share_type
         place = {"item": item.name}
@@ -255,8 +262,11 @@ def items(content: Content, duties: Obligations) -> Iterator[Finding]:
             yield Finding("items", N_("信息项“%(item)s”限制共享，目录不能是无条件共享，请改为有条件共享"), place)
         if not item.type and content.format_class == "database":
             yield Finding("items", N_("信息项“%(item)s”缺少数据类型"), place)
-        if order.index(item.security_level) > order.index(content.security_level):
-            yield Finding("security_level", N_("目录分级不得低于信息项“%(item)s”的分级"), place)
+        if rank(item.security_level) > rank(content.security_level):
+            yield Finding("security_level", BELOW, place)
+
+
+BELOW: Final = N_("目录分级不得低于信息项“%(item)s”的分级")
 
 
 def secrecy(content: Content) -> Iterator[Finding]:
@@ -270,6 +280,7 @@ def secrecy(content: Content) -> Iterator[Finding]:
 
 def ready(content: Content, duties: Obligations, *, provider: str) -> tuple[Finding, ...]:
     """Return everything that keeps an entry from being submitted, empty when it may go."""
+    from jutong.slices.catalogue.rules.grading import graded
     from jutong.slices.catalogue.rules.nature import machine_readable, owned
     from jutong.slices.catalogue.rules.shape import shape
     from jutong.slices.catalogue.rules.typical import typical
@@ -280,8 +291,11 @@ def ready(content: Content, duties: Obligations, *, provider: str) -> tuple[Find
         lambda: missing(content, duties, provider=provider),
         lambda: sharing(content, duties),
         lambda: items(content, duties),
+        lambda: graded(content, duties.grades) if duties.grades else iter(()),
         lambda: secrecy(content),
         lambda: owned(content, duties.owner),
+        lambda: iter(grave(unmarked(content, duties.seen)) if duties.personal_law else ()),
+        lambda: handled(content, duties.personal_law),
         lambda: machine_readable(content) if duties.machine_readable_only else iter(()),
         lambda: iter(shape(content, categories=duties.categories, specification=given)),
         lambda: fitting(content, given) if given else iter(()),
@@ -292,3 +306,9 @@ def ready(content: Content, duties: Obligations, *, provider: str) -> tuple[Find
     for finding in (finding for part in parts for finding in part()):
         found.setdefault((finding.field, finding.text), finding)
     return tuple(found.values())
+
+
+def doubtful(content: Content, duties: Obligations) -> tuple[Finding, ...]:
+    """Return what keeps no entry back and yet ought to be looked at before it is submitted (R-SEC-011)."""
+    found = unmarked(content, duties.seen) if duties.personal_law else ()
+    return tuple(finding for finding in found if not finding.grave)

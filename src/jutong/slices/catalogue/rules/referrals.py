@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from jutong.kernel.errors import RuleBroken
-from jutong.kernel.terms import N_, SecurityLevel, ShareType
+from jutong.kernel.levels import LEVELS
+from jutong.kernel.terms import N_, ShareType
 
 ASKED: Final = {"share_type": N_("共享属性"), "security_level": N_("数据定级")}
 """What can be referred (neijiang-2020#25)."""
@@ -36,7 +37,7 @@ def check_decision(
         remarks["document"] = N_("请填写文号。")
     if "share_type" in asked and share_type not in set(ShareType):
         remarks["share_type"] = N_("请选择确定的共享类型。")
-    if "security_level" in asked and security_level not in set(SecurityLevel):
+    if "security_level" in asked and security_level not in LEVELS:
         remarks["security_level"] = N_("请选择确定的数据分级。")
     if remarks:
         raise RuleBroken(next(iter(remarks.values())), remarks=remarks)

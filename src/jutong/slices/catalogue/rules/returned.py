@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Final
 
 from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import NotAllowed
-from jutong.kernel.terms import N_, Purpose, SecurityLevel
+from jutong.kernel.levels import label_of, rank
+from jutong.kernel.terms import N_, Purpose
 from jutong.slices.catalogue.rules.findings import Finding
-
-LEVELS: Final = ("", *(str(level) for level in SecurityLevel))
-"""Security levels, lowest first; an entry that states none is below all."""
 
 
 def graded(level: str, source_level: str, source: str) -> Iterator[Finding]:
     """Yield the refusal of a security level below that of the entry the data were returned from (R-CAS-017)."""
-    if LEVELS.index(level) < LEVELS.index(source_level):
+    if rank(level) < rank(source_level):
         message = N_("数据由“%(source)s”回流取得，分级不得低于来源目录的“%(label)s”")
-        yield Finding("security_level", message, {"source": source, "label": SecurityLevel(source_level).label})
+        yield Finding("security_level", message, {"source": source, "label": label_of(source_level)})
 
 
 def check_use(asked: Collection[str], purposes: Collection[str], duty: str) -> None:

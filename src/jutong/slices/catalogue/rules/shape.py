@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
+from jutong.kernel.levels import LEVELS, rank
 from jutong.kernel.terms import (
     ITEM_STANDS,
     N_,
@@ -17,7 +18,6 @@ from jutong.kernel.terms import (
     DataType,
     FormatClass,
     OpenType,
-    SecurityLevel,
     ShareType,
     Term,
     UpdateCycle,
@@ -26,6 +26,7 @@ from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.findings import Finding
 from jutong.slices.catalogue.rules.obligations import (
+    BELOW,
     LABELS,
     LENGTHS,
     MOST_ITEMS,
@@ -41,6 +42,7 @@ ITEM_LABELS: Final[Mapping[str, str]] = {
     "security_level": N_("信息项分级"), "standard": N_("数据标准"), "code_table": N_("代码表"),
     "value_range": N_("数据值域"), "description": N_("信息项说明"),
     "source": N_("数源属性"), "refers": N_("引用的目录代码"),
+    "not_personal": N_("不属于个人信息的理由"),
 }  # fmt: skip
 LONGEST_VALUE: Final = 65535
 
@@ -57,7 +59,7 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = {
     "share_mode_class": SHARE_MODE_CLASSES,
     "open_type": _codes(OpenType),
     "update_cycle": _codes(UpdateCycle),
-    "security_level": _codes(SecurityLevel),
+    "security_level": LEVELS,
     "basis_rank": _codes(BasisRank),
 }
 """Elements that hold a code, with the codes and what they are called."""
@@ -65,7 +67,7 @@ _ITEM_CODES: Final = {
     "type": _codes(DataType),
     "share_type": _codes(ShareType),
     "open_type": _codes(OpenType),
-    "security_level": _codes(SecurityLevel),
+    "security_level": LEVELS,
     "source": ITEM_STANDS,
 }
 
@@ -82,7 +84,10 @@ def shape(
     (R-CAT-010 to 012). `specification` may add codes to the open lists.
     """
     added = added_codes(specification)
-    return (*_texts(content), *_coded(content, added), *_category(content, categories, added), *_items(content))
+    return (
+        *_texts(content), *_coded(content, added), *_category(content, categories, added), *_items(content),
+        *_levels(content),
+    )  # fmt: skip
 
 
 def _texts(content: Content) -> Iterator[Finding]:
@@ -139,6 +144,13 @@ def _items(content: Content) -> Iterator[Finding]:
             yield Finding("items", N_("信息项“%(item)s”重复出现，请合并或改名"), {"item": name})
     for item in content.items:
         yield from _item(item)
+
+
+def _levels(content: Content) -> Iterator[Finding]:
+    """Yield items above a stated level of their entry (R-SEC-040)."""
+    for item in content.items if content.security_level else ():
+        if rank(item.security_level) > rank(content.security_level):
+            yield Finding("security_level", BELOW, {"item": item.name})
 
 
 def _item(item: ItemContent) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from jutong.kernel.levels import LEVELS
 from jutong.kernel.terms import (
     ITEM_STANDS,
     BasisRank,
@@ -80,7 +81,13 @@ CLASS_WORDS: Final = _words(
     theme="主题 主题类 主题信息资源类 主题数据 主题库",
     department="部门 部门类 部门信息资源类 部门数据",
 )
-LEVEL_WORDS: Final = _words(SecurityLevel, general="一般 一般级", important="重要 重要级", core="核心 核心级")
+LEVEL_WORDS: Final = (
+    _words(SecurityLevel, general="一般 一般级", important="重要 重要级", core="核心 核心级")
+    | {label: code for code, label in LEVELS.items()}
+    | {code: code for code in LEVELS}
+    | {word: f"general-{n}" for n, han in zip("1234", "一二三四", strict=True)
+       for word in (f"一般{n}级", f"一般数据{han}级", f"{n}级", f"{han}级", f"第{han}级", f"L{n}")}
+)  # fmt: skip
 SOURCE_WORDS: Final = {word: code for code, label in ITEM_STANDS.items() for word in (label, code)} | {
     "权威来源": "own", "本部门": "own", "引用": "reference",
 }  # fmt: skip

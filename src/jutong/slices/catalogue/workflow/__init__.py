@@ -1,5 +1,6 @@
 """The workflows of the catalogue: W01 and W02 (entries), W03 (referrals), W04 (demands), W05 (duty lists), W28 (sources), censuses."""
 
+from jutong.slices.catalogue.workflow.assessments import ASSESSMENT, ASSESSMENT_STATES
 from jutong.slices.catalogue.workflow.census import (
     CENSUS,
     CENSUS_GAP,
@@ -29,7 +30,9 @@ from jutong.slices.catalogue.workflow.entries import (
     submission_counts,
 )
 from jutong.slices.catalogue.workflow.faults import FAULT, FAULT_STATES
+from jutong.slices.catalogue.workflow.important import IMPORTANT, IMPORTANT_STATES
 from jutong.slices.catalogue.workflow.referrals import REFERRAL, REFERRAL_STATES
+from jutong.slices.catalogue.workflow.security import SECURITY_ASSESSMENT, SECURITY_STATES, UNIT, assesses_sharing
 from jutong.slices.catalogue.workflow.sources import (
     DESIGNATION,
     DESIGNATION_STATES,
@@ -39,6 +42,8 @@ from jutong.slices.catalogue.workflow.sources import (
 )
 
 __all__ = [
+    "ASSESSMENT",
+    "ASSESSMENT_STATES",
     "ASSESSORS",
     "AUTHORITY",
     "CATALOG_UPDATE",
@@ -56,16 +61,22 @@ __all__ = [
     "FAULT",
     "FAULT_STATES",
     "GAP_STATES",
+    "IMPORTANT",
+    "IMPORTANT_STATES",
     "LEADER",
     "LEGAL_ACTS",
     "OFFICE",
     "PROVIDER",
     "REFERRAL",
     "REFERRAL_STATES",
+    "SECURITY_ASSESSMENT",
+    "SECURITY_STATES",
     "SOURCE_TASK",
     "STATES",
     "TASK_STATES",
+    "UNIT",
     "UPDATE_STATES",
+    "assesses_sharing",
     "determined",
     "has_one_source",
     "holds_censuses",

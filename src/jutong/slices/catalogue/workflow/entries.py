@@ -116,6 +116,7 @@ ENTRY: Final = Workflow["Entry"](
         ("review",         "submitted",                "reviewed",              AUTHORITY,    "",     N_("审核通过"),      _not_determined),
         ("publish",        "reviewed",                 "published",             AUTHORITY,    "",     N_("发布")),
         ("revise",         "published",                "revising",              PROVIDER | SYSTEM_ONLY, "",     N_("修订")),
+        ("take_out",       f"draft {UNDER_WAY}",       "withdrawn",             ASSESSORS | AUTHORITY, "",     N_("涉密取下")),
         ("withdraw",       UNDER_WAY,                  "withdrawn",             SYSTEM_ONLY,  "",     N_("撤销"),          _again),
     ],
 )  # fmt: skip

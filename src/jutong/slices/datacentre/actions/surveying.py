@@ -126,6 +126,19 @@ def _keep(row: SourceTable, found: FoundTable | None, looked: Profile | None, tr
         row.profile = msgspec.to_builtins(looked)
         row.comment, row.rows, row.read_at, row.gone_at = found.comment[:500], looked.rows, at, None
     row.save()
+    if row.entry_id is not None:
+        _tell_meanings(row, row.entry_id, at)
+
+
+def _tell_meanings(row: SourceTable, entry_id: int, at: datetime) -> None:
+    """Tell the catalogue what the values behind an entry were recognised as, so that none stays unmarked (R-SEC-011)."""
+    looked = msgspec.convert(row.profile, Profile) if row.profile else None
+    known = {one.name: (str(one.meaning), one.share) for one in looked.columns if one.meaning} if looked else {}
+    mounted = Mount.objects.filter(entry_id=entry_id, active=True).first()
+    for line in mounted.mapping if mounted else ():
+        if line["column"] in known:
+            known[line["item"]] = known[line["column"]]
+    catalogue.note_recognised(entry_id, known, at=at)
 
 
 @action("datacentre.compile_table", label=N_("由表生成目录草稿"), allow=COMPILER, on=SourceTable, visible=knows)
@@ -167,6 +180,7 @@ def _compile(table: SourceTable, by: Actor, at: datetime, **stated: Any) -> None
     table.entry_id, table.known, table.left_out = entry.pk, table.columns, ""
     table.compiled_at, table.compiled_by = at, by.name[:100]
     table.save()
+    _tell_meanings(table, entry.pk, at)
 
 
 def compile_tables(ids: Sequence[int], *, by: Actor, at: datetime) -> tuple[list[int], dict[int, str]]:
@@ -262,6 +276,7 @@ def look(*, by: Actor, at: datetime, resource_id: int) -> int:
         raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以更新样本概况。"))
     found, looked = sources.profile(row.source_id, schema=row.schema, table=row.table)
     _keep(row, found, looked, "", at)
+    _tell_meanings(row, resource_id, at)
     return resource_id
 
 

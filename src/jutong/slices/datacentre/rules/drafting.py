@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from jutong.kernel.errors import RuleBroken
+from jutong.kernel.personal import named, trait_of
 from jutong.kernel.terms import N_, DataType, Masking
 from jutong.slices.datacentre.rules.naming import suggested_name, suggested_title
 from jutong.wire.grants import Kind
@@ -37,12 +38,6 @@ MEANINGS: Final = {
     Meaning.AMOUNT: N_("有两位小数的金额"),
 }
 """What the values are, in words; a percentage stands beside them."""
-PERSONAL: Final = frozenset(
-    {Meaning.IDENTITY, Meaning.PHONE, Meaning.BANK_CARD, Meaning.EMAIL, Meaning.NAME, Meaning.ADDRESS}
-)
-_PERSONAL_NAMES: Final = re.compile(
-    r"身份|姓名|曾用名|出生日期|手机|联系电话|电子邮箱|(户籍|居住|家庭)地址|住址|银行(账|卡)号|民族|婚姻|政治面貌|病|诊断|残疾|社保卡|车牌"
-)
 _MONEY: Final = re.compile(r"金额|资本|收入|工资|费$|费用|价格|余额|税额|补贴|补助|待遇")
 _SIZES: Final = re.compile(r"\((\d+)")
 _FLOATS: Final = {"real": DataType.FLOAT, "float": DataType.FLOAT, "float4": DataType.FLOAT, "double": DataType.DOUBLE,
@@ -54,14 +49,6 @@ _KINDS: Final = {
     Kind.BOOLEAN: DataType.LOGICAL,
     Kind.BINARY: DataType.GENERAL,
     Kind.INTEGER: DataType.INTEGER,
-}
-_MASKINGS: Final = {
-    Meaning.IDENTITY: Masking.IDENTITY,
-    Meaning.PHONE: Masking.PHONE,
-    Meaning.BANK_CARD: Masking.BANK_CARD,
-    Meaning.EMAIL: Masking.EMAIL,
-    Meaning.NAME: Masking.NAME,
-    Meaning.ADDRESS: Masking.ADDRESS,
 }
 
 
@@ -118,7 +105,8 @@ def proposed_item(column: FoundColumn, looked: ColumnProfile | None) -> Proposed
     meaning = looked.meaning if looked else None
     name, why = suggested_name(column.name, column.comment, meaning)
     letter, length = _typed(column, name, meaning)
-    sensitive = meaning in PERSONAL or (letter != DataType.LOGICAL and bool(_PERSONAL_NAMES.search(name)))
+    trait = trait_of(meaning) if meaning else None
+    sensitive = trait is not None or (letter != DataType.LOGICAL and named(name) is not None)
     return ProposedItem(
         column=column.name,
         name=name,
@@ -130,7 +118,7 @@ def proposed_item(column: FoundColumn, looked: ColumnProfile | None) -> Proposed
         timestamp=column.kind is Kind.TIMESTAMP and name in {"更新时间", "创建时间"},
         meaning=meaning,
         share=looked.share if looked else 0,
-        masking=_MASKINGS.get(meaning, Masking.NONE) if meaning else Masking.NONE,
+        masking=trait.masking if trait else Masking.NONE,
         description=_described(column.comment, name),
         left_out=name in {"删除标志", "创建人", "更新人"} or (name == "主键" and not column.primary_key),
     )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Role, Who
 from jutong.kernel.errors import RuleBroken
+from jutong.kernel.personal import masking_for
 from jutong.kernel.terms import MASKING_LABELS, N_, DataType, Masking
 from jutong.wire.grants import Column, Kind, Mode
 from jutong.wire.probe import FoundColumn
@@ -48,14 +49,6 @@ FITTING: Final[Mapping[str, frozenset[Kind]]] = {
 
 _TRUTHS: Final = ("tinyint(1)", "bit(1)")
 
-_HINTS: Final = (
-    (re.compile(r"身份证|公民身份|证件号"), Masking.IDENTITY),
-    (re.compile(r"电话|手机|联系方式"), Masking.PHONE),
-    (re.compile(r"邮箱|电子邮件"), Masking.EMAIL),
-    (re.compile(r"银行.*(卡|账)号|卡号"), Masking.BANK_CARD),
-    (re.compile(r"地址|住址|住所"), Masking.ADDRESS),
-    (re.compile(r"姓名|联系人$|法定代表人$"), Masking.NAME),
-)
 _FOR_TIMES: Final = frozenset({Masking.NONE, Masking.YEAR, Masking.SUPPRESS, Masking.KEYED_HASH})
 
 
@@ -110,10 +103,8 @@ class Proposal:
 
 def suggested_masking(name: str, *, kind: Kind, sensitive: bool) -> Masking:
     """Return how an item is shown by default, by its name; a sensitive item whose name says nothing is not shown."""
-    if kind is Kind.TEXT:
-        for pattern, masking in _HINTS:
-            if pattern.search(name):
-                return masking
+    if kind is Kind.TEXT and (masking := masking_for(name)) is not Masking.NONE:
+        return masking
     return Masking.SUPPRESS if sensitive else Masking.NONE
 
 

@@ -24,7 +24,7 @@ from jutong.slices.grants import events, rules
 from jutong.slices.grants.actions import bundle
 from jutong.slices.grants.models import Grant, GrantVersion
 from jutong.slices.grants.queries.grants import agreed_of
-from jutong.slices.grants.queries.reach import check_reach
+from jutong.slices.grants.queries.reach import check_offer
 from jutong.slices.grants.queries.wire import as_wire
 from jutong.slices.grants.rules import Adjustment
 from jutong.slices.grants.workflow import GRANT
@@ -123,7 +123,7 @@ def open_grant(
     """
     rules.check_origin(case_ref)
     terms.check(at)
-    check_reach(resource_id, terms.modes)
+    check_offer(resource_id, terms.modes, at=at)
     if Grant.objects.filter(case_ref=case_ref, state__in=["granted", "suspended"]).exists():
         raise Conflict(_("该申请已经开通授权，请勿重复办理。"))
     hash_key = secrets.token_bytes(HASH_KEY_SIZE)
@@ -159,7 +159,7 @@ def amend_grant(grant: Grant, *, by: Actor, at: datetime, adjustment: Adjustment
     rules.check_within(adjustment, valid_until, agreed)
     terms = _narrowed(grant, adjustment, valid_until, agreed)
     terms.check(at)
-    check_reach(grant.resource_id, terms.modes)
+    check_offer(grant.resource_id, terms.modes, at=at)
     changes = {
         name: value
         for name, value in terms.as_columns().items()
@@ -307,6 +307,25 @@ def end_service(resource_id: int, *, at: datetime, reason: str) -> int:
     for pk in ids:
         revoke_grant(pk, by=system_actor("grants"), at=at, reason=reason)
     return len(ids)
+
+
+def end_secret(resource_id: int, *, at: datetime, document: str) -> int:
+    """End every grant of data that turned out to be secret, and order each department that ever had it to dispose of it.
+
+    document: number of the decision. Returns how many grants ended (national-2025#3, R-SEC-037).
+    """
+    ended = end_service(resource_id, at=at, reason=_("数据因涉密取下（%s）") % document)
+    held = Grant.objects.filter(resource_id=resource_id)
+    for pk, consumer in held.order_by("pk").values_list("pk", "consumer_id"):
+        inbox.tell(
+            department_id=consumer,
+            title=_("授权所涉数据因涉密取下（%s），请立即停止使用并按保密规定处置全部副本") % document,
+            link=f"/grants/{pk}/",
+            at=at,
+        )
+        payload = {"id": pk, "consumer_id": consumer, "resource_id": resource_id, "document": document}
+        outbox.publish(events.DISPOSAL_ORDERED, f"grant:{pk}", payload, at=at)
+    return ended
 
 
 def count_use(uses: Iterable[tuple[int, int, int, datetime]]) -> None:

@@ -25,7 +25,7 @@ from jutong.slices.grants.queries.grants import (
     states_of,
     versions,
 )
-from jutong.slices.grants.queries.reach import check_reach
+from jutong.slices.grants.queries.reach import check_offer
 from jutong.slices.grants.queries.wire import wire_grant
 
 __all__ = [
@@ -45,7 +45,7 @@ __all__ = [
     "between",
     "bundle",
     "canaries",
-    "check_reach",
+    "check_offer",
     "detail",
     "ending",
     "ending_lines",

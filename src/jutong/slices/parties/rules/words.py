@@ -35,12 +35,14 @@ class UnitKind(Term):
 
 
 class RulesKind(Term):
-    """Kinds of internal rules of a department (R-OVR-009; verification: national-2025#26)."""
+    """Kinds of internal rules of a department (R-OVR-009; verification: national-2025#26; the last two: #11(5))."""
 
     PROCEDURES = "procedures", N_("内部工作程序")
     MANAGEMENT = "management", N_("管理制度")
     LIABILITY = "liability", N_("行政责任追究制度")
     VERIFICATION = "verification", N_("校核纠错规则")
+    DATA_SECURITY = "data_security", N_("共享数据安全制度")
+    PERSONAL_INFORMATION = "personal_info", N_("共享个人信息保护制度")
 
 
 class ManagerState(Term):

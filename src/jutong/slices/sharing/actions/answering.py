@@ -125,7 +125,7 @@ def _checked(case: SharingRequest, reply: Reply, by: Actor, at: datetime) -> dic
         rules.check_declared(reply.scope, case.policy.list("conditions_declared_at"))
         if offer.returned:
             offer.returned.check_use(reply.purposes)
-        held.check_reach(case.resource_id, reply.modes)
+        held.check_offer(case.resource_id, reply.modes, at=at)
         opening.terms_of(opening.origin_of(case), reply, offer, at).check(at)
     return {**msgspec.to_builtins(reply), "prepared_by": by.name, "prepared_at": at.isoformat()}
 

@@ -61,7 +61,7 @@ def _checked(asked: Asked, consumer_id: int, at: datetime) -> tuple[Asked, catal
     )
     if offer.returned:
         offer.returned.check_use(asked.purposes)
-    grants.check_reach(asked.resource_id, asked.modes)
+    grants.check_offer(asked.resource_id, asked.modes, at=at)
     return asked, offer
 
 

@@ -1,5 +1,6 @@
 """Writes of the standards library: the calendar, which policy holds where, specifications, peers' codes."""
 
+from jutong.slices.standards.actions.grades import discard_grades, draft_grades, import_grades, publish_grades
 from jutong.slices.standards.actions.peers import import_peer_codes, keep_peer_codes, remove_peer
 from jutong.slices.standards.actions.policies import Loaded, assign_profile, import_calendar, load_calendar
 from jutong.slices.standards.actions.specifications import (
@@ -12,13 +13,17 @@ from jutong.slices.standards.actions.specifications import (
 __all__ = [
     "Loaded",
     "assign_profile",
+    "discard_grades",
     "discard_specification",
+    "draft_grades",
     "draft_specification",
     "import_calendar",
+    "import_grades",
     "import_peer_codes",
     "import_specification",
     "keep_peer_codes",
     "load_calendar",
+    "publish_grades",
     "publish_specification",
     "remove_peer",
 ]

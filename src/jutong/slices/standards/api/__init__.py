@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ninja import Router
 
-from jutong.slices.standards.api import peers, policies, specifications
+from jutong.slices.standards.api import grades, peers, policies, specifications
 
 router = Router()
 router.add_router("", policies.router)
 router.add_router("", specifications.router)
+router.add_router("", grades.router)
 router.add_router("", peers.router)

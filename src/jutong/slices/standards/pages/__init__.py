@@ -1,9 +1,14 @@
-"""Pages of the standards library: calendar, policy profiles, compilation specifications, peers' codes."""
+"""Pages of the standards library: calendar, policy profiles, compilation specifications, catalogues of grades, peers' codes."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern
 
-from jutong.slices.standards.pages import peers, policies, specifications
+from jutong.slices.standards.pages import grades, peers, policies, specifications
 
-urlpatterns: list[URLPattern] = [*policies.urlpatterns, *specifications.urlpatterns, *peers.urlpatterns]
+urlpatterns: list[URLPattern] = [
+    *policies.urlpatterns,
+    *specifications.urlpatterns,
+    *grades.urlpatterns,
+    *peers.urlpatterns,
+]

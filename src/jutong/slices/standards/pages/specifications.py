@@ -53,7 +53,8 @@ class Publication(Form):
     effective_from = Day(label=_l("生效日期"))
 
 
-def _region(request: HttpRequest) -> str:
+def asked_region(request: HttpRequest) -> str:
+    """Return the division code asked for, empty for none."""
     text = request.GET.get("region", "")
     return text if text.isascii() and text.isdigit() and len(text) <= 12 else ""  # noqa: PLR2004 - the longest division code
 
@@ -81,7 +82,7 @@ def shown(element: Element) -> dict[str, str]:
 def library(request: HttpRequest) -> HttpResponse:
     """Show what is in force in a region today, and every version of it and of the levels above."""
     actor = actor_of(request)
-    region = _region(request) or ("" if "region" in request.GET else actor.region)
+    region = asked_region(request) or ("" if "region" in request.GET else actor.region)
     seen = queries.specification_page(region, clock.now())
     return page(
         request,
@@ -101,7 +102,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
     if number.isascii() and number.isdigit() and len(number) < 10:  # noqa: PLR2004 - an id
         found: Specification = queries.version(int(number), clock.now())[1]
     else:
-        found = queries.specification_for(_region(request), beijing_day(clock.now()))
+        found = queries.specification_for(asked_region(request), beijing_day(clock.now()))
     file = tempfile.SpooledTemporaryFile(max_size=sheets.MOST_BYTES)  # noqa: SIM115 - the response closes it
     sheets.write(file, found)
     file.seek(0)
@@ -113,7 +114,7 @@ def draft(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     if request.method == "GET" and SPECIFIERS.permits(actor, None) is None:
         raise NotAllowed(_("您没有进行该操作的权限：需要%s。") % _(SPECIFIERS.label))
-    form = SpecificationFile(posted(request), posted_files(request), initial={"region": _region(request)})
+    form = SpecificationFile(posted(request), posted_files(request), initial={"region": asked_region(request)})
     if form.is_bound and form.is_valid():
         with told(form):
             given = form.cleaned_data

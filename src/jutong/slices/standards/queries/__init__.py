@@ -1,5 +1,6 @@
 """Reads of the standards library: calendar, policy profiles, specifications, peers' codes; frozen rows only."""
 
+from jutong.slices.standards.queries.grades import GradeSchemeRow, GradesPage, grade_scheme, grades_for, grades_page
 from jutong.slices.standards.queries.peers import PeerCodes, PeerRow, peer_codes, peer_lines, peers
 from jutong.slices.standards.queries.policies import (
     AssignmentRow,
@@ -33,6 +34,8 @@ __all__ = [
     "AssignmentRow",
     "Compared",
     "Day",
+    "GradeSchemeRow",
+    "GradesPage",
     "InForce",
     "Month",
     "PeerCodes",
@@ -45,6 +48,9 @@ __all__ = [
     "assignments",
     "calendar_year",
     "compare",
+    "grade_scheme",
+    "grades_for",
+    "grades_page",
     "national_values",
     "peer_codes",
     "peer_lines",

@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
+from jutong.kernel.levels import LEVELS
 from jutong.kernel.terms import N_
 from jutong.slices.parties import queries as parties
 from jutong.slices.standards.models import SpecificationVersion
+from jutong.slices.standards.queries.grades import grades_on, regions_above, scheme_of
 from jutong.slices.standards.rules.national import shipped
 from jutong.slices.standards.rules.specifications import merged
-from jutong.wire.specification import Element, Specification
+from jutong.wire.specification import Element, Specification, Value
 
 STATES = {
     "draft": N_("草稿"),
@@ -24,7 +26,6 @@ STATES = {
     "in_force": N_("现行"),
     "superseded": N_("已被替代"),
 }
-_REGION_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +72,12 @@ def as_specification(row: SpecificationVersion) -> Specification:
 
 def specification_for(region: str, day: date) -> Specification:
     """Return what an entry of a region has to keep to on a Beijing day: the national one with every local one over it."""
-    return _laid(region, day, _chain(region))
+    return _laid(region, day, regions_above(region))
 
 
 def above(region: str, day: date) -> Specification:
     """Return what a region's own specification may not loosen on a day: the levels above it."""
-    return _laid(region, day, _chain(region)[:-1])
-
-
-def _chain(region: str) -> list[str]:
-    """Return the regions whose specifications count, the highest first: province, city, county, what lies below."""
-    if len(region) < _REGION_DIGITS:
-        return [region] if region else []
-    codes = [region[:n] + "0" * (_REGION_DIGITS - n) for n in (2, 4, _REGION_DIGITS)]
-    return list(dict.fromkeys([*codes, region]))
+    return _laid(region, day, regions_above(region)[:-1])
 
 
 def _laid(region: str, day: date, chain: list[str]) -> Specification:
@@ -93,7 +86,26 @@ def _laid(region: str, day: date, chain: list[str]) -> Specification:
         place: (pk, at) for place, pk, at in held.order_by("effective_from").values_list("region", "pk", "published_at")
     }
     national = newest.get("", (0, None))
-    return _merged(day if not national[0] else date.min, national, tuple(newest[p] for p in chain if p in newest))
+    below = tuple(newest[p] for p in chain if p in newest)
+    return _graded(day if not national[0] else date.min, national, below, grades_on(chain, day))
+
+
+@lru_cache(maxsize=512)
+def _graded(
+    day: date,
+    national: tuple[int, datetime | None],
+    below: tuple[tuple[int, datetime | None], ...],
+    scheme: tuple[int, datetime | None],
+) -> Specification:
+    """Return what `_merged` lays, with the levels of the catalogue of grades in force as the values of a level."""
+    found = _merged(day, national, below)
+    if not scheme[0]:
+        return found
+    values = tuple(Value(one.code, LEVELS[one.code]) for one in scheme_of(scheme[0]).grades)
+    elements = tuple(
+        msgspec.structs.replace(one, values=values) if one.name == "security_level" else one for one in found.elements
+    )
+    return msgspec.structs.replace(found, elements=elements)
 
 
 @lru_cache(maxsize=512)
@@ -180,7 +192,7 @@ def _state(since: date, today: date, days: list[date]) -> str:
 
 def specification_page(region: str, at: datetime) -> SpecificationPage:
     """Return the library's page of a region (empty: the national level)."""
-    rows = [row for row in specifications(at) if row.region in ("", *_chain(region))]
+    rows = [row for row in specifications(at) if row.region in ("", *regions_above(region))]
     return SpecificationPage(
         region=region,
         region_name=parties.region_name(region) if region else _("国家"),

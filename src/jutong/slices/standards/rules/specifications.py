@@ -29,6 +29,8 @@ LEVELS: Final = {"entry": N_("目录"), "item": N_("信息项")}
 OWN_KINDS: Final = frozenset(KINDS) - {"items"}
 OPEN_LISTS: Final = frozenset({"category", "update_cycle", "format_types", "data_category"})
 """National lists that a local specification may add codes to; the others carry duties of the law."""
+GRADED: Final = "security_level"
+"""The element whose list the catalogue of grades gives (`rules.grades`), whatever a specification repeats of it."""
 MOST_ELEMENTS: Final = 200
 MOST_VALUES: Final = 500
 LONGEST: Final = 2000
@@ -133,6 +135,7 @@ def loosened(local: Specification, above: Specification) -> dict[str, str]:
 
 def _looser(one: Element, upper: Element) -> str:
     codes = {value.code: value.label for value in one.values}
+    listed = upper.name != GRADED
     conditions = one.obligation == upper.obligation == "C" and upper.when and one.when != upper.when
     longer = upper.length is not None and (one.length is None or one.length > upper.length)
     reasons = (
@@ -140,9 +143,9 @@ def _looser(one: Element, upper: Element) -> str:
         (_STRENGTH[one.obligation] < _STRENGTH[upper.obligation], N_("的必填性不得低于上级规范，请恢复或改得更严")),
         (conditions, N_("的必填条件由上级规范规定，请恢复或改为必填")),
         (longer, N_("的长度不得超过上级规范，请改短")),
-        (any(codes.get(v.code) != v.label for v in upper.values), N_("的可选值只能增加，不能减少或改名")),
+        (listed and any(codes.get(v.code) != v.label for v in upper.values), N_("的可选值只能增加，不能减少或改名")),
         (
-            len(codes) > len(upper.values) and upper.name not in OPEN_LISTS,
+            listed and len(codes) > len(upper.values) and upper.name not in OPEN_LISTS,
             N_("的可选值关系到法定职责，地方规范不能增加"),
         ),
     )

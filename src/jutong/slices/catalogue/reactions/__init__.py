@@ -43,7 +43,7 @@ from jutong.slices.catalogue.actions import (
     tell_of_return,
     tell_subscribers,
 )
-from jutong.slices.catalogue.actions import importing as importing  # noqa: PLC0414 - importing registers the long work
+from jutong.slices.catalogue.actions import importing as importing
 from jutong.slices.catalogue.events import (
     NOTICE_PUBLISHED,
     REGION_AGGREGATED,
@@ -51,6 +51,7 @@ from jutong.slices.catalogue.events import (
     UPDATE_OVERDUE,
 )
 from jutong.slices.catalogue.models import CatalogUpdate, Designation, Entry, Fault, Referral, SourceTask
+from jutong.slices.catalogue.reactions import safety as safety
 from jutong.slices.catalogue.workflow import CATALOG_UPDATE, DEMAND, ENTRY, determined
 from jutong.slices.parties import queries as parties
 
