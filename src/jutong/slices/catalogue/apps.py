@@ -36,6 +36,7 @@ class Catalogue(AppConfig):
                 "catalogue.office": N_("目录管理部门"),
                 "catalogue.consulted": N_("属性定级提请"),
                 "catalogue.demand": N_("数据需求"),
+                "catalogue.reviewbatch": N_("批量审核"),
                 "catalogue.securityfinding": N_("共享安全性评估"),
             }
         )

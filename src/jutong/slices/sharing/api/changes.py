@@ -101,7 +101,7 @@ class ChangeLineOut(Schema):
     buttons: list[ButtonOut]
 
 
-class ChangeOut(Schema):
+class UseChangeOut(Schema):
     """A change of use with its releases."""
 
     row: ChangeLineOut
@@ -130,7 +130,7 @@ def changes(
     return {"total": meta.total, "pages": meta.pages, "rows": rows}
 
 
-@router.post("/changes", response=ChangeOut, summary="申请变更使用")
+@router.post("/changes", response=UseChangeOut, summary="申请变更使用")
 def apply_change(request: HttpRequest, body: ChangeIn) -> queries.ChangeView:
     """Apply for a wider scope, another purpose, or provision to a third party."""
     wanted = msgspec.convert(body.model_dump(mode="json", exclude={"grant_id"}), actions.Wanted)
@@ -138,27 +138,27 @@ def apply_change(request: HttpRequest, body: ChangeIn) -> queries.ChangeView:
     return _seen(request, actions.apply_change(by=by, at=clock.now(), grant_id=body.grant_id, wanted=wanted).pk)
 
 
-@router.get("/changes/{change_id}", response=ChangeOut, summary="变更使用")
+@router.get("/changes/{change_id}", response=UseChangeOut, summary="变更使用")
 def change(request: HttpRequest, change_id: Id) -> queries.ChangeView:
     """Return one change of use."""
     return _seen(request, change_id)
 
 
-@router.post("/changes/{change_id}/consent", response=ChangeOut, summary="同意变更")
+@router.post("/changes/{change_id}/consent", response=UseChangeOut, summary="同意变更")
 def consent_change(request: HttpRequest, change_id: Id, body: RemarkIn) -> queries.ChangeView:
     """The provider consents: a new version of the grant, or a permit."""
     actions.consent_change(change_id, by=faces.signed(request), at=clock.now(), remark=body.remark)
     return _seen(request, change_id)
 
 
-@router.post("/changes/{change_id}/refuse", response=ChangeOut, summary="不同意变更")
+@router.post("/changes/{change_id}/refuse", response=UseChangeOut, summary="不同意变更")
 def refuse_change(request: HttpRequest, change_id: Id, body: RequestReasonIn) -> queries.ChangeView:
     """The provider does not consent."""
     actions.refuse_change(change_id, by=faces.signed(request), at=clock.now(), reason=body.reason)
     return _seen(request, change_id)
 
 
-@router.post("/changes/{change_id}/close", response=ChangeOut, summary="结束对外提供")
+@router.post("/changes/{change_id}/close", response=UseChangeOut, summary="结束对外提供")
 def close_change(request: HttpRequest, change_id: Id) -> queries.ChangeView:
     """The external provision is over."""
     actions.close_change(change_id, by=faces.signed(request), at=clock.now())

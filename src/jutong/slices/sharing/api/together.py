@@ -21,7 +21,7 @@ class SeveralIn(AskedIn):
     codes: Annotated[list[Name], Field(min_length=1, max_length=50)]
 
 
-class IdsIn(Schema):
+class RequestIdsIn(Schema):
     """Which requests."""
 
     ids: Annotated[list[Number], Field(min_length=1, max_length=100)]
@@ -44,7 +44,9 @@ def several(request: HttpRequest, body: SeveralIn) -> list[queries.RequestRow]:
 
 
 @router.post("/requests/{request_id}/alike/{verb}", response=TogetherOut, summary="同类申请一并办理")
-def alike(request: HttpRequest, request_id: Id, verb: Literal["prepare", "decide"], body: IdsIn) -> actions.Together:
+def alike(
+    request: HttpRequest, request_id: Id, verb: Literal["prepare", "decide"], body: RequestIdsIn
+) -> actions.Together:
     """Draft the same reply for like requests, or decide those with the same draft; each on its own case."""
     deed = actions.prepare_alike if verb == "prepare" else actions.decide_alike
     return deed(request_id, ids=body.ids, by=faces.signed(request), at=clock.now())
