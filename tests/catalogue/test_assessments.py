@@ -191,7 +191,7 @@ def test_what_is_secret_is_refused_before_anything_is_kept_and_taken_out_at_once
     form = {"kind": "work_secret", "document": "密〔2026〕1号"}
     assert secrecy.post(f"/catalogue/{made}/do/take_out/", form).status_code == 303
     assert world.client("market.clerk").get(f"/catalogue/{made}/").status_code == 404
-    assert client.get(f"/catalogue/{made}/").status_code == 404
+    assert client.get(f"/catalogue/{made}/").status_code == 403
     assert "城乡低保对象信息" not in client.get("/catalogue/own/").content.decode()
     assert queries.published(made) is None
     assert Assessment.objects.filter(kind=SECRECY, entry=made).exists()
