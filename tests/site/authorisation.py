@@ -110,24 +110,15 @@ def drawing_once(drawn: set[object], here: list[object]) -> Iterator[None]:
 
 @contextmanager
 def asked_once() -> Iterator[None]:
-    """Look up once who each account is, and describe the API once: every request finds the same, being rolled back."""
+    """Look up once who each account is: every request finds the same, being rolled back."""
     from jutong.kernel.faces import actors
-    from jutong.site.api import ManagementAPI
 
-    (look,), describe, described = actors._loaders, ManagementAPI.get_openapi_schema, list[Any]()
-
-    def describe_once(api: ManagementAPI, **given: Any) -> Any:
-        if not described:
-            described.append(describe(api, **given))
-        return described[0]
-
+    (look,) = actors._loaders
     actors.use(cache(look))
-    ManagementAPI.get_openapi_schema = describe_once  # type: ignore[method-assign]
     try:
         yield
     finally:
         actors.use(look)
-        ManagementAPI.get_openapi_schema = describe  # type: ignore[method-assign]
 
 
 @dataclass

@@ -52,8 +52,17 @@ def for_the_known(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 class ManagementAPI(NinjaAPI):
     """The API whose description also says how every endpoint refuses: problem+json (RFC 9457)."""
 
-    def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
-        """Return the OpenAPI document."""
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._described: dict[object, OpenAPISchema] = {}
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, **given: Any) -> OpenAPISchema:
+        """Return the OpenAPI document; it is made once, since a thousand endpoints take a second."""
+        if path_prefix not in self._described:
+            self._described[path_prefix] = self._describe(path_prefix=path_prefix, **given)
+        return self._described[path_prefix]
+
+    def _describe(self, **given: Any) -> OpenAPISchema:
         described = super().get_openapi_schema(**given)
         described["components"].setdefault("schemas", {})["Problem"] = PROBLEM
         content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
