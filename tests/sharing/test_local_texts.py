@@ -90,6 +90,20 @@ def test_a_refusal_carries_what_the_profile_asks(world: World, profile: str, sin
         assert actions.refuse_directly(old, by=officer, at=BEFORE, reply=short).state == "refused"
 
 
+@covers("R-CAT-044")
+def test_where_the_local_text_says_so_scope_is_declared_when_a_request_is_approved(world: World) -> None:
+    resource, other, officer = published(world), published(world, title="低保家庭"), world.actor("civil.officer")
+    request = filed(world, resource)
+    actions.prepare_reply(request, by=officer, at=world.at, reply=reply(scope=""))  # the catalogue declares it
+    under(world, "neijiang-2020")
+    local = filed(world, other)
+    with pytest.raises(RuleBroken) as refused:
+        actions.prepare_reply(local, by=officer, at=world.at, reply=reply(scope=""))
+    assert "准许的使用范围" in refused.value.remarks["scope"]
+    kept = actions.prepare_reply(local, by=officer, at=world.at, reply=reply(scope="社会保险待遇资格核验"))
+    assert kept.reply["scope"] == "社会保险待遇资格核验"
+
+
 @covers(partly=["R-SHR-007"])
 def test_a_reply_is_agree_or_disagree_and_nothing_between(world: World) -> None:
     request = filed(world, published(world))

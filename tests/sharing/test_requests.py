@@ -63,6 +63,7 @@ def reply(**changes: Any) -> actions.Reply:
         "confirm_items": ("收入",),
         "modes": ("online_query", "front_end_node"),
         "purposes": ("administrative_basis",),
+        "scope": "市社会保险待遇资格核验",
     }
     return actions.Reply(**{**given, **changes})
 

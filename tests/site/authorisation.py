@@ -76,9 +76,9 @@ def methods(route: str) -> tuple[str, ...]:
 
 
 def column(answer: HttpResponse) -> str:
-    """Return the column of an answer; a failure of the server is an error."""
+    """Return the column of an answer; a failure of the server is an error, and an example that no address takes."""
     status = answer.status_code
-    if status >= SERVER_ERROR:
+    if status >= SERVER_ERROR or status == NOT_SUPPORTED:  # another address stands before this one
         raise AssertionError(f"{status}: {answer.content.decode()[:2000]}")
     if status in REDIRECTS and answer["Location"].startswith(DOOR):
         return "sign_in"

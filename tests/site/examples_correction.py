@@ -193,7 +193,7 @@ def endpoints(book: Book, scene: Scene) -> None:
     handled = {"number": "XH-2026-000001", "outcome": "as_usual", "proof": "居民户口簿"}
     book.add("POST", f"{base}/handlings", body=handled)
     reported = {"resource_id": scene["resource"], "kind": "doubt", "text": "收入与实际不符", "record": RECORD}
-    book.add("POST", f"{base}/verification", body=reported)
+    book.add("POST", f"{base}/doubts", body=reported)
     book.add("GET", f"{base}/<kind>", "verification")
     book.add("GET", f"{base}/<kind>/<case_id>", "verification", scene["v_pending"])
     for kind, verbs in MOVES.items():

@@ -54,7 +54,7 @@ def build(scene: Scene) -> None:
     )
     scene.ids |= {
         "lead": lead.pk, "office": office.pk, "clash": RegionalEntry.objects.get(entry=shown).pk,
-        "reported": Reported.objects.get(code="307002/1").pk,
+        "regionally_reported": Reported.objects.get(code="307002/1").pk,
     }  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def pages(book: Book, scene: Scene) -> None:
     book.page("catalogue/regional/conflicts/<int:pk>/settle/", scene["clash"], **REASON)
     file = {"file": ("区.json", json.dumps([msgspec.to_builtins(record())]).encode())}
     book.add("POST", "catalogue/regional/reported/new/", form={"region": "511002"}, files=file)
-    book.add("GET", "catalogue/regional/reported/<int:pk>/", scene["reported"])
+    book.add("GET", "catalogue/regional/reported/<int:pk>/", scene["regionally_reported"])
     book.add("GET", "catalogue/regional/export/<str:what>/", "entries")
     book.page("catalogue/faults/new/", department_id=str(scene["civil"]), **FOUND)
     book.deed("catalogue/faults/check/")
@@ -136,4 +136,4 @@ def endpoints(book: Book, scene: Scene) -> None:
     book.add("POST", f"{base}/<entry_id>/condition", scene["published"], body={"reporter_id": scene["hr"], **CONDITION})
     report = {**area, "region": "511002", "entries": [msgspec.to_builtins(record())]}
     book.add("POST", f"{base}/regional/reported", body=report)
-    book.add("GET", f"{base}/regional/reported/<reported_id>", scene["reported"])
+    book.add("GET", f"{base}/regional/reported/<reported_id>", scene["regionally_reported"])

@@ -32,7 +32,7 @@ class ItemGradeIn(Schema):
     not_personal: Short = ""
 
 
-class GradeIn(Schema):
+class EntryGradeIn(Schema):
     """Grades of an entry and of its items by name, with the reason."""
 
     reason: Words
@@ -197,7 +197,7 @@ def grading(request: HttpRequest, entry_id: Id) -> Any:
 
 
 @router.post("/{entry_id}/grading", response=GradingOut, summary="定级")
-def grade(request: HttpRequest, entry_id: Id, body: GradeIn) -> Any:
+def grade(request: HttpRequest, entry_id: Id, body: EntryGradeIn) -> Any:
     """Grade an entry and its items (R-SEC-040); a published one is taken into revision."""
     actor, at = faces.actor_of(request), clock.now()
     items = {name: actions.ItemGrade(**one.dict()) for name, one in body.items.items()}

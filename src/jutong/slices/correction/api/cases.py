@@ -152,6 +152,15 @@ class DeedIn(Schema):
     detail: Code | None = None
 
 
+@router.post("/doubts", response=ConcernOut, summary="申请校核")
+def report(request: HttpRequest, body: DoubtIn) -> queries.CaseDetail:
+    """Ask the provider to verify data that the caller's department uses."""
+    actor, now = faces.actor_of(request), clock.now()
+    asker = actions.department_asks(actor, now)
+    case = actions.report(by=actor, at=now, asker=asker, **body.dict())
+    return queries.case("verification", case.pk, actor, now)
+
+
 @router.get("/{kind}", response=CaseLinesOut, summary="事项列表")
 def listed(
     request: HttpRequest, kind: Kind, side: Code = "", fold: Code = "", text: Code = "", page: PageNumber = 1
@@ -161,15 +170,6 @@ def listed(
         raise NotThere(_("没有这种事项，请使用 verification、objection、open_correction 或 complaint。"))
     rows, meta = queries.cases(kind, faces.actor_of(request), clock.now(), side=side, fold=fold, text=text, number=page)
     return {"total": meta.total, "pages": meta.pages, "rows": rows}
-
-
-@router.post("/verification", response=ConcernOut, summary="申请校核")
-def report(request: HttpRequest, body: DoubtIn) -> queries.CaseDetail:
-    """Ask the provider to verify data that the caller's department uses."""
-    actor, now = faces.actor_of(request), clock.now()
-    asker = actions.department_asks(actor, now)
-    case = actions.report(by=actor, at=now, asker=asker, **body.dict())
-    return queries.case("verification", case.pk, actor, now)
 
 
 @router.get("/{kind}/{case_id}", response=ConcernOut, summary="事项")

@@ -24,7 +24,7 @@ from jutong.kernel.faces.pieces import Fact, Tab
 from jutong.kernel.terms import N_
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.cases import OpenDeed
-from jutong.slices.sharing.pages.forms import Uploads, purpose_choices
+from jutong.slices.sharing.pages.forms import CaseFilter, Uploads, purpose_choices
 from jutong.slices.sharing.pages.wording import purposes_in_words
 from jutong.slices.sharing.rules import LONGEST_TEXT
 from jutong.slices.sharing.rules import changes as rules
@@ -38,23 +38,12 @@ SIDES: Final = {
 }
 
 
-class Filter(Form):
+class Filter(CaseFilter):
     """What is looked for."""
 
     side = django_forms.ChoiceField(required=False, choices=list(SIDES.items()), widget=django_forms.HiddenInput)
+    workflow = USE_CHANGE
     q = Line(label=gettext_lazy("资源名称或编号"), max_length=100, required=False)
-    state = django_forms.ChoiceField(label=gettext_lazy("状态"), required=False)
-    page = Whole(label=gettext_lazy("页码"), required=False, min_value=1, widget=django_forms.HiddenInput)
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        states = [(name, _(label)) for name, label in USE_CHANGE.states.items()]
-        self.fields["state"].choices = [("", _("全部状态")), *states]  # type: ignore[attr-defined]
-
-    def asked(self) -> dict[str, Any]:
-        """Return the filters that are in order."""
-        good = self.cleaned_data
-        return {"side": good.get("side", ""), "state": good.get("state", ""), "text": good.get("q", "")}
 
 
 class ApplyForm(Form):

@@ -20,12 +20,13 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
-from jutong.kernel.faces.forms import Form, Line, Whole
+from jutong.kernel.faces.forms import Form, Line
 from jutong.kernel.faces.pieces import Fact, Tab
 from jutong.kernel.terms import N_
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages import dispute_forms as forms
 from jutong.slices.sharing.pages.cases import OpenDeed
+from jutong.slices.sharing.pages.forms import CaseFilter
 from jutong.slices.sharing.rules import disputes as rules
 from jutong.slices.sharing.workflow import DISPUTE
 
@@ -39,23 +40,12 @@ SIDES: Final = {
 }
 
 
-class Filter(Form):
+class Filter(CaseFilter):
     """What is looked for."""
 
     side = django_forms.ChoiceField(required=False, choices=list(SIDES.items()), widget=django_forms.HiddenInput)
+    workflow = DISPUTE
     q = Line(label=gettext_lazy("资源名称或争议编号"), max_length=100, required=False)
-    state = django_forms.ChoiceField(label=gettext_lazy("状态"), required=False)
-    page = Whole(label=gettext_lazy("页码"), required=False, min_value=1, widget=django_forms.HiddenInput)
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        states = [(name, _(label)) for name, label in DISPUTE.states.items()]
-        self.fields["state"].choices = [("", _("全部状态")), *states]  # type: ignore[attr-defined]
-
-    def asked(self) -> dict[str, Any]:
-        """Return the filters that are in order."""
-        good = self.cleaned_data
-        return {"side": good.get("side", ""), "state": good.get("state", ""), "text": good.get("q", "")}
 
 
 @require_safe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jutong.kernel.faces.conditions import ConditionsField
-from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload
+from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload, Whole
 from jutong.kernel.terms import CLASS_OF, MODE_LABELS, DeliveryMode, Purpose, ShareType
+from jutong.kernel.workflow import Workflow
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.sharing.queries import FileLine
 from jutong.slices.sharing.rules import LONGEST_TEXT, Asked
@@ -44,6 +45,24 @@ class Uploads(Upload):
                 _("“%(label)s”一次最多 %(most)d 个文件，请合并后上传。") % {"label": self.label, "most": MOST_FILES}
             )
         return [super(Uploads, self).clean(file, initial) for file in given]
+
+
+class CaseFilter(Form):
+    """Which cases of a workflow are looked for: on whose side, in which state, with which words."""
+
+    workflow: ClassVar[Workflow[Any]]
+    state = django_forms.ChoiceField(label=gettext_lazy("状态"), required=False)
+    page = Whole(label=gettext_lazy("页码"), required=False, min_value=1, widget=django_forms.HiddenInput)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        states = [(name, _(label)) for name, label in self.workflow.states.items()]
+        self.fields["state"].choices = [("", _("全部状态")), *states]  # type: ignore[attr-defined]
+
+    def asked(self) -> dict[str, Any]:
+        """Return the filters that are in order."""
+        good = self.cleaned_data
+        return {"side": good.get("side", ""), "state": good.get("state", ""), "text": good.get("q", "")}
 
 
 def mode_choices(modes: Sequence[str]) -> list[tuple[str, str]]:

@@ -71,7 +71,7 @@ class GradesRowOut(Schema):
 @router.get("/grades", response=list[GradesRowOut], summary="数据分级目录列表")
 def listed(request: HttpRequest, region: Region = "") -> Any:
     """Return the versions of a region (the caller's own by default) and of the levels above it."""
-    return queries.grades_page(region or actor_of(request).region, clock.now()).rows
+    return list(queries.grades_page(region or actor_of(request).region, clock.now()).rows)
 
 
 @router.get("/grades/in-force", response=GradesOut, summary="现行数据分级目录")
