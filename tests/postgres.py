@@ -23,6 +23,11 @@ def server_url() -> str:
     given = os.environ.get("JUTONG_TEST_DATABASE_URL")
     if given:
         return given
+    return started("postgres")
+
+
+def started(database: str) -> str:
+    """Start a server for this process, which stops at its end; return the address of a database on it."""
     from jutong.cli import home, postgres
 
     folder = Path(tempfile.mkdtemp(prefix="jutong-pg-", dir="/tmp"))
@@ -30,7 +35,7 @@ def server_url() -> str:
     server = running.enter_context(postgres.running(home.Home(folder), durable=False))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(running.close)
-    return server.url(postgres.SUPERUSER, "postgres")
+    return server.url(postgres.SUPERUSER, database)
 
 
 def on_database(name: str) -> str:

@@ -29,7 +29,7 @@ def test_each_of_the_four_modes_hands_over_the_same_records_and_opens_no_other(
 ) -> None:
     resource = mounted(world, register(world, "civil", civil_db))
     modes = ("system_docking", "front_end_node", "online_query", "batch_download")
-    grants = {mode: granted(world, resource, modes=(mode,), case=mode).pk for mode in modes}
+    grants = {mode: granted(world, resource, modes=(mode,), case=f"test:{mode}").pk for mode in modes}
     target = register(world, "hr", hr_db, title="人社库", provides=False, receives=True)
     world.drain()
     at, clerk = datetime.now(UTC), world.client("hr.clerk")

@@ -19,7 +19,7 @@ DISPUTES: dict[str, tuple[str, dict[str, Any]]] = {
     "propose": ("negotiating", NO),
     "settle": ("negotiating", {}),
     "fail": ("negotiating", {"reason": "双方意见不一致"}),
-    "escalate": ("failed", {"absence": "经催告未陈述"}),
+    "escalate": ("talks_failed", {"absence": "经催告未陈述"}),
     "record": ("coordinating", {"sort": "minutes", "text": "召开协调会"}),
     "decide": ("coordinating", NO),
     "close_without": ("coordinating", {"opinion": "建议提供"}),

@@ -6,9 +6,10 @@ Department `civil` owns and provides, `hr` asks and receives, `market` has nothi
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import examples_correction as correction
 import examples_demands as demands
@@ -49,13 +50,28 @@ if TYPE_CHECKING:
 CSV = "资源名称,摘要,更新周期\n低保家庭名单,名单,每月\n临时救助记录,记录,常常\n".encode()
 
 
+class Ids(dict[str, int]):
+    """Ids by name; a second thing of the same name would stand in for the first."""
+
+    def __setitem__(self, name: str, value: int) -> None:
+        """Keep an id under a new name."""
+        assert name not in self, name
+        super().__setitem__(name, value)
+
+    def __ior__(self, others: Mapping[str, int]) -> Self:  # type: ignore[override, misc]
+        """Keep ids under new names."""
+        for name, value in others.items():
+            self[name] = value
+        return self
+
+
 @dataclass(slots=True)
 class Scene:
     """Ids of everything, by name; `node` signs what the data plane sends."""
 
     world: World
     node: Identity
-    ids: dict[str, int]
+    ids: Ids
 
     def __getitem__(self, name: str) -> int:
         """Return an id."""
@@ -64,7 +80,7 @@ class Scene:
 
 def build(world: World, node: Identity, civil_db: str, hr_db: str) -> Scene:
     """Let the people of the city do what leads to the scene."""
-    scene = Scene(world, node, {name: world.department(name) for name in ("civil", "hr", "market", "authority")})
+    scene = Scene(world, node, Ids({name: world.department(name) for name in ("civil", "hr", "market", "authority")}))
     for part in (
         _people, _systems, _access, _entries, _nodes, _mounts, prepare, _imports, _requests, _grants, disputes.build, _runs,
         lifecycle.build, demands.build, supervising.build, correction.build, office.build, grading.prepare, _machinery,

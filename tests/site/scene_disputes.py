@@ -19,7 +19,7 @@ OUTSIDE = sharing.Wanted(
     kind="third_party", why="开展节日慰问确需提供", items=("姓名",), scope="节日慰问", recipient="内江市慈善总会",
     content="低保家庭名单中的姓名", until=date(2026, 12, 31),
 )  # fmt: skip
-REACHED = ("negotiating", "failed", "coordinating", "no_agreement", "before_government")
+REACHED = ("negotiating", "talks_failed", "coordinating", "no_agreement", "before_government")
 
 
 def build(scene: Scene) -> None:
@@ -54,7 +54,7 @@ def _dispute(scene: Scene, reached: str) -> int:
         sharing.propose(case, by=world.actor("civil.officer"), at=at, outcome=proposal)
         return case.pk
     sharing.fail(case, by=clerk, at=at, reason="双方意见不一致")
-    if reached == "failed":
+    if reached == "talks_failed":
         return case.pk
     sharing.escalate(case, by=clerk, at=at, absence="经催告未陈述")
     if reached == "coordinating":
@@ -77,5 +77,6 @@ def _changes(scene: Scene) -> None:
         case = sharing.apply_change(
             by=world.actor("hr.clerk"), at=at, grant_id=scene["grant"], wanted=OUTSIDE, uploads=[_paper()]
         )
-        scene.ids |= {name: case.pk, "change_paper": case.attachments[0]}
+        scene.ids[name] = case.pk
+    scene.ids["change_paper"] = case.attachments[0]  # of the permit
     sharing.consent_change(scene["permit"], by=world.actor("civil.head"), at=at)

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel import files
 from jutong.kernel.actions import action
-from jutong.kernel.actors import Actor
-from jutong.kernel.errors import Refusal, RuleBroken
+from jutong.kernel.actors import Actor, Role
+from jutong.kernel.errors import NotAllowed, Refusal, RuleBroken
 from jutong.kernel.levels import LEVELS
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue.actions.drafting import edit_entry
@@ -97,7 +97,10 @@ def grade_from_sheet(source: IO[bytes], *, by: Actor, at: datetime) -> Graded:
     """Grade the entries of a workbook as `formats.grading.write` makes it; good entries change, bad lines come back.
 
     A line with an unknown entry, item or grade comes back alone; where the entry itself refuses, all its lines do.
+    NotAllowed for who is no data officer anywhere.
     """
+    if not by.holds(Role.DATA_OFFICER):
+        raise NotAllowed(_("只有数据专员可以批量定级，请交本部门数据专员办理。"))
     by_entry: dict[int, list[Line]] = defaultdict(list)
     refused: list[tuple[Line, str]] = []
     mine = Entry.objects.filter(provider__in=by.serves)

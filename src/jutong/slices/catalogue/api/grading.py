@@ -129,7 +129,7 @@ class LookAgainIn(Schema):
     note: Words
 
 
-class PlanIn(Schema):
+class AssessmentPlanIn(Schema):
     """A security assessment to plan."""
 
     department_id: Number
@@ -260,7 +260,7 @@ def unassessed(request: HttpRequest) -> Any:
 
 
 @router.post("/security", response={201: SecurityOut}, summary="计划安全性评估")
-def plan(request: HttpRequest, body: PlanIn) -> Status[Any]:
+def plan(request: HttpRequest, body: AssessmentPlanIn) -> Status[Any]:
     """Plan a security assessment of a department's sharing."""
     actor, at = faces.signed(request), clock.now()
     made = actions.plan_security_assessment(by=actor, at=at, **body.dict())
