@@ -25,11 +25,13 @@ from django.db.migrations.executor import MigrationExecutor
 OURS = {config.label for config in today.get_app_configs() if config.name.startswith("jutong.")}
 FIRST = {"kernel": "0003_rates_unlogged"}
 "Where each of our apps stood in 0.1.0; all others had one migration."
+LATER = {"correction"}
+"Apps that 0.1.0 did not have."
 
 def release():
     loader = MigrationExecutor(connection).loader
     labels = {app for app, _name in loader.graph.nodes}
-    targets = [(app, FIRST.get(app, "0001_initial")) for app in sorted(labels & OURS)]
+    targets = [(app, FIRST.get(app, "0001_initial")) for app in sorted(labels & OURS - LATER)]
     targets += [node for node in loader.graph.leaf_nodes() if node[0] not in OURS]
     return [node for node in targets if node in loader.graph.nodes]
 
