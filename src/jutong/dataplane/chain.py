@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 WRITERS = 64
 """Processes of one node that may write at once, each its own chain: node, node-2, node-3 …"""
 SHIP_PAUSE_SECONDS = 1.0
-REST = 3
+REST = 8
 """How many times as long as a delivery took the next one waits."""
 _ENCODER = msgspec.json.Encoder()
 
