@@ -13,7 +13,7 @@ def by_turns() -> None:
     """Let this thread, and those it will start, take turns: none pushes another aside by waking up.
 
     A thread that wakes up for each request otherwise interrupts the one that holds the interpreter's lock, only to wait
-    for that lock: more than two changes of threads a call, and a third of the gateway's work.
+    for that lock: more than two changes of threads a call, and a third of the gateway's work; a fifth of the runner's.
     """
     if sys.platform == "linux":
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

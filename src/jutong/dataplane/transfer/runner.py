@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from jutong.dataplane import identity
+from jutong.dataplane import identity, priorities
 from jutong.dataplane.book import FINAL, Book, Place, open_book
 from jutong.dataplane.bundles import BundleCache
 from jutong.dataplane.errors import Refusal, Unavailable
@@ -304,6 +304,7 @@ def main(node: str = "") -> int:
     logging.config.dictConfig(dictionary(Settings().log_format))
     if node:
         os.environ["JUTONG_NODE"] = node
+    priorities.by_turns()
     try:
         asyncio.run(_until_told())
     except Refusal as refusal:
