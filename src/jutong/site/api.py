@@ -54,7 +54,7 @@ class ManagementAPI(NinjaAPI):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        self._described: dict[object, OpenAPISchema] = {}
+        self._described: dict[str | None, OpenAPISchema] = {}
 
     def get_openapi_schema(self, *, path_prefix: str | None = None, **given: Any) -> OpenAPISchema:
         """Return the OpenAPI document; it is made once, since a thousand endpoints take a second."""

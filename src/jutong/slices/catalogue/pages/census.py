@@ -23,7 +23,7 @@ from jutong.kernel.faces.forms import Day, Line
 from jutong.kernel.faces.pieces import Chart, Figure, Series, Tab
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
-from jutong.slices.catalogue.pages.sources import Nothing, Why, act
+from jutong.slices.catalogue.pages.sources import Nothing, Why, act, moved
 from jutong.slices.catalogue.rules.census import QUANTITIES
 from jutong.slices.catalogue.workflow import GAP_STATES
 from jutong.slices.parties import queries as parties
@@ -151,13 +151,7 @@ def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         raise NotThere(_("没有“%s”这项操作，请刷新页面后重试。") % verb[:40])
     seen = queries.census(pk, actor=actor_of(request), at=clock.now())
     back, form = reverse("catalogue_census", args=[pk]), _FORMS[verb](posted(request))
-    if form.is_bound and form.is_valid():
-        with told(form):
-            _ACTS[verb](pk, by=signed(request), at=clock.now(), **form.cleaned_data)
-            return done(request, _("已办理。"), to=back)
-    button = next((b for b in seen.buttons if b.verb == verb), None)
-    title = button.label if button else _("办理")
-    return act(request, title, form, back, lead=seen.row.title, refused=button is None)
+    return moved(request, verb, pk, form, _ACTS[verb], seen.buttons, back, lead=seen.row.title)
 
 
 @require_GET

@@ -22,7 +22,7 @@ from jutong.kernel.faces.downloads import xlsx
 from jutong.kernel.faces.forms import Day, Line, Paragraph
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text, line_of
-from jutong.slices.catalogue.pages.sources import Nothing, act, tabs
+from jutong.slices.catalogue.pages.sources import Nothing, act, moved, tabs
 from jutong.slices.parties import queries as parties
 
 _STAFF: Final = {Role.DATA_OFFICER, Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY}
@@ -110,13 +110,7 @@ def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         raise NotThere(_("没有“%s”这项操作，请刷新页面后重试。") % verb[:40])
     seen = queries.duty_list(pk, actor=actor_of(request), at=clock.now())
     back, form = reverse("catalogue_duty_list", args=[pk]), _FORMS[verb](posted(request))
-    if form.is_bound and form.is_valid():
-        with told(form):
-            _ACTS[verb](pk, by=signed(request), at=clock.now(), **form.cleaned_data)
-            return done(request, _("已办理。"), to=back)
-    button = next((b for b in seen.buttons if b.verb == verb), None)
-    title = button.label if button else _("办理")
-    return act(request, title, form, back, lead=seen.row.region_name, refused=button is None)
+    return moved(request, verb, pk, form, _ACTS[verb], seen.buttons, back, lead=seen.row.region_name)
 
 
 @require_GET

@@ -23,7 +23,7 @@ from jutong.kernel.faces.forms import Day, Paragraph
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages.forms import Note, asked_id, asked_number, asked_text
 from jutong.slices.catalogue.pages.leading import tabs
-from jutong.slices.catalogue.pages.sources import Result, Why, act, departments_of
+from jutong.slices.catalogue.pages.sources import Result, Why, act, departments_of, moved
 from jutong.slices.catalogue.rules.faults import INSPECTED, KINDS
 from jutong.slices.catalogue.workflow.faults import FAULT_STATES
 
@@ -144,14 +144,8 @@ def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         raise NotThere(_("没有“%s”这项操作，请刷新页面后重试。") % verb[:40])
     seen = queries.fault(pk, actor=actor_of(request))
     back, form = reverse("catalogue_fault", args=[pk]), _FORMS[verb](posted(request))
-    if form.is_bound and form.is_valid():
-        with told(form):
-            _ACTS[verb](pk, by=signed(request), at=clock.now(), **form.cleaned_data)
-            return done(request, _("已办理。"), to=back)
-    button = next((b for b in seen.buttons if b.verb == verb), None)
-    title = button.label if button else _("办理")
-    return act(
-        request, title, form, back, lead=f"{seen.row.department} · {seen.row.kind_label}", refused=button is None
+    return moved(
+        request, verb, pk, form, _ACTS[verb], seen.buttons, back, lead=f"{seen.row.department} · {seen.row.kind_label}"
     )
 
 

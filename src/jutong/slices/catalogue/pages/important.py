@@ -15,14 +15,14 @@ from django.views.decorators.http import require_GET
 from jutong.kernel import clock
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
-from jutong.kernel.faces import Form, actor_of, done, page, posted, signed, told
+from jutong.kernel.faces import Form, actor_of, page, posted
 from jutong.kernel.faces.downloads import xlsx
 from jutong.kernel.faces.forms import Line, Paragraph
 from jutong.kernel.faces.pieces import Fact
 from jutong.slices.catalogue import actions
 from jutong.slices.catalogue.pages.assessing import tabs
 from jutong.slices.catalogue.pages.forms import Note, asked_number, asked_text
-from jutong.slices.catalogue.pages.sources import Why, act
+from jutong.slices.catalogue.pages.sources import Why, moved
 from jutong.slices.catalogue.queries import important as listing
 from jutong.slices.catalogue.workflow import IMPORTANT_STATES
 
@@ -120,10 +120,4 @@ def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     seen = listing.important(pk, actor=actor_of(request), at=clock.now())
     start = {name: getattr(seen.row, name) for name in ("protection", "responsible", "body")}
     back, form = reverse("catalogue_important", args=[pk]), _FORMS[verb](posted(request), initial=start)
-    if form.is_bound and form.is_valid():
-        with told(form):
-            _ACTS[verb](pk, by=signed(request), at=clock.now(), **form.cleaned_data)
-            return done(request, _("已办理。"), to=back)
-    button = next((b for b in seen.buttons if b.verb == verb), None)
-    title = button.label if button else _("办理")
-    return act(request, title, form, back, lead=seen.row.title, refused=button is None)
+    return moved(request, verb, pk, form, _ACTS[verb], seen.buttons, back, lead=seen.row.title)

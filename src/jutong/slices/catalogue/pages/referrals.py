@@ -24,7 +24,7 @@ from jutong.kernel.terms import ShareType
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
 from jutong.slices.catalogue.pages.revisions import tabs
-from jutong.slices.catalogue.pages.sources import Opinion, Why, act, departments_of
+from jutong.slices.catalogue.pages.sources import Opinion, Why, act, departments_of, moved
 from jutong.slices.catalogue.rules.referrals import ASKED
 from jutong.slices.catalogue.workflow import REFERRAL_STATES
 
@@ -154,13 +154,7 @@ def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     actor = actor_of(request)
     seen = queries.referral(pk, actor=actor)
     back, form = reverse("catalogue_referral", args=[pk]), _FORMS[verb](seen, actor.region, posted(request))
-    if form.is_bound and form.is_valid():
-        with told(form):
-            _ACTS[verb](pk, by=signed(request), at=clock.now(), **form.cleaned_data)
-            return done(request, _("已办理。"), to=back)
-    button = next((b for b in seen.buttons if b.verb == verb), None)
-    title = button.label if button else _("办理")
-    return act(request, title, form, back, lead=seen.row.title, refused=button is None)
+    return moved(request, verb, pk, form, _ACTS[verb], seen.buttons, back, lead=seen.row.title)
 
 
 def opinion(request: HttpRequest, pk: int, asked: int) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from django import forms
@@ -20,6 +20,7 @@ from jutong.kernel.faces import Form, actor_of, done, page, posted, signed, told
 from jutong.kernel.faces.downloads import xlsx
 from jutong.kernel.faces.forms import Day, Line, Paragraph
 from jutong.kernel.faces.pieces import Tab
+from jutong.kernel.workflow import Button
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
 from jutong.slices.catalogue.workflow import DESIGNATION_STATES, TASK_STATES
@@ -195,6 +196,20 @@ def act(
     return page(request, "catalogue/act.html", title=title, form=form, back=back, lead=lead, refused=refused)
 
 
+def moved(
+    request: HttpRequest, verb: str, pk: int, form: Form, deed: Callable[..., Any], buttons: Sequence[Button], back: str,
+    *, lead: str,
+) -> HttpResponse:  # fmt: skip
+    """Make the move that a form in order asks for, or show the form under the name of the move's button."""
+    if form.is_bound and form.is_valid():
+        with told(form):
+            deed(pk, by=signed(request), at=clock.now(), **form.cleaned_data)
+            return done(request, _("已办理。"), to=back)
+    button = next((one for one in buttons if one.verb == verb), None)
+    title = button.label if button else _("办理")
+    return act(request, title, form, back, lead=lead, refused=button is None)
+
+
 @require_GET
 def designation(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one designation: items, departments with opinions, tasks, what can be done."""
@@ -232,13 +247,7 @@ def designation_deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         raise NotThere(_("没有“%s”这项操作，请刷新页面后重试。") % verb[:40])
     seen = queries.designation(pk, actor=actor_of(request), at=clock.now())
     back, form = reverse("catalogue_designation", args=[pk]), _FORMS[verb](seen, posted(request))
-    if form.is_bound and form.is_valid():
-        with told(form):
-            _ACTS[verb](pk, by=signed(request), at=clock.now(), **form.cleaned_data)
-            return done(request, _("已办理。"), to=back)
-    button = next((b for b in seen.buttons if b.verb == verb), None)
-    title = button.label if button else _("办理")
-    return act(request, title, form, back, lead="、".join(seen.names[:20]), refused=button is None)
+    return moved(request, verb, pk, form, _ACTS[verb], seen.buttons, back, lead="、".join(seen.names[:20]))
 
 
 def opinion(request: HttpRequest, pk: int, party: int) -> HttpResponse:
