@@ -41,7 +41,7 @@ SIDES: Final = {
 class Filter(CaseFilter):
     """What is looked for."""
 
-    side = django_forms.ChoiceField(required=False, choices=list(SIDES.items()), widget=django_forms.HiddenInput)
+    sides = SIDES
     workflow = USE_CHANGE
     q = Line(label=gettext_lazy("资源名称或编号"), max_length=100, required=False)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -43,7 +42,7 @@ SIDES: Final = {
 class Filter(CaseFilter):
     """What is looked for."""
 
-    side = django_forms.ChoiceField(required=False, choices=list(SIDES.items()), widget=django_forms.HiddenInput)
+    sides = SIDES
     workflow = DISPUTE
     q = Line(label=gettext_lazy("资源名称或争议编号"), max_length=100, required=False)
 

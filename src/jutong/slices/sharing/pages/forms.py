@@ -51,11 +51,14 @@ class CaseFilter(Form):
     """Which cases of a workflow are looked for: on whose side, in which state, with which words."""
 
     workflow: ClassVar[Workflow[Any]]
+    sides: ClassVar[Mapping[str, str]]
+    side = django_forms.ChoiceField(required=False, widget=django_forms.HiddenInput)
     state = django_forms.ChoiceField(label=gettext_lazy("状态"), required=False)
     page = Whole(label=gettext_lazy("页码"), required=False, min_value=1, widget=django_forms.HiddenInput)
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["side"].choices = list(self.sides.items())  # type: ignore[attr-defined]
         states = [(name, _(label)) for name, label in self.workflow.states.items()]
         self.fields["state"].choices = [("", _("全部状态")), *states]  # type: ignore[attr-defined]
 

@@ -25,6 +25,10 @@ INSIDE: Final = frozenset({"prepare_reply", "withhold_consent"})
 """Steps inside the provider's house, which the consumer does not see before the reply."""
 
 
+MOST_LINES: Final = 10_000
+"""Cases of a list that one sheet holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileLine:
     """An attachment as a page names it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Final
 
 from django.db.models import Q
@@ -16,13 +17,13 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces.pieces import Happening, happenings
-from jutong.kernel.paging import Page, page
+from jutong.kernel.paging import Page, every, page
 from jutong.kernel.terms import ShareType
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
 from jutong.slices.sharing.models import Release, UseChange
-from jutong.slices.sharing.queries.cases import FileLine, file_lines
+from jutong.slices.sharing.queries.cases import MOST_LINES, FileLine, file_lines
 from jutong.slices.sharing.rules import changes as rules
 from jutong.slices.sharing.workflow import USE_CHANGE
 from jutong.slices.sharing.workflow.changes import admitted, may_know, parameter_of
@@ -113,11 +114,7 @@ def changes(
 
 def change_lines(actor: Actor, **asked: str) -> Iterator[ChangeRow]:
     """Return every change of a list (at most 10,000), for Excel."""
-    for number in range(1, 51):
-        rows, meta = changes(actor, number=number, size=200, **asked)
-        yield from rows
-        if number >= meta.pages:
-            return
+    return islice(every(lambda number: changes(actor, number=number, size=200, **asked)), MOST_LINES)
 
 
 def _row(case: UseChange, actor: Actor) -> ChangeRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any, Final
 
 from django.db.models import Q
@@ -16,14 +17,14 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces.pieces import Happening, happenings
-from jutong.kernel.paging import Page, page
+from jutong.kernel.paging import Page, every, page
 from jutong.kernel.queries import ClockRow
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
 from jutong.slices.parties import queries as parties
 from jutong.slices.sharing.models import Dispute, DisputeBody, DisputeNote
-from jutong.slices.sharing.queries.cases import FileLine, file_lines
+from jutong.slices.sharing.queries.cases import MOST_LINES, FileLine, file_lines
 from jutong.slices.sharing.queries.requests import request
 from jutong.slices.sharing.rules import disputes as rules
 from jutong.slices.sharing.workflow import DISPUTE
@@ -137,11 +138,7 @@ def disputes(
 
 def dispute_lines(actor: Actor, at: datetime, **asked: str) -> Iterator[DisputeRow]:
     """Return every dispute of a list (at most 10,000), for Excel."""
-    for number in range(1, 51):
-        rows, meta = disputes(actor, at, number=number, size=200, **asked)
-        yield from rows
-        if number >= meta.pages:
-            return
+    return islice(every(lambda number: disputes(actor, at, number=number, size=200, **asked)), MOST_LINES)
 
 
 def _row(case: Dispute, actor: Actor, clocks: tuple[ClockRow, ...]) -> DisputeRow:
