@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import openpyxl
 import pytest
+from django.utils import timezone
 
 from covers import covers
 from jutong.kernel.actors import system_actor
@@ -269,7 +270,7 @@ def test_the_authority_reads_in_time_late_and_missing_updates_per_department_and
 def test_a_change_is_registered_and_given_more_time_on_the_pages(world: World) -> None:
     pk = published(world)
     officer, chief = world.client("civil.officer"), world.client("authority.chief")
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    today = f"{timezone.localdate():%Y-%m-%d}"
     form = {"kind": "function_change", "event_on": today, "occasion": "职责划转", "entries": [pk]}
     lacking = officer.post("/catalogue/updates/new/", {**form, "entries": []})
     assert lacking.status_code == 422

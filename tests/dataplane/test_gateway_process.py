@@ -90,7 +90,12 @@ class City(World):
         return AsyncClient(self.url, key_id="k-s1", key=self.keys["k-s1"], purpose="verification")
 
     def sealed(self) -> dict[str, list[tuple[Envelope, bytes]]]:
-        """Return the sealed segments of each writer."""
+        """Return the sealed segments of each writer; one shipped between being listed and being read is looked up again."""
+        while True:
+            with suppress(FileNotFoundError):
+                return self._sealed()
+
+    def _sealed(self) -> dict[str, list[tuple[Envelope, bytes]]]:
         found: dict[str, list[tuple[Envelope, bytes]]] = {}
         for one in sorted((self.settings.node_folder / "chain").rglob("*.seal"), key=lambda path: path.name):
             writer = one.relative_to(self.settings.node_folder / "chain").parts[0]
