@@ -25,7 +25,7 @@ from django.db.migrations.executor import MigrationExecutor
 OURS = {config.label for config in today.get_app_configs() if config.name.startswith("jutong.")}
 FIRST = {"kernel": "0003_rates_unlogged"}
 "Where each of our apps stood in 0.1.0; all others had one migration."
-LATER = {"correction"}
+LATER = {"agreements", "correction", "usage"}
 "Apps that 0.1.0 did not have."
 
 def release():

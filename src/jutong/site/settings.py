@@ -16,8 +16,8 @@ _SITE = Path(__file__).parent
 SLICES = [
     name
     for name in (
-        "standards", "parties", "sources", "catalogue", "datacentre", "grants", "services", "exchange", "sharing",
-        "correction", "openportal", "federation", "projects", "oversight",
+        "standards", "parties", "sources", "catalogue", "datacentre", "grants", "services", "exchange", "agreements",
+        "sharing", "usage", "correction", "openportal", "federation", "projects", "oversight",
     )
     if (_SITE.parent / "slices" / name / "apps.py").exists()
 ]  # fmt: skip
