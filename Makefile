@@ -2,6 +2,7 @@
 # pip and npm work as this machine is configured; every Python package is checked against the hashes in requirements/.
 
 PYTHON ?= python3
+FONT ?= /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 BIN := .venv/bin
 PYTEST_ARGS ?= -n auto --dist load
 ROUNDS ?= 200
@@ -9,7 +10,7 @@ SECONDS_EACH ?= 60
 UV_OPTIONS := --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal
 SETTINGS := DJANGO_SETTINGS_MODULE=jutong.site.settings
 
-.PHONY: demo demo-once test slow chaos fuzz check format bench bench-exchange bench-node bench-gateway bench-catalogue bench-peers assets offline-bundle docs coverage-of-requirements screenshots messages lock clean
+.PHONY: demo demo-once test slow chaos fuzz check format bench bench-exchange bench-node bench-gateway bench-catalogue bench-peers assets paper-font offline-bundle docs coverage-of-requirements screenshots messages lock clean
 
 demo: assets ## the demo city, the main job run before your eyes; stays up until Ctrl-C
 	$(BIN)/jutong demo
@@ -64,6 +65,14 @@ build/peers/ready: requirements/peers.txt
 	build/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt
 	@touch $@
 
+paper-font: build/fonttools/ready ## cut the Chinese font of printed papers anew from FONT (Noto Sans CJK, OFL) by the list of its signs
+	build/fonttools/bin/python deploy/fonts/subset.py $(FONT)
+
+build/fonttools/ready: requirements/fonttools.txt
+	$(PYTHON) -m venv build/fonttools
+	build/fonttools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/fonttools.txt
+	@touch $@
+
 offline-bundle: assets ## everything that an installation without a network needs, in one tar (wheels come through pip's cache)
 	$(BIN)/python deploy/offline/build.py build/offline
 
@@ -98,6 +107,7 @@ lock: ## renew the hashed locks (needs uv and npm); no address of an index goes 
 	uv pip compile pyproject.toml --group dev $(UV_OPTIONS) -o requirements/dev.txt
 	uv pip compile requirements/node.in $(UV_OPTIONS) -o requirements/node.txt
 	uv pip compile requirements/peers.in $(UV_OPTIONS) -o requirements/peers.txt
+	uv pip compile requirements/fonttools.in $(UV_OPTIONS) -o requirements/fonttools.txt
 	npm install --package-lock-only --omit-lockfile-registry-resolved
 
 clean: ## everything that can be made again
