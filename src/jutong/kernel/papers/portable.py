@@ -32,7 +32,10 @@ def pdf(paper: Paper) -> bytes:
     with _setting:
         compiler, template = _compiler()
         drawn = compiler.compile(
-            template, format="pdf", sys_inputs={"paper": msgspec.json.encode(_said(paper)).decode()}, timestamp=paper.made_at
+            template,
+            format="pdf",
+            sys_inputs={"paper": msgspec.json.encode(_said(paper)).decode()},
+            timestamp=paper.made_at,
         )
     if not isinstance(drawn, bytes):
         raise TypeError("typst returned no single file")
