@@ -9,9 +9,11 @@ from django.contrib.postgres.search import SearchVectorField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F
+from django.db.models.lookups import Exact
 
 from jutong.kernel.models import StoredFile
 from jutong.kernel.workflow import Case
+from jutong.slices.catalogue.rules.words import SHELVED
 
 if TYPE_CHECKING:
     from jutong.kernel.policy import Policy
@@ -248,13 +250,16 @@ class Listing(models.Model):
 
     class Meta:
         indexes = [
-            GinIndex(fields=["search"], name="listing_words", gin_pending_list_limit=1024),
-            models.Index(
-                F("released_on").desc(nulls_last=True),
-                F("entry_id").desc(),
-                name="listing_newest",
-                condition=models.Q(in_force=True),
+            *(
+                GinIndex(
+                    fields=["search"],
+                    name=f"listing_words_{number}",
+                    gin_pending_list_limit=1024,
+                    condition=models.Q(Exact(F("entry_id").bitand(mask), place)),
+                )
+                for number, (mask, place) in enumerate(SHELVED)
             ),
+            models.Index(F("released_on").desc(nulls_last=True), F("entry_id").desc(), name="listing_newest"),
             models.Index(fields=["provider_id"], name="listing_provider"),
         ]
 

@@ -11,13 +11,15 @@ from django.db import connection, transaction
 
 from jutong.kernel.actors import Actor, Role
 from jutong.slices.catalogue.rules.asking import marked
-from jutong.slices.catalogue.rules.words import HOT, SMALL_FACETS, quoted
+from jutong.slices.catalogue.rules.words import HOT, SHELVED, SMALL_FACETS, quoted
 
 RANKED: Final = 2_000
 """So many hits are counted and ranked at most: a common word has hundreds of thousands."""
 HEAD: Final = 120
 """So many of the best are looked at closely."""
 _HOT_TOO: Final = 600
+SHELVES: Final = tuple(f"(l.entry_id & {size}) = {place}" for size, place in SHELVED)
+"""The shelves of the index as conditions on the listing `l`, in the order they are looked through."""
 Counts = dict[str, dict[str, int]]
 _SEES_ALL: Final = frozenset({Role.AUTHORITY_REVIEWER, Role.AUTHORITY_HEAD, Role.AUDITOR, Role.PLATFORM_OPERATOR})
 
@@ -77,7 +79,10 @@ def by_index() -> Iterator[None]:
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute("set local enable_seqscan = off; set local work_mem = '16MB'")
+            cursor.execute(
+                "set local enable_seqscan = off; set local work_mem = '16MB';"
+                " set local max_parallel_workers_per_gather = 0"  # they would begin with the largest shelf
+            )
         yield
 
 
@@ -86,33 +91,43 @@ def hits(scope: Scope, query: str, chosen: Mapping[str, Sequence[str]], *, rank:
 
     Beyond `RANKED` hits only so many are counted, and those that are fresh and used are looked at first.
     """
-    sql, values = condition(scope, query, chosen)
-    found = _hits(sql, values, (rank or query) if best else "", RANKED, best)
+    found = _hits(scope, query, chosen, (rank or query) if best else "", RANKED, best)
     if not found.capped or not query or not best:
         return found
-    hot = _hits(*condition(scope, f"({query}) & {quoted(HOT)}", chosen), rank or query, _HOT_TOO, best)
+    hot = _hits(scope, f"({query}) & {quoted(HOT)}", chosen, rank or query, _HOT_TOO, best)
     known = {hit.entry_id for hit in hot.best}
     return Hits(
         found.total, found.capped, found.counts, (*hot.best, *(hit for hit in found.best if hit.entry_id not in known))
     )
 
 
-def _hits(sql: str, values: Sequence[Any], rank: str, most: int, best: int) -> Hits:
+def shelf_by_shelf(select: str, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """Return a selection of the listing `l` as one of each shelf in turn, and the values of all.
+
+    Under a limit the last shelves are not looked at where the first ones hold enough.
+    """
+    return " union all ".join(f"({select} and {shelf})" for shelf in SHELVES), [*values] * len(SHELVES)
+
+
+def _hits(scope: Scope, query: str, chosen: Mapping[str, Sequence[str]], rank: str, most: int, best: int) -> Hits:
     ranked = "ts_rank(l.search, %s::tsquery, 1)" if rank else "0::real"
+    sql, values = condition(scope, query, chosen)
+    candidates, values = _CANDIDATES.format(ranked=ranked, condition=sql), [*([rank] if rank else []), *values]
+    if query or chosen:
+        candidates, values = shelf_by_shelf(candidates, values)
     with connection.cursor() as cursor:
-        cursor.execute(
-            _STATEMENT.format(ranked=ranked, condition=sql, most=most + 1, best=best),
-            [*([rank] if rank else []), *values],
-        )
+        cursor.execute(_STATEMENT.format(candidates=candidates, most=most + 1, best=best), values)
         rows = cursor.fetchall()
     counts, top, total = _read(rows)
     return Hits(min(total, most), total > most, counts, top)
 
 
+_CANDIDATES: Final = """
+    select l.entry_id, l.facets, l.domain, l.region, l.provider_id, l.standing, {ranked} as rank
+      from catalogue_listing l where {condition}
+"""
 _STATEMENT: Final = """
-    with c as materialized (
-        select l.entry_id, l.facets, l.domain, l.region, l.provider_id, l.standing, {ranked} as rank
-          from catalogue_listing l where {condition} limit {most}),
+    with c as materialized ({candidates} limit {most}),
     b as (select entry_id, standing, rank from c order by rank + standing * 0.001::real desc, entry_id desc limit {best})
     select grouping(facets, domain, region, provider_id), coalesce(facets, domain, region, provider_id::text), count(*),
            null::real, null

@@ -8,6 +8,7 @@ from typing import Final
 from django.db import connection
 
 from jutong.slices.catalogue.rules.asking import Group, lexemes, quorum
+from jutong.slices.catalogue.search.hits import by_index, shelf_by_shelf
 from jutong.slices.catalogue.search.vocabulary import known_words
 
 LOOKED_AT: Final = 300
@@ -39,8 +40,11 @@ def related(entry_id: int, *, most: int = 8) -> list[Related]:
     if not groups:
         return []
     need = min(_BOTH, len(groups))
-    with connection.cursor() as cursor:
-        cursor.execute(_SHARING, [quorum(groups, need), entry_id, LOOKED_AT, names, min(_BOTH, len(names)), most])
+    candidates, values = shelf_by_shelf(_CANDIDATES, [quorum(groups, need), entry_id])
+    with by_index(), connection.cursor() as cursor:
+        cursor.execute(
+            _SHARING.format(candidates=candidates), [*values, LOOKED_AT, names, min(_BOTH, len(names)), most]
+        )
         return [Related(pk, title, provider, tuple(items)) for pk, title, provider, items in cursor.fetchall()]
 
 
@@ -54,10 +58,11 @@ def _items(entry_id: int) -> list[str]:
         return [row[0] for row in cursor.fetchall()]
 
 
+_CANDIDATES: Final = """
+    select l.entry_id from catalogue_listing l where l.in_force and l.search @@ %s::tsquery and l.entry_id <> %s
+"""
 _SHARING: Final = """
-    with c as materialized (
-        select l.entry_id from catalogue_listing l
-         where l.in_force and l.search @@ %s::tsquery and l.entry_id <> %s limit %s)
+    with c as materialized ({candidates} limit %s)
     select e.id, e.title, e.provider_name, array_agg(distinct i.name order by i.name)
       from c join catalogue_entry e on e.id = c.entry_id
       join catalogue_item i on i.version_id = e.published_id and i.name = any(%s)

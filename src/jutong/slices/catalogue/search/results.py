@@ -25,6 +25,7 @@ from jutong.slices.catalogue.search.hits import (
     condition,
     hits,
     scope_of,
+    shelf_by_shelf,
 )
 from jutong.slices.catalogue.search.tallies import tallied
 from jutong.slices.catalogue.search.understanding import Answered, answered
@@ -33,6 +34,11 @@ SIZE: Final = 20
 DEEPEST: Final = 500
 MOST_CHOSEN: Final = 20
 _SHORT: Final = 160
+_LOOKED_THROUGH: Final = 5_000
+_ORDER: Final = "order by l.released_on desc nulls last, l.entry_id desc"
+_NEWEST: Final = f"select l.entry_id from {{rows}} l where {{condition}} {_ORDER} limit %s offset %s"  # noqa: S608 - own text
+_NEWEST_OF_ALL: Final = f"(select l.* from catalogue_listing l {_ORDER} limit %s)"  # noqa: S608 - own text
+_DATED: Final = "select l.entry_id, l.released_on from catalogue_listing l where {condition}"
 Chosen = Mapping[str, Sequence[str]]
 
 
@@ -166,16 +172,32 @@ def _listed(where: Scope, kept: Chosen, number: int, size: int, *, with_facets: 
         found = hits(where, "", kept, best=0)
         counts = counted(where, "", kept, found) if with_facets else {}
     meta = _page(found.total, number, size, capped=found.capped)
-    sql, values = condition(where, "", kept)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"select l.entry_id from catalogue_listing l where {sql}"  # noqa: S608 - own text
-            " order by l.released_on desc nulls last, l.entry_id desc limit %s offset %s",
-            [*values, meta.size, meta.first],
-        )
-        ids = [row[0] for row in cursor.fetchall()]
     shown = facets(counts, kept) if with_facets else ()
-    return Results(_rows(ids), meta, shown, (), approximate=found.capped)
+    return Results(_rows(_newest(where, kept, meta, found)), meta, shown, (), approximate=found.capped)
+
+
+def _newest(where: Scope, kept: Chosen, meta: Page, found: Hits) -> list[int]:
+    """Return a page of entries, newest first.
+
+    Where many have the chosen values the newest of all are looked through for them; where few have, or the page lies
+    deep, the index tells which, and these are sorted.
+    """
+    sql, values = condition(where, "", kept)
+    place = [meta.size, meta.first]
+    if not kept:
+        return _ids_of(_NEWEST.format(rows="catalogue_listing", condition=sql), [*values, *place])
+    if found.capped:
+        ids = _ids_of(_NEWEST.format(rows=_NEWEST_OF_ALL, condition=sql), [_LOOKED_THROUGH, *values, *place])
+        if len(ids) == meta.size:
+            return ids
+    each, values = shelf_by_shelf(_DATED.format(condition=sql), values)
+    return _ids_of(_NEWEST.format(rows=f"({each})", condition="true"), [*values, *place])
+
+
+def _ids_of(statement: str, values: Sequence[Any]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [row[0] for row in cursor.fetchall()]
 
 
 def every_hit(text: str, *, actor: Actor, chosen: Chosen | None = None) -> Iterator[Found]:
