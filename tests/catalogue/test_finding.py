@@ -11,6 +11,8 @@ import openpyxl
 import pytest
 import rdflib
 from django.core.files.uploadedfile import SimpleUploadedFile
+from hypothesis import given
+from hypothesis import strategies as st
 from pyshacl import validate
 
 from covers import covers
@@ -21,6 +23,7 @@ from jutong.kernel.models import InboxItem
 from jutong.slices.catalogue import actions, queries, search
 from jutong.slices.catalogue.models import Listing, Notice, Tally
 from jutong.slices.catalogue.rules.content import ItemContent
+from jutong.slices.catalogue.rules.words import SHELVED
 from published import published
 from world import World
 
@@ -112,6 +115,30 @@ def test_beyond_what_is_ranked_counts_are_approximate_and_the_page_says_so(
     results = search.search("信息", actor=world.actor("market.clerk"))
     assert (results.page.total, results.page.capped, results.approximate) == (2, True, True)
     assert "为约数" in world.client("market.clerk").get("/catalogue/", {"q": "信息"}).content.decode()
+
+
+@given(entry_id=st.integers(min_value=1, max_value=2**62))
+def test_every_entry_stands_on_one_shelf_of_the_index(entry_id: int) -> None:
+    assert sum(entry_id & mask == place for mask, place in SHELVED) == 1
+
+
+@pytest.mark.parametrize("looked_through", [1, 5_000])
+def test_many_entries_with_a_chosen_value_come_newest_first_whichever_way_they_are_found(
+    world: World, city: dict[str, int], monkeypatch: pytest.MonkeyPatch, looked_through: int
+) -> None:
+    monkeypatch.setattr("jutong.slices.catalogue.search.hits.RANKED", 2)
+    monkeypatch.setattr("jutong.slices.catalogue.search.results._LOOKED_THROUGH", looked_through)
+    for place, pk in enumerate(sorted(city.values(), reverse=True)):
+        Listing.objects.filter(pk=pk).update(released_on=world.at.date() - timedelta(days=place % 3))
+    rows = Listing.objects.filter(region="511000").order_by("-released_on", "-pk").values_list("pk", flat=True)
+    pages = [
+        search.search(
+            "", actor=world.actor("hr.clerk"), chosen={"region": ["511000"]}, number=number, size=1, facets=False
+        )
+        for number in (1, 2)
+    ]
+    assert [row.id for page in pages for row in page.found] == list(rows[:2])
+    assert pages[0].page.capped
 
 
 def test_tallies_follow_every_change_and_are_joined(
