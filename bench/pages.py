@@ -33,18 +33,25 @@ READY_SECONDS = 60.0
 
 
 def run_list(ground: Ground) -> None:
-    """Ask for the list: with a question, without, by a facet, and for the directory tree."""
-    texts = itertools.cycle(searching.QUERIES)
+    """Ask for the list, whole and by facets, and for the directory tree; then for the list with a question."""
     ways = itertools.cycle(
         [
-            lambda: f"/catalogue/?q={quote(next(texts))}",
-            lambda: "/catalogue/",
-            lambda: "/catalogue/?share_type=conditional&page=2",
-            lambda: "/catalogue/tree/?by=department",
-            lambda: "/catalogue/tree/",
+            "/catalogue/",
+            "/catalogue/?share_type=unconditional&page=2",
+            "/catalogue/?update_cycle=yearly",
+            "/catalogue/tree/?by=department",
+            "/catalogue/tree/",
         ]
     )
-    _run(ground, "catalogue_list", lambda: next(ways)())  # noqa: PLW0108 - another way each time
+    _run(ground, "catalogue_list", lambda: next(ways))
+    texts = itertools.cycle(searching.QUERIES)
+    _run(
+        ground,
+        "catalogue_search_page",
+        lambda: f"/catalogue/?q={quote(next(texts))}",
+        share=0.99,
+        goal=searching.GOAL_MS,
+    )
 
 
 def run_detail(ground: Ground) -> None:
@@ -64,7 +71,7 @@ def _ids(ground: Ground) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _run(ground: Ground, name: str, address: Callable[[], str]) -> None:
+def _run(ground: Ground, name: str, address: Callable[[], str], *, share: float = 0.95, goal: float = GOAL_MS) -> None:
     """Ask for page and empty view in turn; the latter once behind all middlewares, signed in, and once without any."""
     entries = multiplying.multiplied(ground)
     from django.test import Client, override_settings
@@ -78,11 +85,12 @@ def _run(ground: Ground, name: str, address: Callable[[], str]) -> None:
             _timed(client, address())
         times = [(_timed(client, address()), _timed(client, EMPTY), _timed(bare, EMPTY)) for _turn in range(count)]
     mine, empty, least = (report.middle(column) * 1000 for column in zip(*times, strict=True))
-    slow, slowest = (report.middle([page for page, _empty, _bare in times], share) * 1000 for share in (0.95, 0.99))
-    report.note(f"{name}: {count} pages at {entries} entries, p99 {slowest:.1f} ms")
+    pages = [page for page, _empty, _bare in times]
+    report.note(f"{name}: {count} pages at {entries} entries, the slowest took {max(pages) * 1000:.1f} ms")
     report.line(name, mine, "ms_p50", ratio=empty / mine, against="empty_view_signed_in")
     report.line(name, mine, "ms_p50", ratio=least / mine, against="empty_view_without_middleware")
-    report.line(name, slow, "ms_p95", ratio=GOAL_MS / slow, against="goal_30_ms")
+    slow = report.middle(pages, share) * 1000
+    report.line(name, slow, f"ms_p{share * 100:.0f}", ratio=goal / slow, against=f"goal_{goal:.0f}_ms")
 
 
 def _timed(client: Client, target: str) -> float:
