@@ -301,7 +301,6 @@ def _delivery(book: Book, scene: Scene) -> None:
     for verb, name in {
         "suspend": "grant",
         "restore": "suspended",
-        "terminate": "suspended",
         "revoke": "grant",
         "finish": "grant",
     }.items():

@@ -203,7 +203,6 @@ def _grants(book: Book, scene: Scene) -> None:
     for verb, name in {
         "suspend": "grant",
         "restore": "suspended",
-        "terminate": "suspended",
         "revoke": "grant",
         "finish": "grant",
     }.items():

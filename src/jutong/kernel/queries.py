@@ -124,6 +124,17 @@ def history(subject_kind: str, subject_id: int | str) -> list[AuditRow]:
     return [_audit_row(entry) for entry in rows]
 
 
+def acts_on(subject_kind: str, ids: Iterable[int], verb: str) -> dict[str, list[AuditRow]]:
+    """Return who did one thing to several subjects, oldest first, by the subject's id: successes only, in one statement."""
+    rows = AuditEntry.objects.filter(
+        subject_kind=subject_kind, subject_id__in=[str(pk) for pk in ids], verb=verb, outcome="success"
+    )
+    found: dict[str, list[AuditRow]] = defaultdict(list)
+    for entry in rows.order_by("id"):
+        found[entry.subject_id].append(_audit_row(entry))
+    return dict(found)
+
+
 def _audit_row(e: AuditEntry) -> AuditRow:
     return AuditRow(
         e.pk, e.at, e.actor_name, e.department_id, e.acting_for, e.channel, e.address, e.verb, e.subject_kind,

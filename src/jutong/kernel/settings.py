@@ -97,6 +97,12 @@ class Settings(BaseSettings):
     complaint_days: int = Field(
         20, ge=1, le=366, description="投诉、举报办理的内部时限（工作日）；只作内部提示，不是法定期限。"
     )
+    aggregation_resources: int = Field(
+        3,
+        ge=2,
+        le=50,
+        description="同一部门持有的、可以互相关联的个人信息资源达到几项时提示汇聚风险；法规没有规定数目。含较高级别数据的，两项即提示。",
+    )
     demo: bool = Field(False, description="演示模式：允许数据源位于本机，登录页列出演示账号。")
 
 

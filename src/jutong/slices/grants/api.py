@@ -187,7 +187,7 @@ def amend(request: HttpRequest, grant_id: Id, body: AdjustmentIn) -> queries.Gra
 
 @router.post("/{grant_id}/suspend", response=GrantOut, summary="暂停授权")
 def suspend(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.GrantRow:
-    """Stop access until rectified."""
+    """Stop the service for a while; misuse is suspended in a case of its own (W25)."""
     return _moved(request, grant_id, actions.suspend_grant, body)
 
 
@@ -201,12 +201,6 @@ def restore(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.
 def revoke(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.GrantRow:
     """End it because its basis ended."""
     return _moved(request, grant_id, actions.revoke_grant, body)
-
-
-@router.post("/{grant_id}/terminate", response=GrantOut, summary="终止共享")
-def terminate(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.GrantRow:
-    """End a suspended one."""
-    return _moved(request, grant_id, actions.terminate_grant, body)
 
 
 @router.post("/{grant_id}/finish", response=GrantOut, summary="结束使用")

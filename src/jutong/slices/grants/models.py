@@ -20,7 +20,8 @@ class Grant(Case):
     may be listed page by page; portal: each call names the service item it is made for; endpoints: what of the
     department's own interface may be called. Of batch files: marked, their rows are ordered by `canary` (a secret, SM4 at
     rest, made once and kept, so that old copies can still be traced); notice stands visibly in them; receiver_key (hex SM2
-    public key, the consumer's own): only its holder opens them.
+    public key, the consumer's own): only its holder opens them. held_by: number of the case that keeps it suspended, which
+    alone restores or terminates it; empty where it was merely stopped.
     """
 
     resource = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="+")
@@ -58,6 +59,7 @@ class Grant(Case):
     ended_ground = models.CharField(max_length=32, default="")
     ended_at = models.DateTimeField(null=True)
     reason = models.TextField(default="")
+    held_by = models.CharField(max_length=24, default="")
     calls = models.BigIntegerField(default=0)
     rows = models.BigIntegerField(default=0)
     last_used_at = models.DateTimeField(null=True)

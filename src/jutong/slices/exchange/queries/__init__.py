@@ -70,6 +70,7 @@ from jutong.slices.exchange.queries.tasks import (
     task,
     tasks,
 )
+from jutong.slices.exchange.queries.tracing import HandedOver, HandedSum, handed_over, handed_sums
 from jutong.slices.exchange.queries.watching import (
     MOST_SHOWN,
     AsideRow,
@@ -93,6 +94,8 @@ __all__ = [
     "Deliveries",
     "FaultRow",
     "Figures",
+    "HandedOver",
+    "HandedSum",
     "LateRow",
     "OffPlatformRow",
     "Offer",
@@ -128,6 +131,8 @@ __all__ = [
     "fillable",
     "followable",
     "form_of",
+    "handed_over",
+    "handed_sums",
     "happened",
     "late",
     "live",

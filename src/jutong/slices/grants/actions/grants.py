@@ -15,9 +15,9 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
 from jutong.kernel import inbox, keys, nodes, outbox
-from jutong.kernel.actors import Actor, system_actor
+from jutong.kernel.actors import Actor, Channel, system_actor
 from jutong.kernel.clock import beijing_day, end_of_day
-from jutong.kernel.errors import Conflict, RuleBroken
+from jutong.kernel.errors import Conflict, RuleBroken, WrongState
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import events, rules
@@ -234,14 +234,26 @@ def _narrowed(grant: Grant, adjustment: Adjustment, valid_until: datetime, agree
 
 
 @GRANT.action("suspend")
-def suspend_grant(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
-    """Stop access with the next call, until rectified (national-2025#27)."""
+def suspend_grant(grant: Grant, *, by: Actor, at: datetime, reason: str, held_by: str = "") -> None:
+    """Stop access with the next call (national-2025#27).
+
+    held_by: the number of the case of misuse it is suspended for, which alone restores or terminates it; without one the
+    provider merely stops the service for a while and lets it go on by itself.
+    """
+    grant.held_by = held_by
     _stop(grant, "suspended", reason)
 
 
 @GRANT.action("restore")
-def restore_grant(grant: Grant, *, by: Actor, at: datetime, reason: str = "") -> None:
-    """Let a suspended grant work again; its period is not lengthened (W25)."""
+def restore_grant(grant: Grant, *, by: Actor, at: datetime, reason: str = "", held_by: str = "") -> None:
+    """Let a suspended grant work again; its period is not lengthened (W25).
+
+    held_by: the case that decides so. WrongState where another case keeps it suspended; the platform carries out what was
+    settled or decided about a dispute whatever keeps it (W07).
+    """
+    if grant.held_by and held_by != grant.held_by and by.channel is not Channel.SYSTEM:
+        raise WrongState(_("该授权因案件 %s 暂停，须在该案件中决定恢复或者终止。") % grant.held_by)
+    grant.held_by = ""
     grant.reason = reason
     tell_data_plane([grant], state="active")
 
@@ -253,8 +265,13 @@ def revoke_grant(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
 
 
 @GRANT.action("terminate")
-def terminate_grant(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
-    """End a suspended grant after refused or insufficient rectification (national-2025#27)."""
+def terminate_grant(grant: Grant, *, by: Actor, at: datetime, reason: str, held_by: str = "") -> None:
+    """End a suspended grant after refused or insufficient rectification (national-2025#27).
+
+    held_by: the case of misuse in which that was found. WrongState without one, or for another than keeps it suspended.
+    """
+    if not held_by or held_by != grant.held_by:
+        raise WrongState(_("终止共享须先在违规使用案件中认定拒不整改或者整改不到位，请在案件中办理。"))
     _end(grant, "terminated", at, reason)
 
 

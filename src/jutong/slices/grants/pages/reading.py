@@ -89,15 +89,9 @@ DEEDS: Final[dict[str, Deed]] = {
         actions.suspend_grant,
         N_("授权已暂停，两秒内停止全部调用、传输和下载。"),
         "",
-        N_("暂停后使用方不能再取得数据，整改后可恢复（条例第二十七条）。"),
+        N_("因数据核查、系统检修等暂停提供；使用方违规使用的，请登记违规使用案件，认定后限期整改（条例第二十七条）。"),
     ),
     "restore": Deed(actions.restore_grant, N_("授权已恢复。"), "primary", N_("恢复后按原期限继续，不顺延。")),
-    "terminate": Deed(
-        actions.terminate_grant,
-        N_("共享已终止。"),
-        "danger",
-        N_("拒不整改或整改不到位的，终止共享；终止后不能恢复。"),
-    ),
     "revoke": Deed(
         actions.revoke_grant,
         N_("授权已撤销，两秒内停止全部调用、传输和下载。"),
@@ -212,13 +206,20 @@ def _show(
         facts=_facts(row),
         figures=_use(row),
         versions=[_version(one) for one in found.history],
-        deeds=[_open_deed(row, button.verb, button.label, tried) for button in row.buttons if button.verb in DEEDS],
+        deeds=[
+            _open_deed(row, button.verb, button.label, tried) for button in row.buttons if _offered(row, button.verb)
+        ],
         adjusts=any(button.verb == "amend" for button in row.buttons),
         marks=DeliveryMode.BATCH_DOWNLOAD in row.modes and PROVIDER_HEAD.permits(actor, row) is not None,
         receives=DeliveryMode.BATCH_DOWNLOAD in row.modes and CONSUMER_HEAD.permits(actor, row) is not None,
         refusal=refusal,
         panels=panels.filled("grant", actor, now, grant_id=grant_id),
     )
+
+
+def _offered(row: queries.GrantRow, verb: str) -> bool:
+    """Tell whether a move is made here: what a case keeps suspended is restored by that case alone."""
+    return verb in DEEDS and not (verb == "restore" and row.held_by)
 
 
 def _open_deed(row: queries.GrantRow, verb: str, label: str, tried: tuple[str, Form] | None) -> OpenDeed:

@@ -25,6 +25,7 @@ from jutong.slices.grants.queries.grants import (
     states_of,
     versions,
 )
+from jutong.slices.grants.queries.holding import Standing, standing, standing_between, standing_of
 from jutong.slices.grants.queries.reach import check_offer
 from jutong.slices.grants.queries.wire import wire_grant
 
@@ -39,6 +40,7 @@ __all__ = [
     "HeardRow",
     "Held",
     "Parties",
+    "Standing",
     "VersionRow",
     "adjustable",
     "batch_marks",
@@ -62,6 +64,9 @@ __all__ = [
     "of_entry",
     "parties_of",
     "proposable",
+    "standing",
+    "standing_between",
+    "standing_of",
     "states_of",
     "versions",
     "wire_grant",

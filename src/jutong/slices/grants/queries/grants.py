@@ -64,6 +64,7 @@ class GrantRow:
     notice: str = ""
     receiver_key: str = ""
     origin: str = ""
+    held_by: str = ""
 
     @property
     def last_day(self) -> date:
@@ -84,7 +85,7 @@ class VersionRow:
 def row_of(g: Grant, buttons: tuple[Button, ...] = ()) -> GrantRow:
     """Return a grant as its parties see it."""
     row = _row(g, buttons)
-    return replace(row, origin=g.origin or g.case_ref)
+    return replace(row, origin=g.origin or g.case_ref, held_by=g.held_by)
 
 
 def _row(g: Grant, buttons: tuple[Button, ...]) -> GrantRow:

@@ -1,0 +1,57 @@
+"""Grants that run, whoever asks: for slices above that act on several of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from jutong.slices.grants.models import Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A grant with its parties and items; reason: of its newest move; held_by: number of the case that keeps it suspended."""
+
+    id: int
+    reference: str
+    state: str
+    region: str
+    resource_id: int
+    resource_title: str
+    provider_id: int
+    consumer_id: int
+    authority_id: int | None
+    held_by: str
+    reason: str
+    items: tuple[dict[str, Any], ...]
+    purposes: tuple[str, ...]
+
+
+def standing(ids: Iterable[int]) -> dict[int, Standing]:
+    """Return grants by id, in whatever state; unknown ids are left out."""
+    return {row.id: row for row in _rows(Grant.objects.filter(pk__in=set(ids)))}
+
+
+def standing_between(provider_id: int, consumer_id: int) -> list[Standing]:
+    """Return the grants of one provider to one consumer that work or are suspended, newest first."""
+    held = Grant.objects.filter(provider_id=provider_id, consumer_id=consumer_id, state__in=["granted", "suspended"])
+    return _rows(held.order_by("-pk"))
+
+
+def standing_of(consumer_id: int) -> list[Standing]:
+    """Return what one consumer holds that works or is suspended, newest first."""
+    held = Grant.objects.filter(consumer_id=consumer_id, state__in=["granted", "suspended"])
+    return _rows(held.order_by("-pk"))
+
+
+def _rows(found: QuerySet[Grant]) -> list[Standing]:
+    return [
+        Standing(
+            g.pk, f"G-{g.pk:06d}", g.state, g.region, g.resource_id, g.resource_title, g.provider_id, g.consumer_id,
+            g.authority_id, g.held_by, g.reason, tuple(g.items), tuple(g.purposes),
+        )
+        for g in found
+    ]  # fmt: skip

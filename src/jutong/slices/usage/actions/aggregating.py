@@ -1,0 +1,136 @@
+"""What several grants give together is marked, a product made of it registered, reviewed for secrecy, and only then released."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel import inbox, levels
+from jutong.kernel.actors import Actor, Role
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.settings import settings
+from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.grants import queries as grants
+from jutong.slices.parties import queries as parties
+from jutong.slices.usage.actions.numbering import next_number
+from jutong.slices.usage.actions.opening import PLATFORM
+from jutong.slices.usage.models import AggregationReview
+from jutong.slices.usage.rules import aggregation as rules
+from jutong.slices.usage.rules.misuse import check_text
+from jutong.slices.usage.workflow import AGGREGATION_REVIEW
+
+GRAVE: Final = levels.rank("general-3")
+"""From here on a grade is grave: the upper divisions of general data, important and core data."""
+
+
+def _tell(case: AggregationReview, title: str, at: datetime, *, to: int, role: Role | None = None) -> None:
+    inbox.tell(department_id=to, role=role, title=title, link=f"/usage/aggregations/{case.pk}/", at=at)
+
+
+def mark_combination(grant_id: int, *, at: datetime) -> AggregationReview | None:
+    """Mark a grant just opened or widened that completes a sensitive combination with what its consumer holds (R-SEC-031).
+
+    Returns the new review, None where there is nothing to review or the grant is marked already.
+    """
+    newest = grants.standing([grant_id]).get(grant_id)
+    if newest is None or AggregationReview.objects.filter(grant_id=grant_id).exists():
+        return None
+    held = [one for one in grants.standing_of(newest.consumer_id) if one.id != grant_id]
+    entries = catalogue.published_by_ids({newest.resource_id, *(one.resource_id for one in held)})
+    parts = {one.id: _part(one, entries[one.resource_id]) for one in (newest, *held) if one.resource_id in entries}
+    if grant_id not in parts:
+        return None
+    others = [part for pk, part in parts.items() if pk != grant_id]
+    found = rules.combination(parts[grant_id], others, least=settings().aggregation_resources)
+    if found is None:
+        return None
+    known = {one.id: one for one in (newest, *held)}
+    listed = [_listed(part, known[part.grant_id]) for part in found.parts]
+    return _mark(newest=newest, parts=listed, found=found, by=PLATFORM, at=at)
+
+
+def _part(held: grants.Standing, entry: catalogue.PublishedEntry) -> rules.Part:
+    rank = levels.rank(entry.security_level)
+    names = tuple(item["item"] for item in held.items)
+    return rules.Part(held.id, held.resource_id, names, entry.personal, entry.security_level, rank, rank >= GRAVE)
+
+
+def _listed(part: rules.Part, held: grants.Standing) -> dict[str, Any]:
+    return {
+        "grant_id": part.grant_id,
+        "resource_id": part.resource_id,
+        "provider_id": held.provider_id,
+        "title": held.resource_title,
+        "level": part.level,
+        "items": list(part.items),
+    }
+
+
+def _told(case: AggregationReview, *, by: Actor, at: datetime) -> None:
+    words = {"number": case.number, "count": len(case.parts)}
+    title = _("汇聚提示 %(number)s：%(count)d 项授权的个人信息可以互相关联，汇聚产品须先经保密审查") % words
+    _tell(case, title, at, to=case.consumer_id)
+    _tell(case, title, at, to=case.authority_id, role=Role.AUTHORITY_REVIEWER)
+
+
+@AGGREGATION_REVIEW.opens("mark", then=_told)
+def _mark(
+    *, by: Actor, at: datetime, newest: grants.Standing, parts: list[dict[str, Any]], found: rules.Combination
+) -> AggregationReview:
+    return AggregationReview(
+        region=newest.region,
+        number=next_number("HJ", at),
+        consumer_id=newest.consumer_id,
+        authority_id=newest.authority_id or parties.authority_of(newest.region),
+        grant_id=newest.id,
+        title=newest.resource_title,
+        parts=parts,
+        joined_by=list(found.meanings),
+        level=found.level,
+        opened_at=at,
+        started_on=beijing_day(at),
+    )
+
+
+@AGGREGATION_REVIEW.action("register")
+def register_product(
+    case: AggregationReview, *, by: Actor, at: datetime, product: str, use: str, safeguards: str
+) -> None:
+    """Register what is made of the data, what for and how it is protected; it stays locked until the review passes.
+
+    RuleBroken without any of the three.
+    """
+    rules.check_product(product, use, safeguards)
+    case.product, case.use, case.safeguards = product.strip()[:200], use.strip(), safeguards.strip()
+    case.registered_at, case.verdict, case.opinion, case.reviewed_by, case.reviewed_at = at, "", "", "", None
+    _tell(case, _("汇聚产品待保密审查：%s") % case.product, at, to=case.authority_id, role=Role.SECRECY_OFFICER)
+    _tell(case, _("汇聚产品待保密审查：%s") % case.product, at, to=case.authority_id, role=Role.AUTHORITY_REVIEWER)
+
+
+@AGGREGATION_REVIEW.action("clear")
+def clear_product(case: AggregationReview, *, by: Actor, at: datetime, opinion: str) -> None:
+    """Find in the secrecy review that the product holds no secret and nothing important and sensitive."""
+    _review(case, "passed", opinion, by, at)
+    _tell(case, _("汇聚产品已通过保密审查：%s") % case.product, at, to=case.consumer_id)
+
+
+@AGGREGATION_REVIEW.action("withhold")
+def withhold_product(case: AggregationReview, *, by: Actor, at: datetime, opinion: str) -> None:
+    """Find that it must not be stored or released as it is; the consumer may register it changed."""
+    _review(case, "refused", opinion, by, at)
+    _tell(case, _("汇聚产品未通过保密审查：%s") % case.product, at, to=case.consumer_id)
+
+
+def _review(case: AggregationReview, verdict: str, opinion: str, by: Actor, at: datetime) -> None:
+    case.opinion = check_text(opinion, field="opinion", label=_("审查意见"))
+    case.verdict, case.reviewed_by, case.reviewed_at = verdict, by.name[:100], at
+
+
+@AGGREGATION_REVIEW.action("release")
+def release_product(case: AggregationReview, *, by: Actor, at: datetime) -> None:
+    """Store or release the product; NotAllowed before its secrecy review passed (R-SEC-031)."""
+    rules.check_release(case.verdict)
+    case.released_at = at
+    _tell(case, _("汇聚产品已存储或发布：%s") % case.product, at, to=case.authority_id, role=Role.AUTHORITY_REVIEWER)

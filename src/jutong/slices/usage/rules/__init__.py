@@ -1,0 +1,1 @@
+"""What this slice allows and computes; pure."""
