@@ -65,7 +65,7 @@ def check_ground(ground: str) -> Ground:
 
 
 def check_text(text: str, *, field: str, label: str) -> str:
-    """Return a text trimmed; RuleBroken unless it has 4 to 2000 characters. label: the field's name, a msgid."""
+    """Return a text trimmed; RuleBroken unless it has 4 to 2000 characters. label: the field as the person sees it."""
     said = text.strip()
     if not SHORTEST_TEXT <= len(said) <= LONGEST_TEXT:
         raise RuleBroken(N_("请填写“%(label)s”（4 至 2000 个字）。"), field=field, label=label)
