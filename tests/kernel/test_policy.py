@@ -163,12 +163,15 @@ def test_the_defaults_where_the_decree_is_silent_are_the_documented_ones(paramet
 
 def test_values_and_sources_read_in_chinese() -> None:
     policy = Policy(DEFAULT, 1, TODAY)
-    assert policy.explain("request_reply_days") == "10 个工作日 — 政务数据共享条例第二十一条"
+    assert policy.explain("request_reply_days") == "10 个工作日 — 政务数据共享条例第二十一条（国家规定）"
     assert policy.explain("log_retention_years", "other").startswith("6 个月 — 系统默认（")
-    assert policy.explain("negotiation_days") == "未规定期限 — 政务数据共享条例第二十八条"
+    assert policy.explain("negotiation_days") == "未规定期限 — 政务数据共享条例第二十八条（国家规定）"
     assert policy.explain("basis_ranks", "withheld").startswith("法律、行政法规、国务院决定 — ")
     banned = Policy("neijiang-2020", 1, TODAY).explain("third_party_provision", "unconditional")
-    assert banned == "禁止 — 内江市政务数据资源管理暂行办法（征求意见稿）第二十七条、第八条、第四十八条第（七）项"
+    assert (
+        banned
+        == "禁止 — 内江市政务数据资源管理暂行办法（征求意见稿）第二十七条、第八条、第四十八条第（七）项（地方规定）"
+    )
     assert article("national-2025#14(3)") == "政务数据共享条例第十四条第（三）项"
     assert article("national-project-opinion#8") == "关于进一步加强政务部门信息共享建设管理的指导意见第八部分"
     assert article("national-project-opinion#preamble").endswith("引言")

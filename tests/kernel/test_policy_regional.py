@@ -41,8 +41,8 @@ def test_a_case_keeps_the_limits_of_the_version_and_day_it_started_under() -> No
 def test_a_region_may_answer_sooner_and_never_later_than_the_decree(base: str) -> None:
     sooner = derive(base, {"request_reply_days": 5}, 2, date(2025, 8, 1), articles=["本市规定第三条"])
     found = effective(sooner, "request_reply_days", TODAY)
-    assert (found.value, found.origin) == (5, "local")
-    assert Policy.under(sooner, TODAY).explain("request_reply_days") == "5 个工作日 — 本市规定第三条"
+    assert (found.value, found.origin) == (5, "stricter")
+    assert Policy.under(sooner, TODAY).explain("request_reply_days") == "5 个工作日 — 本市规定第三条（本地更严的规定）"
     with pytest.raises(ProfileInvalid, match="地区规定只能更严，请调整。") as refused:
         derive(base, {"request_reply_days": 15}, 2, date(2025, 8, 1))
     assert refused.value.field == "request_reply_days"
@@ -91,7 +91,7 @@ def test_a_region_may_forbid_what_the_decree_allows_and_may_state_that_there_is_
     )  # fmt: skip
     policy = Policy.under(strict, TODAY)
     assert policy.text("third_party_provision", ShareType.CONDITIONAL) == "forbidden"
-    assert policy.explain("request_reply_extension_days") == "不得延期 — 地方规定"
+    assert policy.explain("request_reply_extension_days") == "不得延期 — 本地更严的规定"
     assert policy.days("negotiation_days") == 10
     assert policy.days("delivery_days") == 20
 

@@ -13,6 +13,7 @@ import examples_finding as finding
 import examples_grading as grading
 import examples_lifecycle as lifecycle
 import examples_office as office
+import examples_policy as policy
 import examples_specifications as specifications
 import examples_updates as updates
 
@@ -48,6 +49,7 @@ def fill(book: Book, scene: Scene) -> None:
         demands.endpoints,
         office.endpoints,
         grading.endpoints,
+        policy.endpoints,
         _sharing,
         disputes.endpoints,
         correction.endpoints,

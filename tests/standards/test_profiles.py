@@ -73,7 +73,7 @@ def test_a_region_may_be_stricter_than_the_decree_and_never_laxer(world):
     row = assign(world, profile="national-2025", overrides={"request_reply_days": 5})
     assert row.version == 2
     held = jurisdiction.policy_for("511000", beijing_day(world.at)).effective("request_reply_days")
-    assert (held.value, held.origin) == (5, "local")
+    assert (held.value, held.origin) == (5, "stricter")
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,11 @@ class Waiting:
         """Working days left, for sorting; far away without a limit."""
         return self.clock.left if self.clock else FAR
 
+    @property
+    def targeted(self) -> bool:
+        """Whether only an internal target runs, which is never overdue (R-OVR-039)."""
+        return self.clock is not None and self.clock.target
+
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
@@ -80,12 +85,12 @@ class ToDo:
     @property
     def today(self) -> int:
         """How many fall due today."""
-        return sum(row.left == 0 for row in self.rows)
+        return sum(row.left == 0 and not row.targeted for row in self.rows)
 
     @property
     def late(self) -> int:
         """How many are overdue."""
-        return sum(row.left < 0 for row in self.rows)
+        return sum(row.left < 0 and not row.targeted for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +213,7 @@ def _address(chore: Chore, case_id: int) -> str:
 def overdue(actor: Actor, at: datetime) -> list[DueCase]:
     """Return running limits that are past: those the actor's departments must keep, and those they watch over."""
     today = beijing_day(at)
-    late = Clock.objects.filter(state=ClockState.RUNNING, due_day__lt=today)
+    late = Clock.objects.filter(state=ClockState.RUNNING, target=False, due_day__lt=today)
     return _due_cases(late, actor, at)
 
 

@@ -43,7 +43,7 @@ def state(at: datetime) -> Iterator[Metric]:
     yield _by("jutong_outbox_events", "Events that wait, by state", "state", dict(_counted(outbox, "state")))
     yield _one("jutong_outbox_lag_seconds", "Age of the oldest deliverable event", health.outbox_lag(at))
     yield _by("jutong_work", "Deferred tasks by state", "state", dict(_counted(Progress.objects.all(), "state")))
-    running = Clock.objects.filter(state=ClockState.RUNNING)
+    running = Clock.objects.filter(state=ClockState.RUNNING, target=False)
     overdue = running.exclude(overdue_at=None).count()
     yield _by("jutong_clocks", "Statutory limits that run", "state", {"running": running.count(), "overdue": overdue})
     yield _one("jutong_seal_lag_seconds", "Age of the oldest audit entry without a seal", sealing.lag(at))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -35,6 +36,22 @@ def policy_for(region: str, day: date) -> Policy:
     return policy_of(nearest.reference if nearest else f"{policy.DEFAULT}@1", day)
 
 
+@dataclass(frozen=True, slots=True)
+class Governed:
+    """A step of a case, who has to act in it, under which profile, and what that says of it in words (R-CAS-013)."""
+
+    step: str
+    body: str
+    reference: str
+    title: str
+    rule: str
+
+
+def governed(step: str, body: str, rules: Policy, parameter: str, kind: str | None = None) -> Governed:
+    """Return a step under the rules of the body that acts in it; parameter: the profile's row that limits it."""
+    return Governed(step, body, rules.reference, rules.profile.title, rules.explain(parameter, kind))
+
+
 def policy_of(reference: str, started: date) -> Policy:
     """Return the rules under a profile version ("name@1", or "name:region@2" with a region's stricter values)."""
     return _policy(reference, started)
@@ -47,5 +64,7 @@ def _policy(reference: str, started: date) -> Policy:
     if not region:
         return Policy(name, int(version), started)
     row = PolicyAssignment.objects.get(region=region, profile=name, version=int(version))
-    derived = policy.derive(name, row.overrides, row.version, row.effective_from, name=f"{name}:{region}")
-    return Policy.under(derived, started)
+    derived = policy.derive(
+        name, row.overrides, row.version, row.effective_from, name=f"{name}:{region}", articles=row.articles
+    )
+    return Policy.under(derived, started, row.targets)

@@ -54,7 +54,8 @@ class Clock(models.Model):
 
     days: the limit when it started. extended: working days added. due_day: last day; due_at: its end (UTC).
     overdue_on: the working day after, on which the event is recorded. remaining: days left when paused.
-    explanation: the limit and its source in words. obliged_id: the department that has to act.
+    explanation: the limit and its source in words. obliged_id: the department that has to act. target: an internal target
+    where no text gives a number; it is never overdue (R-OVR-039).
     """
 
     case_kind = models.CharField(max_length=64)
@@ -73,6 +74,7 @@ class Clock(models.Model):
     paused_on = models.DateField(null=True)
     remaining = models.IntegerField(null=True)
     provisional = models.BooleanField(default=False)
+    target = models.BooleanField(default=False)
     parameter = models.CharField(max_length=64)
     explanation = models.CharField(max_length=400)
     obliged_id = models.BigIntegerField(null=True)
@@ -281,13 +283,18 @@ class CalendarDay(models.Model):
 
 
 class PolicyAssignment(models.Model):
-    """Which profile holds in a region from a day on; `overrides` are stricter local values (version > 1)."""
+    """Which profile holds in a region from a day on; `overrides` are stricter local values (version > 1).
+
+    basis: the region's own instrument, named as the source of its values. targets: internal targets in working days.
+    """
 
     region = models.CharField(max_length=12)
     profile = models.CharField(max_length=64)
     version = models.IntegerField(default=1)
     effective_from = models.DateField()
     overrides = models.JSONField(default=dict)
+    targets = models.JSONField(default=dict)
+    basis = models.CharField(max_length=200, default="")
     assigned_by = models.BigIntegerField(null=True)
     assigned_at = models.DateTimeField()
 
@@ -300,7 +307,13 @@ class PolicyAssignment(models.Model):
     @property
     def reference(self) -> str:
         """The profile version as a case keeps it; with the region where stricter local values are laid over it."""
-        return f"{self.profile}:{self.region}@{self.version}" if self.overrides else f"{self.profile}@1"
+        own = self.overrides or self.targets
+        return f"{self.profile}:{self.region}@{self.version}" if own else f"{self.profile}@1"
+
+    @property
+    def articles(self) -> tuple[str, ...]:
+        """The source of the region's own values, as profiles name articles."""
+        return (self.basis,) if self.basis else ()
 
 
 class RateCount(models.Model):

@@ -16,12 +16,16 @@ from jutong.kernel import jurisdiction
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.models import AuditEntry, Clock, ClockState
 from jutong.kernel.paging import Page, page
-from jutong.kernel.workdays import remaining
+from jutong.kernel.policy import with_doubt
+from jutong.kernel.workdays import Calendar, remaining
 
 
 @dataclass(frozen=True, slots=True)
 class ClockRow:
-    """A clock as a page shows it. left: working days (negative: overdue); tone: green, yellow, red, grey; text: in words."""
+    """A clock as a page shows it. left: working days (negative: overdue); tone: green, yellow, red, grey; text: in words.
+
+    explanation: the rule in words: days, article, whose it is, why provisional. target: an internal target, never overdue.
+    """
 
     name: str
     label: str
@@ -32,6 +36,8 @@ class ClockRow:
     tone: str
     text: str
     explanation: str
+    id: int = 0
+    target: bool = False
 
 
 def clocks(case_kind: str, ids: Iterable[int], at: datetime) -> dict[int, list[ClockRow]]:
@@ -40,17 +46,29 @@ def clocks(case_kind: str, ids: Iterable[int], at: datetime) -> dict[int, list[C
     found: dict[int, list[ClockRow]] = defaultdict(list)
     for clock in Clock.objects.filter(case_kind=case_kind, case_id__in=list(ids)).order_by("id"):
         left = clock.remaining if clock.state == ClockState.PAUSED else remaining(today, clock.due_day, calendar)
-        found[clock.case_id].append(_clock_row(clock, left or 0))
+        found[clock.case_id].append(_clock_row(clock, left or 0, calendar))
     return dict(found)
 
 
-def _clock_row(clock: Clock, left: int) -> ClockRow:
-    tone, text = _words(clock, left)
+def _clock_row(clock: Clock, left: int, calendar: Calendar) -> ClockRow:
+    tone, text = _words_of_target(clock, left) if clock.target else _words(clock, left)
+    doubtful = calendar.unannounced(clock.started_on, clock.due_day) if clock.provisional else ()
     if clock.provisional:
         text += _("（暂定）")
+    rule = with_doubt(clock.explanation, doubtful)
     return ClockRow(
-        clock.name, clock.label, clock.state, clock.due_day, clock.provisional, left, tone, text, clock.explanation
-    )
+        clock.name, clock.label, clock.state, clock.due_day, clock.provisional, left, tone, text, rule, clock.pk,
+        clock.target,
+    )  # fmt: skip
+
+
+def _words_of_target(clock: Clock, left: int) -> tuple[str, str]:
+    if clock.state == ClockState.STOPPED:
+        late = clock.stopped_at is not None and clock.stopped_at > clock.due_at
+        return ("yellow", _("办结时已超内部目标")) if late else ("green", _("在内部目标内办结"))
+    if clock.state != ClockState.PAUSED and left < 0:
+        return "yellow", ngettext("已超内部目标 %d 个工作日", "已超内部目标 %d 个工作日", -left) % -left
+    return "grey", ngettext("内部目标剩余 %d 个工作日", "内部目标剩余 %d 个工作日", left) % left
 
 
 def _words(clock: Clock, left: int) -> tuple[str, str]:

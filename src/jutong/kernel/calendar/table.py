@@ -91,6 +91,10 @@ class Calendar:
         """Say whether every year from `first` to `last` has its official notice."""
         return all(year in self.known_years for year in range(first.year, last.year + 1))
 
+    def unannounced(self, first: date, last: date) -> tuple[int, ...]:
+        """Return the years from `first` to `last` without official notice: what is counted through them is provisional."""
+        return tuple(year for year in range(first.year, last.year + 1) if year not in self.known_years)
+
     def rank(self, day: date) -> int:
         """Return how many working days of this calendar lie up to and including `day`."""
         self.check(day)

@@ -7,7 +7,8 @@ from jutong.kernel.policy.deriving import derive
 from jutong.kernel.policy.parameters import Parameter, ProfileInvalid, parameters
 from jutong.kernel.policy.precedence import CEILING_FROM, Effective, effective, effective_all
 from jutong.kernel.policy.profiles import DEFAULT, SHIPPED, Cell, Profile, load
-from jutong.kernel.policy.wording import Row, article, table
+from jutong.kernel.policy.targets import check_targets, points, target_in_words
+from jutong.kernel.policy.wording import Row, article, table, with_doubt
 
 __all__ = [
     "CEILING_FROM",
@@ -21,10 +22,14 @@ __all__ = [
     "ProfileInvalid",
     "Row",
     "article",
+    "check_targets",
     "derive",
     "effective",
     "effective_all",
     "load",
     "parameters",
+    "points",
     "table",
+    "target_in_words",
+    "with_doubt",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
@@ -16,22 +17,24 @@ from jutong.kernel.policy.wording import explained
 class Policy:
     """Effective values for a case that started on `started`, a Beijing day (R-OVR-036, R-OVR-043).
 
-    A shipped profile is found by name and version; a region's derived one is given as `profile`.
+    A shipped profile is found by name and version; a region's derived one is given as `profile`. targets: the region's
+    internal targets in working days (R-OVR-039).
     """
 
     profile_name: str
     version: int
     started: date
     profile: Profile = field(default=cast("Profile", None), repr=False, compare=False)
+    targets: Mapping[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if cast("Profile | None", self.profile) is None:
             object.__setattr__(self, "profile", load(self.profile_name, self.version))
 
     @classmethod
-    def under(cls, profile: Profile, started: date) -> Policy:
+    def under(cls, profile: Profile, started: date, targets: Mapping[str, int] | None = None) -> Policy:
         """Return the policy of a case that starts on `started` under `profile`, shipped or derived."""
-        return cls(profile.name, profile.version, started, profile)
+        return cls(profile.name, profile.version, started, profile, targets or {})
 
     @property
     def reference(self) -> str:
@@ -45,6 +48,10 @@ class Policy:
     def days(self, name: str, kind: str | None = None) -> int | None:
         """Return a limit in working days; None where no text sets one (never "at once", which is 0)."""
         return cast("int | None", self._value(name, kind, "days"))
+
+    def target(self, code: str) -> int | None:
+        """Return the region's internal target in working days for a duty without a number; None where it set none."""
+        return self.targets.get(code)
 
     def months(self, name: str, kind: str | None = None) -> int | None:
         """Return a retention period in months; None where no text sets one."""

@@ -12,7 +12,8 @@ from jutong.kernel.policy.profiles import DEFAULT, SILENT, Cell, Profile, load
 CEILING_FROM = date(2025, 8, 1)
 """Cases that start on or after this day are under the decree (national-2025#44)."""
 
-Origin = Literal["local", "national", "default"]
+Origin = Literal["local", "national", "stricter", "default"]
+"""Whose value it is: the local text's, the decree's, a region's own stricter one, or the platform's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def effective(profile: Profile, parameter: str, case_start: date, kind: str | No
         return Effective(parameter, chosen, default, "default", cell.articles, declared.rule, declared.default_note)
     if cell == SILENT:
         origin = "default"
+    elif origin == "local" and parameter in profile.overrides:
+        origin = "stricter"
     return Effective(parameter, chosen, cell.value, origin, cell.articles, declared.rule, cell.note)
 
 

@@ -17,7 +17,12 @@ from jutong.kernel.terms import N_
 
 _DIGITS = "零一二三四五六七八九"
 _ABSENT = {"no_limit": N_("无法定期限"), "not_offered": N_("不适用"), "not_regulated": N_("未作规定")}
-_ORIGINS = {"local": N_("地方规定"), "national": N_("国家规定"), "default": N_("系统默认")}
+_ORIGINS = {
+    "local": N_("地方规定"),
+    "national": N_("国家规定"),
+    "stricter": N_("本地更严的规定"),
+    "default": N_("系统默认"),
+}
 _ARTICLE = re.compile(r"(?P<slug>[a-z][a-z0-9-]*)#(?P<number>\d+|preamble|background)(?:\((?P<item>\d+)\))?")
 _UNNUMBERED = {"preamble": N_("引言"), "background": N_("背景介绍")}
 _OPINION = "national-project-opinion"
@@ -88,13 +93,25 @@ def _period(years: float) -> str:
 
 
 def explained(found: Effective) -> str:
-    """Word an effective value with its source, as the case page shows it beside a limit."""
+    """Word an effective value with its source and whose rule it is, as it stands beside every limit.
+
+    10 个工作日 — 政务数据共享条例第二十一条（国家规定）.
+    """
     declared = parameters()[found.parameter]
     value = found.note if found.value is None and found.note else worded(declared, found.value)
-    source = sources(found.articles) or _(_ORIGINS[found.origin])
+    whose = _(_ORIGINS[found.origin])
+    source = f"{named}（{whose}）" if (named := sources(found.articles)) else whose
     if found.origin == "default" and found.note:
         source = _("系统默认（%(why)s）") % {"why": found.note}
     return f"{value} — {source}"
+
+
+def with_doubt(rule: str, years: Sequence[int]) -> str:
+    """Add to a rule in words why the day counted by it is provisional; years: those without an official calendar yet."""
+    if not years:
+        return rule
+    words = {"rule": rule, "years": "、".join(map(str, years))}
+    return _("%(rule)s；暂定：%(years)s 年的工作日历尚未发布") % words
 
 
 def table(name: str | Profile, effective: bool, day: date) -> list[Row]:

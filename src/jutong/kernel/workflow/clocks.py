@@ -12,6 +12,7 @@ from jutong.kernel import jurisdiction
 from jutong.kernel.clock import beijing_day, end_of_day
 from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.kernel.models import Case, Clock, ClockState
+from jutong.kernel.policy import target_in_words
 from jutong.kernel.workdays import Calendar, add_workdays, remaining
 from jutong.kernel.workflow.table import ClockRule
 
@@ -53,7 +54,7 @@ def _start(kind: str, rule: ClockRule, cases: Sequence[Case], at: datetime) -> N
         update_fields=[
             "state", "started_on", "days", "extended", "waited", "due_day", "due_at", "overdue_on", "warn_on",
             "paused_on", "remaining", "provisional", "explanation", "obliged_id", "stopped_at", "warned_at",
-            "overdue_at",
+            "overdue_at", "target", "parameter",
         ],
     )  # fmt: skip
 
@@ -62,7 +63,7 @@ def _new(kind: str, rule: ClockRule, case: Case, today: date, calendar: Calendar
     limit = _limit(rule, case)
     if limit is None:
         return None
-    days, parameter, explanation = limit
+    days, parameter, explanation, target = limit
     start = getattr(case, rule.since) if rule.since else today
     clock = Clock(
         case_kind=kind,
@@ -73,23 +74,30 @@ def _new(kind: str, rule: ClockRule, case: Case, today: date, calendar: Calendar
         days=days,
         parameter=parameter,
         explanation=explanation,
+        target=target,
         obliged_id=getattr(case, rule.obliged, None) if rule.obliged else None,
     )
     _set_due(clock, start, days, rule.warn_days, calendar)
     return clock
 
 
-def _limit(rule: ClockRule, case: Case) -> tuple[int, str, str] | None:
-    """Return a limit in working days, its parameter and its source in words; None for a case without one."""
+def _limit(rule: ClockRule, case: Case) -> tuple[int, str, str, bool] | None:
+    """Return a limit in working days, its parameter, its source in words, and whether it is the region's own target.
+
+    None for a case with neither.
+    """
     if rule.given:
         own = rule.given(case)
-        return (own[0], "", own[1]) if own else None
+        return (own[0], "", own[1], False) if own else None
     parameter = rule.parameter_for(case)
     if parameter is None:
         return None
     variant = rule.kind_for(case)
     days = case.policy.days(parameter, kind=variant)
-    return None if days is None else (days, parameter, case.policy.explain(parameter, kind=variant))
+    if days is not None:
+        return days, parameter, case.policy.explain(parameter, kind=variant), False
+    wished = case.policy.target(parameter)
+    return None if wished is None else (wished, parameter, target_in_words(wished), True)
 
 
 def _set_due(clock: Clock, start: date, days: int, warn_days: int, calendar: Calendar) -> None:
@@ -180,7 +188,8 @@ def recompute_provisional() -> int:
 def sweep(at: datetime, *, limit: int = 1000) -> int:
     """Let clocks strike: a reminder before the limit, an overdue event on the working day after it.
 
-    Striking records and tells; it never decides. Takes `limit` clocks at most, skipping those another sweep holds.
+    Striking records and tells; it never decides. An internal target gives no reminder and is never overdue: it is told
+    as "clock.beyond_target" (R-OVR-039). Takes `limit` clocks at most, skipping those another sweep holds.
     """
     from jutong.kernel import outbox
     from jutong.kernel.actors import system_actor
@@ -190,7 +199,12 @@ def sweep(at: datetime, *, limit: int = 1000) -> int:
     waiting = Clock.objects.select_for_update(skip_locked=True).filter(state=ClockState.RUNNING)
     late = list(waiting.filter(overdue_on__lte=today, overdue_at=None)[:limit])
     soon = list(waiting.filter(warn_on__lte=today, warned_at=None, overdue_on__gt=today)[:limit])
-    for name, clocks in (("clock.overdue", late), ("clock.due_soon", soon)):
+    told = (
+        ("clock.overdue", [c for c in late if not c.target]),
+        ("clock.beyond_target", [c for c in late if c.target]),
+        ("clock.due_soon", [c for c in soon if not c.target]),
+    )
+    for name, clocks in told:
         outbox.publish_many([(name, f"{c.case_kind}:{c.case_id}", _strike(c)) for c in clocks], at=at, by=by)
     Clock.objects.filter(pk__in=[c.pk for c in late]).update(overdue_at=at)
     Clock.objects.filter(pk__in=[c.pk for c in soon]).update(warned_at=at)

@@ -12,7 +12,7 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import RuleBroken
-from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, DeliveryMode, Purpose
+from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, DeliveryMode
 from jutong.wire.grants import Column, Condition, Kind, Masking, Operator, Quota
 
 LONGEST_TERM: Final = timedelta(days=5 * 366)
@@ -73,12 +73,10 @@ class Agreed(msgspec.Struct, frozen=True):
 
 
 def check_wider(wider: Wider, *, held: Collection[str], purposes: Collection[str], known: Mapping[str, Column]) -> None:
-    """Refuse to widen a grant by what the entry has not, by purposes off the list, or by nothing."""
+    """Refuse to widen a grant by what the entry has not, or by nothing."""
     for one in wider.items:
         if one.item not in known:
             raise RuleBroken(N_("信息项“%(item)s”不在目录中，请从目录所列信息项中选择。"), field="items", item=one.item)
-    if wider.purposes:
-        check_purposes(wider.purposes)
     fresh = {one.item for one in wider.items} - set(held) or set(wider.purposes) - set(purposes) or wider.scope.strip()
     if not fresh and wider.conditions is None:
         raise RuleBroken(N_("内容没有变化，无需调整。"), field="items")
@@ -196,12 +194,6 @@ def check_reach(modes: Sequence[str], *, online: bool) -> None:
             N_("该资源的数据源位于没有联机通道的前置机之后，不能提供联机查询；请改选前置机共享或批量下载。"),
             field="modes",
         )
-
-
-def check_purposes(purposes: Collection[str]) -> None:
-    """Refuse purposes outside the code list."""
-    if not purposes or not set(purposes) <= {p.value for p in Purpose}:
-        raise RuleBroken(N_("请从使用用途清单中至少选择一项。"), field="purposes")
 
 
 def check_keys(key_items: Collection[str], known: Collection[str], modes: Collection[str]) -> None:

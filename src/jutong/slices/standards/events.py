@@ -15,3 +15,6 @@ SPECIFICATION_PUBLISHED: Final = "standards.specification_published"
 
 GRADES_PUBLISHED: Final = "standards.grades_published"
 """A catalogue of grades was published: {"id", "reference", "region", "effective_from"}; subject "grades:REGION"."""
+
+PURPOSES_CHANGED: Final = "standards.purposes_changed"
+"""A purpose of use was added to the list or taken off it: {"code", "retired"}; subject "purpose:CODE"."""

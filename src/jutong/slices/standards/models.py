@@ -92,3 +92,18 @@ class PeerCode(models.Model):
                 fields=["peer", "direction", "element", "given"], name="one_meaning_of_a_peers_code"
             )
         ]
+
+
+class PurposeCode(models.Model):
+    """A purpose of use that an administrator added to the four of every profile (R-SHR-010); code and name never change.
+
+    retired_at: no new request or grant names it from then on; what was granted stays, and the code is never given again.
+    """
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=20, unique=True)
+    meaning = models.CharField(max_length=200)
+    added_by = models.CharField(max_length=100)
+    added_at = models.DateTimeField()
+    retired_by = models.CharField(max_length=100, default="")
+    retired_at = models.DateTimeField(null=True)

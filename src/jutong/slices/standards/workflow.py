@@ -21,3 +21,5 @@ PROFILE_KEEPERS = AUTHORITY_HEADS | SECURITY_ADMINS | SYSTEM_ONLY
 SPECIFIERS = AUTHORITY_HEADS | Who("platform_operator", N_("平台管理员"), (Role.PLATFORM_OPERATOR,)) | SYSTEM_ONLY
 """Who writes specifications: the authority's head the local ones of its regions, the operator loads the national one."""
 PEER_KEEPERS = SPECIFIERS
+PURPOSE_KEEPERS = AUTHORITY_HEADS | Who("system_admin", N_("系统管理员"), (Role.SYSTEM_ADMIN,))
+"""Who adds purposes of use: the authority, or the administrator on its instruction (R-SHR-010)."""

@@ -122,6 +122,12 @@ def clock_badge(clock: Any, *, brief: bool = False) -> dict[str, Any]:
     return {"clock": clock, "brief": brief, "tone": pieces.CLOCK_TONES.get(getattr(clock, "tone", ""), "neutral")}
 
 
+@register.inclusion_tag("pieces/governing.html")
+def governing(rows: Any) -> dict[str, Any]:
+    """Draw which profile governs each step of a case (kernel.jurisdiction.Governed rows)."""
+    return {"rows": rows}
+
+
 @register.inclusion_tag("pieces/empty.html")
 def empty(title: str, hint: str = "", *, url: str = "", label: str = "", icon_name: str = "inbox") -> dict[str, Any]:
     """Draw an empty list: what is missing, what one can do, and a button."""

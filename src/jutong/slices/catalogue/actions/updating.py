@@ -126,7 +126,7 @@ def receive_update(update_id: int, *, at: datetime) -> None:
 def _hand_in_values(case: CatalogUpdate, at: datetime) -> dict[str, Any]:
     today = beijing_day(at)
     due = (
-        Clock.objects.filter(case_kind=CATALOG_UPDATE.name, case_id=case.pk, name="update")
+        Clock.objects.filter(case_kind=CATALOG_UPDATE.name, case_id=case.pk, name="update", target=False)
         .values_list("due_day", flat=True)
         .first()
     )

@@ -209,9 +209,9 @@ def listed_lines(*, at: datetime, **given: Any) -> Iterator[DemandRow]:
 def demand_figures(region: str, *, at: datetime) -> list[DemandFigure]:
     """Count per department of a region what it wants and what it was given, with what became of them."""
     handed_in = Demand.objects.filter(region=region).exclude(state="draft")
-    late = Clock.objects.filter(case_kind=DEMAND.name, state=ClockState.RUNNING, due_day__lt=beijing_day(at)).values(
-        "case_id"
-    )
+    late = Clock.objects.filter(
+        case_kind=DEMAND.name, state=ClockState.RUNNING, target=False, due_day__lt=beijing_day(at)
+    ).values("case_id")
     over = Q(state__in=["rejected", "ended"])
     wants: dict[int, dict[str, Any]] = {
         row["consumer"]: {**row}

@@ -149,7 +149,7 @@ def _chosen(rows: QuerySet[CatalogUpdate], chosen: Chosen, at: datetime) -> Quer
 
 
 def _with_past(rows: QuerySet[CatalogUpdate], at: datetime) -> QuerySet[CatalogUpdate]:
-    due = Clock.objects.filter(case_kind=CATALOG_UPDATE.name, case_id=OuterRef("pk"), name="update")
+    due = Clock.objects.filter(case_kind=CATALOG_UPDATE.name, case_id=OuterRef("pk"), name="update", target=False)
     return rows.annotate(past=Exists(due.filter(due_day__lt=beijing_day(at))))
 
 

@@ -27,6 +27,7 @@ from jutong.slices.parties import queries as parties
 
 PLATFORM = system_actor("correction")
 LIMIT = "verification_handle_days"
+FEEDBACK_LIMIT = "verification_feedback_days"
 
 
 def _route(case: Verification, *, by: Actor, at: datetime) -> None:
@@ -50,22 +51,33 @@ def report(
     """Ask the provider to verify data that is doubtful or evidently wrong; the data is marked at once.
 
     kind: doubt or error. record: value of the key item, empty for the whole resource. found_on: the Beijing day on which it
-    was found, asked for where the feedback has a limit; later ones are accepted and marked late. NotAllowed for who may not
-    ask under the profile, naming where to go; RuleBroken for what is missing; in Jiangxi it is filed in the same step.
+    was found, asked for where the feedback has a limit; later ones are accepted and marked late. Feeding back and filing
+    are the consumer's duties and follow its own region's rules, the answer the provider's (R-CAS-013). NotAllowed for who
+    may not ask under the profile, naming where to go; RuleBroken for what is missing.
     """
     offer = catalogue.require_published(resource_id)
     policy = jurisdiction.policy_for(offer.region, beijing_day(at))
     _check_may_ask(asker, offer, policy)
-    limit = policy.days("verification_feedback_days")
-    found = rules.check_found(found_on, beijing_day(at), needed=limit is not None and asker.consumer_id is not None)
+    duties = _duties(asker, at)
+    limit = duties.days(FEEDBACK_LIMIT) if duties else None
+    wished = duties.target(FEEDBACK_LIMIT) if duties and limit is None else None
+    found = rules.check_found(found_on, beijing_day(at), needed=limit is not None)
     return Verification(
         **columns_of("verification", asker, text=text, at=at),
         **data_columns(offer, items=items, record=record),
         kind=str(rules.check_doubt(kind)),
         found_on=found,
         late=_late(found, limit, asker.received_at),
-        filing=next_number("filing", at) if policy.flag("verification_filing") and asker.consumer_id else "",
+        beyond_target=_late(found, wished, asker.received_at),
+        filing=next_number("filing", at) if duties and duties.flag("verification_filing") else "",
     )
+
+
+def _duties(asker: Asker, at: datetime) -> Policy | None:
+    """Return the rules of the department that feeds back: its own region's; None for somebody of the public."""
+    if asker.consumer_id is None:
+        return None
+    return jurisdiction.policy_for(parties.department(asker.consumer_id).region, beijing_day(at))
 
 
 def _check_may_ask(asker: Asker, offer: catalogue.PublishedEntry, policy: Policy) -> None:

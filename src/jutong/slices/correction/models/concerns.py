@@ -74,13 +74,14 @@ class Concern(Case):
 class Verification(Concern):
     """W10: doubt or evident error.
 
-    found_on: when it was found; late: fed back after the limit. filing: number of the
+    found_on: when it was found; late: fed back after the limit; beyond_target: after the region's internal target. filing: number of the
     filing with the authority (jiangxi-2017#18). fed_back_at: when the applicant was told the result.
     """
 
     kind = models.CharField(max_length=8)
     found_on = models.DateField(null=True)
     late = models.BooleanField(default=False)
+    beyond_target = models.BooleanField(default=False)
     filing = models.CharField(max_length=32, default="")
     fed_back_at = models.DateTimeField(null=True)
 

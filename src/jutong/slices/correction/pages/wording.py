@@ -56,6 +56,7 @@ def _of_kind(found: queries.CaseDetail) -> list[Fact]:
             Fact(_("校核类型"), _label(Doubt, d["kind"])),
             Fact(_("发现日期"), str(d["found_on"] or "")),
             Fact(_("反馈"), _("晚于规定期限") if d["late"] else "", badge="wait"),
+            Fact(_("反馈"), _("已超内部目标（非法定期限）") if found.line.beyond_target else "", badge="wait"),
             Fact(_("备案号"), d["filing"]),
         ]
     if found.line.kind == "objection":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -15,6 +15,7 @@ from jutong.kernel import queries as kernel
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
+from jutong.kernel.jurisdiction import Governed, governed
 from jutong.kernel.paging import Page, page
 from jutong.kernel.queries import AuditRow, ClockRow
 from jutong.kernel.settings import settings
@@ -102,6 +103,7 @@ class CaseDetail:
     converted_from: Ref | None
     converted_to: Ref | None
     history: tuple[AuditRow, ...]
+    governed: tuple[Governed, ...] = ()
 
 
 def cases(
@@ -160,7 +162,7 @@ def _line(kind: str, case: Concern, actor: Actor, at: datetime, clocks: tuple[Cl
         clocks=clocks,
         late=isinstance(case, Verification) and case.late,
         target_on=target,
-        beyond_target=target is not None and case.state not in OVER[kind] and beijing_day(at) > target,
+        beyond_target=_beyond(case, target, kind, at),
         buttons=tuple(button for button in flow.open_to(actor, case) if _makes_sense(button.verb, case)),
     )
 
@@ -172,7 +174,14 @@ def _asker(case: Concern) -> str:
 def _target(case: Concern) -> date | None:
     if not isinstance(case, Complaint):
         return None
-    return add_workdays(case.received_on, settings().complaint_days, jurisdiction.calendar()).day
+    days = case.policy.target("complaint_handling") or settings().complaint_days
+    return add_workdays(case.received_on, days, jurisdiction.calendar()).day
+
+
+def _beyond(case: Concern, target: date | None, kind: str, at: datetime) -> bool:
+    if isinstance(case, Verification):
+        return case.beyond_target
+    return target is not None and case.state not in OVER[kind] and beijing_day(at) > target
 
 
 def _makes_sense(verb: str, case: Concern) -> bool:
@@ -208,7 +217,17 @@ def case(kind: str, case_id: int, actor: Actor, at: datetime) -> CaseDetail:
         converted_from=_ref(found.converted_from),
         converted_to=_ref(found.converted_to),
         history=tuple(kernel.history(kind, found.pk)),
+        governed=tuple(_governed(found)),
     )
+
+
+def _governed(case: Concern) -> Iterator[Governed]:
+    """Yield the steps with their rules: feeding back by the consumer's region, all else by the provider's (R-CAS-013)."""
+    if isinstance(case, Verification):
+        if case.consumer:
+            own = jurisdiction.policy_for(case.consumer.region_id, case.started_on)
+            yield governed(_("发现问题后反馈"), case.consumer.name, own, "verification_feedback_days")
+        yield governed(_("核实、更正并反馈"), case.provider.name, case.policy, "verification_handle_days", case.side)
 
 
 def _handlers(kind: str, case: Concern) -> set[int]:

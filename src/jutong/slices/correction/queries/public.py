@@ -93,7 +93,7 @@ def following(case: Concern, at: datetime) -> FollowedCase:
         state_label=WORKFLOWS[kind].state_label(case.state),
         received_at=case.received_at,
         due_on=due,
-        overdue=any(clock.left < 0 for clock in clocks),
+        overdue=any(clock.left < 0 and not clock.target for clock in clocks),
         told=told_of(case),
         went_on_as=went_on,
     )

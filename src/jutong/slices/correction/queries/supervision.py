@@ -67,7 +67,8 @@ def _watched(actor: Actor) -> Q:
 
 
 def _left(line: CaseLine) -> int:
-    return min((clock.left for clock in line.clocks if clock.state != ClockState.STOPPED), default=SOON + 1)
+    running = (clock.left for clock in line.clocks if clock.state != ClockState.STOPPED and not clock.target)
+    return min(running, default=SOON + 1)
 
 
 _FOUNDED: Final = ("confirmed", "correct", "agreed", "founded", "partly")
@@ -108,7 +109,7 @@ def _late(kind: str, rows: Any, at: datetime) -> dict[int, list[int]]:
     """Return for each department: limits overdue now, kept, and kept late."""
     found: dict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
     provider_of = dict(rows.values_list("pk", "provider_id"))
-    clocks = Clock.objects.filter(case_kind=kind, case_id__in=rows.values("pk"))
+    clocks = Clock.objects.filter(case_kind=kind, target=False, case_id__in=rows.values("pk"))
     for case_id, state, due_day, due_at, stopped_at in clocks.values_list(
         "case_id", "state", "due_day", "due_at", "stopped_at"
     ):

@@ -17,7 +17,7 @@ from jutong.kernel.errors import NotThere
 from jutong.kernel.jobs import ProgressRow
 from jutong.kernel.paging import Page, page
 from jutong.kernel.queries import AuditRow
-from jutong.kernel.terms import N_, Purpose
+from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Button
 from jutong.slices.exchange.formats import CENTRE, receipt_in
 from jutong.slices.exchange.models import Run, RunReceipt, SetAside, TransferTask
@@ -25,6 +25,7 @@ from jutong.slices.exchange.queries.halves import HalfRow, Way, halves_of, way_o
 from jutong.slices.exchange.queries.ordering import ordering
 from jutong.slices.exchange.rules import CONSUMER, OPEN, Encoding, Format, Kind, Mode, Trigger, table_name
 from jutong.slices.exchange.workflow import EXCHANGE_TASK, OVERSEERS, may_know
+from jutong.slices.standards import queries as standards
 from jutong.wire.envelope import Envelope
 from jutong.wire.transfers import OrderKind, Read, Tally
 
@@ -67,7 +68,7 @@ class RunRow:
     @property
     def purpose_choices(self) -> list[tuple[str, str]]:
         """Purposes that a download can name, with their labels."""
-        return [(code, _(Purpose(code).label) if code in set(Purpose) else code) for code in self.purposes]
+        return [(code, standards.purpose_label(code)) for code in self.purposes]
 
     @property
     def percent(self) -> int:

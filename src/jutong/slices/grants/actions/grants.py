@@ -28,6 +28,7 @@ from jutong.slices.grants.queries.reach import check_offer
 from jutong.slices.grants.queries.wire import as_wire
 from jutong.slices.grants.rules import Adjustment
 from jutong.slices.grants.workflow import GRANT
+from jutong.slices.standards import queries as standards
 from jutong.wire.grants import Column, Condition, Kind, Quota
 
 HASH_KEY_SIZE: Final = 32
@@ -41,7 +42,8 @@ _TERMS: Final = (
 class Terms:
     """What a decision grants: items with masking, row conditions, modes, purposes, term and quotas.
 
-    known: kinds of all items of the entry, by name; offered: modes the entry offers (empty: all).
+    known: kinds of all items of the entry, by name; offered: modes the entry offers (empty: all). held_purposes: agreed
+    before, which may stay although they are off the list now.
     """
 
     columns: tuple[Column, ...]
@@ -58,6 +60,7 @@ class Terms:
     confirm_items: tuple[str, ...] = ()
     known: dict[str, Kind] = dataclasses.field(default_factory=dict)
     offered: tuple[str, ...] = ()
+    held_purposes: tuple[str, ...] = ()
 
     def check(self, at: datetime) -> None:
         """Refuse terms that break a rule of grants."""
@@ -65,7 +68,7 @@ class Terms:
         rules.check_conditions(self.conditions, self.known)
         rules.check_term(self.valid_from, self.valid_until, at)
         rules.check_modes(self.modes, self.offered)
-        rules.check_purposes(self.purposes)
+        standards.check_purposes(self.purposes, held=self.held_purposes)
         rules.check_keys(self.key_items, self.known, self.modes)
         rules.check_keys(self.confirm_items, self.known, ())
 
@@ -191,6 +194,8 @@ def widen_grant(grant: Grant, *, by: Actor, at: datetime, wider: rules.Wider, or
     columns = {item.name: Column(item.name, item.column or item.name, item.kind) for item in entry.items}
     held = {column["item"] for column in grant.items}
     rules.check_wider(wider, held=held, purposes=grant.purposes, known=columns)
+    if wider.purposes:
+        standards.check_purposes(wider.purposes, held=grant.purposes)
     more = tuple(msgspec.structs.replace(columns[one.item], masking=one.masking) for one in wider.items)
     fresh = tuple(column for column in more if column.item not in held)
     if fresh:
@@ -230,6 +235,7 @@ def _narrowed(grant: Grant, adjustment: Adjustment, valid_until: datetime, agree
         quota=adjustment.quota,
         known=known | {column.item: column.kind for column in agreed.items},
         offered=agreed.modes,
+        held_purposes=agreed.purposes,
     )
 
 

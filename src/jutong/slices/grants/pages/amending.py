@@ -15,8 +15,9 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import WrongState
 from jutong.kernel.faces.conditions import ConditionsField
 from jutong.kernel.faces.forms import Day, Form, Paragraph, Whole
-from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, DeliveryMode, Purpose
+from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, DeliveryMode
 from jutong.slices.grants import actions, queries, rules
+from jutong.slices.standards import queries as standards
 from jutong.wire.grants import Masking, Quota
 
 QUOTAS = tuple(Quota.__struct_fields__)
@@ -53,7 +54,7 @@ class AmendForm(Form):
             "key_items": [(item, item) for item in agreed.key_items],
             "confirm_items": [(item, item) for item in agreed.confirm_items],
             "modes": [(mode, _(MODE_LABELS[DeliveryMode(mode)])) for mode in agreed.modes],
-            "purposes": [(code, _(Purpose(code).label)) for code in agreed.purposes],
+            "purposes": [(code, standards.purpose_label(code)) for code in agreed.purposes],
         }
         for field, values in choices.items():
             self.fields[field].choices = values  # type: ignore[attr-defined]

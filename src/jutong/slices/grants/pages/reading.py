@@ -21,9 +21,10 @@ from jutong.kernel.faces import downloads
 from jutong.kernel.faces.forms import Form, Line, Paragraph, Whole
 from jutong.kernel.faces.pieces import Change, Fact, Tab
 from jutong.kernel.paging import LARGEST, every
-from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, OPERATOR_LABELS, DeliveryMode, Masking, Purpose
+from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, OPERATOR_LABELS, DeliveryMode, Masking
 from jutong.slices.grants import actions, queries
 from jutong.slices.grants.workflow import CONSUMER_HEAD, GRANT, PROVIDER_HEAD
+from jutong.slices.standards import queries as standards
 from jutong.wire.grants import Operator
 
 SIDES: Final = {"": N_("全部"), "consumer": N_("我方使用"), "provider": N_("我方提供")}
@@ -151,7 +152,7 @@ def _sheet(rows: Iterable[queries.GrantRow]) -> HttpResponseBase:
         (r.reference, r.version, r.resource_title, r.entry_code, r.provider_name, r.consumer_name, r.state_label,
          _("、").join(item["item"] for item in r.items),
          _("、").join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in r.modes),
-         _("、").join(_(Purpose(code).label) for code in r.purposes), r.valid_from, r.last_day, r.calls, r.rows)
+         standards.purposes_in_words(r.purposes), r.valid_from, r.last_day, r.calls, r.rows)
         for r in rows
     )  # fmt: skip
     return downloads.xlsx(_("授权.xlsx"), headers, lines, sheet=_("授权"))
@@ -308,7 +309,7 @@ _WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "items": lambda value: "\n".join(f"{one['item']}（{_masking(one['masking'])}）" for one in value),
     "conditions": lambda value: "\n".join(_condition(one) for one in value),
     "modes": lambda value: _("、").join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in value),
-    "purposes": lambda value: _("、").join(_(Purpose(code).label) for code in value),
+    "purposes": standards.purposes_in_words,
     "quota": _quota,
     "receiver_key": _begun,
     "valid_from": _stored_moment,

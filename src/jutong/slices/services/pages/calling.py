@@ -13,9 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from jutong.kernel import clock, faces
 from jutong.kernel.faces.forms import Code, Form, Line
-from jutong.kernel.terms import Purpose
 from jutong.slices.grants import actions as grant_actions
 from jutong.slices.services import actions, queries
+from jutong.slices.standards import queries as standards
 
 
 class CallForm(Form):
@@ -47,7 +47,7 @@ class CallForm(Form):
         modes += [(f"through:{each.name}", _("直通接口：%s") % each.name) for each in found.endpoints]
         self.fields["mode"].choices = modes  # type: ignore[attr-defined]
         self.fields["purpose"].choices = [  # type: ignore[attr-defined]
-            (code, _(Purpose(code).label)) for code in grant.purposes
+            (code, standards.purpose_label(code)) for code in grant.purposes
         ]
         self.found = found
 

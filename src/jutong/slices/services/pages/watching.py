@@ -19,8 +19,9 @@ from jutong.kernel.faces import downloads
 from jutong.kernel.faces.forms import Form, Line, Whole
 from jutong.kernel.faces.pieces import Chart, Series, Tab
 from jutong.kernel.paging import LARGEST, every
-from jutong.kernel.terms import MODE_LABELS, DeliveryMode, Purpose
+from jutong.kernel.terms import MODE_LABELS, DeliveryMode
 from jutong.slices.services import queries, rules
+from jutong.slices.standards import queries as standards
 
 DAY_HOURS: Final = 24
 
@@ -82,7 +83,7 @@ def service(request: HttpRequest, grant_id: int) -> HttpResponse:
         crumbs=[(_("接口服务"), reverse("services_list")), (found.grant.reference, "")],
         service=found,
         modes=_("、").join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in found.grant.modes),
-        purposes=[(code, _(Purpose(code).label)) for code in found.grant.purposes],
+        purposes=[(code, standards.purpose_label(code)) for code in found.grant.purposes],
         charts=charts(found.use),
     )
 

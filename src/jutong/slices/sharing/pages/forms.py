@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy
 
 from jutong.kernel.faces.conditions import ConditionsField
 from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload, Whole
-from jutong.kernel.terms import CLASS_OF, MODE_LABELS, DeliveryMode, Purpose, ShareType
+from jutong.kernel.terms import CLASS_OF, MODE_LABELS, DeliveryMode, ShareType
 from jutong.kernel.workflow import Workflow
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.sharing.queries import FileLine
 from jutong.slices.sharing.rules import LONGEST_TEXT, Asked
+from jutong.slices.standards import queries as standards
 
 MOST_FILES: Final = 5
 
@@ -79,8 +80,8 @@ def mode_in_words(mode: DeliveryMode) -> str:
 
 
 def purpose_choices() -> list[tuple[str, str]]:
-    """Return purposes with their translated names."""
-    return [(purpose.value, _(purpose.label)) for purpose in Purpose]
+    """Return the purposes on the list with their names."""
+    return list(standards.offered_purposes().items())
 
 
 class AskForm(Form):

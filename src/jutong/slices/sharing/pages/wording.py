@@ -8,9 +8,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from jutong.kernel.faces.pieces import Fact
-from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, OPERATOR_LABELS, DeliveryMode, Purpose, ShareType
+from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, OPERATOR_LABELS, DeliveryMode, ShareType
 from jutong.slices.sharing import queries
 from jutong.slices.sharing.rules import Reply
+from jutong.slices.standards import queries as standards
 from jutong.wire.grants import Operator
 
 
@@ -39,7 +40,7 @@ def modes_in_words(modes: Iterable[str]) -> str:
 
 def purposes_in_words(purposes: Iterable[str]) -> str:
     """Return purposes by name."""
-    return _("、").join(_(Purpose(code).label) for code in purposes)
+    return standards.purposes_in_words(purposes)
 
 
 def reply_items(reply: Reply) -> list[tuple[str, str, bool]]:

@@ -20,6 +20,7 @@ from jutong.slices.sharing.queries.requests import OVER
 from jutong.slices.sharing.rules import Asked
 from jutong.slices.sharing.rules import requests as rules
 from jutong.slices.sharing.workflow import SHARING_REQUEST, STAFF
+from jutong.slices.standards import queries as standards
 
 CHECKED: Final = (
     ("items", N_("信息项")),
@@ -158,6 +159,7 @@ def demanded(region: str, at: datetime) -> dict[str, Any]:
     return {
         "elements": policy.list("request_elements"),
         "commercial": policy.explain("commercial_use_by_consumer") if forbidden else "",
+        "purposes": standards.offered_purposes(),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,13 +10,16 @@ from typing import Any, Final
 import msgspec
 from django.utils.translation import gettext as _
 
-from jutong.kernel import files
+from jutong.kernel import files, jurisdiction
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotThere
+from jutong.kernel.jurisdiction import Governed, governed
 from jutong.kernel.models import StoredFile
 from jutong.kernel.queries import AuditRow
+from jutong.kernel.terms import ShareType
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.parties import queries as parties
+from jutong.slices.sharing.models import SharingRequest
 from jutong.slices.sharing.queries.requests import RequestRow, request
 from jutong.slices.sharing.rules import Reply
 from jutong.slices.sharing.workflow import SHARING_REQUEST
@@ -67,6 +70,7 @@ class CaseView:
     steps: tuple[Step, ...]
     reply: Reply | None
     authority_name: str
+    governed: tuple[Governed, ...] = ()
 
 
 def case(request_id: int, actor: Actor, at: datetime) -> CaseView:
@@ -89,7 +93,19 @@ def case(request_id: int, actor: Actor, at: datetime) -> CaseView:
         ),
         reply=reply_of(row.reply),
         authority_name=names.get(row.authority_id, ""),
+        governed=tuple(_governed(request_id)),
     )
+
+
+def _governed(request_id: int) -> Iterator[Governed]:
+    """Yield the steps with their rules: the answer by the provider's region, use by the consumer's (R-CAS-013)."""
+    case = SharingRequest.objects.select_related("consumer", "provider").get(pk=request_id)
+    free = case.share_type == ShareType.UNCONDITIONAL
+    answer = "unconditional_reply_days" if free else "request_reply_days"
+    own = jurisdiction.policy_for(case.consumer.region_id, case.started_on)
+    yield governed(_("答复申请"), case.provider.name, case.policy, answer)
+    yield governed(_("提供数据"), case.provider.name, case.policy, "delivery_days")
+    yield governed(_("使用数据、保存使用记录"), case.consumer.name, own, "use_record_retention_years")
 
 
 def reply_of(stored: Mapping[str, Any]) -> Reply | None:

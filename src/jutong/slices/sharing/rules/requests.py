@@ -11,7 +11,7 @@ import msgspec
 
 from jutong.crypto import sm3
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
-from jutong.kernel.terms import CLASS_OF, N_, DeliveryMode, Purpose, ShareType
+from jutong.kernel.terms import CLASS_OF, N_, DeliveryMode, ShareType
 from jutong.wire.grants import Condition, Masking, Quota
 
 LONGEST_TEXT: Final = 2000
@@ -134,16 +134,17 @@ def check_asked(
     own: bool,
     elements: Collection[str] = DECREED,
     commercial: str = "",
+    purposes: Mapping[str, str],
 ) -> None:
     """Refuse a request that lacks an element or asks for what the entry does not offer; all faults in one answer.
 
     items: share type of each item by name. modes: modes the entry offers, empty for all. own: consumer is provider.
     elements: what the profile asks for (before the decree: demand and purpose). commercial: the source that forbids
-    commercial use, empty where none does.
+    commercial use, empty where none does. purposes: code and name of those on the list.
     """
     remarks = {
         **_missing_words(asked, elements),
-        **_wrong_choice(asked, items, modes),
+        **_wrong_choice(asked, items, modes, purposes),
         **_wrong_term(asked, today),
     }
     if personal and not asked.personal_basis.strip():
@@ -155,7 +156,9 @@ def check_asked(
     if own:
         remarks["resource_id"] = N_("这是本部门自己的资源，无需申请。")
     if remarks:
-        raise RuleBroken(next(iter(remarks.values())), remarks=remarks, source=commercial)
+        raise RuleBroken(
+            next(iter(remarks.values())), remarks=remarks, source=commercial, purposes="、".join(purposes.values())
+        )
 
 
 def _missing_words(asked: Asked, elements: Collection[str]) -> dict[str, str]:
@@ -166,7 +169,9 @@ def _missing_words(asked: Asked, elements: Collection[str]) -> dict[str, str]:
     return {**short, **long}
 
 
-def _wrong_choice(asked: Asked, items: Mapping[str, str], modes: Collection[str]) -> dict[str, str]:
+def _wrong_choice(
+    asked: Asked, items: Mapping[str, str], modes: Collection[str], purposes: Collection[str]
+) -> dict[str, str]:
     remarks: dict[str, str] = {}
     types = [items.get(name) for name in asked.items]
     if not types or None in types:
@@ -177,8 +182,10 @@ def _wrong_choice(asked: Asked, items: Mapping[str, str], modes: Collection[str]
         remarks["key_items"] = N_("查询条件项须为目录所列信息项，请重新选择。")
     if not asked.modes or not set(asked.modes) <= set(modes or DeliveryMode):
         remarks["modes"] = N_("请从目录提供的共享方式中选择。")
-    if not asked.purposes or not set(asked.purposes) <= {p.value for p in Purpose}:
+    if not asked.purposes:
         remarks["purposes"] = N_("请从使用用途清单中至少选择一项。")
+    elif not set(asked.purposes) <= set(purposes):
+        remarks["purposes"] = N_("所选用途不在使用用途清单中，请从清单中选择：%(purposes)s。")
     return remarks
 
 

@@ -3,6 +3,7 @@
 from jutong.slices.standards.actions.grades import discard_grades, draft_grades, import_grades, publish_grades
 from jutong.slices.standards.actions.peers import import_peer_codes, keep_peer_codes, remove_peer
 from jutong.slices.standards.actions.policies import Loaded, assign_profile, import_calendar, load_calendar
+from jutong.slices.standards.actions.purposes import add_purpose, retire_purpose
 from jutong.slices.standards.actions.specifications import (
     discard_specification,
     draft_specification,
@@ -12,6 +13,7 @@ from jutong.slices.standards.actions.specifications import (
 
 __all__ = [
     "Loaded",
+    "add_purpose",
     "assign_profile",
     "discard_grades",
     "discard_specification",
@@ -26,4 +28,5 @@ __all__ = [
     "publish_grades",
     "publish_specification",
     "remove_peer",
+    "retire_purpose",
 ]

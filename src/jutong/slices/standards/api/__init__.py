@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ninja import Router
 
-from jutong.slices.standards.api import grades, peers, policies, specifications
+from jutong.slices.standards.api import grades, peers, policies, purposes, specifications
 
 router = Router()
 router.add_router("", policies.router)
 router.add_router("", specifications.router)
 router.add_router("", grades.router)
 router.add_router("", peers.router)
+router.add_router("", purposes.router)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import URLPattern
 
-from jutong.slices.standards.pages import grades, peers, policies, specifications
+from jutong.slices.standards.pages import grades, peers, policies, purposes, specifications
 
 urlpatterns: list[URLPattern] = [
     *policies.urlpatterns,
     *specifications.urlpatterns,
     *grades.urlpatterns,
     *peers.urlpatterns,
+    *purposes.urlpatterns,
 ]
