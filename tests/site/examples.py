@@ -21,7 +21,6 @@ import examples_finding as finding
 import examples_grading as grading
 import examples_lifecycle as lifecycle
 import examples_office as office
-import examples_policy as policy
 import examples_specifications as specifications
 import examples_submissions as submissions
 import examples_supervising as supervising
@@ -95,7 +94,7 @@ def examples(scene: Scene) -> Book:
     for part in (
         _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages, specifications.pages,
         _sources, _delivery, _sharing, disputes.pages, lifecycle.pages, demands.pages, supervising.pages,
-        correction.pages, office.pages, grading.pages, policy.pages,
+        correction.pages, office.pages, grading.pages,
     ):  # fmt: skip
         part(book, scene)
     from examples_api import fill

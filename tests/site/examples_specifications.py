@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import examples_policy as policy
 import msgspec
 
 from jutong.slices.catalogue import actions as catalogue
@@ -48,6 +49,7 @@ def pages(book: Book, scene: Scene) -> None:
     book.add("POST", "standards/peers", form={"peer": PEER}, files={"file": ("对照.xlsx", _codes())})
     book.seen("standards/peers/<str:name>", "standards/peers/<str:name>/export", to=(PEER,))
     book.deed("standards/peers/<str:name>/remove", PEER)
+    policy.pages(book, scene)
     book.page("catalogue/<int:pk>/merge/", scene["published"], code="3070010001/000099", reason="职责整合")
     book.add("GET", "catalogue/import/template/<str:kind>/", "own")
     book.deed("catalogue/import/<int:pk>/confirm/", scene["import_to_confirm"], repairs=["dates"])
