@@ -10,7 +10,7 @@ SECONDS_EACH ?= 60
 UV_OPTIONS := --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal
 SETTINGS := DJANGO_SETTINGS_MODULE=jutong.site.settings
 
-.PHONY: demo demo-once test slow chaos fuzz check format bench bench-exchange bench-node bench-gateway bench-catalogue bench-peers assets paper-font offline-bundle docs coverage-of-requirements screenshots messages lock clean
+.PHONY: demo demo-once test slow chaos fuzz check format bench bench-exchange bench-node bench-gateway bench-catalogue bench-sharing bench-peers assets paper-font offline-bundle docs coverage-of-requirements screenshots messages lock clean
 
 demo: assets ## the demo city, the main job run before your eyes; stays up until Ctrl-C
 	$(BIN)/jutong demo
@@ -54,6 +54,9 @@ bench-gateway: assets ## the gateway with everything on: CPU per call, latency, 
 
 bench-catalogue: assets ## the catalogue at 1,000,000 entries with 10,000,000 items: import, search, list, tree, detail, memory
 	$(BIN)/python bench/run.py catalogue_import catalogue_search catalogue_list catalogue_detail $(BENCH_ARGS)
+
+bench-sharing: assets ## decisions by four processes, the workbench of a busy department, very many clocks
+	$(BIN)/python bench/run.py decisions workbench clocks $(BENCH_ARGS)
 
 bench-exchange: assets ## table exchange beside pipes and peers: PostgreSQL, MariaDB, CSV, change capture
 	$(BIN)/python bench/run.py pg_pg_plain pg_pg_masked pg_pg_reconciled mariadb_pg csv_pg cdc cdc_mariadb $(BENCH_ARGS)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
+import deciding
 import exchange_cdc
 import exchange_csv
 import exchange_mariadb
@@ -36,6 +37,9 @@ BENCHES: dict[str, Callable[[Ground], None]] = {
     "catalogue_search": searching.run,
     "catalogue_list": pages.run_list,
     "catalogue_detail": pages.run_detail,
+    "decisions": deciding.run_decisions,
+    "workbench": deciding.run_workbench,
+    "clocks": deciding.run_clocks,
 }
 
 
