@@ -13,8 +13,8 @@ from covers import covers
 from jutong.kernel.actors import system_actor
 from jutong.kernel.errors import NotAllowed
 from jutong.slices.catalogue import actions, queries
-from jutong.slices.catalogue.models import Pulse
-from jutong.slices.catalogue.queries import Period
+from jutong.slices.catalogue.models import Pulse, PulseTally, TurnTally
+from jutong.slices.catalogue.queries import Period, tallies
 from published import handed_in, published
 from world import World
 
@@ -84,6 +84,56 @@ def test_every_figure_leads_to_what_it_counts_on_pages_and_in_excel(world: World
     assert world.client("market.officer").get(f"/catalogue/supervision/{civil}/").status_code == 403
     (row,) = reviewer.get(f"/api/v1/catalogue/supervision?{days}").json()
     assert (row["updates"]["missed"], row["entries"]["zombie"], row["reviews"]["waiting"]) == (1, 1, 1)
+
+
+@covers(partly=["R-CAT-026", "R-CAT-058"])
+def test_what_is_kept_of_a_department_is_what_its_entries_and_hand_ins_come_to_on_every_day(world: World) -> None:
+    """Pulses and hand-ins are changed in every way; what is kept, joined or not, equals what the lists count."""
+    ids = [
+        published(world, title=f"资源{name}", update_cycle=cycle)
+        for name, cycle in (("甲", "weekly"), ("乙", "none"), ("丙", "monthly"), ("丁", "daily"))
+    ]
+    world.drain()
+    reviewer, civil = world.actor("authority.reviewer"), world.department("civil")
+    actions.note_mounted(ids[0], active=True, at=world.at)
+    actions.note_mounted(ids[1], active=True, at=world.at)
+    actions.note_mounted(ids[1], active=False, at=world.at)
+    actions.note_granted(ids[2], at=world.at)
+    Pulse.objects.filter(pk=ids[3]).update(refreshed_on=date(2026, 3, 9), due_on=date(2026, 3, 10), completeness=20)
+    handed_in(world, "待审资源")
+
+    def counted() -> None:
+        for days in (0, 8, 32, 181, 400):
+            at = world.at + timedelta(days=days)
+            (row,) = queries.supervision(reviewer, Period(date(2026, 3, 1), date(2026, 3, 31)), at=at)
+            for ailment in ("stale", "never_refreshed", "unused", "source_gone", "no_resource", "zombie", "thin"):
+                listed = queries.ailing(reviewer, at=at, ailment=ailment, department=civil)[1].total
+                assert getattr(row.entries, ailment) == listed, (ailment, days)
+            assert (row.entries.entries, row.entries.granted) == (4, 1)
+        for first, last in ((1, 31), (1, 2), (2, 15), (3, 31)):
+            period = Period(date(2026, 3, first), date(2026, 3, last))
+            (row,) = queries.supervision(reviewer, period, at=world.at + timedelta(days=40))
+            assert row.reviews.handed == queries.review_turns(reviewer, period)[1].total, (first, last)
+
+    counted()
+    before = PulseTally.objects.count(), TurnTally.objects.count()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tallies, "SLACK", -before[0])
+        assert actions.join_counts(at=world.at) > 0
+    assert PulseTally.objects.count() < before[0]
+    counted()
+
+
+def test_a_period_is_cut_into_whole_months_and_the_days_beside_them() -> None:
+    today = date(2026, 5, 20)
+    spring, march = Period(date(2026, 3, 10), today), Period(date(2026, 3, 10), date(2026, 3, 20))
+    assert spring.by_months(today) == (
+        Period(date(2026, 4, 1), date(2026, 5, 31)), [Period(date(2026, 3, 10), date(2026, 3, 31))],
+    )  # fmt: skip
+    assert march.by_months(today) == (None, [march])
+    assert Period(date(2026, 3, 1), date(2026, 4, 2)).by_months(today) == (
+        Period(date(2026, 3, 1), date(2026, 3, 31)), [Period(date(2026, 4, 1), date(2026, 4, 2))],
+    )  # fmt: skip
 
 
 def test_a_withdrawn_entry_no_longer_counts(world: World) -> None:

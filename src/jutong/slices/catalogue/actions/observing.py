@@ -14,6 +14,7 @@ from jutong.kernel.actors import Role
 from jutong.kernel.clock import beijing_day
 from jutong.slices.catalogue.models import Entry, Pulse
 from jutong.slices.catalogue.queries.standing import growing_old, restand
+from jutong.slices.catalogue.queries.tallies import join_departments
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.liveliness import completeness, due_on
 from jutong.slices.catalogue.search.tallies import join_rows
@@ -109,4 +110,4 @@ def remind_of_cycles(*, at: datetime) -> int:
 
 def join_counts(*, at: datetime) -> int:
     """Make one row of the many that changes left in the tallies of what is in force; returns how many went."""
-    return join_rows()
+    return join_rows() + join_departments(today=beijing_day(at))

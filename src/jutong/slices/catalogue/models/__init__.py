@@ -31,6 +31,7 @@ from jutong.slices.catalogue.models.reviewing import ReviewBatch, ReviewTurn
 from jutong.slices.catalogue.models.revisions import Revision
 from jutong.slices.catalogue.models.security import SecurityAssessment, SecurityFinding
 from jutong.slices.catalogue.models.sources import DesignatedItem, Designation, Homonym, ItemSource, Party, SourceTask
+from jutong.slices.catalogue.models.tallies import PulseTally, TurnTally
 
 __all__ = [
     "AffectedEntry",
@@ -69,6 +70,7 @@ __all__ = [
     "Opinion",
     "Party",
     "Pulse",
+    "PulseTally",
     "Question",
     "Recognised",
     "Referral",
@@ -86,6 +88,7 @@ __all__ = [
     "SourceTask",
     "Synonym",
     "Tally",
+    "TurnTally",
     "Use",
     "Word",
 ]

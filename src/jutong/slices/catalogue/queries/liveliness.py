@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any, cast
 
-from django.db.models import Avg, Count, F, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
@@ -17,6 +16,7 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.terms import UpdateCycle
 from jutong.slices.catalogue.models import Pulse
+from jutong.slices.catalogue.queries.tallies import FIGURES, figures_of
 from jutong.slices.catalogue.rules.liveliness import AILMENTS, THIN_BELOW, UNUSED_AFTER, ZOMBIE
 from jutong.slices.parties import queries as parties
 
@@ -50,14 +50,14 @@ class LivelinessFigure:
 
     department_id: int
     department: str
-    entries: int
-    completeness: int
-    with_cycle: int
-    stale: int
-    unused: int
-    never_refreshed: int
-    source_gone: int
-    no_resource: int
+    entries: int = 0
+    completeness: int = 0
+    with_cycle: int = 0
+    stale: int = 0
+    unused: int = 0
+    never_refreshed: int = 0
+    source_gone: int = 0
+    no_resource: int = 0
     granted: int = 0
     zombie: int = 0
     thin: int = 0
@@ -139,29 +139,15 @@ def ailing_lines(actor: Actor, *, at: datetime, ailment: str = "", department: i
 
 
 def liveliness(actor: Actor, *, at: datetime, department: int = 0) -> list[LivelinessFigure]:
-    """Return figures per department (or of one), those with the most stale entries first; from the pulses alone."""
-    conditions = _conditions(beijing_day(at))
-    counted = _seen_by(actor).filter(provider__isnull=False).values("provider_id")
-    if department:
-        counted = counted.filter(provider=department)
-    figures: dict[str, Any] = {name: Count("pk", filter=condition) for name, condition in conditions.items()}
-    rows = cast(
-        "Iterable[dict[str, Any]]",
-        counted.annotate(
-            entries=Count("pk"),
-            complete=Avg("completeness"),
-            with_cycle=Count("pk", filter=Q(due_on__isnull=False)),
-            granted=Count("pk", filter=Q(granted_at__isnull=False)),
-            **figures,
-        ),
-    )
-    found = list(rows)
-    names = parties.departments(row["provider_id"] for row in found)
+    """Return figures per department (or of one), those with the most stale entries first; from what is kept of them."""
+    found = figures_of(actor, today=beijing_day(at), department=department)
+    names = parties.departments(found)
     return [
         LivelinessFigure(
-            row["provider_id"], names[row["provider_id"]].name, row["entries"], int(row["complete"]),
-            row["with_cycle"], row["stale"], row["unused"], row["never_refreshed"], row["source_gone"],
-            row["no_resource"], row["granted"], row["zombie"], row["thin"],
+            department_id=pk,
+            department=names[pk].name,
+            completeness=figures["completeness"] // figures["entries"],
+            **{name: figures[name] for name in FIGURES if name != "completeness"},
         )
-        for row in sorted(found, key=lambda row: (-row["stale"], row["provider_id"]))
-    ]  # fmt: skip
+        for pk, figures in sorted(found.items(), key=lambda row: (-row[1]["stale"], row[0]))
+    ]

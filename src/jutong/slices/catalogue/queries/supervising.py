@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -19,6 +19,7 @@ from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue.models import CatalogUpdate, ReviewTurn
 from jutong.slices.catalogue.queries.liveliness import LivelinessFigure, liveliness
+from jutong.slices.catalogue.queries.tallies import Outcome, turns_of
 from jutong.slices.catalogue.queries.updates import UpdateFigure, update_figures
 from jutong.slices.parties import queries as parties
 
@@ -101,6 +102,21 @@ class Period:
         begin = datetime.combine(self.first, time(), tzinfo=BEIJING)
         return begin, datetime.combine(self.last, time(), tzinfo=BEIJING) + timedelta(days=1)
 
+    def by_months(self, today: date) -> tuple[Period | None, list[Period]]:
+        """Return the whole months in the period, and its days before and after them; what is yet to come counts as whole."""
+        first, after = self.first, self.last + timedelta(days=1)
+        start = first if first.day == 1 else month_after(first)
+        end = month_after(after) if self.last >= today and after.day > 1 else after.replace(day=1)
+        if start >= end:
+            return None, [self]
+        parts = [Period(first, start - timedelta(days=1)), Period(end, self.last)]
+        return Period(start, end - timedelta(days=1)), [part for part in parts if part.first <= part.last]
+
+
+def month_after(day: date) -> date:
+    """Return the first day of the month after a day's."""
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+
 
 def _turns(actor: Actor, period: Period, department: int = 0) -> QuerySet[ReviewTurn]:
     begin, end = period.moments
@@ -112,27 +128,26 @@ def _turns(actor: Actor, period: Period, department: int = 0) -> QuerySet[Review
     return rows.filter(Q(provider__in=actor.serves) | Q(authority__in=actor.serves))
 
 
-def review_figures(actor: Actor, period: Period, *, department: int = 0) -> dict[int, ReviewFigure]:
+def review_figures(actor: Actor, period: Period, *, today: date, department: int = 0) -> dict[int, ReviewFigure]:
     """Return by department how its hand-ins of a period went; those the actor may know of.
 
-    Counted by outcome and days, which the indexes hold: a hundred thousand hand-ins are some hundred rows then.
+    Whole months come from what is kept of them; a month that the period cuts is counted from its hand-ins.
     """
-    rows = (
-        _turns(actor, period, department)
-        .values_list("provider_id", "outcome", "days")
-        .annotate(many=Count("*"))
-        .order_by("provider_id")
-    )
-    found: dict[int, list[tuple[str, int | None, int]]] = defaultdict(list)
-    for provider, outcome, days, many in rows:
-        found[provider].append((outcome, days, many))
+    whole, parts = period.by_months(today)
+    found: dict[int, Counter[Outcome]] = defaultdict(Counter)
+    if whole:
+        found |= turns_of(actor, first=whole.first, last=whole.last, department=department)
+    for part in parts:
+        rows = _turns(actor, part, department).values_list("provider_id", "outcome", "days").order_by("provider_id")
+        for provider, outcome, days, many in rows.annotate(many=Count("*")):
+            found[provider][outcome, days] += many
     return {provider: _figure(provider, counts) for provider, counts in found.items()}
 
 
-def _figure(provider: int, counts: Sequence[tuple[str, int | None, int]]) -> ReviewFigure:
+def _figure(provider: int, counts: Mapping[Outcome, int]) -> ReviewFigure:
     by_outcome: Counter[str] = Counter()
     by_days: Counter[int] = Counter()
-    for outcome, days, many in counts:
+    for (outcome, days), many in counts.items():
         by_outcome[outcome] += many
         if days is not None:
             by_days[days] += many
@@ -153,7 +168,7 @@ def supervision(actor: Actor, period: Period, *, at: datetime, department: int =
     entries = {row.department_id: row for row in liveliness(actor, at=at, department=department)}
     found = update_figures(actor, first=period.first, last=period.last, at=at, department=department)
     updates = {row.department_id: row for row in found}
-    reviews = review_figures(actor, period, department=department)
+    reviews = review_figures(actor, period, today=beijing_day(at), department=department)
     names = parties.departments(entries.keys() | updates.keys() | reviews.keys())
     rows = [_row(pk, row.name, entries.get(pk), updates.get(pk), reviews.get(pk)) for pk, row in names.items()]
     return sorted(rows, key=lambda row: (-row.entries.stale, -row.updates.missed, row.department))
@@ -166,7 +181,7 @@ def _row(
     return Supervised(
         pk,
         name,
-        entries or LivelinessFigure(pk, name, 0, 0, 0, 0, 0, 0, 0, 0),
+        entries or LivelinessFigure(pk, name),
         updates or UpdateFigure(pk, name, 0, 0, 0, 0, 0),
         reviews or ReviewFigure(pk, 0, 0, 0, 0, None, None),
     )
