@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -214,6 +215,48 @@ def test_the_pages_of_a_census_are_open_to_those_concerned(world: World) -> None
     assert chief.get(f"{place}export/").status_code == 200
     assert world.client("hr.officer").get(civil).status_code == 404
     assert world.client("county.officer").get(place).status_code == 404
+
+
+@covers(partly=["R-CAT-041"])
+def test_a_census_is_held_and_declared_by_the_departments_own_systems(world: World) -> None:
+    entry(world, records=10_000)
+    chief, officer = world.client("authority.chief"), world.client("civil.officer")
+    base, today = "/api/v1/catalogue/censuses", beijing_day(clock.now())
+    body = {
+        "region": world.region, "title": "普查", "counted_on": str(today), "due_on": str(today + timedelta(days=9)),
+    }  # fmt: skip
+
+    def sent(client: Any, method: str, path: str, given: Any = None) -> Any:
+        answer = client.generic(method, f"{base}{path}", data=json.dumps(given or {}), content_type="application/json")
+        return answer.status_code if answer.status_code >= 400 or not answer.content else answer.json()
+
+    assert sent(officer, "POST", "", body) == 403
+    made = sent(chief, "POST", "", body)
+    world.drain(clock.now())
+    task = Declaration.objects.get(department=world.department("civil"))
+    mine = f"/declarations/{task.pk}"
+    (line,) = sent(officer, "GET", f"{mine}/lines")["rows"]
+    assert (line["kind"], line["sums"]["stored_records"], line["given"]["stored_records"]) == (
+        "proposed",
+        "1",
+        "1",
+    )
+    assert sent(officer, "PUT", f"{mine}/lines/{line['id']}", {"stored_records": "很多"}) == 422
+    sent(officer, "PUT", f"{mine}/lines/{line['id']}", {"stored_records": "2 万条"})
+    gap = sent(officer, "POST", f"{mine}/missing", {"title": "殡葬服务机构", "stored_records": "0.5"})
+    sheet = SimpleUploadedFile("普查表.xlsx", b"no workbook")
+    assert officer.post(f"{base}{mine}/sheet", {"file": sheet}).status_code == 422
+    assert sent(officer, "POST", f"{mine}/confirm") == {"confirmed": 0}
+    sent(officer, "POST", f"{mine}/declare")
+    sent(chief, "POST", f"{mine}/send_back", {"reason": "请核对"})
+    sent(officer, "POST", f"{mine}/declare")
+    sent(chief, "POST", f"/gaps/{gap['id']}/waive", {"reason": "不属于政务数据"})
+    assert sent(chief, "GET", f"/gaps?census={made['id']}")["rows"][0]["state"] == "waived"
+    sent(chief, "POST", f"/{made['id']}/close")
+    seen = sent(chief, "GET", f"/{made['id']}")
+    assert (seen["row"]["state"], seen["totals"]["stored_records"]) == ("closed", "2.5")
+    assert [row["department"] for row in sent(officer, "GET", f"/{made['id']}")["rows"]] == ["内江市民政局"]
+    assert sent(world.client("hr.officer"), "GET", mine) == 404
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import examples_lifecycle as lifecycle
 import examples_office as office
 import examples_policy as policy
 import examples_specifications as specifications
+import examples_supervising as supervising
 import examples_updates as updates
 
 from published import ASSESSED
@@ -47,6 +48,7 @@ def fill(book: Book, scene: Scene) -> None:
         specifications.endpoints,
         lifecycle.endpoints,
         demands.endpoints,
+        supervising.endpoints,
         office.endpoints,
         grading.endpoints,
         policy.endpoints,

@@ -83,6 +83,28 @@ def pages(book: Book, scene: Scene) -> None:
     book.seen(batch, f"{batch}progress/", f"{batch}export/", to=(scene["review_batch"],))
 
 
+def endpoints(book: Book, scene: Scene) -> None:
+    """Add the endpoints of the census."""
+    later = str(beijing_day(clock.now()) + timedelta(days=60))
+    base, reason = "api/v1/catalogue/censuses", {"reason": "请核对"}
+    opened = {"region": scene.world.region, "title": "第二次普查", "counted_on": "2026-03-02", "due_on": later}
+    book.add("POST", base, body=opened)
+    book.add("POST", f"{base}/gaps/<gap_id>/waive", scene["census_gap"], body=reason)
+    one = f"{base}/<census_id>"
+    book.add("GET", one, scene["census"])
+    book.add("POST", f"{one}/prolong", scene["census"], body={"due_on": later})
+    book.add("POST", f"{one}/close", scene["census"])
+    task, mine = f"{base}/declarations/<declaration_id>", scene["declaration"]
+    book.seen(task, f"{task}/lines", to=(mine,))
+    book.add("PUT", f"{task}/lines/<line_id>", mine, scene["census_line"], body=FIGURES)
+    book.add("DELETE", f"{task}/lines/<line_id>", mine, scene["census_missing"])
+    book.add("POST", f"{task}/missing", mine, body={"title": "丁", **FIGURES})
+    book.add("POST", f"{task}/sheet", mine, files={"file": ("普查表.xlsx", _sheet())})
+    for verb in ("confirm", "declare"):
+        book.add("POST", f"{task}/{verb}", mine)
+    book.add("POST", f"{task}/send_back", scene["declared"], body=reason)
+
+
 def _sheet() -> bytes:
     book = openpyxl.Workbook()
     sheet: Any = book.active

@@ -4,6 +4,7 @@ from ninja import Router
 
 from jutong.slices.catalogue.api import (
     assessments,
+    census,
     deciding,
     demand_lists,
     demands,
@@ -36,6 +37,7 @@ router.add_router("", leading.router)
 router.add_router("", regional.router)
 router.add_router("", assessments.router)
 router.add_router("", grading.router)
+router.add_router("", census.router)
 router.add_router("", liveliness.router)
 router.add_router("", finding.router)
 router.add_router("", deciding.router)
