@@ -143,7 +143,7 @@ def test_a_compiled_entry_is_mounted_on_its_table_as_soon_as_it_is_published(wor
     assert "删除标志" not in [item.name for item in draft.items]
     assert queries.mount_of(pk) is None
     with pytest.raises(WrongState, match="尚未发布"):
-        queries.draft(pk, world.actor("civil.officer"))
+        queries.draft(pk, world.actor("civil.officer"), at=world.at)
     publish(world, pk)
     mount = queries.mount_of(pk)
     assert mount is not None

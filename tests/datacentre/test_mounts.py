@@ -30,7 +30,9 @@ def mount(world: World, resource_id: int, source_id: int, who: str = "civil.offi
 def test_the_proposal_matches_items_by_comment_and_technical_name(world: World, probe: Any, civil_db: str) -> None:
     source = register(world, "civil", civil_db)
     resource_id = published(world)
-    draft = queries.draft(resource_id, world.actor("civil.officer"), source_id=source.pk, place="public.people")
+    draft = queries.draft(
+        resource_id, world.actor("civil.officer"), at=world.at, source_id=source.pk, place="public.people"
+    )
     columns = {line.item: line.column for line in draft.lines}
     assert columns == {
         "公民身份号码": "id_number",

@@ -11,8 +11,7 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A level and what follows from it; an empty list allows everything.
 
     masked: its items are masked by default. head_review: the head of the authority reviews its entries, not a reviewer.
-    log_rows: calls are logged with what they handed over. review_months: how often the protection measures of important
-    data are looked at again, 0 never.
+    review_months: how often the protection measures of important data are looked at again, 0 never.
     """
 
     code: str
@@ -23,7 +22,6 @@ class Grade(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     modes: tuple[str, ...] = ()
     masked: bool = False
     head_review: bool = False
-    log_rows: bool = False
     review_months: int = 0
 
     def allows(self, name: str, code: str) -> bool:

@@ -65,7 +65,7 @@ def _market(town: Town) -> int:
     gone = replace(database(town, "旧登记库（待下线）", databases.MARKET), port=1)
     registered(town, "market", gone)
     entry, by = own_entry(town, "market", "企业登记信息"), person(town, "market.officer")
-    draft = queries.draft(entry, by, source_id=source, place="public.enterprise")
+    draft = queries.draft(entry, by, at=town.at, source_id=source, place="public.enterprise")
     mapping = [Mapped(line.item, line.column, key=line.key, masking=str(line.masking)) for line in draft.lines]
     actions.mount(
         by=by, at=town.at, resource_id=entry, source_id=source, schema="public", table="enterprise", mapping=mapping

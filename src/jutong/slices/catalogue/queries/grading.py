@@ -91,14 +91,13 @@ class Grading:
 class Handling:
     """What a published entry's grade asks of those who share it. masked: items that are masked by default.
 
-    modes: delivery modes it allows. log_rows: calls are logged with what they handed over.
+    modes: delivery modes it allows.
     """
 
     level: str
     label: str
     modes: tuple[Mode, ...]
     masked: frozenset[str]
-    log_rows: bool
 
 
 def handling(entry_id: int, *, at: datetime) -> Handling | None:
@@ -119,7 +118,6 @@ def handling(entry_id: int, *, at: datetime) -> Handling | None:
         label=label_of(entry.security_level),
         modes=allowed_modes(grade),
         masked=frozenset(masked),
-        log_rows=grade is not None and grade.log_rows,
     )
 
 

@@ -96,7 +96,7 @@ def mount_compiled(*, by: Actor, at: datetime, resource_id: int) -> int:
     if table is None or entry is None or Mount.objects.filter(entry_id=resource_id).exists():
         return resource_id
     try:
-        lines = _fitting(table, entry)
+        lines = _fitting(table, entry, at)
     except RuleBroken as refusal:
         inbox.tell(
             department_id=entry.provider_id,
@@ -115,13 +115,15 @@ def mount_compiled(*, by: Actor, at: datetime, resource_id: int) -> int:
     return resource_id
 
 
-def _fitting(table: SourceTable, entry: catalogue.PublishedEntry) -> list[tuple[Mapped, Kind]]:
+def _fitting(table: SourceTable, entry: catalogue.PublishedEntry, at: datetime) -> list[tuple[Mapped, Kind]]:
     """Return the lines of a mount on the table an entry was compiled from; RuleBroken where it cannot be mounted so."""
     if not (table.source.provides and table.source.active):
         raise RuleBroken(N_("请选择本部门在用的、作为提供方来源的数据源。"), field="source_id")
     check_online(entry.modes, online=sources.answers_online(table.source.pk))
     columns = columns_of(table.columns)
-    return check_mapping(entry.items, compiled_mapping(entry.items, columns), columns)
+    handling = catalogue.handling(entry.id, at=at)
+    graded = handling.masked if handling else frozenset()
+    return check_mapping(entry.items, compiled_mapping(entry.items, columns, graded), columns)
 
 
 @action("datacentre.unmount", label=N_("解除挂接"), allow=OFFICERS)

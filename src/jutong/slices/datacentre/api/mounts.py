@@ -150,7 +150,7 @@ def proposed(
 ) -> Any:
     """Return which column is proposed for each item of an entry."""
     place = f"{place_schema}.{table}"
-    return queries.draft(entry_id, faces.actor_of(request), source_id=source_id, place=place).lines
+    return queries.draft(entry_id, faces.actor_of(request), at=clock.now(), source_id=source_id, place=place).lines
 
 
 @router.put("/entries/{entry_id}", response=MountOut, by_alias=True, summary="挂接资源")

@@ -194,7 +194,7 @@ def mount(request: HttpRequest, entry_id: int) -> HttpResponse:
     actor = faces.actor_of(request)
     wanted = request.POST if request.method == "POST" else request.GET
     draft = queries.draft(
-        entry_id, actor, source_id=_id(wanted.get("source_id", "")), place=wanted.get("place", "")[:200]
+        entry_id, actor, at=clock.now(), source_id=_id(wanted.get("source_id", "")), place=wanted.get("place", "")[:200]
     )
     form = MappingForm(faces.posted(request), draft)
     if draft.found and form.is_valid():

@@ -9,6 +9,7 @@ from jutong.slices.datacentre.queries.comparing import (
     without_entry,
     without_resource,
 )
+from jutong.slices.datacentre.queries.masking import default_masking, graded_masking
 from jutong.slices.datacentre.queries.mounts import (
     OVERSEERS,
     Draft,
@@ -49,7 +50,9 @@ __all__ = [
     "behind_entry",
     "comparison",
     "compilable",
+    "default_masking",
     "draft",
+    "graded_masking",
     "may_compile",
     "may_mount",
     "mount",

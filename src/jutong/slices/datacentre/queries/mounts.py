@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -151,7 +152,7 @@ def wire_mount(resource_id: int) -> wire.Mount | None:
     )
 
 
-def draft(resource_id: int, actor: Actor, *, source_id: int = 0, place: str = "") -> Draft:
+def draft(resource_id: int, actor: Actor, *, at: datetime, source_id: int = 0, place: str = "") -> Draft:
     """Return what the mounting page needs: sources, tables of the chosen source, and the proposed mapping of the table.
 
     place: "schema.table"; without source and place, those of the present mount. WrongState for an entry that is not published (R-CAT-059); NotAllowed for other departments' people.
@@ -168,6 +169,8 @@ def draft(resource_id: int, actor: Actor, *, source_id: int = 0, place: str = ""
     tables = sources.tables(chosen, actor) if chosen else ()
     there = next((each for each in tables if place_of(each) == place.lstrip(".")), None)
     found = sources.schema(chosen, actor, schema=there.schema, table=there.name) if there else None
+    handling = catalogue.handling(resource_id, at=at) if found else None
+    graded = handling.masked if handling else frozenset()
     return Draft(
         resource_id=resource_id,
         title=entry.title,
@@ -179,7 +182,7 @@ def draft(resource_id: int, actor: Actor, *, source_id: int = 0, place: str = ""
         place=place if found else "",
         tables=tables,
         found=found,
-        lines=_lines(entry, found, mounted) if found else [],
+        lines=_lines(entry, found, mounted, graded) if found else [],
         kinds={item.name: _declared(item) for item in entry.items},
     )
 
@@ -189,9 +192,11 @@ def _declared(item: catalogue.PublishedItem) -> str:
     return f"{item.type_label}（{item.length}）" if item.type_label and item.length else item.type_label
 
 
-def _lines(entry: catalogue.PublishedEntry, found: FoundTable, mounted: MountRow | None) -> list[Proposal]:
+def _lines(
+    entry: catalogue.PublishedEntry, found: FoundTable, mounted: MountRow | None, graded: Collection[str]
+) -> list[Proposal]:
     """Return the proposed lines; where the same table is mounted already, its mapping stands as it is."""
-    proposed = propose(entry.items, found.columns)
+    proposed = propose(entry.items, found.columns, graded)
     if mounted is None or (mounted.schema, mounted.table) != (found.schema, found.name):
         return proposed
     kept = {line.item: line for line in mounted.items}

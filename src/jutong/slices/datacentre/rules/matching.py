@@ -102,16 +102,23 @@ class Proposal:
 
 
 def suggested_masking(name: str, *, kind: Kind, sensitive: bool) -> Masking:
-    """Return how an item is shown by default, by its name; a sensitive item whose name says nothing is not shown."""
+    """Return how an item is shown by default, by its name; a sensitive item whose name says nothing is not shown.
+
+    Of a sensitive day the year is shown. sensitive: marked so, or of a grade that is masked by default.
+    """
     if kind is Kind.TEXT and (masking := masking_for(name)) is not Masking.NONE:
         return masking
-    return Masking.SUPPRESS if sensitive else Masking.NONE
+    if not sensitive:
+        return Masking.NONE
+    return Masking.YEAR if kind in _TIMES else Masking.SUPPRESS
 
 
-def propose(items: Sequence[ItemFacts], columns: Sequence[FoundColumn]) -> list[Proposal]:
+def propose(
+    items: Sequence[ItemFacts], columns: Sequence[FoundColumn], graded: Collection[str] = frozenset()
+) -> list[Proposal]:
     """Match items with columns: by comment, by technical name, then by likeness; each column is used once.
 
-    Returns one line per item, in the order of `items`.
+    graded: items that their grade masks by default. Returns one line per item, in the order of `items`.
     """
     likenesses = sorted(
         ((score, -n, -m, why) for n, item in enumerate(items) for m, found in enumerate(columns)
@@ -124,14 +131,16 @@ def propose(items: Sequence[ItemFacts], columns: Sequence[FoundColumn]) -> list[
         if -n not in chosen and -m not in used:
             chosen[-n] = (-m, score, why)
             used.add(-m)
-    return [_proposal(item, columns, chosen.get(n)) for n, item in enumerate(items)]
+    return [_proposal(item, columns, chosen.get(n), graded) for n, item in enumerate(items)]
 
 
-def _proposal(item: ItemFacts, columns: Sequence[FoundColumn], match: tuple[int, int, str] | None) -> Proposal:
+def _proposal(
+    item: ItemFacts, columns: Sequence[FoundColumn], match: tuple[int, int, str] | None, graded: Collection[str]
+) -> Proposal:
     if match is None:
         return Proposal(item.name, "", key=False, masking=Masking.NONE, likeness=0, why="")
     found = columns[match[0]]
-    masking = suggested_masking(item.name, kind=found.kind, sensitive=item.sensitive)
+    masking = suggested_masking(item.name, kind=found.kind, sensitive=item.sensitive or item.name in graded)
     return Proposal(item.name, found.name, item.key or found.primary_key, masking, match[1], match[2])
 
 
@@ -149,18 +158,16 @@ def _ratio(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other, autojunk=False).ratio() if one and other else 0.0
 
 
-def compiled_mapping(items: Sequence[ItemFacts], columns: Sequence[FoundColumn]) -> list[Mapped]:
+def compiled_mapping(
+    items: Sequence[ItemFacts], columns: Sequence[FoundColumn], graded: Collection[str] = frozenset()
+) -> list[Mapped]:
     """Return the mapping of an entry that was compiled from a table: each item to the column whose name it carries."""
     known = {found.name: found for found in columns}
     lines = []
     for item in items:
         found = known.get(item.column)
-        kind = found.kind if found else Kind.TEXT
-        masking = suggested_masking(item.name, kind=kind, sensitive=item.sensitive) if found else Masking.NONE
-        if kind in _TIMES and masking not in _FOR_TIMES:
-            masking = Masking.SUPPRESS
-        if kind in _TIMES and masking is Masking.SUPPRESS:
-            masking = Masking.YEAR
+        hidden = item.sensitive or item.name in graded
+        masking = suggested_masking(item.name, kind=found.kind, sensitive=hidden) if found else Masking.NONE
         lines.append(Mapped(item.name, found.name if found else "", key=bool(found) and item.key, masking=masking))
     return lines
 

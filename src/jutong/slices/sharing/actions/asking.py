@@ -144,7 +144,7 @@ def _written(by: Actor, at: datetime, asked: Asked, uploads: Sequence[UploadedFi
 def _open_obtained(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """Open the grant of what was obtained directly, for the purpose stated."""
     case.number = case.number or _next_number(at)
-    opening.open_grant(case, opening.whole_reply(case), system_actor("sharing"), at)
+    opening.open_grant(case, opening.whole_reply(case, at=at), system_actor("sharing"), at)
     case.save(update_fields=["grant_id", "number"])
 
 

@@ -21,7 +21,7 @@ def answer_at_once(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     consent = StandingConsent.objects.filter(resource_id=case.resource_id, ended_at=None).first()
     if consent is None:
         raise WrongState(_("提供方没有对该资源作出常设同意。"))
-    open_grant(case, whole_reply(case), by, at)
+    open_grant(case, whole_reply(case, at=at), by, at)
     case.replied_at = at
     case.remark = _("按 %(name)s 于 %(day)s 作出的常设同意答复") % {
         "name": consent.given_by,

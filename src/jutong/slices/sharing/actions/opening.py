@@ -10,6 +10,7 @@ import msgspec
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import end_of_day
 from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import actions as grants
 from jutong.slices.sharing.models import SharingRequest
 from jutong.slices.sharing.rules import requests as rules
@@ -108,11 +109,15 @@ def open_grant(case: SharingRequest, reply: Reply, by: Actor, at: datetime) -> N
     case.grant_id = grant_from(origin_of(case), reply, by, at)
 
 
-def whole_reply(case: SharingRequest) -> Reply:
-    """Return the reply that grants all that was asked, as a standing consent does; sensitive items are not masked."""
+def whole_reply(case: SharingRequest, *, at: datetime) -> Reply:
+    """Return the reply that grants all that was asked, as a standing consent does.
+
+    Only what its grade has masked by default is masked; sensitive items of other grades are not (R-SEC-040).
+    """
+    graded = datacentre.graded_masking(case.resource_id, at=at)
     return Reply(
         agree=True,
-        items=tuple(rules.GrantedItem(name, Masking.NONE) for name in case.items),
+        items=tuple(rules.GrantedItem(name, graded.get(name, Masking.NONE)) for name in case.items),
         conditions=msgspec.convert(case.conditions, tuple[Condition, ...]),
         key_items=tuple(case.key_items),
         modes=tuple(case.modes),

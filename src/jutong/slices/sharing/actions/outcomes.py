@@ -86,7 +86,7 @@ def check(case: Dispute, outcome: Outcome, at: datetime) -> None:
         entry = catalogue.require_published(case.resource_id)
         if _working(case):
             return
-        reply = terms(case, outcome)
+        reply = terms(case, outcome, at=at)
         known = [item.name for item in entry.items if not (bound and item.share_type == ShareType.WITHHELD)]
         asking.check_reply(
             reply, share_type=entry.share_type, asked_items=known, offered=[str(mode) for mode in entry.modes]
@@ -94,9 +94,9 @@ def check(case: Dispute, outcome: Outcome, at: datetime) -> None:
         opening.terms_of(_origin(case, reply, at), reply, entry, at).check(at)
 
 
-def terms(case: Dispute, outcome: Outcome) -> Reply:
+def terms(case: Dispute, outcome: Outcome, *, at: datetime) -> Reply:
     """Return what an outcome grants: its own terms, else all that the request asked for; conditions in words beside it."""
-    reply = outcome.terms or (opening.whole_reply(case.asked) if case.asked else Reply(agree=True))
+    reply = outcome.terms or (opening.whole_reply(case.asked, at=at) if case.asked else Reply(agree=True))
     own = (outcome.conditions.strip(),) if outcome.conditions.strip() else ()
     return msgspec.structs.replace(reply, agree=True, remarks="\n".join(filter(None, (*own, reply.remarks))))
 
@@ -166,7 +166,7 @@ def _why(case: Dispute, outcome: Outcome) -> str:
 
 
 def _share(case: Dispute, outcome: Outcome, at: datetime) -> int:
-    reply = terms(case, outcome)
+    reply = terms(case, outcome, at=at)
     if case.grant_id and _working(case):
         wider = grants.Wider(
             items=tuple(grants.Kept(one.item, one.masking) for one in reply.items),

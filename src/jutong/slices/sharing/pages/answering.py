@@ -24,15 +24,6 @@ from jutong.wire.grants import Kind, Masking, Quota
 
 DATED: Final = frozenset({Kind.DATE, Kind.TIMESTAMP})
 FOR_DATES: Final = frozenset({Masking.NONE, Masking.YEAR, Masking.SUPPRESS, Masking.KEYED_HASH})
-GUESSES: Final = (
-    (("身份证", "证件号", "身份号"), Masking.IDENTITY),
-    (("手机", "电话", "联系方式"), Masking.PHONE),
-    (("邮箱", "电子邮件"), Masking.EMAIL),
-    (("银行", "账号", "卡号"), Masking.BANK_CARD),
-    (("住址", "地址", "住所"), Masking.ADDRESS),
-    (("姓名", "法定代表人", "负责人"), Masking.NAME),
-)
-"""Maskings proposed for sensitive items by what stands in their name; the officer decides."""
 
 
 class ReplyForm(Form):
@@ -167,23 +158,15 @@ def _maskings(kind: Kind) -> list[tuple[str, str]]:
     return [(str(masking), _(MASKING_LABELS[masking])) for masking in fitting]
 
 
-def proposed(name: str, *, sensitive: bool) -> Masking:
-    """Return the masking proposed for an item: by its name where it is sensitive, else none."""
-    if not sensitive:
-        return Masking.NONE
-    return next((masking for words, masking in GUESSES if any(word in name for word in words)), Masking.NONE)
-
-
 def _initial(found: queries.CaseView) -> dict[str, Any]:
     row = found.row
     if found.reply is not None:
         return _drafted(found.reply, row.use_until)
-    maskings = {name: proposed(name, sensitive=item.sensitive) for name, item in found.items if item is not None}
     keys = row.key_items or tuple(name for name, item in found.items if item is not None and item.key)
     return {
         "decision": "agree",
         "items": [name for name, item in found.items if item is not None],
-        "maskings": {name: str(masking) for name, masking in maskings.items()},
+        "maskings": {name: str(masking) for name, masking in found.maskings.items()},
         "key_items": list(keys),
         "confirm_items": [],
         "modes": list(row.modes),

@@ -18,11 +18,13 @@ from jutong.kernel.models import StoredFile
 from jutong.kernel.queries import AuditRow
 from jutong.kernel.terms import ShareType
 from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.parties import queries as parties
 from jutong.slices.sharing.models import SharingRequest
 from jutong.slices.sharing.queries.requests import RequestRow, request
 from jutong.slices.sharing.rules import Reply
 from jutong.slices.sharing.workflow import SHARING_REQUEST
+from jutong.wire.grants import Masking
 
 INSIDE: Final = frozenset({"prepare_reply", "withhold_consent"})
 """Steps inside the provider's house, which the consumer does not see before the reply."""
@@ -59,7 +61,8 @@ class CaseView:
     """A request as its page shows it; `reply` is the drafted or given reply, None where there is none to see.
 
     items: those asked for, as the published entry describes them now (None for one that is gone from it).
-    side: consumer, provider, authority or nothing (auditors).
+    side: consumer, provider, authority or nothing (auditors). maskings: what a reply starts with, for the provider
+    while there is none.
     """
 
     row: RequestRow
@@ -70,6 +73,7 @@ class CaseView:
     steps: tuple[Step, ...]
     reply: Reply | None
     authority_name: str
+    maskings: Mapping[str, Masking]
     governed: tuple[Governed, ...] = ()
 
 
@@ -78,6 +82,7 @@ def case(request_id: int, actor: Actor, at: datetime) -> CaseView:
     row = request(request_id, actor, at)
     entry = catalogue.published(row.resource_id)
     known = {item.name: item for item in entry.items} if entry else {}
+    given = reply_of(row.reply)
     names = {pk: d.name for pk, d in parties.departments([row.consumer_id, row.provider_id, row.authority_id]).items()}
     side = _side(row, actor)
     return CaseView(
@@ -91,9 +96,10 @@ def case(request_id: int, actor: Actor, at: datetime) -> CaseView:
             for entry_row in row.history
             if entry_row.outcome == "success" and not (side == "consumer" and _verb(entry_row) in INSIDE)
         ),
-        reply=reply_of(row.reply),
+        reply=given,
         authority_name=names.get(row.authority_id, ""),
         governed=tuple(_governed(request_id)),
+        maskings=datacentre.default_masking(row.resource_id, at=at) if side == "provider" and given is None else {},
     )
 
 

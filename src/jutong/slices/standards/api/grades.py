@@ -33,7 +33,6 @@ class GradeIn(Schema):
     modes: Codes = []
     masked: bool = False
     head_review: bool = False
-    log_rows: bool = False
     review_months: Annotated[int, Field(ge=0, le=120)] = 0
 
 

@@ -22,7 +22,7 @@ MOST_UNPACKED: Final = 20 * 1024 * 1024
 NAMES: Final = tuple(LABELS)
 HEADERS: Final = tuple(LABELS.values())
 HEAD: Final = (("分级目录名称", "title"), ("发布文号", "basis"))
-_WIDTHS: Final = (18, 50, 40, 40, 40, 50, 12, 20, 20, 22)
+_WIDTHS: Final = (18, 50, 40, 40, 40, 50, 12, 20, 22)
 _BODY: Final = len(HEAD) + 2
 _MOST_LINES: Final = 40
 
@@ -99,7 +99,6 @@ def _grade(number: int, line: Sequence[str]) -> Grade:
         modes=_listed(number, "modes", cells),
         masked=_flag(number, "masked", cells),
         head_review=_flag(number, "head_review", cells),
-        log_rows=_flag(number, "log_rows", cells),
     )
 
 

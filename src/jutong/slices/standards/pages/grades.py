@@ -28,7 +28,7 @@ from jutong.slices.standards import actions, queries
 from jutong.slices.standards.formats import grades as sheets
 from jutong.slices.standards.pages.policies import anyone
 from jutong.slices.standards.pages.specifications import Publication, asked_region
-from jutong.slices.standards.rules.grades import LABELS, LISTS
+from jutong.slices.standards.rules.grades import FLAGS, LABELS, LISTS
 from jutong.slices.standards.workflow import AUTHORITY_HEADS
 from jutong.wire.levels import Grade, Scheme
 
@@ -49,7 +49,7 @@ def shown(one: Grade) -> dict[str, str]:
     lists = {
         name: "、".join(_(known[code]) for code in getattr(one, name)) or _("不限") for name, known in LISTS.items()
     }
-    demands = [_(LABELS[name]) for name in ("masked", "head_review", "log_rows") if getattr(one, name)]
+    demands = [_(LABELS[name]) for name in FLAGS if getattr(one, name)]
     if one.review_months:
         demands.append(_("保护措施每 %d 个月复核") % one.review_months)
     return {

@@ -30,10 +30,9 @@ LABELS: Final = {
     "modes": N_("允许的交换方式"),
     "masked": N_("默认脱敏"),
     "head_review": N_("由主管部门负责人审核"),
-    "log_rows": N_("逐条记录调用内容"),
     "review_months": N_("保护措施复核间隔（月）"),
 }
-FLAGS: Final = ("masked", "head_review", "log_rows")
+FLAGS: Final = ("masked", "head_review")
 LONGEST_MEANING: Final = 200
 MOST_MONTHS: Final = 120
 _NEEDED: Final = ("important", "core")
@@ -53,8 +52,7 @@ NATIONAL: Final = Scheme(
         Grade(
             code="core", meaning=N_("关系国家安全、国民经济命脉、重要民生、重大公共利益的数据"),
             share_types=("conditional", "withheld"), open_types=("withheld",), mode_classes=("platform", "medium"),
-            modes=("system_docking", "front_end_node", "online_query"), masked=True, head_review=True, log_rows=True,
-            review_months=6,
+            modes=("system_docking", "front_end_node", "online_query"), masked=True, head_review=True, review_months=6,
         ),
     ),
 )  # fmt: skip
