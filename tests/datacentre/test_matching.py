@@ -17,6 +17,7 @@ from jutong.slices.datacentre.rules import (
     changed_items,
     check_mapping,
     check_place,
+    compiled_mapping,
     preview_columns,
     propose,
     suggested_masking,
@@ -131,6 +132,14 @@ def test_names_suggest_how_an_item_is_shown() -> None:
         assert suggested_masking(name, kind=Kind.TEXT, sensitive=False) is masking, name
     assert suggested_masking("病史", kind=Kind.TEXT, sensitive=True) is Masking.SUPPRESS
     assert suggested_masking("姓名", kind=Kind.DATE, sensitive=False) is Masking.NONE
+
+
+def test_what_its_grade_masks_is_proposed_masked_though_it_is_not_marked_sensitive() -> None:
+    items = [Item("收入", "income"), Item("出生日期", "birthday"), Item("状态", "state")]
+    columns = [column("income", "", Kind.NUMBER), column("birthday", "", Kind.DATE), column("state")]
+    graded = {"收入", "出生日期"}
+    for lines in (propose(items, columns, graded), compiled_mapping(items, columns, graded)):
+        assert [line.masking for line in lines] == [Masking.SUPPRESS, Masking.YEAR, Masking.NONE]
 
 
 def test_a_preview_never_lends_a_hash_key() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import Any
 
 import openpyxl
@@ -11,8 +12,15 @@ from asking_world import FILLED, posted, token
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from covers import covers
+from jutong.kernel import clock
 from jutong.kernel.models import AuditEntry, StoredFile
+from jutong.kernel.terms import Masking
+from jutong.slices.grants import queries as grants
+from jutong.slices.sharing import actions as sharing
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
+from jutong.slices.standards import actions as standards
+from jutong.slices.standards.rules.grades import NATIONAL
+from jutong.wire.levels import Grade
 from published import published
 from world import World
 
@@ -265,6 +273,31 @@ def test_sensitive_items_come_with_a_proposed_masking(world: World) -> None:
     assert '<option value="identity" selected>' in page
     assert '<option value="name" selected>' in page
     assert '<option value="none" selected>' in page
+
+
+def graded_and_masked(world: World) -> None:
+    """Let the city's catalogue of grades mask general data by default."""
+    chief, grades = world.actor("authority.chief"), (Grade(code="general", masked=True), *NATIONAL.grades[1:])
+    made = standards.draft_grades(region=world.region, title="内江市数据分级目录", grades=grades, by=chief, at=world.at)
+    standards.publish_grades(made, effective_from=date(2026, 3, 2), by=chief, at=world.at)
+
+
+@covers(partly=["R-SEC-040"])
+def test_items_of_a_masked_grade_are_offered_masked_and_go_so_where_nobody_decides(world: World) -> None:
+    graded_and_masked(world)
+    case = filed(world, published(world))
+    officer = world.client("civil.officer")
+    page = officer.get(f"/sharing/requests/{case.pk}/reply/").content.decode()
+    assert '<option value="year" selected>' in page, "the birthday, which is not marked sensitive"
+    assert '<option value="none" selected>' not in page
+    SharingRequest.objects.all().delete()
+    open_entry = published(world, title="行政区划代码信息", share_type="unconditional")
+    sharing.give_standing_consent(by=world.actor("civil.head"), at=world.at, resource_id=open_entry)
+    case = filed(world, open_entry)
+    world.drain(clock.now())
+    case.refresh_from_db()
+    masked = {column.item: column.masking for column in grants.wire_grant(case.grant_id).columns}
+    assert masked["姓名"] is Masking.NAME
 
 
 def test_a_preview_without_a_mounted_table_says_so_and_keeps_the_form(world: World) -> None:

@@ -34,7 +34,9 @@ class Settings(BaseSettings):
     tls: bool = Field(False, description="网站经 TLS 提供：启用 HSTS 与安全 Cookie。")
     trusted_proxies: list[str] = Field([], description="可信反向代理的网段，只有它们给出的来源地址才被采用。")
     admin_addresses: list[str] = Field([], description="管理员页面的地址名单（网段）；留空为不限。")
-    zone: str = Field("outer", description="本实例所在网络区域：outer 政务外网，inner 政务内网。")
+    zone: Literal["outer", "inner"] = Field(
+        "outer", description="本实例所在网络区域：outer 政务外网，只编非涉密目录；inner 政务内网，只编涉密目录。"
+    )
     region: str = Field("", description="本实例所属行政区划代码；留空取目录中最高一级区划。")
     session_idle_minutes: int = Field(20, ge=5, le=60, description="会话空闲超时（分钟）。")
     session_hours: int = Field(8, ge=1, le=12, description="会话最长时间（小时）。")

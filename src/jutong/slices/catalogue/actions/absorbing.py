@@ -25,6 +25,7 @@ from jutong.slices.catalogue.formats.wording import said
 from jutong.slices.catalogue.models import Entry, ImportRun
 from jutong.slices.catalogue.queries.leading import registrars
 from jutong.slices.catalogue.queries.specified import duties_in
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding
 from jutong.slices.catalogue.rules.obligations import stamped
@@ -149,6 +150,7 @@ class _Work:
             source_digest=row.digest,
             warnings=_warnings(row),
             created_at=self.at,
+            zone=here(),
         )
         describe(entry, row.content, self.at)
         return entry

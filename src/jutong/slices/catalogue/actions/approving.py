@@ -13,6 +13,7 @@ from jutong.kernel import outbox
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, RuleBroken, WrongState
+from jutong.kernel.terms import Zone
 from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue.actions.assessing import approve_with, assess_version, refuse_unassessed, unheld
 from jutong.slices.catalogue.actions.channelling import without_channel
@@ -87,10 +88,10 @@ def assess(
 ) -> None:
     """Record the assessments of this version before it is submitted (national-2025#13).
 
-    secret: a secret was found: NotAllowed, nothing is stored (national-2025#3). secrecy, personal_information with answers:
+    secret: a secret was found: NotAllowed outside the inner network, nothing is stored (national-2025#3). secrecy, personal_information with answers:
     conclusions, left out where not due or where an assessment still holds; WrongState after one that is not acceptable.
     """
-    if secret:
+    if secret and case.zone != Zone.INNER:
         raise NotAllowed(_("评估认定含国家秘密或工作秘密：不得在本平台编目，请按保密规定处理。"))
     given = {SECRECY: (secrecy, {}), PERSONAL: (personal_information, answers or {})}
     assess_version(case, content_of(case.working_id or 0), given, number=number, by=by, at=at)

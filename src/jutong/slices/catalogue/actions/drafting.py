@@ -27,11 +27,13 @@ from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.contents import content_of
 from jutong.slices.catalogue.queries.leading import registrars
 from jutong.slices.catalogue.queries.specified import duties_at, duties_in
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.differences import lapses
-from jutong.slices.catalogue.rules.obligations import Obligations, secrecy, stamped
+from jutong.slices.catalogue.rules.obligations import Obligations, stamped
 from jutong.slices.catalogue.rules.shape import shape
 from jutong.slices.catalogue.rules.text import clean_title
+from jutong.slices.catalogue.rules.zones import misplaced
 from jutong.slices.catalogue.workflow import ENTRY, PROVIDER
 from jutong.slices.parties import queries as parties
 
@@ -50,6 +52,7 @@ def compile_entry(*, by: Actor, at: datetime, provider_id: int, content: Content
         registrar_id=registrars(provider.region, [provider.id])[provider.id],
         created_at=at,
         started_on=beijing_day(at),
+        zone=here(),
     )
     content = _fit(content, duties_in(provider.region, at))
     describe(entry, content, at)
@@ -65,7 +68,7 @@ def compile_entry(*, by: Actor, at: datetime, provider_id: int, content: Content
 
 def _fit(content: Content, duties: Obligations) -> Content:
     """Return the content as a draft may hold it, under the specification in force (R-CAT-050), or refuse it."""
-    for finding in secrecy(content):
+    for finding in misplaced(content, here=duties.zone, platforms=duties.platforms):
         raise NotAllowed(said(finding))
     content = stamped(msgspec.structs.replace(content, title=clean_title(content.title)), duties)
     refuse(shape(content, categories=duties.categories, specification=duties.specification))

@@ -14,7 +14,7 @@ from jutong.kernel.actions import action
 from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role, Who, system_actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
-from jutong.kernel.terms import N_
+from jutong.kernel.terms import N_, Zone
 from jutong.kernel.workbooks import MOST_BYTES
 from jutong.slices.catalogue.actions.absorbing import Absorbed, absorb
 from jutong.slices.catalogue.actions.planning import plan
@@ -26,6 +26,7 @@ from jutong.slices.catalogue.formats.raw import RawEntry, Source, mapped
 from jutong.slices.catalogue.formats.reading import read
 from jutong.slices.catalogue.formats.secrets import first_secret
 from jutong.slices.catalogue.models import ImportRun
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.repairs import REPAIRS
 from jutong.slices.parties import queries as parties
 from jutong.slices.standards import queries as standards
@@ -87,8 +88,8 @@ def upload(
 
 
 def _refuse_secret(source: Source, mapping: Mapping[str, str], file_id: int) -> None:
-    """Refuse a file in which a row is marked as secret, and keep nothing of it (R-CAT-015)."""
-    if line := first_secret(source, mapping):
+    """Refuse a file in which a row is marked as secret, and keep nothing of it; not in the inner network (R-CAT-015)."""
+    if here() == Zone.OUTER and (line := first_secret(source, mapping)):
         files.discard(file_id)
         raise NotAllowed(
             _("文件第 %d 行标为涉密：涉密目录只能在政务内网编制，整份文件未予保存，请删除涉密内容后再导入。") % line

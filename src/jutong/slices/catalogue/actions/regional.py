@@ -17,6 +17,7 @@ from jutong.slices.catalogue.events import REGION_AGGREGATED
 from jutong.slices.catalogue.models import Aggregation, RegionalEntry, Reported, Settlement
 from jutong.slices.catalogue.queries.aggregating import bring_up, lock
 from jutong.slices.catalogue.queries.regional import latest_number
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.reported import check_report
 from jutong.slices.catalogue.rules.sources import check_reason
 from jutong.slices.catalogue.workflow import AUTHORITY
@@ -80,7 +81,7 @@ def report_catalogue(
     """
     if authority_id not in {parties.authority_of(region), parties.authority_above(region)}:
         raise NotAllowed(_("地区目录由本级主管部门报送，或由上一级主管部门代为登记。"))
-    check_report(entries)
+    check_report(entries, here=here())
     before = {(provider, code) for _pk, provider, code in _keys(region)}
     came = {(entry.provider, entry.code): entry for entry in entries}
     Reported.objects.bulk_create(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.terms import N_
+from jutong.kernel.terms import N_, Zone
 from jutong.slices.catalogue.actions.noticing import NEAR, collected_elsewhere
 from jutong.slices.catalogue.actions.storing import digest_of
 from jutong.slices.catalogue.formats.dragging import undragged
@@ -18,6 +18,7 @@ from jutong.slices.catalogue.formats.understanding import Draft, understand
 from jutong.slices.catalogue.models import Entry, ImportRun
 from jutong.slices.catalogue.queries.contents import contents_of
 from jutong.slices.catalogue.queries.neighbours import neighbours
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding
 from jutong.slices.catalogue.rules.near import item_key, stem
@@ -83,6 +84,7 @@ def manner_of(run: ImportRun, source: Source, *, allowed: frozenset[str] | None,
         specification=standards.specification_for(run.region, beijing_day(at)),
         peer=standards.peer_codes(run.peer, "in") if run.peer else {},
         allowed=allowed,
+        inner=here() == Zone.INNER,
     )
 
 

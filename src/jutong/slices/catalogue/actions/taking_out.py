@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from django.utils.translation import gettext as _
 
@@ -16,11 +15,8 @@ from jutong.slices.catalogue.actions.sourcing import end_claims
 from jutong.slices.catalogue.actions.updating import note_done
 from jutong.slices.catalogue.events import CLASSIFIED_FOUND
 from jutong.slices.catalogue.models import Entry, Listing
+from jutong.slices.catalogue.rules.zones import SEALED, SECRETS
 from jutong.slices.catalogue.workflow import ENTRY
-
-SECRETS: Final = {"state_secret": N_("国家秘密"), "work_secret": N_("工作秘密")}
-SEALED: Final = "inner"
-"""The zone of an entry that no page or interface of this platform shows any more."""
 
 
 @ENTRY.action("take_out")

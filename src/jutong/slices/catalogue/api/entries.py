@@ -86,6 +86,7 @@ class ContentIn(Schema):
     data_category: Short = ""
     security_level: Code = ""
     personal: bool = False
+    secret: Code = ""
     matter: Words = ""
     system: Short = ""
     link: Words = ""

@@ -47,7 +47,8 @@ class Manner:
     guide: digits are codes of the national guide (only in its own template). strict: a template made for people, so
     that what reviewers typically send back is noticed. own: the provider where the file names none. specification: the
     one in force, which may add elements and codes. peer: {element: {value: code}} of the system a file comes from; a
-    value it does not map is refused. allowed: kinds of repair a person agreed to, None for all.
+    value it does not map is refused. allowed: kinds of repair a person agreed to, None for all. inner: for the platform
+    in the inner network, which holds what is classified and nothing else.
     """
 
     guide: bool = False
@@ -56,6 +57,7 @@ class Manner:
     specification: Specification | None = None
     peer: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     allowed: frozenset[str] | None = None
+    inner: bool = False
 
 
 PLAIN: Final = Manner()

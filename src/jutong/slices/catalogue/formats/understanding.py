@@ -20,6 +20,7 @@ from jutong.slices.catalogue.rules.shape import ITEM_LABELS, shape
 from jutong.slices.catalogue.rules.specified import fitting, own_elements
 from jutong.slices.catalogue.rules.text import clean, is_blank, listed
 from jutong.slices.catalogue.rules.typical import format_fits, typical
+from jutong.slices.catalogue.rules.zones import OPEN, OUTSIDE
 from jutong.wire.specification import Element
 
 _MODE_CLASS_WORDS: Final = {label: code for code, label in SHARE_MODE_CLASSES.items()} | {
@@ -298,8 +299,10 @@ class _Reader(Cells):
         answer = words.flag(self.values.get("secret"))
         if answer is None:
             self.note("secret", N_("涉密属性应为“涉密”或“非涉密”"), grave=True)
-        elif answer:
-            self.note("secret", N_("国家秘密、工作秘密不得在政务外网平台编目，请按保密规定处理"), grave=True)
+        elif self.manner.inner and answer:
+            return {"secret": "state_secret"}
+        elif self.manner.inner or answer:
+            self.note("secret", OPEN if self.manner.inner else OUTSIDE, grave=True)
         return {}
 
     def _day(self, name: str) -> Any:

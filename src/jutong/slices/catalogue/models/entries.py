@@ -113,7 +113,7 @@ class Entry(Case):
     """A catalogue entry (目录条目): who provides it, its state, the version being worked on and the one in force.
 
     title_key: the title without punctuation, spaces and width, for duplicates. registrar: whose people submit it, the
-    provider's or its catalogue office's (R-CAT-009). authority: the same-level sharing
+    provider's or its catalogue office's (R-CAT-009). zone: of the network whose platform holds it, or sealed. authority: the same-level sharing
     authority that reviews and publishes, fixed at submission. published: the version departments see, also while a
     revision is under way. successor: the entry a withdrawn one was merged into; its code leads there. source_digest: what the last import brought, so that the same file changes nothing again.
     warnings: what an import or the submission noticed, until the next edit.

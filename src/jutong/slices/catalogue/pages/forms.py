@@ -26,16 +26,18 @@ from jutong.kernel.terms import (
     ShareType,
     Term,
     UpdateCycle,
+    Zone,
 )
 from jutong.kernel.workbooks import MOST_BYTES
-from jutong.slices.catalogue.actions.taking_out import SECRETS
 from jutong.slices.catalogue.formats.text import ENCODINGS
 from jutong.slices.catalogue.pages.specified import OWN, own_start, own_values, specify
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.obligations import LABELS, LENGTHS
 from jutong.slices.catalogue.rules.shape import ITEM_LABELS
 from jutong.slices.catalogue.rules.text import listed
+from jutong.slices.catalogue.rules.zones import SECRETS
 from jutong.slices.standards import queries as standards
 from jutong.wire.specification import Specification
 
@@ -108,6 +110,7 @@ class EntryForm(Form):
     data_category = _line("data_category")
     security_level = _choice("security_level", _named(dict(LEVELS)))
     personal = forms.BooleanField(label=gettext_lazy(LABELS["personal"]), required=False)
+    secret = _choice("secret", _named(SECRETS))
     domain = _line("domain")
     industry = _line("industry")
     keywords = _line("keywords", help_text=SEPARATED)
@@ -142,7 +145,7 @@ class EntryForm(Form):
     GROUPS = (
         (gettext_lazy("基本信息"), (
             "title", "abstract", "resource_class", "category", "provider_unit", "format_class", "format_types",
-            "format_note", "update_cycle", "released_on", "data_category", "security_level", "personal",
+            "format_note", "update_cycle", "released_on", "data_category", "security_level", "personal", "secret",
         )),
         (gettext_lazy("共享"), (
             "share_type", "share_confirmed", "share_limit", "share_scope", "use_purposes", "share_conditions",
@@ -157,12 +160,16 @@ class EntryForm(Form):
 
     def __init__(self, *args: Any, specification: Specification | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if here() == Zone.OUTER:
+            del self.fields["secret"]  # nothing that is marked is ever typed in here (R-CAT-015)
         if specification is not None:
             specify(self, specification)
 
     def grouped(self) -> list[tuple[str, list[Any]]]:
         """Return the fields under their headings; those of local elements come last."""
-        groups = [(str(heading), [self[name] for name in names]) for heading, names in self.GROUPS]
+        groups = [
+            (str(heading), [self[name] for name in names if name in self.fields]) for heading, names in self.GROUPS
+        ]
         own = [self[name] for name in self.fields if name.startswith(OWN)]
         return [*groups, (_("补充要素"), own)] if own else groups
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.parties import queries as parties
 
 _COLUMNS: Final = (
@@ -20,7 +21,7 @@ candidate as (
          coalesce(v.content->>'resource_class', 'department') as resource_class,
          coalesce(v.content->>'share_type', 'unconditional') as share_type, v.number as version
     from catalogue_entry e join catalogue_entryversion v on v.id = e.published_id
-   where e.region = any(%(direct)s) and e.zone = 'outer'
+   where e.region = any(%(direct)s) and e.zone = %(zone)s
   union all
   select {_COLUMNS} from catalogue_regionalentry
    where region = any(%(below)s) and gone is null and standing = 'held'
@@ -144,4 +145,4 @@ def pending_rows(region: str, kind: str, *, first: int, most: int) -> list[tuple
 
 def _given(region: str) -> dict[str, Any]:
     found = feeders(region)
-    return {"region": region, "direct": list(found.direct), "below": list(found.below)}
+    return {"region": region, "zone": here(), "direct": list(found.direct), "below": list(found.below)}

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.db import connection
 
 from jutong.slices.catalogue.queries.keys import COLLECTED
+from jutong.slices.catalogue.queries.zones import here
 
 _CHOSEN: Final = f"""
 with {COLLECTED},
@@ -80,7 +81,7 @@ def derive_lines(series: int, region: str, *, since: int) -> None:
 
     A designated source, else a department whose entry says it is the source, has the line before all others (W05, W28).
     """
-    values: dict[str, Any] = {"series": series, "region": region, "since": since, "keys": None}
+    values: dict[str, Any] = {"series": series, "region": region, "zone": here(), "since": since, "keys": None}
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, values)
 
@@ -91,7 +92,7 @@ def changed_lines(series: int, region: str, keys: Sequence[str], *, since: int) 
     Where several departments now collect an item, the one that had its line keeps it. Rows: (key, name, department,
     entry, how, system, cycle, rivals).
     """
-    values: dict[str, Any] = {"series": series, "region": region, "since": since, "keys": list(keys)}
+    values: dict[str, Any] = {"series": series, "region": region, "zone": here(), "since": since, "keys": list(keys)}
     with connection.cursor() as cursor:
         cursor.execute(_REPLACE, values)
         rows = cursor.fetchall()

@@ -25,10 +25,12 @@ from jutong.slices.catalogue.queries.contents import contents_in
 from jutong.slices.catalogue.queries.lights import lights_of
 from jutong.slices.catalogue.queries.published import PublishedEntry, Returned, as_published, returned_of
 from jutong.slices.catalogue.queries.specified import duties_at, duties_in, own_in_words
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.findings import Finding
 from jutong.slices.catalogue.rules.obligations import doubtful, obligations, ready, stamped
 from jutong.slices.catalogue.rules.text import title_key
+from jutong.slices.catalogue.rules.zones import SEALED
 from jutong.slices.catalogue.workflow import ENTRY
 from jutong.slices.catalogue.workflow.referrals import offered
 
@@ -143,7 +145,9 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
     case = Entry.objects.filter(pk=entry_id).select_related("working", "published", "pulse", "returned__source").first()
     if case is None or (ENTRY.visible and not ENTRY.visible(actor, case)):
         raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
-    if case.zone != "outer":
+    if case.zone == SEALED:
+        raise NotAllowed(_("该目录因涉密已取下，只能按保密规定处置。"))
+    if case.zone != here():
         raise NotAllowed(_("涉密目录只能在政务内网平台查询。"))
     inside = sees_drafts(actor, case)
     version, *_others = [one for one in (case.working if inside else None, case.published) if one]
@@ -272,7 +276,7 @@ def entries_of(
     actor: Actor, *, state: str = "", text: str = "", number: int = 1, size: int = 20
 ) -> tuple[list[EntryRow], Page]:
     """Return the entries of the actor's departments, last changed first; filtered by state and words of the title."""
-    rows = Entry.objects.filter(provider__in=actor.serves, zone="outer").order_by("-changed_at", "-pk")
+    rows = Entry.objects.filter(provider__in=actor.serves, zone=here()).order_by("-changed_at", "-pk")
     return _page(rows, state, text, number, size)
 
 

@@ -15,6 +15,7 @@ from jutong.kernel.paging import Page, page
 from jutong.slices.catalogue.formats.exports import ExportEntry
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.contents import contents_of
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.parties import queries as parties
 from jutong.wire import catalogue as wire
 
@@ -28,7 +29,7 @@ def export_rows(
 
     Entries of others come in their published version; what the actor may not see is left out.
     """
-    cases = Entry.objects.filter(zone="outer")
+    cases = Entry.objects.filter(zone=here())
     cases = cases.filter(provider__in=actor.serves) if ids is None else cases.filter(pk__in=ids)
     if published_only:
         cases = cases.filter(published__isnull=False)
@@ -60,7 +61,7 @@ def harvested(entry_id: int) -> tuple[wire.Entry, date]:
 
 def harvested_page(number: int, *, size: int = 100) -> tuple[list[tuple[wire.Entry, date]], Page]:
     """Return a page of the published entries in their machine form, in the order they were made."""
-    rows = Entry.objects.filter(published__isnull=False, zone="outer").order_by("pk")
+    rows = Entry.objects.filter(published__isnull=False, zone=here()).order_by("pk")
     found, meta = page(rows.only("pk"), number, size)
     return harvested_of([entry.pk for entry in found]), meta
 
@@ -68,7 +69,7 @@ def harvested_page(number: int, *, size: int = 100) -> tuple[list[tuple[wire.Ent
 def harvested_of(ids: Sequence[int]) -> list[tuple[wire.Entry, date]]:
     """Return published entries in their machine form with the day each last changed, in the order they were made."""
     cases = list(
-        Entry.objects.filter(pk__in=ids, published__isnull=False, zone="outer")
+        Entry.objects.filter(pk__in=ids, published__isnull=False, zone=here())
         .select_related("published")
         .order_by("pk")
     )

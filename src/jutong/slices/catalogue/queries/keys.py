@@ -15,7 +15,7 @@ collected as (
     from catalogue_entry e
     join catalogue_entryversion v on v.id = e.published_id
     join catalogue_item i on i.version_id = e.published_id
-   where e.region = %(region)s and e.zone = 'outer' and coalesce(i.detail->>'source', '') <> 'reference'
+   where e.region = %(region)s and e.zone = %(zone)s and coalesce(i.detail->>'source', '') <> 'reference'
 )"""
 """Common table `collected`: one row per item of a published entry of a region, references left out."""
 

@@ -12,6 +12,7 @@ from jutong.kernel.paging import Page, page
 from jutong.kernel.terms import FormatClass, OpenType, UpdateCycle
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.contents import contents_of
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.content import Content
 
 OPENED: Final = (OpenType.UNCONDITIONAL, OpenType.CONDITIONAL)
@@ -36,7 +37,7 @@ class OpenEntry:
 
 def opened(*, text: str = "", number: int = 1, size: int = 20) -> tuple[list[OpenEntry], Page]:
     """Return entries that are open to the public, by title."""
-    rows = Entry.objects.filter(published__isnull=False, zone="outer", listing__open_type__in=OPENED)
+    rows = Entry.objects.filter(published__isnull=False, zone=here(), listing__open_type__in=OPENED)
     if text := text.replace("\x00", "").strip():
         rows = rows.filter(title__icontains=text)
     found, meta = page(rows.order_by("title", "pk"), number, size)
@@ -46,7 +47,7 @@ def opened(*, text: str = "", number: int = 1, size: int = 20) -> tuple[list[Ope
 
 def require_opened(entry_id: int) -> OpenEntry:
     """Return an entry of the open catalogue. NotThere for one that is not in it."""
-    case = Entry.objects.filter(pk=entry_id, published__isnull=False, zone="outer").first()
+    case = Entry.objects.filter(pk=entry_id, published__isnull=False, zone=here()).first()
     content = contents_of([case.published_id])[case.published_id or 0] if case else None
     if case is None or content is None or content.open_type not in OPENED:
         raise NotThere(_("开放目录中没有该条目。"))

@@ -6,6 +6,8 @@ from typing import Final
 
 from django.db import connection
 
+from jutong.slices.catalogue.queries.zones import here
+
 _PROPOSE: Final = """
 insert into catalogue_censusline
        (declaration_id, entry_id, title, title_key, code, kind, computed,
@@ -17,7 +19,7 @@ select d.id, e.id, e.title, e.title_key, coalesce(e.code, ''), 'proposed',
          'opened_volume', (q.volume * q.opened)::text, 'opened_records', (q.records * q.opened)::text)),
        q.volume, q.records, q.volume * q.shared, q.records * q.shared, q.volume * q.opened, q.records * q.opened
   from catalogue_declaration d
-  join catalogue_entry e on e.provider_id = d.department_id and e.published_id is not null and e.zone = 'outer'
+  join catalogue_entry e on e.provider_id = d.department_id and e.published_id is not null and e.zone = %(zone)s
   join catalogue_entryversion v on v.id = e.published_id
   left join catalogue_censusline b
          on b.entry_id = e.id and b.kind = 'confirmed' and b.declaration_id in
@@ -48,5 +50,5 @@ def propose_lines(census: int, *, before: int) -> None:
     as shared, one that is open to the public as opened, each with its whole content; the department corrects it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_PROPOSE, {"census": census, "before": before})
+        cursor.execute(_PROPOSE, {"census": census, "before": before, "zone": here()})
         cursor.execute(_COUNT, {"census": census})

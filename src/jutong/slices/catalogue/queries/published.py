@@ -10,9 +10,10 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import NotThere, WrongState
-from jutong.kernel.terms import DataType
+from jutong.kernel.terms import DataType, Zone
 from jutong.slices.catalogue.models import Entry, ReturnedData
 from jutong.slices.catalogue.queries.contents import contents_in
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.returned import check_use
 from jutong.slices.catalogue.workflow import ENTRY
@@ -137,7 +138,7 @@ def published(entry_id: int) -> PublishedEntry | None:
 def published_by_ids(ids: Iterable[int]) -> dict[int, PublishedEntry]:
     """Return published entries by id, in two statements; those not in force are left out."""
     cases = list(
-        Entry.objects.filter(pk__in=list(ids), published__isnull=False, zone="outer").select_related(
+        Entry.objects.filter(pk__in=list(ids), published__isnull=False, zone=here()).select_related(
             "published", "returned__source"
         )
     )
@@ -147,7 +148,7 @@ def published_by_ids(ids: Iterable[int]) -> dict[int, PublishedEntry]:
 
 def published_of(regions: Iterable[str], *, text: str = "", most: int = 50) -> list[PublishedEntry]:
     """Return published entries of departments of these regions whose title holds `text`, by title, at most `most`."""
-    rows = Entry.objects.filter(region__in=list(regions), published__isnull=False, zone="outer")
+    rows = Entry.objects.filter(region__in=list(regions), published__isnull=False, zone=here())
     rows = rows.filter(title__icontains=text.replace("\x00", "").strip()).order_by("title", "pk")
     found = published_by_ids(rows.values_list("pk", flat=True)[:most])
     return sorted(found.values(), key=lambda each: (each.title, each.id))
@@ -157,7 +158,7 @@ def require_published(entry_id: int) -> PublishedEntry:
     """Return the published entry. NotThere for an unknown id; WrongState naming an entry that is not in force."""
     if found := published(entry_id):
         return found
-    case = Entry.objects.filter(pk=entry_id, zone="outer").first()
+    case = Entry.objects.filter(pk=entry_id, zone=here()).first()
     if case is None:
         raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
     raise WrongState(
@@ -228,7 +229,7 @@ def at_code(code: str) -> int:
 
     NotThere for a code that was never given out, is not published yet, or was retired without a successor.
     """
-    entry = Entry.objects.filter(code=code, zone="outer").select_related("successor").first()
+    entry = Entry.objects.filter(code=code, zone=here()).select_related("successor").first()
     while entry and entry.published_id is None and entry.successor:
         entry = Entry.objects.select_related("successor").get(pk=entry.successor.pk)
     if entry and entry.published_id:
@@ -240,4 +241,4 @@ def at_code(code: str) -> int:
 
 def classified(entry_id: int) -> bool:
     """Tell whether an entry belongs to the classified catalogue, used on the inner network only (inner-mongolia-2018#6)."""
-    return Entry.objects.filter(pk=entry_id).exclude(zone="outer").exists()
+    return Entry.objects.filter(pk=entry_id).exclude(zone=Zone.OUTER).exists()

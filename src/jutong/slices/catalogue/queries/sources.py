@@ -19,6 +19,7 @@ from jutong.kernel.terms import ITEM_STANDS, N_
 from jutong.slices.catalogue.models import Entry, Homonym, ItemSource
 from jutong.slices.catalogue.queries.contents import content_of
 from jutong.slices.catalogue.queries.keys import COLLECTED, keys_of
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.workflow import ENTRY, has_one_source, may_know
 
 GROUNDS: Final = {"published": N_("目录登记"), "designated": N_("主管部门认定")}
@@ -197,12 +198,12 @@ select distinct on (provider_id, bare) provider_id, bare, entry_id from collecte
 def overlaps(region: str) -> list[tuple[str, str, list[int]]]:
     """Return items (key, name, departments) that several departments of a region collect and nobody has settled yet."""
     with connection.cursor() as cursor:
-        cursor.execute(_OVERLAPS, {"region": region, "most": MOST_OVERLAPS})
+        cursor.execute(_OVERLAPS, {"region": region, "zone": here(), "most": MOST_OVERLAPS})
         return [(key, name, list(departments)) for key, name, departments in cursor.fetchall()]
 
 
 def holders(region: str, keys: Sequence[str]) -> dict[tuple[int, str], int]:
     """Return the newest published entry by department and key that collects one of the items."""
     with connection.cursor() as cursor:
-        cursor.execute(_HOLDERS, {"region": region, "keys": list(keys)})
+        cursor.execute(_HOLDERS, {"region": region, "zone": here(), "keys": list(keys)})
         return {(provider, key): entry for provider, key, entry in cursor.fetchall()}

@@ -13,6 +13,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.catalogue.queries.recognised import recognised
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.obligations import Obligations, obligations
 from jutong.slices.catalogue.rules.specified import own_elements
@@ -27,6 +28,7 @@ def duties_at(case: Entry, at: datetime) -> Obligations:
         obligations(case.policy),
         specification=standards.specification_for(case.region, day),
         grades=standards.grades_for(case.region, day),
+        zone=here(),
         seen=recognised(case.pk) if case.pk else {},
     )
 
@@ -38,6 +40,7 @@ def duties_in(region: str, at: datetime) -> Obligations:
         obligations(jurisdiction.policy_for(region, day)),
         specification=standards.specification_for(region, day),
         grades=standards.grades_for(region, day),
+        zone=here(),
     )
 
 

@@ -105,7 +105,8 @@ class Obligations:
     personal_information_impact), `secrecy_check` whether nothing is provided without one (R-SEC-010), `categories` the profile's lists by class, `machine_readable_only` whether
     nothing else is a resource (R-CAT-005), `owner` who owns the data, empty where the profile is silent (R-CAT-042),
     `personal_law` the laws that shared personal information follows, empty where the profile is silent (R-SEC-011), `seen`
-    what the values of columns were recognised as, `grades` and `specification` those in force.
+    what the values of columns were recognised as, `grades` and `specification` those in force, `platforms` the networks
+    that have a platform, `zone` this platform's own (R-CAT-015).
     """
 
     required: frozenset[str] = NATIONAL_NINE | GUIDE
@@ -125,6 +126,8 @@ class Obligations:
     seen: Seen = field(default_factory=lambda: NOTHING)
     grades: Scheme | None = None
     specification: Specification | None = None
+    platforms: frozenset[str] = frozenset({"outer"})
+    zone: str = "outer"
 
 
 _ELEMENTS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -171,6 +174,7 @@ def obligations(policy: Policy) -> Obligations:
         machine_readable_only=policy.flag("resource_machine_readable_only"),
         owner=policy.text("data_owner"),
         personal_law=policy.text("personal_information_law"),
+        platforms=frozenset(policy.list("network_zones")),
     )
 
 
@@ -269,21 +273,13 @@ def items(content: Content, duties: Obligations) -> Iterator[Finding]:
 BELOW: Final = N_("目录分级不得低于信息项“%(item)s”的分级")
 
 
-def secrecy(content: Content) -> Iterator[Finding]:
-    """Yield the refusal of State and work secrets, of the entry or of one of its items (national-2025#3, R-CAT-015)."""
-    if content.secret:
-        yield Finding("secret", N_("国家秘密、工作秘密不得在政务外网平台编目，请按保密规定处理"))
-    for item in content.items:
-        if item.classified:
-            yield Finding("items", N_("信息项“%(item)s”标为涉密，涉密数据不得在本平台编目"), {"item": item.name})
-
-
 def ready(content: Content, duties: Obligations, *, provider: str) -> tuple[Finding, ...]:
     """Return everything that keeps an entry from being submitted, empty when it may go."""
     from jutong.slices.catalogue.rules.grading import graded
     from jutong.slices.catalogue.rules.nature import machine_readable, owned
     from jutong.slices.catalogue.rules.shape import shape
     from jutong.slices.catalogue.rules.typical import typical
+    from jutong.slices.catalogue.rules.zones import misplaced
 
     given = duties.specification
     parts: tuple[Callable[[], Iterator[Finding]], ...] = (
@@ -292,7 +288,7 @@ def ready(content: Content, duties: Obligations, *, provider: str) -> tuple[Find
         lambda: sharing(content, duties),
         lambda: items(content, duties),
         lambda: graded(content, duties.grades) if duties.grades else iter(()),
-        lambda: secrecy(content),
+        lambda: misplaced(content, here=duties.zone, platforms=duties.platforms),
         lambda: owned(content, duties.owner),
         lambda: iter(grave(unmarked(content, duties.seen)) if duties.personal_law else ()),
         lambda: handled(content, duties.personal_law),

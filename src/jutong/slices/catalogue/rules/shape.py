@@ -33,6 +33,7 @@ from jutong.slices.catalogue.rules.obligations import (
     MOST_KEYWORDS,
 )
 from jutong.slices.catalogue.rules.specified import added_codes
+from jutong.slices.catalogue.rules.zones import SECRETS
 from jutong.wire.specification import Specification
 
 ITEM_LABELS: Final[Mapping[str, str]] = {
@@ -61,6 +62,7 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = {
     "update_cycle": _codes(UpdateCycle),
     "security_level": LEVELS,
     "basis_rank": _codes(BasisRank),
+    "secret": SECRETS,
 }
 """Elements that hold a code, with the codes and what they are called."""
 _ITEM_CODES: Final = {
