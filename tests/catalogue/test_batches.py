@@ -44,6 +44,31 @@ def test_a_set_goes_through_with_a_remark_on_each_and_what_moved_meanwhile_is_to
     assert (again.status_code, "《批量资源甲》" in again.content.decode()) == (409, True)
 
 
+@covers(partly=["R-CAT-058"])
+def test_a_departments_system_says_of_each_entry_and_element_what_the_page_says(world: World) -> None:
+    ids, reviewer = handed_in(world, *TITLES[:4]), world.client("authority.reviewer")
+
+    def sent(verb: str, **body: Any) -> Any:
+        answer = reviewer.post(f"/api/v1/catalogue/{verb}", body, content_type="application/json")
+        return answer.json()
+
+    passed = sent("review", ids=ids[:1], note="同意", remarks={ids[0]: "摘要写得好"})
+    assert passed["done"] == ids[:1]
+    wrong = sent("return", ids=ids[1:], elements={ids[1]: {"nothing": "没有这个要素"}})
+    assert (wrong["status"], "nothing" in wrong["detail"]) == (422, True)
+    back = sent("return", ids=ids[1:], remarks={ids[1]: "改名"}, elements={ids[1]: {"title": "应含地区"}, ids[2]: {"items": "缺主键"}})  # fmt: skip
+    assert (back["done"], list(back["refused"])) == (ids[1:3], [str(ids[3])])
+    said = {
+        row.entry_id: (row.text, row.detail)
+        for row in Opinion.objects.exclude(kind__in=["assessment", "leader_approval"])
+    }
+    assert said[ids[0]] == ("摘要写得好", {})
+    assert said[ids[1]] == ("改名", {"remarks": {"title": "应含地区"}})
+    assert said[ids[2]] == ("", {"remarks": {"items": "缺主键"}})
+    assert "缺主键" in world.client("civil.officer").get(f"/catalogue/{ids[2]}/").content.decode()
+    assert sent("determine", ids=ids[3:], number=" ")["status"] == 422
+
+
 def test_entries_come_back_each_for_its_own_reason_and_those_without_one_stay(world: World) -> None:
     ids, chief = handed_in(world, *TITLES[:3]), world.actor("authority.chief")
     with pytest.raises(RuleBroken, match="退回须说明理由"):

@@ -49,7 +49,7 @@ def test_each_department_is_seen_with_its_entries_its_reviews_and_its_changes(wo
     assert (civil.updates.triggers, civil.updates.missed, hr.updates.triggers) == (1, 1, 0)
     seen = civil.reviews
     assert (seen.handed, seen.passed, seen.returned, seen.waiting, seen.longest) == (4, 3, 1, 0, 5)
-    assert (seen.days, seen.at_once) == (3.2, 75)
+    assert (seen.days, seen.at_once) == (3.3, 75)
     assert [r.department for r in queries.supervision(world.actor("hr.officer"), SPRING, at=month)] == [hr.department]
     assert queries.supervision(world.actor("county.officer"), SPRING, at=month) == []
     with pytest.raises(NotAllowed):

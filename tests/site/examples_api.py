@@ -155,6 +155,7 @@ def _catalogue(book: Book, scene: Scene) -> None:
     for verb, name in {"submit": "approved", "review": "submitted", "publish": "reviewed"}.items():
         book.add("POST", f"{base}/{verb}", body={"ids": [scene[name]]})
     book.add("POST", f"{base}/return", body={"ids": [scene["submitted"]], "reason": "请补充摘要"})
+    book.add("POST", f"{base}/determine", body={"ids": [scene["submitted"]], "number": "核〔2026〕1号"})
 
 
 BODIES: dict[str, Any] = {

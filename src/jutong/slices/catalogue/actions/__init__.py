@@ -9,8 +9,6 @@ from jutong.slices.catalogue.actions.approving import (
     leader_approve,
     publish,
     publish_entries,
-    return_entries,
-    return_entry,
     review,
     review_entries,
     submit,
@@ -166,6 +164,7 @@ from jutong.slices.catalogue.actions.securing import (
     plan_security_assessment,
     settle_security_finding,
 )
+from jutong.slices.catalogue.actions.sending_back import return_entries, return_entry
 from jutong.slices.catalogue.actions.supporting import ask_support, do_task, lapse_tasks
 from jutong.slices.catalogue.actions.taking_out import take_out
 from jutong.slices.catalogue.actions.updating import (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -27,6 +26,7 @@ from jutong.slices.catalogue.actions.leading import (
 )
 from jutong.slices.catalogue.actions.noticing import notice
 from jutong.slices.catalogue.actions.observing import take_pulse
+from jutong.slices.catalogue.actions.opinions import opinion, opinions
 from jutong.slices.catalogue.actions.referring import fixed_otherwise, refuse_fixed
 from jutong.slices.catalogue.actions.refusing import refuse, summary
 from jutong.slices.catalogue.actions.regrading import head_only
@@ -35,7 +35,7 @@ from jutong.slices.catalogue.actions.revising import note_revised
 from jutong.slices.catalogue.actions.sourcing import note_claims, refuse_claims, unready
 from jutong.slices.catalogue.actions.storing import list_entries
 from jutong.slices.catalogue.actions.turning import begin_turns, end_turns, publish_turns
-from jutong.slices.catalogue.actions.updating import note_done, note_returned, note_submitted
+from jutong.slices.catalogue.actions.updating import note_done, note_submitted
 from jutong.slices.catalogue.events import NOTICE_PUBLISHED
 from jutong.slices.catalogue.models import Entry, Notice, Opinion
 from jutong.slices.catalogue.queries.contents import content_of, contents_of
@@ -43,22 +43,9 @@ from jutong.slices.catalogue.queries.specified import duties_at
 from jutong.slices.catalogue.rules.assessments import PERSONAL, SECRECY
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding, grave
-from jutong.slices.catalogue.rules.obligations import LABELS, Obligations, obligations, ready
+from jutong.slices.catalogue.rules.obligations import Obligations, obligations, ready
 from jutong.slices.catalogue.workflow import ENTRY
 from jutong.slices.parties import queries as parties
-
-
-def _opinion(case: Entry, kind: str, by: Actor, at: datetime, **values: Any) -> Opinion:
-    return Opinion(
-        entry=case,
-        version_id=case.working_id or 0,
-        kind=kind,
-        account_id=by.account_id,
-        account_name=by.name[:100],
-        department_id=by.department_id,
-        at=at,
-        **{"passed": True, **values},
-    )
 
 
 def _duties(case: Entry) -> Obligations:
@@ -96,7 +83,7 @@ def assess(
     given = {SECRECY: (secrecy, {}), PERSONAL: (personal_information, answers or {})}
     assess_version(case, content_of(case.working_id or 0), given, number=number, by=by, at=at)
     detail = {"secrecy": secrecy.strip(), "personal_information": personal_information.strip()}
-    _opinion(case, "assessment", by, at, number=number, detail=detail).save()
+    opinion(case, "assessment", by, at, number=number, detail=detail).save()
 
 
 @ENTRY.action("leader_approve")
@@ -106,7 +93,7 @@ def leader_approve(case: Entry, *, by: Actor, at: datetime, note: str = "") -> N
     refuse(_findings(case, content, at))
     refuse_unassessed(case, content, at=at)
     approve_with(case, by=by, at=at)
-    _opinion(case, "leader_approval", by, at, text=note.strip()).save()
+    opinion(case, "leader_approval", by, at, text=note.strip()).save()
 
 
 @ENTRY.action("submit")
@@ -197,67 +184,6 @@ def complete(cases: Sequence[Entry], *, by: Actor, at: datetime) -> Mapping[int,
     return {**unready(pairs, at=at), **fixed_otherwise(pairs), **strange, **lacking}
 
 
-@ENTRY.action("return_entry")
-def return_entry(
-    case: Entry,
-    *,
-    by: Actor,
-    at: datetime,
-    reason: str = "",
-    remarks: Mapping[str, str] | None = None,
-    express_prohibition: bool | None = None,
-) -> None:
-    """Send an entry back with the reason and remarks per element; a return without reason is refused (W01).
-
-    express_prohibition False records that the cited provision is no express prohibition (R-CAT-053).
-    """
-    kept = {name: text.strip() for name, text in (remarks or {}).items() if text.strip()}
-    if unknown := kept.keys() - LABELS.keys():
-        raise RuleBroken(_("退回意见指向了不存在的要素：%s。") % "、".join(sorted(unknown)), field="remarks")
-    if not reason.strip() and not kept:
-        raise RuleBroken(_("退回须说明理由，请填写总体意见或逐项意见。"), field="reason")
-    detail: dict[str, Any] = {"remarks": kept}
-    if express_prohibition is not None:
-        detail["express_prohibition"] = express_prohibition
-    _opinion(case, "return", by, at, passed=False, text=reason.strip(), detail=detail).save()
-    case.changed_at = at
-    note_returned([case.pk], at=at)
-    end_turns([case.pk], "returned", at=at)
-
-
-def return_entries(
-    ids: Iterable[int], *, by: Actor, at: datetime, reason: str, remarks: Mapping[int, str] | None = None
-) -> Moved:
-    """Send a set back for one reason, or each for its own where `remarks` has one; what has none stays."""
-    said, chosen = remarks or {}, list(ids)
-    silent = [] if reason.strip() else [pk for pk in chosen if not said.get(pk)]
-    sentence = _("退回须说明理由，请填写总体意见或逐项意见。")
-    if len(silent) == len(chosen):
-        raise RuleBroken(sentence, field="reason")
-    with transaction.atomic():
-        kept = [pk for pk in chosen if pk not in set(silent)]
-        moved = ENTRY.advance_many("return_entry", kept, by=by, at=at, words={"reason": reason}, changed_at=at)
-        _opinions(moved.done, "return", by, at, said, passed=False, text=reason.strip())
-        note_returned(moved.done, at=at)
-        end_turns(moved.done, "returned", at=at)
-    moved.refused.update(dict.fromkeys(silent, sentence))
-    return moved
-
-
-def _opinions(
-    ids: Sequence[int], kind: str, by: Actor, at: datetime, remarks: Mapping[int, str] | None = None, **values: Any
-) -> None:
-    """Write an opinion on each entry of a set, with the remark on it in place of what is said of all."""
-    said = remarks or {}
-    Opinion.objects.bulk_create(
-        [
-            _opinion(entry, kind, by, at, **{**values, "text": said.get(entry.pk) or values["text"]})
-            for entry in Entry.objects.filter(pk__in=ids)
-        ],
-        batch_size=500,
-    )
-
-
 @ENTRY.action("determine")
 def determine(
     case: Entry, *, by: Actor, at: datetime, number: str, note: str = "", express_prohibition: bool | None = None
@@ -265,7 +191,7 @@ def determine(
     """Determine (核定) a restrictive type with its number; review is recorded in the same step (W01)."""
     if not number.strip():
         raise RuleBroken(_("核定须填写文号。"), field="number")
-    _opinion(case, "determination", by, at, number=number.strip(), text=note.strip()).save()
+    opinion(case, "determination", by, at, number=number.strip(), text=note.strip()).save()
     _pass(case, by, at, note, express_prohibition)
 
 
@@ -287,7 +213,7 @@ def _pass(case: Entry, by: Actor, at: datetime, note: str, express_prohibition: 
             field="express_prohibition",
         )
     detail = {} if express_prohibition is None else {"express_prohibition": express_prohibition}
-    _opinion(case, "review", by, at, text=note.strip(), detail=detail).save()
+    opinion(case, "review", by, at, text=note.strip(), detail=detail).save()
     case.changed_at = at
     end_turns([case.pk], "reviewed", at=at)
 
@@ -298,7 +224,7 @@ def review_entries(
     """Pass the review of a set; withheld entries are left for single review, with the reason why."""
     with transaction.atomic():
         moved = ENTRY.advance_many("review", ids, by=by, at=at, words={"note": note}, changed_at=at)
-        _opinions(moved.done, "review", by, at, remarks, text=note.strip())
+        opinions(moved.done, "review", by, at, remarks, text=note.strip())
         end_turns(moved.done, "reviewed", at=at)
     return moved
 
@@ -312,12 +238,17 @@ def determine_entries(
     note: str = "",
     remarks: Mapping[int, str] | None = None,
 ) -> Moved:
-    """Determine the types of a set under one number and pass their review; withheld entries are left as above."""
+    """Determine the types of a set under one number and pass their review; withheld entries are left as above.
+
+    RuleBroken without a number.
+    """
+    if not number.strip():
+        raise RuleBroken(_("核定须填写文号。"), field="number")
     words = {"number": number, "note": note}
     with transaction.atomic():
         moved = ENTRY.advance_many("determine", ids, by=by, at=at, words=words, changed_at=at)
-        _opinions(moved.done, "determination", by, at, remarks, number=number.strip(), text=note.strip())
-        _opinions(moved.done, "review", by, at, remarks, text=note.strip())
+        opinions(moved.done, "determination", by, at, remarks, number=number.strip(), text=note.strip())
+        opinions(moved.done, "review", by, at, remarks, text=note.strip())
         end_turns(moved.done, "reviewed", at=at)
     return moved
 
@@ -380,7 +311,7 @@ def _announce(entries: Sequence[Entry], by: Actor, at: datetime) -> str:
     )
     contents = contents_of(entry.working_id for entry in entries)
     Opinion.objects.bulk_create(
-        [_opinion(e, "publication", by, at, number=notice.number, notice=notice) for e in entries]
+        [opinion(e, "publication", by, at, number=notice.number, notice=notice) for e in entries]
     )
     pairs = [(entry, contents[entry.working_id or 0]) for entry in entries]
     take_pulse(pairs, at=at)

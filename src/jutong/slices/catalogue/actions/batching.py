@@ -16,9 +16,9 @@ from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue.actions.approving import (
     determine_entries,
     publish_entries,
-    return_entries,
     review_entries,
 )
+from jutong.slices.catalogue.actions.sending_back import return_entries
 from jutong.slices.catalogue.models import Entry, ReviewBatch
 from jutong.slices.catalogue.rules.batches import BATCH_VERBS, check_batch
 from jutong.slices.catalogue.workflow import may_know

@@ -66,17 +66,35 @@ class TakeOutIn(Schema):
     document: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
-class ReturnIn(Schema):
-    """Why entries go back."""
-
-    ids: Annotated[list[Number], Field(min_length=1, max_length=1000)]
-    reason: Words
-
-
 class IdsIn(Schema):
     """Which entries."""
 
     ids: Annotated[list[Number], Field(min_length=1, max_length=1000)]
+
+
+Remarks = Annotated[dict[Number, Words], Field(max_length=1000)]
+Element = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]+$")]
+
+
+class ReviewIn(IdsIn):
+    """Which entries pass; note: said of all. remarks: of single entries by id, in its place."""
+
+    note: Words = ""
+    remarks: Remarks = {}
+
+
+class DetermineIn(ReviewIn):
+    """Which entries' types are determined, under which number."""
+
+    number: Annotated[str, StringConstraints(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class ReturnIn(IdsIn):
+    """Why entries go back: reason of all, remarks of single entries by id, and of their elements by id and element."""
+
+    reason: Words = ""
+    remarks: Remarks = {}
+    elements: Annotated[dict[Number, dict[Element, Words]], Field(max_length=1000)] = {}
 
 
 class SubmitIn(IdsIn):
@@ -149,15 +167,21 @@ def submit(request: HttpRequest, body: SubmitIn) -> dict[str, Any]:
 
 
 @router.post("/review", response=MovedOut, summary="批量审核通过")
-def review(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
-    """Pass submitted entries."""
-    return moved_out(actions.review_entries(body.ids, by=faces.signed(request), at=clock.now()))
+def review(request: HttpRequest, body: ReviewIn) -> dict[str, Any]:
+    """Pass submitted entries, with a remark on each where it has one."""
+    return moved_out(actions.review_entries(**body.dict(), by=faces.signed(request), at=clock.now()))
+
+
+@router.post("/determine", response=MovedOut, summary="批量核定并审核通过")
+def determine(request: HttpRequest, body: DetermineIn) -> dict[str, Any]:
+    """Determine the restrictive types of submitted entries under one number and pass their review."""
+    return moved_out(actions.determine_entries(**body.dict(), by=faces.signed(request), at=clock.now()))
 
 
 @router.post("/return", response=MovedOut, summary="批量退回")
 def send_back(request: HttpRequest, body: ReturnIn) -> dict[str, Any]:
-    """Send submitted entries back with a reason."""
-    return moved_out(actions.return_entries(body.ids, by=faces.signed(request), at=clock.now(), reason=body.reason))
+    """Send submitted entries back, each for its own reason or all for one; what has none stays."""
+    return moved_out(actions.return_entries(**body.dict(), by=faces.signed(request), at=clock.now()))
 
 
 @router.post("/publish", response=MovedOut, summary="批量发布")

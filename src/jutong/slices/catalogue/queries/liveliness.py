@@ -16,7 +16,7 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.terms import UpdateCycle
 from jutong.slices.catalogue.models import Pulse
-from jutong.slices.catalogue.queries.tallies import FIGURES, figures_of
+from jutong.slices.catalogue.queries.tallies import figures_of
 from jutong.slices.catalogue.rules.liveliness import AILMENTS, THIN_BELOW, UNUSED_AFTER, ZOMBIE
 from jutong.slices.parties import queries as parties
 
@@ -146,8 +146,7 @@ def liveliness(actor: Actor, *, at: datetime, department: int = 0) -> list[Livel
         LivelinessFigure(
             department_id=pk,
             department=names[pk].name,
-            completeness=figures["completeness"] // figures["entries"],
-            **{name: figures[name] for name in FIGURES if name != "completeness"},
+            **{**figures, "completeness": figures["completeness"] // figures["entries"]},
         )
         for pk, figures in sorted(found.items(), key=lambda row: (-row[1]["stale"], row[0]))
     ]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -19,7 +19,7 @@ from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue.models import CatalogUpdate, ReviewTurn
 from jutong.slices.catalogue.queries.liveliness import LivelinessFigure, liveliness
-from jutong.slices.catalogue.queries.tallies import Outcome, turns_of
+from jutong.slices.catalogue.queries.tallies import ReviewFigure, turns_of
 from jutong.slices.catalogue.queries.updates import UpdateFigure, update_figures
 from jutong.slices.parties import queries as parties
 
@@ -30,25 +30,6 @@ TURNS: Final = {
     "withdrawn": N_("已撤销"),
 }
 """What became of a hand-in."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewFigure:
-    """A department's hand-ins in a period: how many, passed, returned, waiting; working days on average and at most."""
-
-    department_id: int
-    handed: int
-    passed: int
-    returned: int
-    waiting: int
-    days: float | None
-    longest: int | None
-
-    @property
-    def at_once(self) -> int | None:
-        """Percent of the decided ones that passed; None where nothing was decided."""
-        decided = self.passed + self.returned
-        return 100 * self.passed // decided if decided else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,33 +115,8 @@ def review_figures(actor: Actor, period: Period, *, today: date, department: int
     Whole months come from what is kept of them; a month that the period cuts is counted from its hand-ins.
     """
     whole, parts = period.by_months(today)
-    found: dict[int, Counter[Outcome]] = defaultdict(Counter)
-    if whole:
-        found |= turns_of(actor, first=whole.first, last=whole.last, department=department)
-    for part in parts:
-        rows = _turns(actor, part, department).values_list("provider_id", "outcome", "days").order_by("provider_id")
-        for provider, outcome, days, many in rows.annotate(many=Count("*")):
-            found[provider][outcome, days] += many
-    return {provider: _figure(provider, counts) for provider, counts in found.items()}
-
-
-def _figure(provider: int, counts: Mapping[Outcome, int]) -> ReviewFigure:
-    by_outcome: Counter[str] = Counter()
-    by_days: Counter[int] = Counter()
-    for (outcome, days), many in counts.items():
-        by_outcome[outcome] += many
-        if days is not None:
-            by_days[days] += many
-    average = sum(days * many for days, many in by_days.items()) / by_days.total() if by_days else None
-    return ReviewFigure(
-        provider,
-        by_outcome.total(),
-        by_outcome["reviewed"],
-        by_outcome["returned"],
-        by_outcome[""],
-        None if average is None else round(average, 1),
-        max(by_days, default=None),
-    )
+    months = (whole.first, whole.last) if whole else None
+    return turns_of(actor, months, [part.moments for part in parts], department=department)
 
 
 def supervision(actor: Actor, period: Period, *, at: datetime, department: int = 0) -> list[Supervised]:
@@ -183,7 +139,7 @@ def _row(
         name,
         entries or LivelinessFigure(pk, name),
         updates or UpdateFigure(pk, name, 0, 0, 0, 0, 0),
-        reviews or ReviewFigure(pk, 0, 0, 0, 0, None, None),
+        reviews or ReviewFigure(pk),
     )
 
 

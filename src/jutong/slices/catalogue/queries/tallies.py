@@ -2,54 +2,94 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Sum
 
 from jutong.kernel.actors import Actor, Role
-from jutong.slices.catalogue.models import PulseTally, TurnTally
 
 FIGURES: Final = (
     "entries", "completeness", "with_cycle", "granted", "source_gone", "no_resource", "thin", "stale",
     "never_refreshed", "unused", "zombie",
 )  # fmt: skip
 """What is counted of the pulses of a department: entries, the sum of their completeness, and how many are each."""
-Outcome = tuple[str, int | None]
-"""What became of a hand-in, and after how many working days."""
 SLACK: Final = 2_000
 """Rows beyond twice the least possible that are borne before the tallies are joined."""
+_SEEN: Final = """
+    (%(everything)s or provider_id = any(%(serves)s) or authority_id = any(%(serves)s))
+    and (%(department)s = 0 or provider_id = %(department)s)
+"""
+"""What the actor may know of: its departments', its area's for the authority, everything for auditors."""
+_SUMS: Final = ", ".join(f"coalesce(sum(amount) filter (where figure = '{name}'), 0)::bigint" for name in FIGURES)
+_FIGURES: Final = f"""
+    select provider_id, {_SUMS} from catalogue_pulsetally where day <= %(today)s and {_SEEN} group by provider_id
+"""  # noqa: S608 - put together from constants
+_TURNS: Final = f"""
+    select provider_id, sum(many)::bigint, coalesce(sum(many) filter (where outcome = 'reviewed'), 0)::bigint,
+           coalesce(sum(many) filter (where outcome = 'returned'), 0)::bigint,
+           coalesce(sum(many) filter (where outcome = ''), 0)::bigint,
+           round(sum(many * days) / nullif(sum(many) filter (where days is not null), 0), 1)::float, max(days)
+      from (select provider_id, outcome, days, sum(amount) as many
+              from (select provider_id, outcome, days, amount from catalogue_turntally
+                     where month between %(first)s and %(last)s and {_SEEN}
+                    union all
+                    select r.provider_id, r.outcome, r.days, 1
+                      from unnest(%(begins)s::timestamptz[], %(ends)s::timestamptz[]) as part(begins, ends)
+                      join catalogue_reviewturn r on r.submitted_at >= part.begins and r.submitted_at < part.ends
+                     where {_SEEN}) counted
+             group by provider_id, outcome, days having sum(amount) > 0) kept
+     group by provider_id
+"""  # noqa: S608 - put together from constants
 
 
-def figures_of(actor: Actor, *, today: date, department: int = 0) -> dict[int, Counter[str]]:
+@dataclass(frozen=True, slots=True)
+class ReviewFigure:
+    """A department's hand-ins in a period: how many, passed, returned, waiting; working days on average and at most."""
+
+    department_id: int
+    handed: int = 0
+    passed: int = 0
+    returned: int = 0
+    waiting: int = 0
+    days: float | None = None
+    longest: int | None = None
+
+    @property
+    def at_once(self) -> int | None:
+        """Percent of the decided ones that passed; None where nothing was decided."""
+        decided = self.passed + self.returned
+        return 100 * self.passed // decided if decided else None
+
+
+def _scope(actor: Actor, department: int) -> dict[str, Any]:
+    everything = actor.account_id is None or actor.holds(Role.AUDITOR)
+    return {"everything": everything, "serves": list(actor.serves), "department": department}
+
+
+def figures_of(actor: Actor, *, today: date, department: int = 0) -> dict[int, dict[str, int]]:
     """Return by department the `FIGURES` of its entries in force as of today; of those the actor may know of."""
-    rows = _seen(PulseTally.objects.filter(day__lte=today), actor, department)
-    found: dict[int, Counter[str]] = defaultdict(Counter)
-    for provider, figure, amount in rows.values_list("provider_id", "figure").annotate(many=Sum("amount")):
-        found[provider][figure] = amount
+    with connection.cursor() as cursor:
+        cursor.execute(_FIGURES, {**_scope(actor, department), "today": today})
+        found = {provider: dict(zip(FIGURES, sums, strict=True)) for provider, *sums in cursor.fetchall()}
     return {provider: figures for provider, figures in found.items() if figures["entries"]}
 
 
-def turns_of(actor: Actor, *, first: date, last: date, department: int = 0) -> dict[int, Counter[Outcome]]:
-    """Return by department the hand-ins of the months from `first`'s to `last`'s by outcome; of those the actor may know of."""
-    rows = _seen(TurnTally.objects.filter(month__range=(first, last)), actor, department)
-    found: dict[int, Counter[Outcome]] = defaultdict(Counter)
-    counted = rows.values_list("provider_id", "outcome", "days").annotate(many=Sum("amount"))
-    for provider, outcome, days, amount in counted.filter(many__gt=0):
-        found[provider][outcome, days] = amount
-    return found
+def turns_of(
+    actor: Actor, months: tuple[date, date] | None, parts: Sequence[tuple[datetime, datetime]], *, department: int = 0
+) -> dict[int, ReviewFigure]:
+    """Return by department how hand-ins went: of whole months, from the first's to the last's, and of parts beside them.
 
-
-def _seen(rows: QuerySet[Any], actor: Actor, department: int) -> QuerySet[Any]:
-    """Leave what the actor may know of: its departments', its area's for the authority, everything for auditors."""
-    if department:
-        rows = rows.filter(provider_id=department)
-    if actor.account_id is None or actor.holds(Role.AUDITOR):
-        return rows
-    return rows.filter(Q(provider_id__in=actor.serves) | Q(authority_id__in=actor.serves))
+    parts: from which moment to before which. Only departments that the actor may know of.
+    """
+    first, last = months or (date.max, date.min)
+    begins, ends = [begin for begin, _end in parts], [end for _begin, end in parts]
+    values: dict[str, Any] = {"first": first, "last": last, "begins": begins, "ends": ends}
+    with connection.cursor() as cursor:
+        cursor.execute(_TURNS, {**_scope(actor, department), **values})
+        return {row[0]: ReviewFigure(*row) for row in cursor.fetchall()}
 
 
 _PAST: Final = "0001-01-01"
