@@ -150,7 +150,7 @@ def _multiply(admin: psycopg.Connection[Any], url: str, present: int, more: int)
     admin.execute("delete from catalogue_tally")
     admin.execute(import_module("jutong.slices.catalogue.migrations.0006_finding").COUNTED)
     admin.execute("delete from catalogue_pulsetally")
-    admin.execute(import_module("jutong.slices.catalogue.migrations.0021_tallies_of_departments").PULSES_COUNTED)
+    admin.execute(import_module("jutong.slices.catalogue.migrations.0022_tallies_of_departments").PULSES_COUNTED)
 
 
 @contextmanager

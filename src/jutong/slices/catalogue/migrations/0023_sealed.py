@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """Only taken out entries were of the zone `inner` so far."""
 
-    dependencies = [("catalogue", "0021_tallies_of_departments")]
+    dependencies = [("catalogue", "0022_tallies_of_departments")]
     operations = [
         migrations.RunSQL("update catalogue_entry set zone = 'sealed' where zone = 'inner'", migrations.RunSQL.noop)
     ]

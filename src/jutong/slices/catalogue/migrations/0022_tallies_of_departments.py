@@ -62,7 +62,7 @@ PULSES_COUNTED, TURNS_COUNTED = (statement % f"select *, 1 as sign from {table}"
 class Migration(migrations.Migration):
     """Make the tallies, count what is there, and keep them from then on."""
 
-    dependencies = [("catalogue", "0020_grading")]
+    dependencies = [("catalogue", "0021_shelves_of_words")]
     operations = [
         migrations.CreateModel(
             name="PulseTally",
