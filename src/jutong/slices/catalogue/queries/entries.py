@@ -145,10 +145,7 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
     case = Entry.objects.filter(pk=entry_id).select_related("working", "published", "pulse", "returned__source").first()
     if case is None or (ENTRY.visible and not ENTRY.visible(actor, case)):
         raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
-    if case.zone == SEALED:
-        raise NotAllowed(_("该目录因涉密已取下，只能按保密规定处置。"))
-    if case.zone != here():
-        raise NotAllowed(_("涉密目录只能在政务内网平台查询。"))
+    _refuse_zone(case)
     inside = sees_drafts(actor, case)
     version, *_others = [one for one in (case.working if inside else None, case.published) if one]
     contents = contents_in([version, case.published])
@@ -181,6 +178,14 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         in_force=as_published(case, contents[case.published.pk]) if case.published else None,
         lights=lights_of(case, at),
     )
+
+
+def _refuse_zone(case: Entry) -> None:
+    """Refuse what was taken out, and what belongs to the other network (R-CAT-015)."""
+    if case.zone == SEALED:
+        raise NotAllowed(_("该目录因涉密已取下，只能按保密规定处置。"))
+    if case.zone != here():
+        raise NotAllowed(_("涉密目录只能在政务内网平台查询。"))
 
 
 UNFINISHED = frozenset({"draft", "revising", "assessed", "returned"})
