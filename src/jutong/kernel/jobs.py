@@ -142,14 +142,20 @@ def every(seconds: float) -> Callable[[Timer], Timer]:
 
 def pump(at: datetime, *, all_timers: bool = False) -> int:
     """Let clocks strike, ring the timers that are due, deliver events, seal the trail; returns how much was done."""
-    with transaction.atomic():
-        done = clocks.sweep(at)
+    done = 0
+    while struck := _struck(at):  # all of a midnight, before any of their events is delivered
+        done += struck
     for seconds, timer in _TIMERS:
         if all_timers or at.timestamp() - _rung.get(timer, 0.0) >= seconds:
             _rung[timer] = at.timestamp()
             with transaction.atomic():
                 done += timer(at)
     return done + outbox.drain(at) + sealing.seal(at)
+
+
+def _struck(at: datetime) -> int:
+    with transaction.atomic():
+        return clocks.sweep(at)
 
 
 def drain(at: datetime | None = None) -> None:

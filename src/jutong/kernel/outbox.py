@@ -95,12 +95,12 @@ def drain(at: datetime, *, limit: int = 200) -> int:
         handled = int(cursor.rowcount)
         cursor.execute(_READY, [at, limit])
         ids = [row[0] for row in cursor.fetchall()]
-        for row in OutboxEvent.objects.filter(pk__in=ids).order_by("pk"):
-            _deliver(row, at)
+        delivered = [row.pk for row in OutboxEvent.objects.filter(pk__in=ids).order_by("pk") if _delivered(row, at)]
+        OutboxEvent.objects.filter(pk__in=delivered).update(state=OutboxState.DONE, done_at=at, error="")
     return handled + len(ids)
 
 
-def _deliver(row: OutboxEvent, at: datetime) -> None:
+def _delivered(row: OutboxEvent, at: datetime) -> bool:
     event = Event(row.pk, row.name, row.subject, row.payload, row.at)
     try:
         with transaction.atomic():
@@ -113,9 +113,9 @@ def _deliver(row: OutboxEvent, at: datetime) -> None:
         row.next_try = at + timedelta(seconds=2**row.attempts)
         if row.attempts >= ATTEMPTS:
             row.state = OutboxState.HELD
-    else:
-        row.state, row.done_at, row.error = OutboxState.DONE, at, ""
-    row.save()
+        row.save(update_fields=["attempts", "error", "next_try", "state"])
+        return False
+    return True
 
 
 def held() -> list[OutboxEvent]:

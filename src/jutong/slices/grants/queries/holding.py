@@ -42,9 +42,9 @@ def standing_between(provider_id: int, consumer_id: int) -> list[Standing]:
 
 
 def standing_of(consumer_id: int) -> list[Standing]:
-    """Return what one consumer holds that works or is suspended, newest first."""
+    """Return what one consumer holds that works or is suspended: the newest grant of each resource."""
     held = Grant.objects.filter(consumer_id=consumer_id, state__in=["granted", "suspended"])
-    return _rows(held.order_by("-pk"))
+    return _rows(held.order_by("resource_id", "-pk").distinct("resource_id"))
 
 
 def _rows(found: QuerySet[Grant]) -> list[Standing]:

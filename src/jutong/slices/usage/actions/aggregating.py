@@ -37,7 +37,7 @@ def mark_combination(grant_id: int, *, at: datetime) -> AggregationReview | None
     newest = grants.standing([grant_id]).get(grant_id)
     if newest is None or AggregationReview.objects.filter(grant_id=grant_id).exists():
         return None
-    held = [one for one in grants.standing_of(newest.consumer_id) if one.id != grant_id]
+    held = [one for one in grants.standing_of(newest.consumer_id) if one.resource_id != newest.resource_id]
     entries = catalogue.published_by_ids({newest.resource_id, *(one.resource_id for one in held)})
     parts = {one.id: _part(one, entries[one.resource_id]) for one in (newest, *held) if one.resource_id in entries}
     if grant_id not in parts:
