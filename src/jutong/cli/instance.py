@@ -98,16 +98,20 @@ def with_site(command: Callable[P, R]) -> Callable[P, R]:
     return dressed
 
 
-def check_schema() -> None:
-    """Refuse a database whose tables are older or newer than this program."""
+def migrations() -> tuple[list[str], int]:
+    """Return the migrations of our apps that only the database knows, and how many only this program knows."""
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
 
     loader = MigrationLoader(connection)
-    applied = set(loader.applied_migrations)
-    ours = {app for app, _name in loader.graph.nodes}
-    missing = set(loader.graph.nodes) - applied
-    unknown = sorted(f"{app}.{name}" for app, name in applied - set(loader.graph.nodes) if app in ours)
+    here, applied = set(loader.graph.nodes), set(loader.applied_migrations)
+    ours = {app for app, _name in here}
+    return sorted(f"{app}.{name}" for app, name in applied - here if app in ours), len(here - applied)
+
+
+def check_schema() -> None:
+    """Refuse a database whose tables are older or newer than this program."""
+    unknown, missing = migrations()
     if unknown:
         raise Stopped(
             _("数据库由更新版本的聚通建立（未知的迁移：{names}）。").format(names="、".join(unknown[:3])),
@@ -115,6 +119,6 @@ def check_schema() -> None:
         )
     if missing:
         raise Stopped(
-            _("数据库结构不是最新的：有 {count} 个迁移没有执行。").format(count=len(missing)),
+            _("数据库结构不是最新的：有 {count} 个迁移没有执行。").format(count=missing),
             _("请执行 jutong setup 后重试。"),
         )

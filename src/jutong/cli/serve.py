@@ -86,7 +86,8 @@ def prepare(ours: instance.Instance) -> None:
 
     from jutong.kernel import handovers
 
-    call_command("migrate", interactive=False, verbosity=0)
+    if instance.migrations()[1]:  # a start with nothing to migrate need not imagine every model there ever was
+        call_command("migrate", interactive=False, verbosity=0)
     handovers.finish()
     connection.close()
     roles.apply_grants(ours.database(roles.OWNER))
