@@ -40,8 +40,13 @@ def empty_home() -> Iterator[dict[str, str]]:
 def prepared_home() -> Iterator[dict[str, str]]:
     """Yield the environment of an instance that `jutong setup` has made ready: a copy of the one that a run of tests makes."""
     with empty_home() as environment:
-        _copy(once.made("home", _set_up) / "home", Path(environment["JUTONG_HOME"]))
+        prepared(Path(environment["JUTONG_HOME"]))
         yield environment
+
+
+def prepared(home: Path) -> None:
+    """Make that copy."""
+    _copy(once.made("home", _set_up) / "home", home)
 
 
 def _set_up(folder: Path) -> None:

@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from covers import covers
-from served import empty_home, inside, run, serving, until
+from served import inside, prepared_home, run, serving, until
 
-pytestmark = pytest.mark.slow(seconds=30)
+pytestmark = pytest.mark.slow(seconds=45)
 IDENTITY, PHONE, SECRET = "110101199003078515", "13912345678", "Geheim-mima-2026"
 
 
@@ -88,7 +88,7 @@ def speak_of_persons(environment: dict[str, str]) -> None:
 
 @covers("R-EXC-001", partly=["R-SEC-021"])
 def test_a_stopped_part_is_named_figures_add_up_and_logs_name_nobody() -> None:
-    with empty_home() as environment:
+    with prepared_home() as environment:
         environment |= {"JUTONG_RUNNERS": "2", "JUTONG_GATEWAY_WORKERS": "2", "JUTONG_WEB_WORKERS": "2"}
         environment |= {"JUTONG_LOG_FORMAT": "json"}
         with serving(environment) as process:

@@ -21,8 +21,9 @@ from covers import covers
 from free_ports import free_ports
 from jutong.cli.demo import city, sheets
 from jutong.cli.serve import serving
+from served import prepared
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow(seconds=110), pytest.mark.xdist_group("the main job")]
 
 DESK, PHONE = ViewportSize(width=1440, height=900), ViewportSize(width=390, height=844)
 TITLE = "人口基本信息"
@@ -75,7 +76,7 @@ class People:
 
 @pytest.fixture(scope="module")
 def platform() -> Iterator[Platform]:
-    """Serve the whole platform from an empty folder, with a city of three departments in it."""
+    """Serve the whole platform from a folder of its own, with a city of three departments in it."""
     folder = Path(tempfile.mkdtemp(prefix="jutong-journey-", dir="/tmp"))
     folder.chmod(0o755)
     web, gateway, probe = (f"127.0.0.1:{port}" for port in free_ports(3))
@@ -84,6 +85,7 @@ def platform() -> Iterator[Platform]:
         "JUTONG_PROBE_BIND": probe, "JUTONG_DEMO": "true", "JUTONG_SOURCE_ADDRESSES": '["127.0.0.0/8"]',
         "JUTONG_RATE_PER_MINUTE": "6000",
     }  # fmt: skip
+    prepared(folder / "home")
     kept = dict(os.environ)
     for name in [name for name in os.environ if name.startswith(("JUTONG_", "DJANGO_"))]:
         del os.environ[name]
