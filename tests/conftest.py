@@ -10,7 +10,7 @@ import pytest
 
 import coverage_of_requirements
 from jutong.crypto import keyfile
-from postgres import server_url
+from postgres import migrated, server_url
 from world import world  # noqa: F401 - the fixture `world`, for every test
 
 keyfile._SCRYPT.update(n=1 << 10, p=1)  # quick; the product's cost is 1 << 15, and what a file says is what counts
@@ -23,20 +23,48 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["JUTONG_TEST_DATABASE_URL"] = server_url()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Take one worker more than there are cores: a good part of the time a test waits for a server or a process."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest of the slow tests, `slow(seconds=…)`, so that no worker is left alone with one at the end."""
-    items.sort(key=lambda item: -max((mark.kwargs.get("seconds", 0) for mark in item.iter_markers("slow")), default=0))
+    """Begin with the longest tests, `slow(seconds=…)` and `long(seconds=…)`: no worker is left alone with one at the end."""
+    said = {
+        item: [mark.kwargs["seconds"] for mark in item.iter_markers() if "seconds" in mark.kwargs] for item in items
+    }
+    items.sort(key=lambda item: -max(said[item], default=0))
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Point Django at the tests' server, which starts here when it is the first to need it."""
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any) -> None:
+    """Point Django at the tests' server, which starts here when it is the first to need it; its database is a copy."""
     from django.db import connections
     from psycopg.conninfo import conninfo_to_dict
 
     where = conninfo_to_dict(server_url())
     ours = {"HOST": where["host"], "PORT": where["port"], "USER": where["user"], "PASSWORD": where["password"]}
-    connections["default"].settings_dict.update(ours)
+    settings = connections["default"].settings_dict
+    settings.update(ours)
+    with django_db_blocker.unblock():
+        template = migrated(_migrate)
+    if template:
+        settings["TEST"].update(TEMPLATE=template, MIGRATE=False)
+
+
+def _migrate(database: str) -> None:
+    """Make every table in an empty database, as Django does for tests."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    name = connection.settings_dict["NAME"]
+    connection.settings_dict["NAME"] = database
+    try:
+        call_command("migrate", interactive=False, verbosity=0, run_syncdb=True)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = name
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,13 +1,14 @@
-"""A real PostgreSQL for tests: JUTONG_TEST_DATABASE_URL where it is set, else the embedded server in a folder below /tmp."""
+"""A real PostgreSQL for tests: JUTONG_TEST_DATABASE_URL where it is set, else the embedded server in the folder of the run."""
 
 from __future__ import annotations
 
 import atexit
+import hashlib
 import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,10 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+import once
+
+PRODUCT = Path(__file__).parents[1] / "src"
+
 
 @cache
 def server_url() -> str:
@@ -23,19 +28,53 @@ def server_url() -> str:
     given = os.environ.get("JUTONG_TEST_DATABASE_URL")
     if given:
         return given
-    return started("postgres")
+    own = _of_the_run() / "postgres"
+    if not (own / "data" / "postmaster.pid").exists():
+        (own / "port").unlink(missing_ok=True)  # of an earlier run; somebody else may have it by now
+    return _running(_of_the_run(), "postgres")
 
 
 def started(database: str) -> str:
     """Start a server for this process, which stops at its end; return the address of a database on it."""
+    folder = Path(tempfile.mkdtemp(prefix="jutong-pg-", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return _running(folder, database)
+
+
+def _running(folder: Path, database: str) -> str:
     from jutong.cli import home, postgres
 
-    folder = Path(tempfile.mkdtemp(prefix="jutong-pg-", dir="/tmp"))
     running = ExitStack()
     server = running.enter_context(postgres.running(home.Home(folder), durable=False))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(running.close)
     return server.url(postgres.SUPERUSER, database)
+
+
+def _of_the_run() -> Path:
+    """Return where the server of this run has its home; a later run in the same folder finds what this one made."""
+    return once.folder() / "postgres"
+
+
+def migrated(migrate: Callable[[str], None]) -> str:
+    """Return the database that `migrate` filled when somebody first asked for it, to be copied; "" on a server of one's own.
+
+    Its name holds a digest of the product, so that what another state of the code left is never taken.
+    """
+    if not _of_the_run().exists():
+        return ""
+    digest = hashlib.sha256()
+    for path in sorted(PRODUCT.rglob("*.py")):
+        digest.update(f"{path}\0".encode() + path.read_bytes())
+    name = f"migrated_{digest.hexdigest()[:16]}"
+
+    def make(_folder: Path) -> None:
+        with psycopg.connect(server_url(), autocommit=True) as admin:
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        migrate(name)
+
+    once.made(name, make)
+    return name
 
 
 def on_database(name: str) -> str:
