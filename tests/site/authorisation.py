@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -107,20 +108,39 @@ def drawing_once(drawn: set[object], here: list[object]) -> Iterator[None]:
 
 @contextmanager
 def asked_once() -> Iterator[None]:
-    """Look up once who each account is: every request finds the same, being rolled back."""
+    """Look up once who each session, account and key belongs to: every request finds the same, being rolled back."""
+    from django.contrib.auth.backends import ModelBackend
+    from django.contrib.sessions.backends.db import SessionStore
+
     from jutong.kernel.faces import actors
 
-    (look,) = actors._loaders
+    (look,), load, account = actors._loaders, SessionStore.load, ModelBackend.get_user
+    sessions: dict[str | None, dict[str, Any]] = {}
+    accounts: dict[Any, Any] = {}
+
+    def loaded(store: Any) -> dict[str, Any]:
+        key = store.session_key
+        if key not in sessions:
+            sessions[key] = load(store)
+        return dict(sessions[key])
+
+    def found(backend: Any, user_id: Any) -> Any:
+        if user_id not in accounts:
+            accounts[user_id] = account(backend, user_id)
+        return copy(accounts[user_id])
+
     actors.use(cache(look))
+    SessionStore.load, ModelBackend.get_user = loaded, found  # type: ignore[method-assign]
     try:
         yield
     finally:
         actors.use(look)
+        SessionStore.load, ModelBackend.get_user = load, account  # type: ignore[method-assign]
 
 
 @dataclass
 class Asker:
-    """Asks in everybody's name, each request in a savepoint that is rolled back."""
+    """Asks in everybody's name and rolls every request back to one savepoint."""
 
     scene: Scene
     by_key: bool = False
@@ -133,7 +153,16 @@ class Asker:
 
     @cached_property
     def _cookies(self) -> dict[str, str]:
-        return {name: self.scene.world.client(name).cookies["sessionid"].value for name in PEOPLE}
+        return {name: self._session(name) for name in PEOPLE}
+
+    def _session(self, name: str) -> str:
+        """Sign somebody in who has just done something: when a session was last used is written once a minute."""
+        from jutong.kernel.faces import sessions
+
+        session: Any = self.scene.world.client(name).session
+        sessions.touch(session, at=self.scene.world.at)
+        session.save()
+        return str(session.session_key)
 
     @cached_property
     def _keys(self) -> dict[str, str]:
@@ -150,8 +179,6 @@ class Asker:
 
     def ask(self, who: str, method: str, example: Example) -> HttpResponse:
         """Return the answer that somebody gets."""
-        from django.db import transaction
-
         client = self._client
         client.cookies.clear()
         headers: dict[str, str] = {}
@@ -161,13 +188,31 @@ class Asker:
             client.cookies["sessionid"] = self._cookies[who]
         elif who == "node":
             headers = self._proof(method, example)
-        with transaction.atomic(), drawing_once(self.drawn, self.here):
+        with self._rolled_back(), drawing_once(self.drawn, self.here):
             given = {} if method == "GET" else example.posted()
             answer: Any = getattr(client, method.lower())(example.path, headers=headers, **given)
             if answer.streaming:
                 b"".join(answer.streaming_content)
-            transaction.set_rollback(True)
         return answer  # type: ignore[no-any-return]
+
+    @contextmanager
+    def _rolled_back(self) -> Iterator[None]:
+        """Undo what is done within; the savepoint stays for the next request."""
+        from django.db import transaction
+
+        here = self._savepoint
+        try:
+            yield
+        finally:
+            transaction.set_rollback(False)
+            transaction.savepoint_rollback(here)
+
+    @cached_property
+    def _savepoint(self) -> str:
+        from django.db import transaction
+
+        assert self._keys if self.by_key else self._cookies  # who is known before the savepoint stays known
+        return str(transaction.savepoint())
 
     def _proof(self, method: str, example: Example) -> dict[str, str]:
         import json
