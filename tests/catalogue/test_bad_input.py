@@ -155,7 +155,7 @@ def test_half_a_workbook_is_refused_with_the_remedy_and_leaves_nothing(world: Wo
     assert not Entry.objects.exists()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=35)
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_hundred_thousand_rows_enter_and_the_bad_ones_come_back(world: World, tmp_path: Path, name: str) -> None:
     given, many = Filled(name, 1), 100_000
@@ -177,7 +177,7 @@ def test_a_hundred_thousand_rows_enter_and_the_bad_ones_come_back(world: World, 
     assert len(comments(run)) == 100
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=25)
 def test_all_entries_of_the_real_portals_enter_once_and_every_other_row_has_its_reason(world: World) -> None:
     total = 0
     for path in sorted(realdata("catalogues", "cn-portals").glob("*.json")):

@@ -16,7 +16,7 @@ TESTS = Path(__file__).parents[1]
 KINDS = ("postgresql>", "mysql", "batch", "files", "calls", "parcels", "between")
 
 
-@pytest.mark.slow(seconds=90)
+@pytest.mark.slow(seconds=80)
 @covers(partly=["R-EXC-004", "R-EXC-007", "R-EXC-019", "R-SEC-007"])
 def test_nothing_is_lost_doubled_wrongly_green_or_unrecorded() -> None:
     """As a process of its own, which is what `make chaos` starts: it brings its own Django, servers and environment."""

@@ -21,7 +21,7 @@ from jutong.crypto import keyfile, sm3
 from jutong.crypto.errors import KeyFileRefused
 from served import empty_home, inside, prepared_home, run, serving, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow(seconds=100), pytest.mark.xdist_group("backup")]
 ESTABLISH = [
     "establish",
     "--region",

@@ -112,7 +112,7 @@ print(sorted(set(RateCount.objects.values_list("key", flat=True))))
 """
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=22)
 def test_the_proxy_example_in_front_of_a_served_instance() -> None:
     if shutil.which("nginx") is None:
         pytest.skip("nginx is not installed")
@@ -172,7 +172,7 @@ def test_the_installer_refuses_a_bundle_that_was_changed(tmp_path: Path) -> None
     assert not (tmp_path / "target").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=24)
 def test_the_offline_bundle_installs_with_the_network_off(tmp_path: Path) -> None:
     made = subprocess.run(
         [sys.executable, str(DEPLOY / "offline" / "build.py"), str(tmp_path / "build")],

@@ -19,7 +19,7 @@ import pytest
 
 from served import empty_home, listens, prepared_home, run, serving, until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow(seconds=50), pytest.mark.xdist_group("serve")]
 CROWD = 1500
 """Connections; the server's own default lets in 1,024."""
 

@@ -12,7 +12,7 @@ from covers import covers
 from fuzz.targets import TARGETS
 
 
-@pytest.mark.slow(seconds=20)
+@pytest.mark.slow(seconds=37)
 @covers(partly=["R-EXC-018"])
 def test_no_parser_crashes_on_bytes_that_nobody_meant() -> None:
     words = [sys.executable, "-m", "fuzz", "2"]

@@ -28,6 +28,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("the wheel")
 def test_the_wheel_holds_browser_files_templates_policies_and_translations(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
     for target in hatch_build.FILES.values():
@@ -39,6 +40,7 @@ def test_the_wheel_holds_browser_files_templates_policies_and_translations(wheel
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("the wheel")
 def test_the_wheel_holds_no_tests_and_no_python_of_others(wheel: zipfile.ZipFile) -> None:
     tops = {Path(name).parts[0] for name in wheel.namelist()}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"jutong"}

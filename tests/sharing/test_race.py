@@ -41,7 +41,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-@pytest.mark.slow
+@pytest.mark.slow(seconds=24)
 @pytest.mark.django_db(transaction=True)
 def test_two_hundred_requests_are_decided_two_hundred_times(world: World) -> None:
     from jutong.dataplane import identity

@@ -28,6 +28,7 @@ def compared(found: dict[Key, Answers], people: Sequence[str]) -> list[str]:
     return lines
 
 
+@pytest.mark.long(seconds=70)
 @covers(partly=["R-SEC-001"])
 def test_those_get_in_whom_the_table_names(scene: Scene) -> None:  # noqa: F811 - the fixture
     found = observed(scene, SOME)
@@ -35,7 +36,7 @@ def test_those_get_in_whom_the_table_names(scene: Scene) -> None:  # noqa: F811 
     assert not (gone := sorted(set(read()) - set(found))), gone
 
 
-@pytest.mark.slow(seconds=60)
+@pytest.mark.slow(seconds=130)
 @pytest.mark.parametrize("part", range(PARTS))
 @covers(partly=["R-SEC-001"])
 def test_everybody_gets_in_where_the_table_says_and_nowhere_else(scene: Scene, part: int) -> None:  # noqa: F811
@@ -44,7 +45,7 @@ def test_everybody_gets_in_where_the_table_says_and_nowhere_else(scene: Scene, p
     assert not (differences := compared(found, people)), "\n".join(differences)
 
 
-@pytest.mark.slow(seconds=30)
+@pytest.mark.slow(seconds=42)
 @covers(partly=["R-SEC-001"])
 def test_a_personal_key_opens_what_its_owner_may_open_and_nothing_else(scene: Scene) -> None:  # noqa: F811
     people = tuple(name for name in SOME if name in PEOPLE)

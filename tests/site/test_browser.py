@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from chromium import browsing_here, site_here
 from shell_world import small_site
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
 
 
 @pytest.fixture(scope="module")

@@ -96,7 +96,7 @@ async def _pages(address: str, nodes: list[Identity]) -> list[float]:
     return took
 
 
-@pytest.mark.slow(seconds=20)
+@pytest.mark.slow(seconds=32)
 @covers(partly=["R-EXC-004"])
 def test_the_calls_of_many_nodes_do_not_starve_the_pages(tmp_path: Path) -> None:
     nodes = [identity.establish(tmp_path / f"n{n}", at=datetime.now(UTC)) for n in range(1, NODES + 1)]
