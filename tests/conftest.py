@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
 
 import coverage_of_requirements
+from jutong.cli import migrating
 from jutong.crypto import keyfile
 from postgres import migrated, server_url
 from world import world  # noqa: F401 - the fixture `world`, for every test
@@ -38,7 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any) -> None:
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: Any
+) -> Iterator[None]:
     """Point Django at the tests' server, which starts here when it is the first to need it; its database is a copy."""
     from django.db import connections
     from psycopg.conninfo import conninfo_to_dict
@@ -47,10 +50,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     ours = {"HOST": where["host"], "PORT": where["port"], "USER": where["user"], "PASSWORD": where["password"]}
     settings = connections["default"].settings_dict
     settings.update(ours)
-    with django_db_blocker.unblock():
-        template = migrated(_migrate)
-    if template:
-        settings["TEST"].update(TEMPLATE=template, MIGRATE=False)
+    with migrating.sparingly():
+        with django_db_blocker.unblock():
+            template = migrated(_migrate)
+        if template:
+            settings["TEST"].update(TEMPLATE=template, MIGRATE=False)
+        yield
 
 
 def _migrate(database: str) -> None:

@@ -1,4 +1,4 @@
-"""A database of release 0.1.0 with a row in every table becomes today's, and loses nothing."""
+"""A database of release 0.1.0 with a row in every table becomes today's, loses nothing, and is what `jutong setup` makes anew."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 
+import psycopg
 import pytest
 
 from postgres import database_url
@@ -91,15 +92,39 @@ DERIVED = ["catalogue_mark"]
 """Gone on purpose: the marks of facets are words of the search rows now, written anew from the entries."""
 
 
-def test_a_database_of_the_first_release_is_migrated_with_a_row_in_every_table() -> None:
-    with database_url() as url:
-        done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", RELEASE],
-            env={**os.environ, "JUTONG_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "jutong.site.settings"},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+TODAY = "import django; django.setup(); from jutong.cli.migrating import migrate; migrate()"
+SHAPE = """
+select 'column', table_name, column_name, concat_ws(' ', data_type, character_maximum_length, is_nullable, column_default)
+from information_schema.columns where table_schema = 'public'
+union all select 'index', tablename, indexname, indexdef from pg_indexes where schemaname = 'public'
+union all select 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint
+where connamespace = 'public'::regnamespace
+union all select 'trigger', tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+"""
+
+
+def run(code: str, url: str) -> str:
+    """Run a program on a database and return what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={**os.environ, "JUTONG_DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "jutong.site.settings"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    said = json.loads(done.stdout)
+    return done.stdout
+
+
+def shape(url: str) -> set[tuple[str, ...]]:
+    """Return every column, index, constraint and trigger of a database."""
+    with psycopg.connect(url) as connection:
+        return set(connection.execute(SHAPE).fetchall())
+
+
+def test_a_database_of_the_first_release_is_migrated_with_a_row_in_every_table() -> None:
+    with database_url() as old, database_url() as new:
+        said = json.loads(run(RELEASE, old))
+        run(TODAY, new)
+        assert shape(old) == shape(new)
     assert said["left"] == []
     assert said["lost"] == DERIVED
     assert said["tables"] > 40

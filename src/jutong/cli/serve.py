@@ -16,7 +16,7 @@ from pathlib import Path
 
 import click
 
-from jutong.cli import home, instance, roles
+from jutong.cli import home, instance, migrating, roles
 from jutong.cli.supervisor import Child, Supervisor
 from jutong.cli.words import Stopped, say
 from jutong.cli.words import gettext as _
@@ -81,13 +81,12 @@ def prepare(ours: instance.Instance) -> None:
     """Make secrets, keys and the node beside us, migrate as the owner, apply the grants."""
     instance.load_django(ours, roles.OWNER)
     _make_keys(ours.home)
-    from django.core.management import call_command
     from django.db import connection
 
     from jutong.kernel import handovers
 
     if instance.migrations()[1]:  # a start with nothing to migrate need not imagine every model there ever was
-        call_command("migrate", interactive=False, verbosity=0)
+        migrating.migrate()
     handovers.finish()
     connection.close()
     roles.apply_grants(ours.database(roles.OWNER))
