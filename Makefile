@@ -19,7 +19,7 @@ demo-once: assets ## the same, then stops; the last line counts the steps
 	$(BIN)/jutong demo --once
 
 test: assets ## the tests; the slower suites are `make slow`
-	$(BIN)/pytest --dist load $(PYTEST_ARGS) -m "not slow"
+	$(BIN)/pytest --dist load --durations 20 $(PYTEST_ARGS) -m "not slow"
 
 chaos: assets ## 200 rounds of killed processes and servers and cut lines, over tables, files, parcels and audited calls
 	cd tests && ../$(BIN)/python -m chaos $(ROUNDS)
@@ -28,7 +28,7 @@ fuzz: .venv/ready ## bytes that nobody meant for every parser of what others wri
 	cd tests && ../$(BIN)/python -m fuzz $(SECONDS_EACH)
 
 slow: assets ## journeys in the browser, chaos, packaging
-	$(BIN)/pytest --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS) -m slow
+	$(BIN)/pytest --dist loadgroup --no-loadscope-reorder --durations 20 $(PYTEST_ARGS) -m slow
 
 check: export JUTONG_HOME = $(CURDIR)/build/home
 check: export JUTONG_DATABASE_URL = postgresql://127.0.0.1:1/none
