@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from copy import copy as copy_of
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from covers import covers
 from jutong.kernel import jurisdiction
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import RuleBroken
-from jutong.kernel.models import PolicyAssignment
+from jutong.kernel.models import Clock, PolicyAssignment
 from jutong.slices.sharing import actions
+from jutong.slices.sharing.models import SharingRequest
+from jutong.slices.sharing.workflow import SHARING_REQUEST
 from jutong.slices.standards import actions as standards
 from published import published
 from world import World
@@ -47,6 +50,51 @@ def test_a_case_keeps_the_limits_it_started_with_and_new_ones_get_the_new(world:
     assert (clock(before, "reply").days, clock(before, "reply").extended) == (10, 8)
     with pytest.raises(RuleBroken, match="1 至 3 个工作日"):
         actions.ask_extension(after, by=officer, at=later, days=8, reason="需核对口径")
+
+
+COPIES = 999
+
+
+def _copied(case: SharingRequest, started: date) -> list[SharingRequest]:
+    """Multiply a request with its reply clock, as a busy department has them."""
+    reply = clock(case, "reply")
+    rows = []
+    for place in range(COPIES):
+        copy = SharingRequest.objects.get(pk=case.pk) if not place else copy_of(rows[0])
+        copy.pk, copy.number, copy.state = None, f"SR-2026-9{place:05d}", "reply_prepared"
+        rows.append(copy)
+    made = SharingRequest.objects.bulk_create(rows)
+    clocks = []
+    for row in made:
+        one = copy_of(reply)
+        one.pk, one.case_id = None, row.pk
+        clocks.append(one)
+    Clock.objects.bulk_create(clocks)
+    assert {row.started_on for row in made} == {started}
+    return made
+
+
+@covers("R-OVR-036")
+def test_a_thousand_running_cases_keep_their_rules_through_a_change_and_move_together(
+    world: World, django_assert_max_num_queries: Any
+) -> None:
+    first = filed(world, published(world))
+    ids = [row.pk for row in _copied(first, beijing_day(world.at))]
+    assign(world, request_reply_days=5, delivery_days=8)
+    later = world.at + timedelta(days=1)
+    fresh = filed(world, published(world, title="临时救助信息"), at=later)
+    assert (clock(fresh, "reply").days, set(Clock.objects.filter(case_id__in=ids).values_list("days", flat=True))) == (
+        5,
+        {10},
+    )
+    with django_assert_max_num_queries(40):
+        moved = SHARING_REQUEST.advance_many("agree", ids, by=world.actor("civil.head"), at=later)
+    assert (len(moved.done), moved.refused) == (COPIES, {})
+    delivery = Clock.objects.filter(case_kind="sharing_request", name="delivery", case_id__in=ids)
+    assert set(delivery.values_list("days", "explanation")) == {
+        (20, "20 个工作日 — 政务数据共享条例第二十二条（国家规定）")
+    }
+    assert Clock.objects.filter(name="reply", case_id__in=ids, state="stopped").count() == COPIES
 
 
 @covers("R-OVR-036")

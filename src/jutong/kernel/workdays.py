@@ -13,6 +13,7 @@ __all__ = [
     "Due",
     "UnknownYear",
     "add_workdays",
+    "left_after_pause",
     "official",
     "parse_calendar",
     "remaining",
@@ -44,6 +45,18 @@ def add_workdays(start: date, days: int, calendar: Calendar) -> Due:
         return Due(start, provisional=not calendar.is_announced(start, start))
     due = calendar.workday(calendar.rank(start) + days)
     return Due(due, provisional=not calendar.is_announced(start + timedelta(days=1), due))
+
+
+LEAST_AFTER_PAUSE = 1
+"""Working days left at least after a supplement (national-2025#21, reading 19)."""
+
+
+def left_after_pause(whole: int, left: int, *, restart: bool) -> int:
+    """Return the working days a limit has from the day on which it goes on.
+
+    whole: the limit with its extensions; left: working days it had when it paused; restart: the text begins it anew.
+    """
+    return whole if restart else max(LEAST_AFTER_PAUSE, left)
 
 
 def workdays_between(first: date, last: date, calendar: Calendar) -> int:

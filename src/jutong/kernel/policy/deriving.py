@@ -56,6 +56,11 @@ def derive(
     )
 
 
+def adjustable(declared: Parameter) -> bool:
+    """Tell whether a region can set a parameter more strictly by naming one value that compares with the texts'."""
+    return bool(declared.stricter) and not declared.fixed and declared.rule not in _BINDING
+
+
 def _overridden(
     base: Profile, parameter: str, value: object, effective_from: date, articles: Sequence[str]
 ) -> Mapping[str | None, Cell]:

@@ -37,6 +37,7 @@ class Parameter:
     `rule` joins the local and the national value since 2025-08-01; `stricter` says which direction is stricter
     (less, more, true, false, or later in `choices`); `absent` says what no value means (no_limit, not_offered,
     not_regulated); `default` is used where every text is silent. `kinds` are the variants a value may differ by.
+    `extension` names the parameter that says how far this limit can be extended.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Parameter:
     choices: Mapping[str, str] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
     default_kind: str = ""
+    extension: str = ""
 
     def kind(self, kind: str | None) -> str | None:
         """Return the variant meant by `kind`; ValueError for one that is not declared (a bug of the caller)."""

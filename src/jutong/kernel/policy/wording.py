@@ -92,6 +92,11 @@ def _period(years: float) -> str:
     return _("%(years)d 年") % {"years": whole}
 
 
+def origin_in_words(found: Effective) -> str:
+    """Say whose rule a value is."""
+    return _(_ORIGINS[found.origin])
+
+
 def explained(found: Effective) -> str:
     """Word an effective value with its source and whose rule it is, as it stands beside every limit.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from django.utils.translation import gettext as _
 
@@ -13,14 +13,11 @@ from jutong.kernel.clock import beijing_day, end_of_day
 from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.kernel.models import Case, Clock, ClockState
 from jutong.kernel.policy import target_in_words
-from jutong.kernel.workdays import Calendar, add_workdays, remaining
+from jutong.kernel.workdays import Calendar, add_workdays, left_after_pause, remaining
 from jutong.kernel.workflow.table import ClockRule
 
 if TYPE_CHECKING:
     from jutong.kernel.workflow.engine import Workflow
-
-LEAST_AFTER_PAUSE = 1
-"""Working days left at least after a supplement (national-2025#21, reading 19)."""
 
 
 def wind(
@@ -31,16 +28,25 @@ def wind(
     values: dict[str, Any],
 ) -> None:
     """Carry out a move's clock deeds on the cases; `values["days"]` says how far an extension goes."""
+    by_id = {case.pk: case for case in cases}
     for deed, name in deeds:
         rule = workflow.clocks[name]
         if deed == "start":
             _start(workflow.name, rule, cases, at)
             continue
-        running = Clock.objects.select_for_update().filter(
-            case_kind=workflow.name, case_id__in=[c.pk for c in cases], name=name
-        )
-        for clock in running:
-            _DEEDS[deed](clock, rule, next(c for c in cases if c.pk == clock.case_id), at, values)
+        running = Clock.objects.select_for_update().filter(case_kind=workflow.name, case_id__in=list(by_id), name=name)
+        moved = [clock for clock in running if _DEEDS[deed](clock, rule, by_id[clock.case_id], at, values)]
+        if len(moved) == 1:
+            moved[0].save(update_fields=_MOVED)
+        elif moved:
+            Clock.objects.bulk_update(moved, _MOVED, batch_size=500)
+
+
+_MOVED: Final = (
+    "state", "stopped_at", "paused_on", "remaining", "waited", "extended", "due_day", "due_at", "provisional",
+    "overdue_on", "warn_on", "warned_at",
+)  # fmt: skip
+"""Columns that a deed may change."""
 
 
 def _start(kind: str, rule: ClockRule, cases: Sequence[Case], at: datetime) -> None:
@@ -110,41 +116,44 @@ def _set_due(clock: Clock, start: date, days: int, warn_days: int, calendar: Cal
     clock.warn_on = max(warn, start)
 
 
-def _stop(clock: Clock, _rule: ClockRule, _case: Case, at: datetime, _values: dict[str, Any]) -> None:
-    if clock.state != ClockState.STOPPED:
-        # what was waited for is not the obliged department's time: a paused clock stops as of the day it paused
-        paused = clock.paused_on if clock.state == ClockState.PAUSED else None
-        clock.stopped_at = min(at, end_of_day(paused)) if paused else at
-        clock.state = ClockState.STOPPED
-        clock.save(update_fields=["state", "stopped_at"])
+def _stop(clock: Clock, _rule: ClockRule, _case: Case, at: datetime, _values: dict[str, Any]) -> bool:
+    """Stop a clock; like every deed it tells whether the clock changed."""
+    if clock.state == ClockState.STOPPED:
+        return False
+    # what was waited for is not the obliged department's time: a paused clock stops as of the day it paused
+    paused = clock.paused_on if clock.state == ClockState.PAUSED else None
+    clock.stopped_at = min(at, end_of_day(paused)) if paused else at
+    clock.state = ClockState.STOPPED
+    return True
 
 
-def _pause(clock: Clock, _rule: ClockRule, _case: Case, at: datetime, _values: dict[str, Any]) -> None:
-    if clock.state == ClockState.RUNNING:
-        clock.state = ClockState.PAUSED
-        clock.paused_on = beijing_day(at)
-        clock.remaining = remaining(clock.paused_on, clock.due_day, jurisdiction.calendar())
-        clock.save(update_fields=["state", "paused_on", "remaining"])
+def _pause(clock: Clock, _rule: ClockRule, _case: Case, at: datetime, _values: dict[str, Any]) -> bool:
+    if clock.state != ClockState.RUNNING:
+        return False
+    clock.state = ClockState.PAUSED
+    clock.paused_on = beijing_day(at)
+    clock.remaining = remaining(clock.paused_on, clock.due_day, jurisdiction.calendar())
+    return True
 
 
-def _resume(clock: Clock, rule: ClockRule, case: Case, at: datetime, _values: dict[str, Any]) -> None:
+def _resume(clock: Clock, rule: ClockRule, case: Case, at: datetime, _values: dict[str, Any]) -> bool:
     if clock.state != ClockState.PAUSED:
-        return
+        return False
     calendar = jurisdiction.calendar()
     today = beijing_day(at)
-    left = clock.days + clock.extended if _restarts(case) else max(LEAST_AFTER_PAUSE, clock.remaining or 0)
+    left = left_after_pause(clock.days + clock.extended, clock.remaining or 0, restart=_restarts(case))
     clock.waited += max(0, remaining(clock.paused_on or today, today, calendar))
     clock.state, clock.paused_on, clock.remaining = ClockState.RUNNING, None, None
     _set_due(clock, today, left, rule.warn_days, calendar)
     clock.warned_at = None
-    clock.save()
+    return True
 
 
 def _restarts(case: Case) -> bool:
     return case.policy.text("supplement_clock") == "restart"
 
 
-def _extend(clock: Clock, rule: ClockRule, case: Case, at: datetime, values: dict[str, Any]) -> None:
+def _extend(clock: Clock, rule: ClockRule, case: Case, at: datetime, values: dict[str, Any]) -> bool:
     longest = case.policy.days(rule.extension, kind=rule.kind_for(case)) if rule.extension else None
     if not longest:
         raise WrongState(_("现行规则没有规定“%s”可以延长。") % _(rule.label))
@@ -160,7 +169,7 @@ def _extend(clock: Clock, rule: ClockRule, case: Case, at: datetime, values: dic
     clock.extended += days
     _set_due(clock, clock.due_day, days, rule.warn_days, jurisdiction.calendar())
     clock.warned_at = None
-    clock.save()
+    return True
 
 
 _DEEDS = {"stop": _stop, "pause": _pause, "resume": _resume, "extend": _extend}

@@ -20,6 +20,7 @@ class Standards(AppConfig):
                 "standards": N_("政策规则与日历"),
                 "standards.specificationversion": N_("目录编制规范"),
                 "standards.gradescheme": N_("数据分级目录"),
+                "standards.profiledraft": N_("本地规则草案"),
                 "standards.purposecode": N_("使用用途"),
             }
         )

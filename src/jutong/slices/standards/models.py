@@ -94,6 +94,21 @@ class PeerCode(models.Model):
         ]
 
 
+class ProfileDraft(models.Model):
+    """What a region's authority proposes over a text: stricter values, internal targets, its own instrument (R-OVR-036).
+
+    One a region; issuing it makes a `kernel.PolicyAssignment` of it, and the draft goes.
+    """
+
+    region = models.CharField(max_length=12, unique=True)
+    profile = models.CharField(max_length=64)
+    overrides = models.JSONField(default=dict)
+    targets = models.JSONField(default=dict)
+    basis = models.CharField(max_length=200, default="")
+    drafted_by = models.CharField(max_length=100)
+    drafted_at = models.DateTimeField()
+
+
 class PurposeCode(models.Model):
     """A purpose of use that an administrator added to the four of every profile (R-SHR-010); code and name never change.
 

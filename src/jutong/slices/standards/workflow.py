@@ -18,6 +18,8 @@ CALENDAR_KEEPERS = (
 AUTHORITY_HEADS = Who("authority_head", N_("主管部门负责人"), (Role.AUTHORITY_HEAD,))
 SECURITY_ADMINS = Who("security_admin", N_("安全管理员"), (Role.SECURITY_ADMIN,))
 PROFILE_KEEPERS = AUTHORITY_HEADS | SECURITY_ADMINS | SYSTEM_ONLY
+PROFILE_DRAFTERS = AUTHORITY_HEADS | Who("authority_reviewer", N_("主管部门审核员"), (Role.AUTHORITY_REVIEWER,))
+"""Who proposes a region's own rules; issuing them is the head's."""
 SPECIFIERS = AUTHORITY_HEADS | Who("platform_operator", N_("平台管理员"), (Role.PLATFORM_OPERATOR,)) | SYSTEM_ONLY
 """Who writes specifications: the authority's head the local ones of its regions, the operator loads the national one."""
 PEER_KEEPERS = SPECIFIERS

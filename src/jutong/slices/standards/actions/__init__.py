@@ -1,5 +1,6 @@
 """Writes of the standards library: the calendar, which policy holds where, specifications, peers' codes."""
 
+from jutong.slices.standards.actions.editing import discard_profile, draft_profile, issue_profile
 from jutong.slices.standards.actions.grades import discard_grades, draft_grades, import_grades, publish_grades
 from jutong.slices.standards.actions.peers import import_peer_codes, keep_peer_codes, remove_peer
 from jutong.slices.standards.actions.policies import Loaded, assign_profile, import_calendar, load_calendar
@@ -16,13 +17,16 @@ __all__ = [
     "add_purpose",
     "assign_profile",
     "discard_grades",
+    "discard_profile",
     "discard_specification",
     "draft_grades",
+    "draft_profile",
     "draft_specification",
     "import_calendar",
     "import_grades",
     "import_peer_codes",
     "import_specification",
+    "issue_profile",
     "keep_peer_codes",
     "load_calendar",
     "publish_grades",

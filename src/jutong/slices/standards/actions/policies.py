@@ -91,9 +91,24 @@ def assign_profile(
     if by.channel is not Channel.SYSTEM and effective_from < beijing_day(at):
         raise RuleBroken(_("生效日期不能早于今天，已开始的事项仍按原规则办理，请修改。"), field="effective_from")
     policy.load(profile)
-    own = dict(overrides or {})
+    return put_in_force(region, profile, effective_from, overrides=dict(overrides or {}), by=by, at=at)
+
+
+def put_in_force(
+    region: str,
+    profile: str,
+    effective_from: date,
+    *,
+    overrides: Mapping[str, Any],
+    targets: Mapping[str, int] | None = None,
+    basis: str = "",
+    by: Actor,
+    at: datetime,
+) -> PolicyAssignment:
+    """Assign a profile version to a region from a day on and publish it; Conflict where the day is taken."""
+    own, wished = dict(overrides), dict(targets or {})
     latest = PolicyAssignment.objects.filter(region=region, profile=profile).aggregate(n=Max("version"))["n"]
-    version = (latest or (1 if own else 0)) + 1
+    version = (latest or (1 if own or wished else 0)) + 1
     if own:
         policy.derive(profile, own, version, effective_from)
     try:
@@ -104,6 +119,8 @@ def assign_profile(
                 version=version,
                 effective_from=effective_from,
                 overrides=own,
+                targets=wished,
+                basis=basis,
                 assigned_by=by.account_id,
                 assigned_at=at,
             )
@@ -115,11 +132,15 @@ def assign_profile(
     return row
 
 
-def check_place(region: str, by: Actor) -> None:
+DRAFTING = (Role.AUTHORITY_HEAD, Role.AUTHORITY_REVIEWER)
+"""Posts that propose for the regions of their authority."""
+
+
+def check_place(region: str, by: Actor, posts: Sequence[Role] = (Role.AUTHORITY_HEAD,)) -> None:
     """Refuse a region that is not registered, and one of which the actor's department is not the authority."""
     if not any(row.code == region and row.valid_to is None for row in parties.regions()):
         raise RuleBroken(_("行政区划 %s 尚未登记或已停用，请先登记。") % region[:12], field="region")
     if by.channel is Channel.SYSTEM or by.holds(Role.SECURITY_ADMIN):
         return
-    if not by.holds(Role.AUTHORITY_HEAD, department_id=parties.authority_of(region)):
+    if not by.holds(*posts, department_id=parties.authority_of(region)):
         raise NotAllowed(_("您所在部门不是“%s”的共享主管部门，不能代其确定规则。") % parties.region_name(region))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern
 
-from jutong.slices.standards.pages import grades, peers, policies, purposes, specifications
+from jutong.slices.standards.pages import editing, grades, peers, policies, purposes, simulating, specifications
 
 urlpatterns: list[URLPattern] = [
     *policies.urlpatterns,
@@ -12,4 +12,6 @@ urlpatterns: list[URLPattern] = [
     *grades.urlpatterns,
     *peers.urlpatterns,
     *purposes.urlpatterns,
+    *simulating.urlpatterns,
+    *editing.urlpatterns,
 ]

@@ -24,7 +24,7 @@ from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
 from jutong.slices.parties import queries as parties
 from jutong.slices.standards import actions, queries
-from jutong.slices.standards.workflow import CALENDAR_KEEPERS, PROFILE_KEEPERS
+from jutong.slices.standards.workflow import CALENDAR_KEEPERS, PROFILE_DRAFTERS, PROFILE_KEEPERS
 
 
 def _profiles() -> list[tuple[str, str]]:
@@ -54,15 +54,20 @@ class Assignment(Form):
 
     def clean_overrides(self) -> dict[str, Any]:
         """Return {parameter: value}; numbers, true and false, and comma lists are read as such."""
-        found: dict[str, Any] = {}
-        for line in self.cleaned_data["overrides"].splitlines():
-            name, sign, value = line.partition("=")
-            if not line.strip():
-                continue
-            if not sign or not name.strip() or not value.strip():
-                raise forms.ValidationError(_("“%s”应写作“参数名=值”，请修改。") % line[:40])
-            found[name.strip()] = _value(name.strip(), value.strip())
-        return found
+        return overrides_in(self.cleaned_data["overrides"])
+
+
+def overrides_in(text: str) -> dict[str, Any]:
+    """Return {parameter: value} from lines "parameter=value"; ValidationError for a line that is none."""
+    found: dict[str, Any] = {}
+    for line in text.splitlines():
+        name, sign, value = line.partition("=")
+        if not line.strip():
+            continue
+        if not sign or not name.strip() or not value.strip():
+            raise forms.ValidationError(_("“%s”应写作“参数名=值”，请修改。") % line[:40])
+        found[name.strip()] = _value(name.strip(), value.strip())
+    return found
 
 
 def _value(name: str, text: str) -> Any:
@@ -153,6 +158,8 @@ def rules(request: HttpRequest) -> HttpResponse:
         title=_("政策规则"),
         seen=queries.policy_page(region, now),
         may_assign=PROFILE_KEEPERS.permits(actor, None) is not None,
+        may_draft=PROFILE_DRAFTERS.permits(actor, None) is not None,
+        drafts=queries.profile_drafts(),
     )
 
 

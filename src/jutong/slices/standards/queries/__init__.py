@@ -1,5 +1,13 @@
 """Reads of the standards library: calendar, policy profiles, specifications, peers' codes; frozen rows only."""
 
+from jutong.slices.standards.queries.editing import (
+    AdjustableRow,
+    DraftRow,
+    Editor,
+    profile_draft,
+    profile_drafts,
+    profile_editor,
+)
 from jutong.slices.standards.queries.grades import GradeSchemeRow, GradesPage, grade_scheme, grades_for, grades_page
 from jutong.slices.standards.queries.peers import PeerCodes, PeerRow, peer_codes, peer_lines, peers
 from jutong.slices.standards.queries.policies import (
@@ -27,6 +35,7 @@ from jutong.slices.standards.queries.purposes import (
     purposes,
     purposes_in_words,
 )
+from jutong.slices.standards.queries.simulating import Simulated, Supposed, case_simulation, simulation
 from jutong.slices.standards.queries.specifications import (
     SpecificationPage,
     SpecificationRow,
@@ -39,9 +48,12 @@ from jutong.slices.standards.queries.specifications import (
 )
 
 __all__ = [
+    "AdjustableRow",
     "AssignmentRow",
     "Compared",
     "Day",
+    "DraftRow",
+    "Editor",
     "GradeSchemeRow",
     "GradesPage",
     "InForce",
@@ -51,11 +63,14 @@ __all__ = [
     "PolicyPage",
     "ProfileRow",
     "PurposeRow",
+    "Simulated",
     "SpecificationPage",
     "SpecificationRow",
+    "Supposed",
     "Year",
     "assignments",
     "calendar_year",
+    "case_simulation",
     "check_purposes",
     "compare",
     "grade_scheme",
@@ -68,11 +83,15 @@ __all__ = [
     "peers",
     "policy_in_force",
     "policy_page",
+    "profile_draft",
+    "profile_drafts",
+    "profile_editor",
     "profile_table",
     "profiles",
     "purpose_label",
     "purposes",
     "purposes_in_words",
+    "simulation",
     "specification_for",
     "specification_named",
     "specification_page",

@@ -13,6 +13,7 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
 from jutong.kernel.models import PolicyAssignment
 from jutong.kernel.policy import ProfileInvalid, Row
+from jutong.kernel.policy.wording import worded
 from jutong.slices.parties import queries as parties
 
 SATURDAY = 5
@@ -151,6 +152,18 @@ class AssignmentRow:
     overrides: tuple[tuple[str, str], ...]
     assigned_at: datetime
     in_force: bool
+    targets: tuple[tuple[str, str], ...] = ()
+    basis: str = ""
+
+
+def _said(name: str, value: object) -> str:
+    """Word an own value, variant by variant."""
+    declared = policy.parameters()[name]
+    kinds = value if isinstance(value, dict) else {"": value}
+    return "；".join(
+        (f"{declared.kinds[kind]} " if kind else "") + worded(declared, declared.checked(one))
+        for kind, one in kinds.items()
+    )
 
 
 def assignments(at: datetime) -> list[AssignmentRow]:
@@ -170,9 +183,11 @@ def assignments(at: datetime) -> list[AssignmentRow]:
             policy.load(r.profile).title,
             r.version,
             r.effective_from,
-            tuple((policy.parameters()[name].zh, str(value)) for name, value in r.overrides.items()),
+            tuple((policy.parameters()[name].zh, _said(name, value)) for name, value in r.overrides.items()),
             r.assigned_at,
             current.get(r.region) == r.effective_from,
+            tuple((_(policy.points()[code]), policy.target_in_words(days)) for code, days in r.targets.items()),
+            r.basis,
         )
         for r in rows
     ]
