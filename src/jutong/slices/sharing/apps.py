@@ -38,6 +38,7 @@ class Sharing(AppConfig):
                 "sharing.sharingrequest": N_("共享申请"),
                 "sharing.standingconsent": N_("常设同意"),
                 "sharing.dispute": N_("共享争议"),
+                "sharing.disputetaken": N_("其他平台报来的争议"),
                 "sharing.usechange": N_("变更使用"),
             }
         )
@@ -108,11 +109,14 @@ def _chore() -> Chore:
 
 def _dispute_chore() -> Chore:
     """Return what of disputes belongs on a workbench."""
+    from django.db.models import Q
+
     from jutong.kernel.agenda import Chore
 
     return Chore(
         "dispute",
-        verbs=("settle", "escalate", "decide", "submit", "government_decide"),
+        verbs=("settle", "escalate", "send_out", "receive_decision", "decide", "submit", "government_decide"),
+        only={"send_out": Q(sent_digest=""), "receive_decision": ~Q(sent_digest="")},
         page="sharing_dispute",
         title=lambda case: case.resource_title,
         who=lambda case: f"{case.number} {case.consumer.short_name or case.consumer.name}",

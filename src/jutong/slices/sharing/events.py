@@ -11,3 +11,10 @@ STATES: Final = "sharing_request.*"
 FINDING_PROPOSED: Final = "sharing.finding_proposed"
 """A circumstance may have to be rectified: {"kind", "department_id", "authority_id", "subject", "words", "source"};
 kinds unjustified_non_acceptance, third_party_without_consent."""
+
+DISPUTE_SENT: Final = "sharing.dispute_sent"
+"""A dispute was exported for the common superior authority of another instance: {"id", "number", "digest", "to_region"};
+subject "dispute:ID". Who carries files between instances fetches the signed file by id."""
+
+DISPUTE_ANSWERED: Final = "sharing.dispute_answered"
+"""A dispute of another instance was decided here: {"id", "number", "digest", "to"}; subject "dispute_taken:ID"."""

@@ -64,6 +64,13 @@ from jutong.slices.sharing.actions.following import (
 )
 from jutong.slices.sharing.actions.previewing import Sample, preview_reply
 from jutong.slices.sharing.actions.standing import end_standing_consent, give_standing_consent
+from jutong.slices.sharing.actions.travelling import (
+    answer_dispute,
+    name_authority_elsewhere,
+    receive_decision,
+    send_out,
+    take_dispute,
+)
 from jutong.slices.sharing.rules import Asked, GrantedItem, Reply
 from jutong.slices.sharing.rules.changes import Wanted
 from jutong.slices.sharing.rules.disputes import Outcome
@@ -79,6 +86,7 @@ __all__ = [
     "agree",
     "agree_directly",
     "answer_at_once",
+    "answer_dispute",
     "apply_change",
     "ask_extension",
     "ask_supplement",
@@ -106,6 +114,7 @@ __all__ = [
     "give_standing_consent",
     "judge",
     "lapse_due",
+    "name_authority_elsewhere",
     "name_dispute_body",
     "object_sharing",
     "obtain",
@@ -114,6 +123,7 @@ __all__ = [
     "prepare_reply",
     "preview_reply",
     "propose",
+    "receive_decision",
     "record",
     "record_government_decision",
     "refuse",
@@ -121,10 +131,12 @@ __all__ = [
     "refuse_directly",
     "release",
     "run_out",
+    "send_out",
     "settle",
     "state_opinion",
     "submit_to_government",
     "supplement",
+    "take_dispute",
     "take_effect",
     "withdraw",
     "withhold_consent",

@@ -121,9 +121,16 @@ def object_sharing(
         about=(resource_id, request_id, None),
         direct=True,
     )
-    case.authority_id, case.superior_id = outcomes.coordinator(case, at)
-    case.acted_on = beijing_day(at)
+    _routed(case, at)
     return case
+
+
+def _routed(case: Dispute, at: datetime) -> None:
+    """Name who coordinates: an authority here, or one elsewhere with the authority that carries the file."""
+    route = outcomes.coordinator(case, at)
+    case.authority_id, case.superior_id = route.authority_id, route.superior_id
+    case.elsewhere, case.carrier_id = route.elsewhere, route.carrier_id
+    case.acted_on = beijing_day(at)
 
 
 def _raised(
@@ -253,11 +260,13 @@ def escalate(case: Dispute, *, by: Actor, at: datetime, absence: str = "", body_
     for side in rules.SIDES:
         if side not in sides:
             note(case, "absence", absence, by=by, at=at, side=side)
-    authority, superior = outcomes.coordinator(case, at)
-    if body_id not in {None, authority}:
-        raise RuleBroken(
-            _("该争议由%(body)s协调，不能交其他部门办理。") % {"body": parties.department(authority).name},
-            field="body_id",
-        )
-    case.authority_id, case.superior_id, case.acted_on = authority, superior, beijing_day(at)
-    tell(case, _("收到争议协调申请 %s") % case.number, at, to=(authority, case.consumer_id, case.provider_id))
+    _routed(case, at)
+    if body_id not in {None, case.authority_id}:
+        known = parties.department(case.authority_id).name if case.authority_id else ""
+        body = case.elsewhere.name if case.elsewhere else known
+        raise RuleBroken(_("该争议由%(body)s协调，不能交其他部门办理。") % {"body": body}, field="body_id")
+    title = _("收到争议协调申请 %s") % case.number
+    if case.elsewhere:
+        words = {"number": case.number, "body": case.elsewhere.name}
+        title = _("争议 %(number)s 须由其他平台上的“%(body)s”协调，请主管部门导出签名文件报送") % words
+    tell(case, title, at, to=(case.authority_id, case.carrier_id, case.consumer_id, case.provider_id))

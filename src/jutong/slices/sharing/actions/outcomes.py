@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,7 +20,8 @@ from jutong.slices.grants import actions as grants
 from jutong.slices.grants import queries as held
 from jutong.slices.parties import queries as parties
 from jutong.slices.sharing.actions import opening
-from jutong.slices.sharing.models import Dispute, DisputeBody
+from jutong.slices.sharing.models import AuthorityElsewhere, Dispute, DisputeBody
+from jutong.slices.sharing.queries.travelling import elsewhere_between
 from jutong.slices.sharing.rules import disputes as rules
 from jutong.slices.sharing.rules import requests as asking
 from jutong.slices.sharing.rules.disputes import Outcome
@@ -47,28 +49,42 @@ def body(region: str, sort: str) -> int:
     )
 
 
-def coordinator(case: Dispute, at: datetime) -> tuple[int, int]:
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who coordinates: an authority here with the one above it, or one elsewhere with the authority here that carries."""
+
+    authority_id: int | None
+    superior_id: int | None
+    elsewhere: AuthorityElsewhere | None = None
+    carrier_id: int | None = None
+
+
+def coordinator(case: Dispute, at: datetime) -> Route:
     """Return who coordinates a dispute under its profile, and the authority above.
 
     Before the decree Liyang's leading group; since then the same-level authority, across levels and regions the common
-    superior one (national-2025#28). RuleBroken naming both parties where none is registered.
+    superior one (national-2025#28), which may work on another instance (R-SHR-052). RuleBroken naming both parties where
+    none is registered.
     """
     policy = case.policy if case.profile else jurisdiction.policy_for(case.region, beijing_day(at))
     if policy.text("coordination_body") == "leading_group":
         group = body(case.region, "leading_group")
-        return group, group
+        return Route(group, group)
     here = parties.department(case.provider_id)
     there = parties.department(case.consumer_id)
     if here.region == there.region or not policy.text("dispute_cross_level_body"):
-        return parties.authority_of(here.region), parties.authority_above(here.region)
+        return Route(parties.authority_of(here.region), parties.authority_above(here.region))
     common = parties.common_authority(there.region, here.region)
+    far = elsewhere_between(there.region, here.region)
+    if far and (common is None or parties.lies_within(far.region, common[1])):
+        return Route(None, None, far, parties.authority_of(here.region))
     if common is None:
         raise RuleBroken(
             _("“%(one)s”与“%(other)s”没有登记共同的上级主管部门，争议无法流转；请平台管理员先登记。")
             % {"one": there.name, "other": here.name},
             field="region",
         )
-    return common[0], parties.authority_above(common[1])
+    return Route(common[0], parties.authority_above(common[1]))
 
 
 def check(case: Dispute, outcome: Outcome, at: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ninja import Router
 
-from jutong.slices.sharing.api import changes, disputes, requests, standing, together
+from jutong.slices.sharing.api import changes, disputes, requests, standing, together, travelling
 
 router = Router()
 router.add_router("", together.router)
@@ -12,3 +12,4 @@ router.add_router("", requests.router)
 router.add_router("", standing.router)
 router.add_router("", disputes.router)
 router.add_router("", changes.router)
+router.add_router("", travelling.router)

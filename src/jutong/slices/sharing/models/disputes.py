@@ -17,7 +17,9 @@ class Dispute(Case):
     government_id: who decides when coordination fails. asked, grant_id: the request and the grant it is about, where there is one.
     proposal: an outcome one party put forward, with "by" and "department"; outcome: what was settled or decided.
     opinion: the coordinating authority's own. decision_number, decided_on: the government's. outcome_grant_id: the grant
-    that the outcome opened or changed. acted_on: the day of the coordinating authority's last act.
+    that the outcome opened or changed. acted_on: the day of the coordinating authority's last act. elsewhere: the common
+    superior authority where it works on another instance; carrier_id: the authority here that sends the signed file
+    (sent_file; sent_digest: SM3 of its payload in hex) and takes the signed answer in (answer_file).
     """
 
     number = models.CharField(max_length=24, unique=True)
@@ -46,6 +48,12 @@ class Dispute(Case):
     acted_on = models.DateField(null=True)
     idle_since = models.DateField(null=True)
     closed_at = models.DateTimeField(null=True)
+    elsewhere = models.ForeignKey("sharing.AuthorityElsewhere", null=True, on_delete=models.PROTECT, related_name="+")
+    carrier_id = models.BigIntegerField(null=True)
+    sent_file = models.BinaryField(default=bytes)
+    sent_digest = models.CharField(max_length=64, default="")
+    sent_at = models.DateTimeField(null=True)
+    answer_file = models.BinaryField(default=bytes)
 
     class Meta:
         indexes = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from jutong.slices.sharing.pages import answering, asking, cases, changes, disputes, lists, together
+from jutong.slices.sharing.pages import answering, asking, cases, changes, disputes, lists, together, travelling
 
 urlpatterns: list[URLPattern] = [
     path("", lists.requests, name="sharing_list"),
@@ -24,9 +24,14 @@ urlpatterns: list[URLPattern] = [
     path("disputes/", disputes.disputes, name="sharing_disputes"),
     path("disputes/export.xlsx", disputes.export, name="sharing_disputes_export"),
     path("disputes/bodies/", disputes.bodies, name="sharing_dispute_bodies"),
+    path("disputes/elsewhere/", travelling.elsewhere, name="sharing_elsewhere"),
+    path("taken/", travelling.taken, name="sharing_taken"),
+    path("taken/<int:pk>/", travelling.taken_one, name="sharing_taken_one"),
+    path("taken/<int:pk>/answer/", travelling.answer, name="sharing_taken_answer"),
     path("disputes/new/<slug:about>/<int:pk>/", disputes.new, name="sharing_dispute_new"),
     path("disputes/<int:dispute_id>/", disputes.dispute, name="sharing_dispute"),
     path("disputes/<int:dispute_id>/files/<int:file_id>/", disputes.attachment, name="sharing_dispute_file"),
+    path("disputes/<int:dispute_id>/file/", travelling.sent, name="sharing_dispute_sent"),
     path("disputes/<int:dispute_id>/<slug:verb>/", disputes.deed, name="sharing_dispute_deed"),
     path("changes/", changes.changes, name="sharing_changes"),
     path("changes/export.xlsx", changes.export, name="sharing_changes_export"),

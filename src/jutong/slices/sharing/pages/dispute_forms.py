@@ -8,9 +8,10 @@ from django import forms as django_forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jutong.kernel.faces.forms import Day, Form, Line, Paragraph
+from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload
 from jutong.slices.parties import queries as parties
 from jutong.slices.sharing import actions, queries
+from jutong.slices.sharing.formats.travelling import MOST_BYTES
 from jutong.slices.sharing.pages.forms import Uploads, mode_choices, purpose_choices
 from jutong.slices.sharing.rules import LONGEST_TEXT, GrantedItem, Reply
 from jutong.slices.sharing.rules import disputes as rules
@@ -36,6 +37,17 @@ class Nothing(Worded):
     def words(self) -> dict[str, Any]:
         """Return no argument."""
         return {}
+
+
+class AnswerFile(Worded):
+    """The signed answer of an authority elsewhere."""
+
+    file = Upload(label=gettext_lazy("答复文件"), most_bytes=MOST_BYTES)
+
+    def words(self) -> dict[str, Any]:
+        """Return the file's content."""
+        self.cleaned_data["file"].seek(0)
+        return {"file": self.cleaned_data["file"].read()}
 
 
 class StatementForm(Worded):

@@ -153,6 +153,14 @@ DEEDS: Final[dict[str, Deed]] = {
         forms.EscalateForm, actions.escalate, N_("已申请协调。"), "primary",
         N_("由同级主管部门协调；跨层级、跨地域的，由共同的上级主管部门协调（条例第二十八条）。"),
     ),
+    "send_out": Deed(
+        forms.Nothing, actions.send_out, N_("争议已导出为签名文件，请下载后报送。"), "primary",
+        N_("上级主管部门在其他平台：导出签名文件报送，本争议在此继续挂起，收到答复文件后导入。"),
+    ),
+    "receive_decision": Deed(
+        forms.AnswerFile, actions.receive_decision, N_("上级主管部门的决定已导入并执行。"), "primary",
+        N_("核验签名后按决定执行：涉及共享的，授权随即开通。"),
+    ),
     "record": Deed(forms.RecordForm, actions.record, N_("记录已登记。")),
     "decide": Deed(
         forms.OutcomeForm, actions.decide, N_("协调决定已作出并执行。"), "primary",
@@ -272,6 +280,7 @@ def _facts(seen: queries.DisputeView) -> list[Fact]:
         Fact(_("需要该数据的职责"), row.duty),
         Fact(_("协商不成的情况"), row.failure) if row.failure else None,
         Fact(_("协调机构"), seen.authority_name) if seen.authority_name else None,
+        Fact(_("协调机构（其他平台）"), seen.elsewhere) if seen.elsewhere else None,
         Fact(_("主管部门意见"), row.opinion) if row.opinion else None,
         Fact(_("决定机构"), seen.government_name) if seen.government_name else None,
         Fact(_("适用规则"), seen.profile),

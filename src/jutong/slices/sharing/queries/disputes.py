@@ -89,7 +89,8 @@ class NoteRow:
 class DisputeView:
     """A dispute as its page shows it. side: consumer, provider, authority, government or nothing.
 
-    proposal: what a party put forward, with its side. entry: the published entry, for the terms of an outcome.
+    proposal: what a party put forward, with its side. elsewhere: the authority of another instance that coordinates,
+    sent_at: when its signed file was exported. entry: the published entry, for the terms of an outcome.
     """
 
     row: DisputeRow
@@ -101,6 +102,9 @@ class DisputeView:
     entry: catalogue.PublishedEntry | None
     profile: str
     happenings: tuple[Happening, ...]
+    elsewhere: str = ""
+    sent_at: datetime | None = None
+    answered: bool = False
 
 
 def _known_to(actor: Actor) -> Q:
@@ -112,11 +116,12 @@ def _known_to(actor: Actor) -> Q:
         | Q(provider_id__in=mine)
         | Q(authority_id__in=mine)
         | Q(government_id__in=mine)
+        | Q(carrier_id__in=mine)
         | Q(superior_id__in=mine, idle_since__isnull=False)
     )
 
 
-_ROWS = Dispute.objects.select_related("consumer", "provider")
+_ROWS = Dispute.objects.select_related("consumer", "provider", "elsewhere")
 SIDES: Final = ("consumer", "provider", "authority", "government", "superior")
 
 
@@ -193,6 +198,9 @@ def dispute(dispute_id: int, actor: Actor, at: datetime) -> DisputeView:
         entry=catalogue.published(case.resource_id),
         profile=case.profile,
         happenings=tuple(happenings(kernel.history(KIND, case.pk), DISPUTE)),
+        elsewhere=case.elsewhere.name if case.elsewhere else "",
+        sent_at=case.sent_at,
+        answered=bool(case.answer_file),
     )
 
 

@@ -29,6 +29,11 @@ GOVERNMENT: Final = Who(
 )
 
 
+CARRIERS: Final = (Role.AUTHORITY_HEAD, Role.AUTHORITY_REVIEWER)
+CARRIER: Final = Who("authority", N_("提供方的同级主管部门"), CARRIERS, of="carrier_id")
+"""Who carries a dispute to the common superior authority of another instance, and its answer back (R-SHR-052)."""
+
+
 def negotiated(policy: Policy, _case: Any) -> bool:
     """Tell whether negotiation comes first (national-2025#28; jiangxi-2017#16, inner-mongolia-2018#19, liyang-2020#17)."""
     return policy.flag("negotiation_step")
@@ -49,11 +54,16 @@ def governed(policy: Policy, _case: Any) -> bool:
     return policy.text("dispute_final_body") == "authority_government"
 
 
+def elsewhere(_policy: Policy, case: Any) -> bool:
+    """Tell whether the common superior authority works on another instance."""
+    return case.elsewhere_id is not None
+
+
 def may_know(actor: Actor, case: Dispute) -> bool:
     """Tell who knows of a dispute: both parties, who coordinates and decides, the superior of an idle one, auditors."""
     if actor.account_id is None or actor.holds(Role.AUDITOR):
         return True
-    ids = {case.consumer_id, case.provider_id, case.authority_id, case.government_id}
+    ids = {case.consumer_id, case.provider_id, case.authority_id, case.government_id, case.carrier_id}
     if case.idle_since:
         ids.add(case.superior_id)
     return bool(actor.serves & {one for one in ids if one is not None})
@@ -95,6 +105,8 @@ DISPUTE = Workflow[Dispute](
         ("fail",              "negotiating",                                    "failed",             PARTY,       "stop negotiation",   N_("宣告协商不成")),
         ("run_out",           "negotiating",                                    "failed",             SYSTEM_ONLY, "stop negotiation",   N_("协商期满未果"), runs_out),
         ("escalate",          "failed",                                         "coordinating",       PARTY,       "start coordination", N_("申请协调")),
+        ("send_out",          "coordinating",                                   "=",                  CARRIER,     "",                   N_("导出给上级主管部门"), elsewhere),
+        ("receive_decision",  "coordinating",                                   "decided",            CARRIER,     "stop coordination",  N_("导入上级主管部门的决定"), elsewhere),
         ("record",            "coordinating no_agreement",                      "=",                  COORDINATOR, "",                   N_("登记协调记录")),
         ("decide",            "coordinating",                                   "decided",            COORDINATOR, "stop coordination",  N_("作出协调决定")),
         ("close_without",     "coordinating",                                   "no_agreement",       COORDINATOR, "stop coordination",  N_("协调未达成一致"), governed),

@@ -124,7 +124,7 @@ def simulation(asked: Supposed) -> Simulated:
 
 
 def _events(asked: Supposed) -> list[Event]:
-    found = []
+    found: list[Event] = []
     if asked.supplement_on:
         found.append(Event("pause", asked.supplement_on))
         if asked.supplied_on:
@@ -165,7 +165,7 @@ def case_simulation(clock_id: int, actor: Actor) -> Simulated:
 
 def _happened(flow: Any, clock: Clock) -> tuple[Event, ...]:
     """Return what happened to a limit, by the audit trail of its case."""
-    found = []
+    found: list[Event] = []
     deeds = {move.verb: {deed for deed, name in move.clocks if name == clock.name} for move in flow.moves}
     left = clock.extended
     for entry in kernel.history(flow.name, clock.case_id):
@@ -213,7 +213,7 @@ def _months(legs: Sequence[Dated], calendar: Calendar) -> list[GridMonth]:
         for number, day in enumerate(leg.counted, 1):
             numbers.setdefault(day, number)
     starts, dues = {leg.start for leg in legs}, {leg.due for leg in legs}
-    found = []
+    found: list[GridMonth] = []
     month = first.replace(day=1)
     while month <= last and len(found) < MOST_MONTHS:
         special = {row.day: row for row in calendar.of_year(month.year)}
