@@ -133,7 +133,7 @@ def system_actor(name: str) -> Actor:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The `who` of a move or action: one of `roles`, held in the department that the case's `of` attribute names.
+    """The `who` of a move or action: one of `roles`, held in the department (or one of those) that the case's `of` names.
 
     An empty `of` accepts the post in any department; an empty `roles` accepts anyone signed in; `system` the platform.
     """
@@ -162,10 +162,10 @@ class Who:
             return Post(Role.CLERK, actor.department_id)
         if not self.of:
             return next((post for role in self.roles if (post := actor.post(role))), None)
-        department_id = getattr(case, self.of, None)
-        if department_id is None:
-            return None
-        return next((post for role in self.roles if (post := actor.post(role, department_id))), None)
+        named = getattr(case, self.of, None)
+        departments = named if isinstance(named, list | tuple) else [named] if named is not None else []
+        held = (actor.post(role, department_id) for department_id in departments for role in self.roles)
+        return next((post for post in held if post), None)
 
     def __or__(self, other: Who) -> Who:
         """Either of two."""

@@ -105,6 +105,9 @@ class Settings(BaseSettings):
         le=50,
         description="同一部门持有的、可以互相关联的个人信息资源达到几项时提示汇聚风险；法规没有规定数目。含较高级别数据的，两项即提示。",
     )
+    agreement_warning_days: int = Field(
+        30, ge=1, le=366, description="共享协议期满前多少天（自然日）提醒各当事方续签。"
+    )
     demo: bool = Field(False, description="演示模式：允许数据源位于本机，登录页列出演示账号。")
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Concatenate, Final, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext as _
 
@@ -292,5 +293,7 @@ class Workflow(Generic[C]):
                     continue
                 departments = {p.department_id for p in actor.posts if p.role in who.roles}
                 if departments:
-                    wanted |= models.Q(state__in=move.sources, **{f"{who.of}__in": departments})
+                    several = isinstance(self.model._meta.get_field(who.of), ArrayField)
+                    among = {f"{who.of}__{'overlap' if several else 'in'}": list(departments)}
+                    wanted |= models.Q(state__in=move.sources, **among)
         return wanted

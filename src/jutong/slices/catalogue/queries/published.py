@@ -242,3 +242,12 @@ def at_code(code: str) -> int:
 def classified(entry_id: int) -> bool:
     """Tell whether an entry belongs to the classified catalogue, used on the inner network only (inner-mongolia-2018#6)."""
     return Entry.objects.filter(pk=entry_id).exclude(zone=Zone.OUTER).exists()
+
+
+def marked_secret(entry_id: int) -> bool:
+    """Tell whether what is in force of an entry is secret: of the classified catalogue, or marked so, whole or in an item."""
+    case = Entry.objects.filter(pk=entry_id).select_related("published").first()
+    if case is None or case.zone != Zone.OUTER:
+        return case is not None
+    content = contents_in([case.published]).get(case.published_id or 0)
+    return content is not None and (bool(content.secret) or any(item.classified for item in content.items))

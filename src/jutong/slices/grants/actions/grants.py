@@ -211,6 +211,24 @@ def widen_grant(grant: Grant, *, by: Actor, at: datetime, wider: rules.Wider, or
     new_version(grant, by=by, at=at, agreed=True)
 
 
+@GRANT.action("restate")
+def restate_grant(grant: Grant, *, by: Actor, at: datetime, terms: Terms) -> None:
+    """The agreement that a grant came from is in force in a new version: the grant's terms are what it says (R-SHR-029).
+
+    The old version stays readable. Terms that are the same leave the grant's version alone; RuleBroken for terms outside
+    the entry.
+    """
+    terms.check(at)
+    check_offer(grant.resource_id, terms.modes, at=at)
+    given = terms.as_columns()
+    if all(_canonical(value) == _canonical(getattr(grant, name)) for name, value in given.items()):
+        return
+    for name, value in given.items():
+        setattr(grant, name, value)
+    grant.version += 1
+    new_version(grant, by=by, at=at, agreed=True)
+
+
 def _canonical(value: Any) -> bytes:
     """Return a term as JSON with sorted keys: how it was stored makes no difference."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
@@ -289,8 +307,9 @@ def finish_grant(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
 
 @GRANT.action("expire")
 def expire_grant(grant: Grant, *, by: Actor, at: datetime) -> None:
-    """The period of use is over."""
-    _end(grant, "expired", at, _("使用时限届满。"))
+    """The period of use is over; the words name the agreement whose term it was."""
+    agreed = grant.case_ref.startswith("agreement:")
+    _end(grant, "expired", at, _("共享协议 %s 期限届满。") % grant.origin if agreed else _("使用时限届满。"))
 
 
 def _stop(grant: Grant, state: str, reason: str) -> None:

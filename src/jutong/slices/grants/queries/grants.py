@@ -207,6 +207,12 @@ def of_case(case_ref: str) -> GrantRow | None:
     return row_of(found) if found else None
 
 
+def of_cases(beginning: str) -> list[GrantRow]:
+    """Return the grants of all cases whose reference begins so, oldest first: those of an agreement's lines."""
+    rows = Grant.objects.select_related("provider", "consumer").filter(case_ref__startswith=beginning).order_by("id")
+    return [row_of(g) for g in rows]
+
+
 def between(consumer_id: int, resource_id: int) -> GrantRow | None:
     """Return the working grant of a resource to a consumer, if there is one."""
     found = (

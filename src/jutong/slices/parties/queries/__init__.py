@@ -70,6 +70,7 @@ from jutong.slices.parties.queries.picking import (
     department_shown,
     departments_by_name,
     departments_called,
+    names_of,
     region_choices,
 )
 from jutong.slices.parties.queries.rulebooks import (
@@ -144,6 +145,7 @@ __all__ = [
     "is_sector_lead",
     "lies_within",
     "migration_report",
+    "names_of",
     "organisation",
     "overview",
     "own_account",

@@ -24,6 +24,11 @@ def department_names() -> list[str]:
     return [f"{name}（{region}）" if often[name] > 1 else name for name, region in rows]
 
 
+def names_of(ids: Iterable[int]) -> dict[int, str]:
+    """Return the names of departments by id; unknown ids are left out."""
+    return dict(Department.objects.filter(pk__in=set(ids)).values_list("pk", "name"))
+
+
 def department_shown(department_id: int) -> str:
     """Return a department's name as the list shows it; nothing for an unknown number."""
     row = Department.objects.filter(pk=department_id).values_list("name", "region_id").first()

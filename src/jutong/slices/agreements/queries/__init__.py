@@ -1,0 +1,40 @@
+"""Reads of agreements: frozen rows for pages, the API and higher slices."""
+
+from jutong.slices.agreements.queries.agreements import (
+    AgreementRow,
+    AgreementView,
+    LineRow,
+    SignatureRow,
+    VersionRow,
+    agreement,
+    agreement_lines,
+    agreements,
+    digest_of,
+    joint_file,
+    of_department,
+)
+from jutong.slices.agreements.queries.panels import ending_soon, of_entry, of_grant
+from jutong.slices.agreements.queries.secrecy import check_confidential, confidential
+from jutong.slices.agreements.queries.verifying import Proof, ProofLine, proof
+
+__all__ = [
+    "AgreementRow",
+    "AgreementView",
+    "LineRow",
+    "Proof",
+    "ProofLine",
+    "SignatureRow",
+    "VersionRow",
+    "agreement",
+    "agreement_lines",
+    "agreements",
+    "check_confidential",
+    "confidential",
+    "digest_of",
+    "ending_soon",
+    "joint_file",
+    "of_department",
+    "of_entry",
+    "of_grant",
+    "proof",
+]

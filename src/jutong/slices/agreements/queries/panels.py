@@ -1,0 +1,45 @@
+"""What agreements show on the pages of others: of an entry, of a grant, on the workbench."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Final
+
+from jutong.kernel.actors import Actor
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.settings import settings
+from jutong.slices.agreements.models import Agreement
+from jutong.slices.agreements.queries.agreements import AgreementRow, known, rows_of
+from jutong.slices.catalogue.queries import EntryDetail
+from jutong.slices.grants import queries as grants
+
+_REFERENCE: Final = re.compile(r"agreement:(\d+):")
+MOST: Final = 20
+
+
+def ending_soon(actor: Actor, at: datetime) -> list[AgreementRow] | None:
+    """Return the agreements of the actor's departments that end within the days of warning, or nothing."""
+    today = beijing_day(at)
+    near = today + timedelta(days=settings().agreement_warning_days)
+    rows = Agreement.objects.filter(
+        state__in=["active", "amending"], until__gte=today, until__lte=near, party_ids__overlap=list(actor.serves)
+    )
+    return rows_of(list(rows.order_by("until")[:MOST]), actor, at) or None
+
+
+def of_entry(actor: Actor, at: datetime, *, entry: EntryDetail) -> list[AgreementRow] | None:
+    """Return the agreements in force that name an entry, as far as the actor may know them."""
+    rows = Agreement.objects.filter(
+        known(actor), state__in=["active", "amending", "suspended"], versions__in_force_at__isnull=False,
+        versions__content__lines__contains=[{"resource_id": entry.row.id}],
+    )  # fmt: skip
+    return rows_of(list(rows.distinct().order_by("-id")[:MOST]), actor, at) or None
+
+
+def of_grant(actor: Actor, at: datetime, *, grant_id: int) -> list[AgreementRow] | None:
+    """Return the agreement that a grant came from, and those concluded beside it."""
+    found = _REFERENCE.match(grants.grant(grant_id, actor).case_ref)
+    rows = Agreement.objects.filter(known(actor))
+    own = rows.filter(pk=int(found[1])) if found else rows.filter(versions__content__grants__contains=grant_id)
+    return rows_of(list(own.distinct().order_by("-id")[:MOST]), actor, at) or None
