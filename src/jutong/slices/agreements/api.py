@@ -247,7 +247,7 @@ def agreements(
     request: HttpRequest, kind: Name = "", state: Name = "", text: Name = "", side: Name = "", page: PageNumber = 1
 ) -> dict[str, Any]:
     """Return the agreements the caller may know, newest first."""
-    asked = {"kind": kind, "state": state, "text": text, "side": side}
+    asked: dict[str, Any] = {"kind": kind, "state": state, "text": text, "side": side}
     rows, meta = queries.agreements(faces.actor_of(request), clock.now(), **asked, number=page)
     return {"total": meta.total, "pages": meta.pages, "rows": rows}
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
+from django.utils.translation import gettext as _
 
 from jutong.crypto import sm3
 from jutong.kernel.errors import Conflict, RuleBroken
@@ -142,15 +143,14 @@ def check_parties(departments: Sequence[int], kind: str) -> None:
 def check_whole(kind: str, content: Content, *, today: date) -> None:
     """Refuse to have an agreement signed that lacks an element, a responsible person or terms of secrecy; names each."""
     remarks = {
-        name: N_("协议缺少“%(element)s”，请补充后再签署。") % {"element": ELEMENTS[name]}
+        name: _("协议缺少“%(element)s”，请补充后再签署。") % {"element": _(ELEMENTS[name])}
         for name in NEEDED[Kind(kind)]
         if not (getattr(content.stated, name) or "")
     }
     if remarks:
-        missing = "、".join(ELEMENTS[name] for name in remarks)
         raise RuleBroken(
             N_("协议要素不全，缺少：%(missing)s。请补充后再签署。"),
-            missing=missing,
+            missing="、".join(_(ELEMENTS[name]) for name in remarks),
             field=next(iter(remarks)),
             remarks=remarks,
         )

@@ -58,7 +58,7 @@ def draft(
     region = parties.department(own).region
     case = Agreement(
         number=_next_number(at), kind=kind, name=content.stated.name[:200] or _("（未命名）"), party_ids=departments,
-        region=region, authority_id=parties.authority_of(region), since=content.stated.since, until=content.stated.until,
+        started_on=beijing_day(at), region=region, authority_id=parties.authority_of(region), since=content.stated.since, until=content.stated.until,
         joint=paper is not None, drafted_by_id=own, created_by=by.account_id or 0, created_at=at,
     )  # fmt: skip
     case.save()

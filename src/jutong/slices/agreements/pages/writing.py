@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -63,7 +65,11 @@ def edit(request: HttpRequest, agreement_id: int) -> HttpResponse:
     if form.is_valid():
         with faces.told(form):
             paper = form.cleaned_data.get("joint")
-            given = {"written": form.written(content.lines), "joint": paper, "joint_name": paper.name if paper else ""}
+            given: dict[str, Any] = {
+                "written": form.written(content.lines),
+                "joint": paper,
+                "joint_name": paper.name if paper else "",
+            }
             if amending:
                 actions.amend(agreement_id, by=actor, at=now, why=form.cleaned_data["why"], **given)
             else:
