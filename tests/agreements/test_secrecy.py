@@ -43,8 +43,8 @@ def secret(world: World) -> int:
 
 @covers(partly=["R-SEC-009"])
 def test_jiangxi_grants_secret_data_only_under_an_agreement_of_secrecy_in_force(world: World) -> None:
-    under("jiangxi-2017")
     resource = secret(world)
+    under("jiangxi-2017")
     case = filed(world, resource)
     officer, head = world.actor("civil.officer"), world.actor("civil.head")
     with refused(WrongState, "须签订安全保密协议（") as told:
@@ -68,8 +68,9 @@ def test_jiangxi_grants_secret_data_only_under_an_agreement_of_secrecy_in_force(
 
 
 def test_other_texts_ask_for_no_such_agreement_and_what_is_not_secret_needs_none(world: World) -> None:
+    resource = secret(world)
     under("inner-mongolia-2018")
-    case = filed(world, secret(world))
+    case = filed(world, resource)
     sharing.prepare_reply(case, by=world.actor("civil.officer"), at=world.at, reply=reply())
     assert case.pk
 

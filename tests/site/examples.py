@@ -25,6 +25,7 @@ import examples_specifications as specifications
 import examples_submissions as submissions
 import examples_supervising as supervising
 import examples_updates as updates
+import scene_agreements as agreements
 from asking_world import FILLED
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -94,7 +95,7 @@ def examples(scene: Scene) -> Book:
     for part in (
         _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages, specifications.pages,
         _sources, _delivery, _sharing, disputes.pages, lifecycle.pages, demands.pages, supervising.pages,
-        correction.pages, office.pages, grading.pages,
+        correction.pages, office.pages, grading.pages, agreements.pages,
     ):  # fmt: skip
         part(book, scene)
     from examples_api import fill

@@ -17,6 +17,7 @@ import examples_policy as policy
 import examples_specifications as specifications
 import examples_supervising as supervising
 import examples_updates as updates
+import scene_agreements as agreements
 
 from published import ASSESSED
 
@@ -55,6 +56,7 @@ def fill(book: Book, scene: Scene) -> None:
         _sharing,
         disputes.endpoints,
         correction.endpoints,
+        agreements.endpoints,
         _grants,
         _exchange,
         _internal,

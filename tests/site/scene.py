@@ -18,6 +18,7 @@ import examples_lifecycle as lifecycle
 import examples_office as office
 import examples_policy as policy
 import examples_supervising as supervising
+import scene_agreements as agreements
 import scene_compiling as compiling
 import scene_disputes as disputes
 from examples_specifications import prepare
@@ -84,7 +85,8 @@ def build(world: World, node: Identity, civil_db: str, hr_db: str) -> Scene:
     scene = Scene(world, node, Ids({name: world.department(name) for name in ("civil", "hr", "market", "authority")}))
     for part in (
         _people, _systems, _access, _entries, _nodes, _mounts, prepare, _imports, _requests, _grants, disputes.build, _runs,
-        lifecycle.build, demands.build, supervising.build, correction.build, office.build, grading.prepare, policy.prepare, _machinery,
+        lifecycle.build, demands.build, supervising.build, correction.build, office.build, grading.prepare, policy.prepare,
+        agreements.build, _machinery,
     ):  # fmt: skip
         part(scene, *((civil_db, hr_db) if part is _mounts else ()))
     compiling.build(scene, civil_db)
