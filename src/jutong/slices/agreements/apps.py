@@ -39,7 +39,7 @@ def _offer_panels(allow: Callable[[Actor], bool]) -> None:
 
     title = N_("共享协议")
     register("entry", Panel("agreements", title, 55, allow, queries.of_entry, "agreements/panel_entry.html"))
-    register("grant", Panel("agreements", title, 30, allow, queries.of_grant, "agreements/panel.html"))
+    register("grant", Panel("agreements", title, 30, allow, queries.of_grant, "agreements/panel_grant.html"))
     register(
         "workbench_side",
         Panel("ending_agreements", N_("即将到期的协议"), 22, allow, queries.ending_soon, "agreements/panel.html"),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.settings import settings
 from jutong.slices.agreements.models import Agreement
 from jutong.slices.agreements.queries.agreements import AgreementRow, known, rows_of
+from jutong.slices.agreements.rules import Content, Side
 from jutong.slices.catalogue.queries import EntryDetail
 from jutong.slices.grants import queries as grants
 
@@ -37,9 +41,24 @@ def of_entry(actor: Actor, at: datetime, *, entry: EntryDetail) -> list[Agreemen
     return rows_of(list(rows.distinct().order_by("-id")[:MOST]), actor, at) or None
 
 
-def of_grant(actor: Actor, at: datetime, *, grant_id: int) -> list[AgreementRow] | None:
-    """Return the agreement that a grant came from, and those concluded beside it."""
+@dataclass(frozen=True, slots=True)
+class Answerable:
+    """An agreement of a grant, and who answers for the data at each party: its version in force (R-SHR-031)."""
+
+    row: AgreementRow
+    sides: tuple[Side, ...]
+
+
+def of_grant(actor: Actor, at: datetime, *, grant_id: int) -> list[Answerable] | None:
+    """Return the agreement that a grant came from, and those concluded beside it, with the persons responsible."""
     found = _REFERENCE.match(grants.grant(grant_id, actor).case_ref)
     rows = Agreement.objects.filter(known(actor))
     own = rows.filter(pk=int(found[1])) if found else rows.filter(versions__content__grants__contains=grant_id)
-    return rows_of(list(own.distinct().order_by("-id")[:MOST]), actor, at) or None
+    cases = list(own.distinct().order_by("-id")[:MOST])
+    shown = rows_of(cases, actor, at)
+    return [Answerable(row, _sides(case)) for case, row in zip(cases, shown, strict=True)] or None
+
+
+def _sides(case: Agreement) -> tuple[Side, ...]:
+    content = case.versions.values_list("content", flat=True).get(number=case.version or case.pending)
+    return msgspec.convert(content, Content).sides
