@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel import papers
 from jutong.kernel.clock import BEIJING
-from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, DeliveryMode, Purpose
+from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, DeliveryMode
 from jutong.slices.agreements.rules import ELEMENTS, NEEDED, Content, Kind, Line
 from jutong.wire.grants import Masking
 
@@ -30,7 +30,10 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """What is printed beside the text: number, version, how it stands, digest, the address where signatures are checked."""
+    """What is printed beside the text: number, version, how it stands, digest, and what else is shown of it.
+
+    address: where its signatures are checked. purposes: how purposes are called.
+    """
 
     number: str
     version: int
@@ -39,6 +42,7 @@ class Printed:
     digest: str
     address: str
     at: datetime
+    purposes: Callable[[Iterable[str]], str]
     attested_by: str = ""
 
 
@@ -51,7 +55,7 @@ def paper(said: Content, about: Printed, signed: Sequence[Signed]) -> papers.Pap
         foot=_("%(number)s 第 %(version)d 版　内容摘要（SM3）%(digest)s")
         % {"number": about.number, "version": about.version, "digest": about.digest},
         made_at=int(about.at.timestamp()),
-        blocks=(*_parties(said), *_elements(said, about.kind), *_lines(said), *_signatures(said, about, signed)),
+        blocks=(*_parties(said), *_elements(said, about.kind), *_lines(said, about), *_signatures(said, about, signed)),
     )  # fmt: skip
 
 
@@ -79,12 +83,18 @@ def element(said: Content, name: str) -> str:
     return str(getattr(stated, name) or "—")
 
 
-def _lines(said: Content) -> tuple[papers.Block, ...]:
+def _lines(said: Content, about: Printed) -> tuple[papers.Block, ...]:
     if not said.lines:
         return ()
     head = (_("资源"), _("提供方"), _("使用方"), _("信息项"), _("共享方式与用途"))
     rows = tuple(
-        (f"{line.title}\n{line.code}", line.provider, line.consumer, items_in_words(line), ways_in_words(line))
+        (
+            f"{line.title}\n{line.code}",
+            line.provider,
+            line.consumer,
+            items_in_words(line),
+            ways_in_words(line, about.purposes),
+        )
         for line in said.lines
     )
     return papers.Heading(_("三、授权使用的数据")), papers.Table(head, rows, (3, 2, 2, 4, 3))
@@ -98,11 +108,10 @@ def items_in_words(line: Line) -> str:
     )
 
 
-def ways_in_words(line: Line) -> str:
-    """Return the modes and purposes of a line."""
+def ways_in_words(line: Line, named: Callable[[Iterable[str]], str]) -> str:
+    """Return the modes and purposes of a line; named: how purposes are called."""
     modes = _("、").join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in line.modes)
-    purposes = _("、").join(_(Purpose(purpose).label) for purpose in line.purposes)
-    return f"{modes}\n{purposes}".strip()
+    return f"{modes}\n{named(line.purposes)}".strip()
 
 
 def _signatures(said: Content, about: Printed, signed: Sequence[Signed]) -> tuple[papers.Block, ...]:

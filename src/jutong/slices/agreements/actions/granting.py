@@ -28,7 +28,10 @@ def reference(case: Agreement, key: str) -> str:
     return f"agreement:{case.pk}:{key}"
 
 
-def _terms(line: Line, content: Content, offer: catalogue.PublishedEntry, at: datetime) -> grants.Terms:
+def _terms(
+    line: Line, content: Content, offer: catalogue.PublishedEntry, at: datetime, before: tuple[str, ...] = ()
+) -> grants.Terms:
+    """Return the terms of a line's grant. before: purposes it has by now, which may stay when they are off the list."""
     items = {item.name: item for item in offer.items}
     stated = content.stated
     since = end_of_day((stated.since or offer.released_on or at.date()) - timedelta(days=1))
@@ -49,6 +52,7 @@ def _terms(line: Line, content: Content, offer: catalogue.PublishedEntry, at: da
         scope=stated.scope,
         remarks=stated.manner,
         known={name: item.kind for name, item in items.items()},
+        held_purposes=before,
         offered=tuple(str(mode) for mode in offer.modes),
     )
 
@@ -92,9 +96,9 @@ def carry_out(case: Agreement, content: Content, *, at: datetime) -> None:
 
 def _follow(case: Agreement, line: Line, content: Content, at: datetime) -> None:
     offer = catalogue.require_published(line.resource_id)
-    terms = _terms(line, content, offer, at)
     ref = reference(case, line.key)
     present = held.of_case(ref)
+    terms = _terms(line, content, offer, at, present.purposes if present else ())
     if present is not None and present.state == "granted":
         grants.restate_grant(present.id, by=PLATFORM, at=at, terms=terms)
         return
@@ -112,16 +116,15 @@ def stop(case: Agreement, at: datetime, why: str) -> list[int]:
     """Suspend the working grants of an agreement; returns their ids."""
     working = [row.id for row in held.of_cases(f"agreement:{case.pk}:") if row.state == "granted"]
     for grant_id in working:
-        grants.suspend_grant(grant_id, by=PLATFORM, at=at, reason=why)
+        grants.suspend_grant(grant_id, by=PLATFORM, at=at, reason=why, held_by=case.number)
     return working
 
 
 def start_again(case: Agreement, at: datetime) -> None:
-    """Let those grants work again that were suspended with the agreement and are so still."""
-    states = held.states_of(case.held_grants)
-    for grant_id, state in states.items():
-        if state == "suspended":
-            grants.restore_grant(grant_id, by=PLATFORM, at=at)
+    """Let those grants work again that were suspended with the agreement and that nothing else keeps suspended."""
+    for row in held.of_cases(f"agreement:{case.pk}:"):
+        if row.id in case.held_grants and row.state == "suspended" and row.held_by == case.number:
+            grants.restore_grant(row.id, by=PLATFORM, at=at, held_by=case.number)
 
 
 def end(case: Agreement, at: datetime, why: str) -> None:

@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Suggesting, Upload
-from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, Purpose
+from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS
 from jutong.slices.agreements import actions
 from jutong.slices.agreements.rules import ELEMENTS, LONGEST_TEXT, NEEDED, Content, Given, Kind, Side, Stated
 from jutong.slices.agreements.rules import Line as GrantLine
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.parties import queries as parties
+from jutong.slices.standards import queries as standards
 from jutong.wire.grants import Masking
 
 ROWS: Final = 6
@@ -167,7 +168,7 @@ class LineForm(Form):
         choices = {
             "key_items": [(item.name, item.name) for item in offer.items],
             "modes": [(str(mode), _(MODE_LABELS[mode])) for mode in MODE_LABELS if mode in offer.modes],
-            "purposes": [(purpose.value, _(purpose.label)) for purpose in Purpose],
+            "purposes": list(standards.offered_purposes().items()),
         }
         for name, found in choices.items():
             self.fields[name].choices = found  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import downloads
 from jutong.slices.agreements import formats, queries
 from jutong.slices.agreements.pages.wording import asked_version, standing_in_words
+from jutong.slices.standards import queries as standards
 
 
 def _paper(request: HttpRequest, agreement_id: int) -> papers.Paper:
@@ -27,6 +28,7 @@ def _paper(request: HttpRequest, agreement_id: int) -> papers.Paper:
         digest=version.digest,
         address=request.build_absolute_uri(proof),
         at=version.in_force_at or version.drafted_at,
+        purposes=standards.purposes_in_words,
         attested_by=version.attested_by,
     )
     signed = [formats.Signed(one.department, one.name, one.post_label, one.at) for one in version.signatures]

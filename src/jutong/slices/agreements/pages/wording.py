@@ -12,6 +12,7 @@ from jutong.kernel.faces.pieces import Change, Fact, Tab
 from jutong.kernel.terms import N_
 from jutong.slices.agreements import formats, queries
 from jutong.slices.agreements.rules import ELEMENTS, Content
+from jutong.slices.standards import queries as standards
 
 STANDINGS: Final = {
     "in_force": N_("现行"),
@@ -107,6 +108,10 @@ def _changes(old: Content, new: Content) -> Iterator[Change]:
         named = is_line or was_line
         yield Change(
             _("授权：%(title)s → %(consumer)s") % {"title": named.title, "consumer": named.consumer} if named else "",
-            f"{formats.items_in_words(was_line)}\n{formats.ways_in_words(was_line)}" if was_line else "",
-            f"{formats.items_in_words(is_line)}\n{formats.ways_in_words(is_line)}" if is_line else "",
+            f"{formats.items_in_words(was_line)}\n{formats.ways_in_words(was_line, standards.purposes_in_words)}"
+            if was_line
+            else "",
+            f"{formats.items_in_words(is_line)}\n{formats.ways_in_words(is_line, standards.purposes_in_words)}"
+            if is_line
+            else "",
         )
