@@ -11,7 +11,7 @@ from jutong.kernel import files
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.slices.agreements import rules
-from jutong.slices.agreements.actions.drafting import Draft, completed, keep, pending
+from jutong.slices.agreements.actions.drafting import Draft, completed, content_of, keep, pending
 from jutong.slices.agreements.actions.granting import check_grants
 from jutong.slices.agreements.actions.telling import tell
 from jutong.slices.agreements.models import Agreement
@@ -34,7 +34,8 @@ def amend(
     RuleBroken for an amendment that changes the parties or lacks an element. Its text stays open until the first signature.
     """
     paper = files.store(joint, joint_name, by=by, at=at) if joint else None
-    content = completed(case.kind, written, joint_digest=paper.digest if paper else "", by=by, at=at)
+    present = content_of(case.versions.get(number=case.version))
+    content = completed(case.kind, written, joint_digest=paper.digest if paper else "", by=by, at=at, before=present)
     rules.check_parties_kept(case.party_ids, [side.department_id for side in content.sides])
     rules.check_whole(case.kind, content, today=beijing_day(at))
     check_grants(content, at)

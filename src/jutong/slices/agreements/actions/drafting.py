@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import IO, Final
 
@@ -58,8 +58,8 @@ def draft(
     region = parties.department(own).region
     case = Agreement(
         number=_next_number(at), kind=kind, name=content.stated.name[:200] or _("（未命名）"), party_ids=departments,
-        started_on=beijing_day(at), region=region, authority_id=parties.authority_of(region), since=content.stated.since, until=content.stated.until,
-        joint=paper is not None, drafted_by_id=own, created_by=by.account_id or 0, created_at=at,
+        started_on=beijing_day(at), region=region, authority_id=parties.authority_of(region), since=content.stated.since,
+        until=content.stated.until, joint=paper is not None, drafted_by_id=own, created_by=by.account_id or 0, created_at=at,
     )  # fmt: skip
     case.save()
     keep(case, 1, content, by=by, at=at, joint_file=paper.id if paper else None)
@@ -76,8 +76,13 @@ def _next_number(at: datetime) -> str:
     return f"XY-{year}-{row.last:06d}"
 
 
-def completed(kind: str, written: Draft, *, joint_digest: str, by: Actor, at: datetime) -> Content:
-    """Return what was written with the names of departments and entries, checked as far as a draft has to be."""
+def completed(
+    kind: str, written: Draft, *, joint_digest: str, by: Actor, at: datetime, before: Content | None = None
+) -> Content:
+    """Return what was written with the names of departments and entries, checked as far as a draft has to be.
+
+    before: the text that is changed; the grants it names stay, though who changes it may not know them all.
+    """
     rules.check_parties([side.department_id for side in written.sides], kind)
     sides = tuple(
         msgspec.structs.replace(
@@ -91,7 +96,7 @@ def completed(kind: str, written: Draft, *, joint_digest: str, by: Actor, at: da
     names = {side.department_id: side.name for side in sides}
     lines = tuple(_line(line, names) for line in written.lines)
     rules.check_lines(lines, kind, list(names))
-    _check_related(written.grants, list(names), by)
+    _check_related(set(written.grants) - set(before.grants if before else ()), list(names), by)
     if joint_digest and not written.joint_number.strip():
         raise RuleBroken(_("上传联合发文的，请填写发文字号。"), field="joint_number")
     content = Content(
@@ -117,9 +122,9 @@ def _line(line: Line, names: dict[int, str]) -> Line:
     )  # fmt: skip
 
 
-def _check_related(ids: Sequence[int], departments: Sequence[int], by: Actor) -> None:
+def _check_related(ids: Iterable[int], departments: Sequence[int], by: Actor) -> None:
     """Refuse grants beside the agreement that the drafter may not know or that are not between its parties."""
-    for grant_id in ids:
+    for grant_id in sorted(ids):
         row = grants.grant(grant_id, by)
         if not {row.provider_id, row.consumer_id} <= set(departments):
             raise RuleBroken(
@@ -194,6 +199,7 @@ def revise(
         joint_digest=paper.digest if paper else before.joint_digest,
         by=by,
         at=at,
+        before=before,
     )
     case.joint = bool(content.joint_digest)
     _show(case, content)

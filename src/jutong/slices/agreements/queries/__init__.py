@@ -11,7 +11,6 @@ from jutong.slices.agreements.queries.agreements import (
     agreements,
     digest_of,
     joint_file,
-    of_department,
 )
 from jutong.slices.agreements.queries.panels import ending_soon, of_entry, of_grant
 from jutong.slices.agreements.queries.secrecy import check_confidential, confidential
@@ -33,7 +32,6 @@ __all__ = [
     "digest_of",
     "ending_soon",
     "joint_file",
-    "of_department",
     "of_entry",
     "of_grant",
     "proof",

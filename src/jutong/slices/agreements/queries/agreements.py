@@ -274,9 +274,3 @@ def digest_of(agreement_id: int, actor: Actor) -> str:
     """Return the digest of the version that waits for signatures, or nothing."""
     case = case_for(agreement_id, actor)
     return case.versions.filter(number=case.pending).values_list("digest", flat=True).first() or ""
-
-
-def of_department(department_id: int, at: datetime) -> list[tuple[int, str, str]]:
-    """Return the agreements in force that a department is a party of: (id, number, name); for higher slices."""
-    rows = Agreement.objects.filter(party_ids__contains=[department_id], state__in=["active", "amending"])
-    return list(rows.filter(until__gte=beijing_day(at)).order_by("-id").values_list("pk", "number", "name")[:200])
