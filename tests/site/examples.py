@@ -305,7 +305,8 @@ def _delivery(book: Book, scene: Scene) -> None:
         "revoke": "grant",
         "finish": "grant",
     }.items():
-        book.deed("grants/<int:grant_id>/<slug:verb>/", scene[name], verb, case=verb, reason="依据已经变化")
+        more = {"ground": "purpose_reached"} if verb == "finish" else {}
+        book.deed("grants/<int:grant_id>/<slug:verb>/", scene[name], verb, case=verb, reason="依据已经变化", **more)
     book.seen("services/traffic/", "services/alerts/", to=())
     for page in ("traffic", "alerts"):
         book.add("GET", f"services/{page}/", query="?format=xlsx", case="as Excel")

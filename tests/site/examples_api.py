@@ -213,7 +213,8 @@ def _grants(book: Book, scene: Scene) -> None:
         "revoke": "grant",
         "finish": "grant",
     }.items():
-        book.add("POST", f"{base}/{verb}", scene[name], body={"reason": "依据已经变化"})
+        more = {"ground": "purpose_reached"} if verb == "finish" else {}
+        book.add("POST", f"{base}/{verb}", scene[name], body={"reason": "依据已经变化", **more})
     book.add("POST", f"{base}/interface", scene["grant"], body={"portal": True})
     book.add("POST", f"{base}/marks", scene["grant"], body={"marked": True, "notice": "仅供核验使用"})
     book.add("POST", f"{base}/receiver", scene["grant"], body={"receiver_key": RECEIVER})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,16 @@ AT_ONCE: Final = 5000
 """Rows deleted of each kind at one ring; a long backlog goes in pieces, so that nobody waits for its locks."""
 
 
+Forgetting = Callable[[datetime], int]
+_FORGETTING: Final[list[Forgetting]] = []
+
+
+def also(forgetting: Forgetting) -> Forgetting:
+    """Let a slice forget what is over of its own, at every ring, some AT_ONCE at most; returns how much it forgot."""
+    _FORGETTING.append(forgetting)
+    return forgetting
+
+
 def forget(at: datetime) -> int:
     """Delete what is over by the settings …_days; returns how many rows and files. The audit trail is never touched."""
     once.sweep(at=at)
@@ -27,7 +38,7 @@ def forget(at: datetime) -> int:
     own = settings()
     over = Progress.objects.filter(finished_at__lt=at - timedelta(days=own.progress_days))
     settled = OutboxEvent.objects.filter(state__in=[OutboxState.DONE, OutboxState.SKIPPED])
-    gone = 0
+    gone = sum(forgetting(at) for forgetting in _FORGETTING)
     for rows in (
         Session.objects.filter(expire_date__lt=at),
         over,

@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     audit_retention_years: int = Field(
         3, ge=3, description="审计记录保存年限，不少于 3 年（政务数据共享条例第二十九条）。"
     )
+    use_record_months: Literal[1, 2, 3, 4, 6, 12] = Field(
+        6, description="使用记录的填报周期（月），自每年一月起算；期末缺内容的，列为记录不完整。"
+    )
     oidc_issuer: str = Field("", description="统一身份认证（OIDC）签发者地址；留空为不启用。")
     oidc_client_id: str = Field("", description="统一身份认证的客户端标识。")
     oidc_client_secret_file: Path | None = Field(None, description="统一身份认证的客户端密钥文件。")

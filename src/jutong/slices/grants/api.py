@@ -32,6 +32,12 @@ class GrantReasonIn(Schema):
     reason: Annotated[str, Field(max_length=1000, pattern=PLAIN)]
 
 
+class GrantFinishIn(GrantReasonIn):
+    """Why the consumer ends its use. ground: purpose_reached, purpose_unreachable, no_longer_necessary."""
+
+    ground: Annotated[str, Field(max_length=32, pattern=PLAIN)]
+
+
 class KeptIn(Schema):
     """An item that stays granted, with its masking."""
 
@@ -171,7 +177,7 @@ def versions(request: HttpRequest, grant_id: Id) -> list[queries.VersionRow]:
 
 
 def _moved(request: HttpRequest, grant_id: int, deed: Any, body: GrantReasonIn) -> queries.GrantRow:
-    deed(grant_id, by=faces.actor_of(request), at=clock.now(), reason=body.reason)
+    deed(grant_id, by=faces.actor_of(request), at=clock.now(), **body.dict())
     return queries.grant(grant_id, faces.actor_of(request))
 
 
@@ -204,7 +210,7 @@ def revoke(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.G
 
 
 @router.post("/{grant_id}/finish", response=GrantOut, summary="结束使用")
-def finish(request: HttpRequest, grant_id: Id, body: GrantReasonIn) -> queries.GrantRow:
+def finish(request: HttpRequest, grant_id: Id, body: GrantFinishIn) -> queries.GrantRow:
     """The consumer needs it no longer."""
     return _moved(request, grant_id, actions.finish_grant, body)
 

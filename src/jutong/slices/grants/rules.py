@@ -29,6 +29,14 @@ LONGEST_NOTICE: Final = 200
 MOST_VALUES: Final = 1000
 
 
+OWN_GROUNDS: Final[Mapping[str, str]] = {
+    "purpose_reached": N_("共享目的已实现"),
+    "purpose_unreachable": N_("共享目的无法实现"),
+    "no_longer_necessary": N_("为实现共享目的不再必要"),
+}
+"""Why a consumer ends its use (national-2025#27)."""
+
+
 class Kept(msgspec.Struct, frozen=True):
     """An item that stays granted, with its masking."""
 
@@ -157,6 +165,15 @@ def check_origin(case_ref: str) -> None:
         raise RuleBroken(
             N_("授权没有来源：须由共享申请、协商、协调或者协议产生，请从相应的事项办理。"), field="case_ref"
         )
+
+
+def check_ground(ground: str) -> str:
+    """Return the ground on which a consumer ends its use; RuleBroken for none (R-SHR-046)."""
+    if ground not in OWN_GROUNDS:
+        raise RuleBroken(
+            N_("请选择结束使用的情形：共享目的已实现、无法实现，或者为实现共享目的不再必要。"), field="ground"
+        )
+    return ground
 
 
 def check_term(valid_from: datetime, valid_until: datetime, at: datetime) -> None:

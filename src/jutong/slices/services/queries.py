@@ -358,3 +358,33 @@ def _alert_rows(rows: Iterable[Alert]) -> list[AlertRow]:
 def panel(actor: Actor, at: datetime, *, grant_id: int) -> Use | None:
     """Return what the grant's page shows of its use."""
     return use(grant_id, actor, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Answered calls under one grant over some time, and the rows they handed out."""
+
+    calls: int
+    rows: int
+
+
+def called_under(first: date, last: date, *, grants: Iterable[int] | None = None) -> dict[int, Called]:
+    """Return the calls answered from `first` to `last` (Beijing days) by grant (of some grants); refused ones do not count."""
+    days = UsageDay.objects.filter(day__gte=first, day__lte=last)
+    if grants is not None:
+        days = days.filter(grant_id__in=set(grants))
+    counted = days.values("grant_id").annotate(n=Sum("calls") - Sum("refused"), handed=Sum("rows")).order_by("grant_id")
+    return {row["grant_id"]: Called(row["n"], row["handed"]) for row in counted if row["n"]}
+
+
+def called_on(grant_id: int, days: Iterable[date]) -> dict[date, Called]:
+    """Return the calls answered under one grant on some Beijing days."""
+    found = UsageDay.objects.filter(grant_id=grant_id, day__in=set(days)).values("day")
+    counted = found.annotate(n=Sum("calls") - Sum("refused"), handed=Sum("rows")).order_by("day")
+    return {row["day"]: Called(row["n"], row["handed"]) for row in counted}
+
+
+def systems_under(grant_id: int) -> list[str]:
+    """Return the names of the business systems that called under a grant."""
+    ids = set(UsageDay.objects.filter(grant_id=grant_id, calls__gt=F("refused")).values_list("system_id", flat=True))
+    return sorted(system.name for system in parties.systems(ids))

@@ -1,13 +1,18 @@
-"""What this slice publishes, besides the moves of `misuse_case` and `aggregation_review`."""
+"""What this slice publishes, besides the moves of `use_record`, `disposal`, `misuse_case` and `aggregation_review`."""
 
 from __future__ import annotations
 
 from typing import Final
 
 FINDING_PROPOSED: Final = "usage.finding_proposed"
-"""Confirmed misuse may have to be rectified by the supervision (W16): {"kind", "department_id", "authority_id", "subject",
-"words", "source", "article"}; kinds use_beyond_scope_or_purpose, third_party_without_consent; subject "misuse_case:ID"."""
+"""Confirmed misuse, or a disposal past its day, may have to be rectified by the supervision (W16): {"kind",
+"department_id", "authority_id", "subject", "words", "source", "article"}; kinds use_beyond_scope_or_purpose,
+third_party_without_consent, not_disposed_as_required; subject "misuse_case:ID" or "disposal:ID"."""
 
 ACCESS_TERMINATED: Final = "usage.access_terminated"
 """Sharing was terminated after a failed rectification, so obtained data has to be disposed of (W26): {"case_id", "number",
 "grant_ids", "provider_id", "consumer_id", "authority_id"}; subject "misuse_case:ID"."""
+
+DESTROYED_ACCESSED: Final = "usage.destroyed_accessed"
+"""Somebody fetched, or tried to, a batch that was recorded as destroyed (R-SHR-047): {"grant_id", "copy_id", "copy",
+"provider_id", "consumer_id", "authority_id", "entry_id", "outcome"}; entry_id: of the audit trail; subject "grant:ID"."""

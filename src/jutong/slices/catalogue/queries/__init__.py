@@ -3,6 +3,7 @@
 from jutong.slices.catalogue.queries.alike import AlikeRow, alike
 from jutong.slices.catalogue.queries.census import CensusDetail, census, censuses, may_open_census
 from jutong.slices.catalogue.queries.citing import Cited, cited, lights_panel
+from jutong.slices.catalogue.queries.counting import counted_published
 from jutong.slices.catalogue.queries.declarations import (
     DeclarationDetail,
     LineRow,
@@ -269,6 +270,7 @@ __all__ = [
     "cited",
     "classified",
     "collections",
+    "counted_published",
     "declaration",
     "demand",
     "demand_figures",

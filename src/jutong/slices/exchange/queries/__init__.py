@@ -16,6 +16,7 @@ from jutong.slices.exchange.queries.entries import figures as entry_figures
 from jutong.slices.exchange.queries.feed import orders_since
 from jutong.slices.exchange.queries.following import followable
 from jutong.slices.exchange.queries.lineage import happened
+from jutong.slices.exchange.queries.obtained import Obtained, delivered_under, obtained
 from jutong.slices.exchange.queries.off_platform import (
     OffPlatformRow,
     all_off_platform,
@@ -97,6 +98,7 @@ __all__ = [
     "HandedOver",
     "HandedSum",
     "LateRow",
+    "Obtained",
     "OffPlatformRow",
     "Offer",
     "Ordering",
@@ -123,6 +125,7 @@ __all__ = [
     "counted_by_state",
     "deliverable",
     "delivered_of",
+    "delivered_under",
     "deliveries",
     "entry_figures",
     "expected",
@@ -139,6 +142,7 @@ __all__ = [
     "manifest",
     "needable",
     "needable_entries",
+    "obtained",
     "off_platform",
     "off_platform_lawful",
     "offer",

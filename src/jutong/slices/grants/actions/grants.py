@@ -283,9 +283,9 @@ def restore_grant(grant: Grant, *, by: Actor, at: datetime, reason: str = "", he
 
 
 @GRANT.action("revoke")
-def revoke_grant(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
-    """End a grant because its basis or the service ended."""
-    _end(grant, "revoked", at, reason)
+def revoke_grant(grant: Grant, *, by: Actor, at: datetime, reason: str, ground: str = "revoked") -> None:
+    """End a grant because its basis or the service ended (ground revoked), or its data are secret (secret_found)."""
+    _end(grant, ground, at, reason)
 
 
 @GRANT.action("terminate")
@@ -300,9 +300,12 @@ def terminate_grant(grant: Grant, *, by: Actor, at: datetime, reason: str, held_
 
 
 @GRANT.action("finish")
-def finish_grant(grant: Grant, *, by: Actor, at: datetime, reason: str) -> None:
-    """The consumer needs the data no longer: purpose reached, unreachable or not necessary (national-2025#27)."""
-    _end(grant, "purpose_reached", at, reason)
+def finish_grant(grant: Grant, *, by: Actor, at: datetime, reason: str, ground: str) -> None:
+    """The consumer needs the data no longer: its purpose is reached, cannot be reached, or does without (national-2025#27).
+
+    ground: purpose_reached, purpose_unreachable, no_longer_necessary; RuleBroken without one (R-SHR-046).
+    """
+    _end(grant, rules.check_ground(ground), at, reason)
 
 
 @GRANT.action("expire")
@@ -342,12 +345,12 @@ def expire_due(at: datetime, *, limit: int = 200) -> int:
     return len(ids)
 
 
-def end_service(resource_id: int, *, at: datetime, reason: str) -> int:
+def end_service(resource_id: int, *, at: datetime, reason: str, ground: str = "revoked") -> int:
     """End every grant of a resource because its service ends (W15); returns how many."""
     held = Grant.objects.filter(resource_id=resource_id, state__in=["granted", "suspended"]).order_by("pk")
     ids = list(held.values_list("pk", flat=True))
     for pk in ids:
-        revoke_grant(pk, by=system_actor("grants"), at=at, reason=reason)
+        revoke_grant(pk, by=system_actor("grants"), at=at, reason=reason, ground=ground)
     return len(ids)
 
 
@@ -356,7 +359,7 @@ def end_secret(resource_id: int, *, at: datetime, document: str) -> int:
 
     document: number of the decision. Returns how many grants ended (national-2025#3, R-SEC-037).
     """
-    ended = end_service(resource_id, at=at, reason=_("数据因涉密取下（%s）") % document)
+    ended = end_service(resource_id, at=at, reason=_("数据因涉密取下（%s）") % document, ground="secret_found")
     held = Grant.objects.filter(resource_id=resource_id)
     for pk, consumer in held.order_by("pk").values_list("pk", "consumer_id"):
         inbox.tell(

@@ -23,6 +23,7 @@ from jutong.kernel.faces.pieces import Change, Fact, Tab
 from jutong.kernel.paging import LARGEST, every
 from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, OPERATOR_LABELS, DeliveryMode, Masking
 from jutong.slices.grants import actions, queries
+from jutong.slices.grants.rules import OWN_GROUNDS
 from jutong.slices.grants.workflow import CONSUMER_HEAD, GRANT, PROVIDER_HEAD
 from jutong.slices.standards import queries as standards
 from jutong.wire.grants import Operator
@@ -75,6 +76,16 @@ class ReasonForm(Form):
     reason = Paragraph(label=gettext_lazy("理由"), max_length=1000, help_text=gettext_lazy("对方将看到这段文字。"))
 
 
+class FinishForm(ReasonForm):
+    """Why the consumer ends its use."""
+
+    ground = django_forms.ChoiceField(
+        label=gettext_lazy("情形"),
+        choices=lambda: [("", _("请选择")), *((code, _(label)) for code, label in OWN_GROUNDS.items())],
+    )
+    field_order = ("ground", "reason")
+
+
 @dataclass(frozen=True, slots=True)
 class Deed:
     """How a move is made from the page."""
@@ -83,6 +94,7 @@ class Deed:
     said: str
     tone: str
     hint: str
+    form: type[ReasonForm] = ReasonForm
 
 
 DEEDS: Final[dict[str, Deed]] = {
@@ -104,6 +116,7 @@ DEEDS: Final[dict[str, Deed]] = {
         N_("已结束使用，请按规定处置已取得的数据。"),
         "danger",
         N_("用途已实现、无法实现或不再必要的，应当结束使用并处置数据（条例第二十七条）。"),
+        FinishForm,
     ),
 }
 
@@ -170,11 +183,11 @@ def deed(request: HttpRequest, grant_id: int, verb: str) -> HttpResponse:
     known = DEEDS.get(verb)
     if known is None:
         raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
-    form = ReasonForm(faces.posted(request))
+    form = known.form(faces.posted(request))
     if form.is_valid():
         try:
             with faces.told(form):
-                known.call(grant_id, by=faces.actor_of(request), at=clock.now(), reason=form.cleaned_data["reason"])
+                known.call(grant_id, by=faces.actor_of(request), at=clock.now(), **form.cleaned_data)
                 return faces.done(request, _(known.said), to=reverse("grant", args=[grant_id]))
         except (WrongState, NotAllowed) as refusal:
             return _show(request, grant_id, refusal=refusal)
@@ -225,8 +238,8 @@ def _offered(row: queries.GrantRow, verb: str) -> bool:
 
 def _open_deed(row: queries.GrantRow, verb: str, label: str, tried: tuple[str, Form] | None) -> OpenDeed:
     asked = tried is not None and tried[0] == verb
-    form = tried[1] if tried and asked else ReasonForm(auto_id=f"id_{verb}_%s")
     known = DEEDS[verb]
+    form = tried[1] if tried and asked else known.form(auto_id=f"id_{verb}_%s")
     url = reverse("grant_deed", args=[row.id, verb])
     return OpenDeed(verb, label, url, form, known.tone, _(known.hint) if known.hint else "", asked)
 

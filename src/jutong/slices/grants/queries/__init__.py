@@ -13,6 +13,7 @@ from jutong.slices.grants.queries.ending import (
     proposable,
 )
 from jutong.slices.grants.queries.entries import Held, grants_of_entry, held_of, of_entry
+from jutong.slices.grants.queries.facts import Facts, facts_by_ids, facts_of, in_force
 from jutong.slices.grants.queries.grants import (
     GrantRow,
     Parties,
@@ -36,6 +37,7 @@ __all__ = [
     "Changed",
     "EndingDetail",
     "EndingRow",
+    "Facts",
     "GrantRow",
     "GrantView",
     "HeardRow",
@@ -55,10 +57,13 @@ __all__ = [
     "ending_soon",
     "endings",
     "endpoints_of",
+    "facts_by_ids",
+    "facts_of",
     "grant",
     "grants",
     "grants_of_entry",
     "held_of",
+    "in_force",
     "newest",
     "node_bundle",
     "of_case",

@@ -111,6 +111,11 @@ def systems(ids: Iterable[int] | None = None, *, department_id: int | None = Non
     return [_row(s) for s in rows[:1000]]
 
 
+def departments_with_systems() -> set[int]:
+    """Return the departments that have an active business system at the platform."""
+    return set(BusinessSystem.objects.filter(active=True).values_list("department_id", flat=True))
+
+
 def systems_page(
     actor: Actor, *, text: str = "", department_id: int | None = None, number: int = 1, size: int = 20
 ) -> tuple[list[SystemRow], Page]:

@@ -13,6 +13,7 @@ from jutong.slices.sharing.queries.asking import (
     lacking,
     without_standing_consent,
 )
+from jutong.slices.sharing.queries.basis import personal_basis_of
 from jutong.slices.sharing.queries.cases import CaseView, FileLine, Step, attachment, case, file_lines, reply_of
 from jutong.slices.sharing.queries.changes import (
     Changeable,
@@ -105,6 +106,7 @@ __all__ = [
     "lacking",
     "own_open",
     "own_public",
+    "personal_basis_of",
     "reply_of",
     "request",
     "requests",

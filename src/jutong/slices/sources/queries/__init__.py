@@ -1,5 +1,6 @@
 """Reads of this slice: data sources and front-end nodes as people see them, as the data plane does, and what it finds."""
 
+from jutong.slices.sources.queries.connected import connected_departments
 from jutong.slices.sources.queries.nodes import (
     NodeRow,
     NodeScope,
@@ -28,6 +29,7 @@ __all__ = [
     "answers_online",
     "checks",
     "choices",
+    "connected_departments",
     "node",
     "node_names",
     "node_of_department",

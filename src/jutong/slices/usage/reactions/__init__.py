@@ -1,5 +1,11 @@
-"""What this slice does when gateways report misuse, grants open or come back, and clocks strike."""
+"""What this slice does when grants, deliveries and gateways report, when clocks strike and when time passes."""
 
 from jutong.slices.usage.reactions import aggregation, misuse
+from jutong.slices.usage.reactions import disposals, records
 
-__all__ = ["aggregation", "misuse"]
+__all__ = [
+    "aggregation",
+    "disposals",
+    "misuse",
+    "records",
+]

@@ -1,0 +1,75 @@
+"""Accesses to batches that were recorded as destroyed, found in the audit trail (R-SHR-047)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from jutong.kernel import inbox, outbox
+from jutong.kernel.models import AuditEntry
+from jutong.slices.usage import events
+from jutong.slices.usage.actions.recording import PLATFORM
+from jutong.slices.usage.models import Copy, LateAccess, TrailMark
+from jutong.slices.usage.rules.disposals import Method
+
+FETCHING: Final = "exchange.download"
+"""The act by which a person fetches a batch file."""
+OVERLAP: Final = 1000
+"""Entries of the trail looked at again: an act that began earlier can be entered later."""
+MOST: Final = 20_000
+
+
+def find_late_accesses(at: datetime) -> int:
+    """Find fetches of destroyed batches, tried or done, since the trail was last looked through; returns how many.
+
+    Each is kept as evidence with its audit entry, told to provider and authority, and published once.
+    """
+    with transaction.atomic():
+        mark, _new = TrailMark.objects.select_for_update().get_or_create(pk=1)
+        entries = list(AuditEntry.objects.filter(pk__gt=mark.upto - OVERLAP).order_by("pk")[:MOST])
+        fetches = [entry for entry in entries if entry.verb == FETCHING]
+        destroyed = _destroyed({f"run:{entry.subject_id}" for entry in fetches})
+        found = 0
+        for entry in fetches:
+            copy = destroyed.get(f"run:{entry.subject_id}")
+            if copy is not None and copy.disposed_on and entry.at > _destroyed_at(copy):
+                found += _note(copy, entry, at)
+        if entries:
+            mark.upto = max(mark.upto, entries[-1].pk)
+            mark.save()
+    return found
+
+
+def _destroyed(sources: set[str]) -> dict[str, Copy]:
+    rows = Copy.objects.filter(kind="batch", source__in=sources, disposed_how=Method.DESTROYED).select_related("record")
+    return {copy.source: copy for copy in rows} if sources else {}
+
+
+def _destroyed_at(copy: Copy) -> datetime:
+    """Return the moment from which an access contradicts the record: when its destruction was reported."""
+    reported = copy.disposals.exclude(reported_at=None).order_by("-pk").values_list("reported_at", flat=True).first()
+    return reported or copy.obtained_at
+
+
+def _note(copy: Copy, entry: AuditEntry, at: datetime) -> bool:
+    """Keep one access as evidence and tell of it; nothing where it is known."""
+    words = {"by_name": entry.actor_name, "outcome": entry.outcome, "at": entry.at}
+    _row, new = LateAccess.objects.get_or_create(entry_id=entry.pk, defaults={"copy": copy, **words})
+    if not new:
+        return False
+    record = copy.record
+    title = _("疑似违规使用：已登记销毁的批次 %(copy)s 又被%(name)s获取") % {
+        "copy": copy.title, "name": entry.actor_name,
+    }  # fmt: skip
+    for department_id in dict.fromkeys(filter(None, (record.provider_id, record.authority_id))):
+        inbox.tell(department_id=department_id, title=title, link=f"/usage/ledger/{record.grant_id}/", at=at)
+    payload = {
+        "grant_id": record.grant_id, "copy_id": copy.pk, "copy": copy.title, "provider_id": record.provider_id,
+        "consumer_id": record.consumer_id, "authority_id": record.authority_id, "entry_id": entry.pk,
+        "outcome": entry.outcome,
+    }  # fmt: skip
+    outbox.publish(events.DESTROYED_ACCESSED, f"grant:{record.grant_id}", payload, at=at, by=PLATFORM)
+    return True

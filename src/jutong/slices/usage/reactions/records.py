@@ -1,0 +1,41 @@
+"""Ledgers and use records follow grants, deliveries and calls; periods end; what was kept long enough goes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from jutong.kernel import jobs, outbox, retention
+from jutong.slices.usage import actions
+
+
+@outbox.on("grants.version_opened")
+def open_ledger(event: outbox.Event, at: datetime) -> None:
+    """A grant was opened or changed: its use record begins, or follows it."""
+    actions.follow_version(event.payload["id"], at=at)
+
+
+@outbox.on("exchange_task.released")
+def note_delivery(event: outbox.Event, at: datetime) -> None:
+    """A delivery was released: its copy stands in the consumer's ledger."""
+    actions.note_delivery(event.payload["run_id"], at=at)
+
+
+@outbox.on("grants.used")
+def note_use(event: outbox.Event, at: datetime) -> None:
+    """A grant's interface was called for the first time on a day."""
+    actions.note_use(event.payload["id"], date.fromisoformat(event.payload["day"]), at=at)
+
+
+@jobs.every(3600)
+def close_periods(at: datetime) -> int:
+    """Close the reporting periods that are over."""
+    return actions.settle_due(at)
+
+
+@jobs.every(60)
+def look_through_the_trail(at: datetime) -> int:
+    """Find accesses to batches that were recorded as destroyed."""
+    return actions.find_late_accesses(at)
+
+
+retention.also(actions.purge_due)
