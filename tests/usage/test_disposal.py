@@ -10,12 +10,12 @@ import pytest
 from covers import covers
 from jutong.kernel import outbox
 from jutong.kernel.errors import Conflict, RuleBroken, WrongState
-from jutong.kernel.models import Clock, InboxItem, OutboxEvent
+from jutong.kernel.models import Clock, OutboxEvent
 from jutong.slices.exchange import actions as exchange
 from jutong.slices.grants import actions as grants
 from jutong.slices.grants import queries as grant_queries
 from jutong.slices.usage import actions, queries
-from jutong.slices.usage.models import Copy, Disposal, LateAccess, Provision
+from jutong.slices.usage.models import Copy, Disposal, LateAccess, MisuseCase, Provision
 from sourceworld import civil_db, granted, mounted, node, probe, register
 from usage_world import accepted, batch, copies, destroyed, drained, finished, instructed, moment, record
 
@@ -106,10 +106,10 @@ def test_a_disposal_is_proven_copy_by_copy_and_an_access_to_a_destroyed_batch_is
         exchange.issue_ticket(first.pk, by=world.actor("hr.clerk"), at=later, purpose="data_verification")
     assert actions.find_late_accesses(later) == 1
     assert actions.find_late_accesses(later) == 0
-    (alert,) = events("usage.destroyed_accessed")
-    assert (alert["grant_id"], alert["outcome"]) == (grant.pk, "refused")
     assert LateAccess.objects.get().by_name == world.actor("hr.clerk").name
-    assert InboxItem.objects.filter(department_id=world.department("civil"), title__contains="又被").count() == 1
+    alert = MisuseCase.objects.get()
+    assert (alert.state, alert.kind, alert.consumer_id) == ("alerted", "destroyed", world.department("hr"))
+    assert "已登记销毁的批次" in alert.text
 
 
 def test_copies_can_be_given_up_while_the_grant_runs_and_only_once(world: World, grant: Grant, node: Identity) -> None:

@@ -12,7 +12,3 @@ third_party_without_consent, not_disposed_as_required; subject "misuse_case:ID" 
 ACCESS_TERMINATED: Final = "usage.access_terminated"
 """Sharing was terminated after a failed rectification, so obtained data has to be disposed of (W26): {"case_id", "number",
 "grant_ids", "provider_id", "consumer_id", "authority_id"}; subject "misuse_case:ID"."""
-
-DESTROYED_ACCESSED: Final = "usage.destroyed_accessed"
-"""Somebody fetched, or tried to, a batch that was recorded as destroyed (R-SHR-047): {"grant_id", "copy_id", "copy",
-"provider_id", "consumer_id", "authority_id", "entry_id", "outcome"}; entry_id: of the audit trail; subject "grant:ID"."""

@@ -19,8 +19,6 @@ from jutong.slices.usage.actions.deciding import (
     terminate_access,
     verify_rectified,
 )
-from jutong.slices.usage.actions.following import follow_grant
-from jutong.slices.usage.actions.opening import gather_alert, open_misuse
 from jutong.slices.usage.actions.disposing import (
     accept,
     begin_disposals,
@@ -33,9 +31,11 @@ from jutong.slices.usage.actions.disposing import (
     send_back,
     settle_disposals,
 )
+from jutong.slices.usage.actions.following import follow_grant
 from jutong.slices.usage.actions.inspecting import inspect_record, read_record
 from jutong.slices.usage.actions.keeping import purge_due
 from jutong.slices.usage.actions.ledger import add_copy, add_holder, end_holder, note_delivery, note_use, place_copy
+from jutong.slices.usage.actions.opening import gather_alert, open_misuse
 from jutong.slices.usage.actions.recording import (
     end_record,
     fill_record,

@@ -44,8 +44,8 @@ def inspect_record(record: UseRecord, *, by: Actor, at: datetime) -> Inspection:
     policy = jurisdiction.policy_for(record.region, beijing_day(at))
     if side in _SIDES and _SIDES[side] not in policy.list("use_record_inspection"):
         raise NotAllowed(_("现行政策规则没有规定由本部门查阅使用记录。"))
-    department = record.provider_id if side == "provider" else record.authority_id if side == "authority" else None
+    department = record.authority_id if side == "authority" else record.provider_id if side == "provider" else None
     return Inspection.objects.create(
-        record=record, side=side, department_id=department or by.department_id, account_id=by.account_id or 0,
-        by_name=by.name[:100], at=at,
+        record=record, side=side, department_id=department or by.department_id or record.provider_id,
+        account_id=by.account_id or 0, by_name=by.name[:100], at=at,
     )  # fmt: skip

@@ -8,12 +8,11 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from jutong.kernel import inbox, outbox
 from jutong.kernel.models import AuditEntry
-from jutong.slices.usage import events
-from jutong.slices.usage.actions.recording import PLATFORM
+from jutong.slices.usage.actions.opening import gather_alert
 from jutong.slices.usage.models import Copy, LateAccess, TrailMark
 from jutong.slices.usage.rules.disposals import Method
+from jutong.slices.usage.rules.misuse import DESTROYED
 
 FETCHING: Final = "exchange.download"
 """The act by which a person fetches a batch file."""
@@ -25,7 +24,7 @@ MOST: Final = 20_000
 def find_late_accesses(at: datetime) -> int:
     """Find fetches of destroyed batches, tried or done, since the trail was last looked through; returns how many.
 
-    Each is kept as evidence with its audit entry, told to provider and authority, and published once.
+    Each is kept as evidence with its audit entry and opens, or joins, a case of suspected misuse; once.
     """
     with transaction.atomic():
         mark, _new = TrailMark.objects.select_for_update().get_or_create(pk=1)
@@ -57,19 +56,14 @@ def _destroyed_at(copy: Copy) -> datetime:
 def _note(copy: Copy, entry: AuditEntry, at: datetime) -> bool:
     """Keep one access as evidence and tell of it; nothing where it is known."""
     words = {"by_name": entry.actor_name, "outcome": entry.outcome, "at": entry.at}
-    _row, new = LateAccess.objects.get_or_create(entry_id=entry.pk, defaults={"copy": copy, **words})
+    row, new = LateAccess.objects.get_or_create(entry_id=entry.pk, defaults={"copy": copy, **words})
     if not new:
         return False
-    record = copy.record
-    title = _("疑似违规使用：已登记销毁的批次 %(copy)s 又被%(name)s获取") % {
-        "copy": copy.title, "name": entry.actor_name,
-    }  # fmt: skip
-    for department_id in dict.fromkeys(filter(None, (record.provider_id, record.authority_id))):
-        inbox.tell(department_id=department_id, title=title, link=f"/usage/ledger/{record.grant_id}/", at=at)
-    payload = {
-        "grant_id": record.grant_id, "copy_id": copy.pk, "copy": copy.title, "provider_id": record.provider_id,
-        "consumer_id": record.consumer_id, "authority_id": record.authority_id, "entry_id": entry.pk,
-        "outcome": entry.outcome,
-    }  # fmt: skip
-    outbox.publish(events.DESTROYED_ACCESSED, f"grant:{record.grant_id}", payload, at=at, by=PLATFORM)
+    words = _("已登记销毁的批次 %(copy)s 又被%(name)s获取（%(outcome)s），审计记录 %(entry)d。") % {
+        "copy": copy.title,
+        "name": entry.actor_name,
+        "outcome": _("成功") if entry.outcome == "success" else _("被拒绝"),
+        "entry": entry.pk,
+    }
+    gather_alert(-row.pk, grant_id=copy.record.grant_id, kind=DESTROYED, words=words, at=at)
     return True

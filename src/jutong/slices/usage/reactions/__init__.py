@@ -1,7 +1,6 @@
 """What this slice does when grants, deliveries and gateways report, when clocks strike and when time passes."""
 
-from jutong.slices.usage.reactions import aggregation, misuse
-from jutong.slices.usage.reactions import disposals, records
+from jutong.slices.usage.reactions import aggregation, disposals, misuse, records
 
 __all__ = [
     "aggregation",

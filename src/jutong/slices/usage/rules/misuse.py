@@ -32,11 +32,15 @@ FINDINGS: Final[Mapping[str, str]] = {
 }
 """The kind of finding that a ground proposes."""
 
+DESTROYED: Final = "destroyed"
+"""A case's kind, beside what gateways refuse: a batch that was recorded as destroyed was fetched again (R-SHR-047)."""
+
 PROPOSED: Final[Mapping[str, MisuseKind]] = {
     "purpose": MisuseKind.ABUSE,
     "system": MisuseKind.UNAUTHORISED_USE,
     "scope": MisuseKind.UNAUTHORISED_USE,
     "item": MisuseKind.UNAUTHORISED_USE,
+    DESTROYED: MisuseKind.UNAUTHORISED_USE,
 }
 """The category that what a gateway refused points to; a person confirms it or takes another."""
 
