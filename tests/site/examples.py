@@ -16,6 +16,7 @@ import examples_backflow as backflow
 import examples_compiling as compiling
 import examples_correction as correction
 import examples_demands as demands
+import examples_disposal as disposal
 import examples_disputes as disputes
 import examples_finding as finding
 import examples_grading as grading
@@ -95,7 +96,7 @@ def examples(scene: Scene) -> Book:
     for part in (
         _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages, specifications.pages,
         _sources, _delivery, _sharing, disputes.pages, lifecycle.pages, demands.pages, supervising.pages,
-        correction.pages, office.pages, grading.pages, agreements.pages,
+        correction.pages, disposal.pages, office.pages, grading.pages, agreements.pages,
     ):  # fmt: skip
         part(book, scene)
     from examples_api import fill

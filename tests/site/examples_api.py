@@ -8,6 +8,7 @@ import examples_access as access
 import examples_compiling as compiling
 import examples_correction as correction
 import examples_demands as demands
+import examples_disposal as disposal
 import examples_disputes as disputes
 import examples_finding as finding
 import examples_grading as grading
@@ -57,6 +58,7 @@ def fill(book: Book, scene: Scene) -> None:
         disputes.endpoints,
         correction.endpoints,
         agreements.endpoints,
+        disposal.endpoints,
         _grants,
         _exchange,
         _internal,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import examples_correction as correction
 import examples_demands as demands
+import examples_disposal as disposal
 import examples_grading as grading
 import examples_lifecycle as lifecycle
 import examples_office as office
@@ -85,8 +86,8 @@ def build(world: World, node: Identity, civil_db: str, hr_db: str) -> Scene:
     scene = Scene(world, node, Ids({name: world.department(name) for name in ("civil", "hr", "market", "authority")}))
     for part in (
         _people, _systems, _access, _entries, _nodes, _mounts, prepare, _imports, _requests, _grants, disputes.build, _runs,
-        lifecycle.build, demands.build, supervising.build, correction.build, office.build, grading.prepare, policy.prepare,
-        agreements.build, _machinery,
+        lifecycle.build, demands.build, supervising.build, correction.build, disposal.build, office.build, grading.prepare,
+        policy.prepare, agreements.build, _machinery,
     ):  # fmt: skip
         part(scene, *((civil_db, hr_db) if part is _mounts else ()))
     compiling.build(scene, civil_db)

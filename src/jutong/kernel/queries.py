@@ -105,6 +105,11 @@ class AuditRow:
     detail: dict[str, Any]
 
 
+def trail_after(entry_id: int, *, most: int) -> list[AuditRow]:
+    """Return the entries of the trail after an id, oldest first, for slices that look for evidence in it."""
+    return [_audit_row(entry) for entry in AuditEntry.objects.filter(pk__gt=entry_id).order_by("pk")[:most]]
+
+
 def audit_entries(
     *,
     text: str = "",

@@ -8,7 +8,7 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from jutong.kernel.models import AuditEntry
+from jutong.kernel.queries import AuditRow, trail_after
 from jutong.slices.usage.actions.opening import gather_alert
 from jutong.slices.usage.models import Copy, LateAccess, TrailMark
 from jutong.slices.usage.rules.disposals import Method
@@ -28,7 +28,7 @@ def find_late_accesses(at: datetime) -> int:
     """
     with transaction.atomic():
         mark, _new = TrailMark.objects.select_for_update().get_or_create(pk=1)
-        entries = list(AuditEntry.objects.filter(pk__gt=mark.upto - OVERLAP).order_by("pk")[:MOST])
+        entries = trail_after(mark.upto - OVERLAP, most=MOST)
         fetches = [entry for entry in entries if entry.verb == FETCHING]
         destroyed = _destroyed({f"run:{entry.subject_id}" for entry in fetches})
         found = 0
@@ -37,7 +37,7 @@ def find_late_accesses(at: datetime) -> int:
             if copy is not None and copy.disposed_on and entry.at > _destroyed_at(copy):
                 found += _note(copy, entry, at)
         if entries:
-            mark.upto = max(mark.upto, entries[-1].pk)
+            mark.upto = max(mark.upto, entries[-1].id)
             mark.save()
     return found
 
@@ -53,17 +53,17 @@ def _destroyed_at(copy: Copy) -> datetime:
     return reported or copy.obtained_at
 
 
-def _note(copy: Copy, entry: AuditEntry, at: datetime) -> bool:
+def _note(copy: Copy, entry: AuditRow, at: datetime) -> bool:
     """Keep one access as evidence and tell of it; nothing where it is known."""
     words = {"by_name": entry.actor_name, "outcome": entry.outcome, "at": entry.at}
-    row, new = LateAccess.objects.get_or_create(entry_id=entry.pk, defaults={"copy": copy, **words})
+    row, new = LateAccess.objects.get_or_create(entry_id=entry.id, defaults={"copy": copy, **words})
     if not new:
         return False
     words = _("已登记销毁的批次 %(copy)s 又被%(name)s获取（%(outcome)s），审计记录 %(entry)d。") % {
         "copy": copy.title,
         "name": entry.actor_name,
         "outcome": _("成功") if entry.outcome == "success" else _("被拒绝"),
-        "entry": entry.pk,
+        "entry": entry.id,
     }
     gather_alert(-row.pk, grant_id=copy.record.grant_id, kind=DESTROYED, words=words, at=at)
     return True
