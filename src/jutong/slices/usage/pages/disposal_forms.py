@@ -23,7 +23,7 @@ class CopiesForm(Form):
     )
 
     def __init__(self, seen: queries.Disposing, *args: Any, **kwargs: Any) -> None:
-        rows = seen.open_to(self.verb)
+        rows = seen.open_to(self.verb) or list(seen.rows)  # who may not is told so by the move, not by the field
         kwargs.setdefault("initial", {"copies": [str(row.copy_id) for row in rows]})
         super().__init__(*args, **kwargs)
         self.fields["copies"].choices = [  # type: ignore[attr-defined]

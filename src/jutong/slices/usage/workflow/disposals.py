@@ -67,7 +67,7 @@ DISPOSAL: Final = Workflow[Disposal](
     },
     moves=[
         # verb         from               to            who                               clocks            button
-        ("end",        "-",               "ended",      SYSTEM_ONLY | CONSUMER | PROVIDER, "",               N_("结束使用")),
+        ("end",        "-",               "ended",      SYSTEM_ONLY | CONSUMER,            "",               N_("结束使用")),
         ("instruct",   "ended instructed", "instructed", PROVIDER | SYSTEM_ONLY,          "start disposal", N_("提出处置要求")),
         ("report",     "instructed",      "reported",   CONSUMER,                         "stop disposal",  N_("登记处置情况")),
         ("accept",     "reported",        "accepted",   PROVIDER,                         "",               N_("认可处置证明")),
