@@ -55,8 +55,8 @@ def _destroyed_at(copy: Copy) -> datetime:
 
 def _note(copy: Copy, entry: AuditRow, at: datetime) -> bool:
     """Keep one access as evidence and tell of it; nothing where it is known."""
-    words = {"by_name": entry.actor_name, "outcome": entry.outcome, "at": entry.at}
-    row, new = LateAccess.objects.get_or_create(entry_id=entry.id, defaults={"copy": copy, **words})
+    told = {"copy": copy, "by_name": entry.actor_name, "outcome": entry.outcome, "at": entry.at}
+    row, new = LateAccess.objects.get_or_create(entry_id=entry.id, defaults=told)
     if not new:
         return False
     words = _("已登记销毁的批次 %(copy)s 又被%(name)s获取（%(outcome)s），审计记录 %(entry)d。") % {
