@@ -306,8 +306,8 @@ def _delivery(book: Book, scene: Scene) -> None:
         "revoke": "grant",
         "finish": "grant",
     }.items():
-        more = {"ground": "purpose_reached"} if verb == "finish" else {}
-        book.deed("grants/<int:grant_id>/<slug:verb>/", scene[name], verb, case=verb, reason="依据已经变化", **more)
+        why = {"reason": "依据已经变化", "ground": "purpose_reached"}
+        book.deed("grants/<int:grant_id>/<slug:verb>/", scene[name], verb, case=verb, **why)
     book.seen("services/traffic/", "services/alerts/", to=())
     for page in ("traffic", "alerts"):
         book.add("GET", f"services/{page}/", query="?format=xlsx", case="as Excel")
