@@ -300,12 +300,8 @@ def _delivery(book: Book, scene: Scene) -> None:
     terms = {"purposes": "administrative_basis", "use_until": "2027-01-31", "reason": "收窄范围"}
     book.page("grants/<int:grant_id>/amend/", grant, **narrower, **terms)
     book.seen("grants/<int:grant_id>/", "services/<int:grant_id>/", "services/<int:grant_id>/openapi.json", to=(grant,))
-    for verb, name in {
-        "suspend": "grant",
-        "restore": "suspended",
-        "revoke": "grant",
-        "finish": "grant",
-    }.items():
+    for verb in ("suspend", "restore", "revoke", "finish"):
+        name = "suspended" if verb == "restore" else "grant"
         why = {"reason": "依据已经变化", "ground": "purpose_reached"}
         book.deed("grants/<int:grant_id>/<slug:verb>/", scene[name], verb, case=verb, **why)
     book.seen("services/traffic/", "services/alerts/", to=())
