@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from correction_world import entered, reported, rules
+from correction_world import entered, raised, reported, rules
 from covers import covers
 from jutong.kernel import queries as kernel
 from jutong.kernel.actors import Actor, Channel, system_actor
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.models import Clock, OutboxEvent, PolicyAssignment
 from jutong.slices.correction import actions, queries
-from jutong.slices.correction.models import Verification
+from jutong.slices.correction.models import Objection, Verification
 from jutong.slices.parties import actions as parties
 from jutong.slices.parties import queries as people
 from world import World, _department, _person
@@ -87,6 +87,29 @@ def test_beyond_an_internal_target_is_shown_as_such_and_never_overdue(world: Wor
     assert (case.late, case.beyond_target) == (False, True)
     (line, *_more), _page = queries.cases("verification", world.actor("hr.clerk"), world.at)
     assert (line.id, line.beyond_target, line.late) == (case.pk, True, False)
+
+
+@covers(partly=["R-OVR-039"])
+def test_telling_the_objector_promptly_can_have_a_target_and_has_none_otherwise(world: World) -> None:
+    resource = entered(world)
+    rules("neijiang-2020")
+    chief = world.actor("authority.chief")
+
+    def decided() -> Objection:
+        words = {"resource_id": resource, "ground": "error", "evidence": "离婚证复印件", "text": "本人婚姻状况登记错误"}
+        case, _code = raised(world, actions.raise_objection, **words)
+        actions.mark_objection(case, by=chief, at=world.at)
+        actions.take_objection(case, by=chief, at=world.at)
+        return actions.decide_objection(case, by=chief, at=world.at, decision="not_correct", reason="与登记档案一致")
+
+    def notice(case: Objection) -> list[tuple[str, bool]]:
+        return [
+            (c.text, c.target) for c in kernel.clocks("objection", [case.pk], world.at)[case.pk] if c.name == "notice"
+        ]
+
+    assert notice(decided()) == []
+    PolicyAssignment.objects.update(version=4, targets={"objection_notice": 3})
+    assert notice(decided()) == [("内部目标剩余 3 个工作日", True)]
 
 
 @covers(partly=["R-OVR-039"])

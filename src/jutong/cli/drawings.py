@@ -68,6 +68,8 @@ def _clocks(workflow: Workflow[Any]) -> Iterator[str]:
         parameter = f"`{clock.parameter}`" if isinstance(clock.parameter, str) else "按事项的种类取"
         if clock.given:
             parameter = "由主管部门发布的工作流程给出"
+        if clock.wish:
+            parameter = f"没有期限；内部目标 `{clock.wish}`"
         extension = f"`{clock.extension}`" if clock.extension else "不得延期"
         yield row(gettext(clock.label), parameter, extension, f"{clock.warn_days} 个工作日")
 

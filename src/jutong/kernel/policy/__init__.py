@@ -7,7 +7,7 @@ from jutong.kernel.policy.deriving import derive
 from jutong.kernel.policy.parameters import Parameter, ProfileInvalid, parameters
 from jutong.kernel.policy.precedence import CEILING_FROM, Effective, effective, effective_all
 from jutong.kernel.policy.profiles import DEFAULT, SHIPPED, Cell, Profile, load
-from jutong.kernel.policy.targets import check_targets, points, target_in_words
+from jutong.kernel.policy.targets import check_targets, open_ended, points, target_in_words
 from jutong.kernel.policy.wording import Row, article, table, with_doubt
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "effective",
     "effective_all",
     "load",
+    "open_ended",
     "parameters",
     "points",
     "table",

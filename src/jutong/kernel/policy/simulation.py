@@ -142,6 +142,8 @@ class _Walk:
         if self.waiting:
             notes.append(_("等待补正，期限暂停，剩余 %d 个工作日") % self.waiting[1])
         due = None if self.waiting else self.due
+        if self.extended:
+            rule = _("%(rule)s；延长 %(days)d 个工作日") % {"rule": rule, "days": self.extended}
         return Dated(
             self.leg.label, self.start, self.days + self.extended, due, bool(doubtful), with_doubt(rule, doubtful),
             tuple(notes), counted, target,

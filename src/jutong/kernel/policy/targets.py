@@ -8,15 +8,12 @@ from types import MappingProxyType
 
 from django.utils.translation import gettext as _
 
+from jutong.kernel.policy.case import Policy
 from jutong.kernel.policy.parameters import MOST_DAYS, ProfileInvalid, parameters
 from jutong.kernel.terms import N_
 
-_PROMPTLY = {
-    "objection_notice": N_("告知异议提出人处理结果"),
-    "complaint_handling": N_("投诉举报办理"),
-    "backflow": N_("数据回流"),
-}
-"""Duties without any parameter in days (neijiang-2020#41(2), national-2025#24, #37)."""
+_PROMPTLY = {"objection_notice": N_("告知异议提出人处理结果"), "complaint_handling": N_("投诉举报办理")}
+"""Duties without any parameter in days (neijiang-2020#41(2), national-2025#37)."""
 
 
 @cache
@@ -43,3 +40,11 @@ def check_targets(targets: Mapping[str, object]) -> dict[str, int]:
 def target_in_words(days: int) -> str:
     """Word a target, so that nobody takes it for a limit."""
     return _("内部目标 %(days)d 个工作日（非法定期限）") % {"days": days}
+
+
+def open_ended(rules: Policy, code: str) -> bool:
+    """Tell whether the rules leave a duty without a number, so that it can have a target."""
+    declared = parameters().get(code)
+    if declared is None or declared.type != "days":
+        return True
+    return any(rules.days(code, kind) is None for kind in declared.kinds or [None])

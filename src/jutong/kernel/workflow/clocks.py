@@ -95,13 +95,14 @@ def _limit(rule: ClockRule, case: Case) -> tuple[int, str, str, bool] | None:
     if rule.given:
         own = rule.given(case)
         return (own[0], "", own[1], False) if own else None
-    parameter = rule.parameter_for(case)
+    parameter = rule.wish or rule.parameter_for(case)
     if parameter is None:
         return None
-    variant = rule.kind_for(case)
-    days = case.policy.days(parameter, kind=variant)
-    if days is not None:
-        return days, parameter, case.policy.explain(parameter, kind=variant), False
+    if not rule.wish:
+        variant = rule.kind_for(case)
+        days = case.policy.days(parameter, kind=variant)
+        if days is not None:
+            return days, parameter, case.policy.explain(parameter, kind=variant), False
     wished = case.policy.target(parameter)
     return None if wished is None else (wished, parameter, target_in_words(wished), True)
 

@@ -31,6 +31,7 @@ class ClockRule:
     since: attribute with the Beijing day the limit counts from, where that is not the day of the move.
     given: function of the case giving working days and their source in words, for a limit that no text sets and that an
     authority's own published procedure does (None: none for this case); `parameter` is empty then.
+    wish: the internal target (policy.points) of a duty that no parameter gives a number; `parameter` is empty then.
     """
 
     name: str
@@ -42,6 +43,7 @@ class ClockRule:
     warn_days: int = 2
     since: str = ""
     given: Callable[[Any], tuple[int, str] | None] | None = None
+    wish: str = ""
 
     def parameter_for(self, case: object) -> str | None:
         """Return the parameter that gives the limit of this case, or None."""

@@ -38,6 +38,7 @@ OBJECTION = Workflow[Objection](
         ClockRule("transfer", N_("转交部门"), "objection_transfer_days", "authority_id", since="received_on"),
         ClockRule("own_decision", N_("主管部门决定"), "objection_own_decision_days", "authority_id", since="received_on"),
         ClockRule("department", N_("部门决定并告知"), "objection_department_days", "provider_id"),
+        ClockRule("notice", N_("告知异议人"), "", "authority_id", wish="objection_notice"),
     ],
     moves=[
         # verb                from                                              to                    who        clocks                                                    button
@@ -46,10 +47,10 @@ OBJECTION = Workflow[Objection](
         ("take",              "marked",                                         "own_decision",       AUTHORITY, "stop transfer",                                          N_("本部门处理")),
         ("transfer",          "marked",                                         "transferred",        AUTHORITY, "stop transfer; stop own_decision; start department",     N_("转交部门办理")),
         ("decide_department", "transferred",                                    "department_decided", PROVIDER,  "stop department",                                        N_("决定并告知主管部门")),
-        ("decide",            "own_decision",                                   "decided",            AUTHORITY, "stop own_decision",                                      N_("作出决定")),
-        ("record_result",     "department_decided",                             "decided",            AUTHORITY, "",                                                       N_("登记处理结果")),
+        ("decide",            "own_decision",                                   "decided",            AUTHORITY, "stop own_decision; start notice",                        N_("作出决定")),
+        ("record_result",     "department_decided",                             "decided",            AUTHORITY, "start notice",                                           N_("登记处理结果")),
         ("correct",           "decided",                                        "=",                  AUTHORITY | PROVIDER, "",                                            N_("登记更正内容")),
-        ("notify",            "decided",                                        "notified",           AUTHORITY, "",                                                       N_("告知异议提出人")),
+        ("notify",            "decided",                                        "notified",           AUTHORITY, "stop notice",                                            N_("告知异议提出人")),
         ("close",             "notified",                                       "closed",             AUTHORITY, "",                                                       N_("办结")),
         ("urge",              "transferred decided",                            "=",                  AUTHORITY, "",                                                       N_("催办")),
         ("convert",           "received marked",                                "converted",          AUTHORITY, "stop mark; stop transfer; stop own_decision",            N_("转其他程序")),

@@ -65,9 +65,7 @@ def _checked(profile: str, overrides: Mapping[str, Any], targets: Mapping[str, A
     wished = policy.check_targets(targets)
     rules = policy.Policy.under(derived, day)
     for code in wished:
-        declared = policy.parameters().get(code)
-        kinds = (declared.kinds or [None]) if declared else ()
-        if kinds and all(rules.days(code, kind) is not None for kind in kinds):
+        if not policy.open_ended(rules, code):
             words = {"label": policy.points()[code], "rule": rules.explain(code)}
             raise RuleBroken(
                 _("“%(label)s”已有规定的期限（%(rule)s），不设内部目标；需要更快办理的，请设更严的期限。") % words,

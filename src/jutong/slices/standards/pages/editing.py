@@ -96,6 +96,12 @@ def _typed(value: Any) -> str:
 
 
 def _field(row: queries.AdjustableRow) -> forms.Field:
+    field = _plain(row)
+    field.widget.attrs["class"] = "form-select" if isinstance(field, forms.ChoiceField) else "form-control"
+    return field
+
+
+def _plain(row: queries.AdjustableRow) -> forms.Field:
     none = ("", _("不另作规定"))
     if row.type == "bool":
         choices = [none, ("true", _("是")), ("false", _("否"))]

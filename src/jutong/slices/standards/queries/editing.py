@@ -113,7 +113,11 @@ def profile_editor(region: str, at: datetime) -> Editor:
         reference=held.reference,
         basis=basis,
         rows=tuple(_row(key, declared, kind, held, overrides) for key, declared, kind in _keys()),
-        targets=tuple(TargetRow(code, _(label), targets.get(code)) for code, label in policy.points().items()),
+        targets=tuple(
+            TargetRow(code, _(label), targets.get(code))
+            for code, label in policy.points().items()
+            if code in targets or policy.open_ended(held, code)
+        ),
         others={
             one: value
             for one, value in overrides.items()
