@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -45,8 +46,9 @@ PEOPLE = {
 }
 
 
-def someone(account_id: int, address: str, channel: Channel) -> Actor:
+def someone(account: Any, address: str, channel: Channel) -> Actor:
     """Return one of the people by account."""
+    account_id = int(account.pk)
     return Actor(account_id, "王芳", 1, "市行政审批局", "", PEOPLE[str(account_id)], channel, address)
 
 

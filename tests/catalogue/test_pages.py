@@ -41,6 +41,18 @@ def test_search_finds_the_published_and_says_how_to_obtain_them(world: World) ->
     assert "没有找到" in client.get("/catalogue/", {"q": "！！"}).content.decode()
 
 
+def test_the_page_of_an_entry_asks_the_database_a_fixed_number_of_times(
+    world: World, django_assert_max_num_queries: Any
+) -> None:
+    pk = published(world)
+    world.drain()
+    for who, most in (("market.clerk", 16), ("civil.officer", 15)):
+        client = world.client(who)
+        client.get(f"/catalogue/{pk}/")
+        with django_assert_max_num_queries(most):
+            client.get(f"/catalogue/{pk}/")
+
+
 def test_an_entry_is_written_in_the_form_and_its_refusals_stand_beside_the_fields(world: World) -> None:
     client = world.client("civil.officer")
     assert client.get("/catalogue/new/").status_code == 200

@@ -330,7 +330,7 @@ def test_counting_a_request_takes_one_statement(django_assert_num_queries: objec
 
 def test_the_api_knows_a_session_and_a_personal_key(browser: Client) -> None:
     assert browser.get("/api/v1/me", headers=CLERK).json() == {"name": "王芳", "channel": "api"}
-    use_keys(lambda key, address: shell_world.someone(1, address, "api"))
+    use_keys(lambda key, address: shell_world.someone(SimpleNamespace(pk=1), address, "api"))
     answer = browser.get("/api/v1/me", headers={"Authorization": "Bearer jt_x"})
     assert answer.json()["channel"] == "api"
     assert browser.get("/api/v1/me").json()["code"] == "unauthenticated"

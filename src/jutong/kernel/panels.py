@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from jutong.kernel.actors import Actor
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,19 @@ class Said:
 
 
 _PANELS: Final[dict[str, dict[str, Panel]]] = defaultdict(dict)
+_ASKED: Final[ContextVar[dict[tuple[str, int], Any] | None]] = ContextVar("asked", default=None)
+"""What the panels of the page that is being filled have asked already."""
+
+
+def once(name: str, about: int, ask: Callable[[], T]) -> T:
+    """Return what several panels of a page ask about the same thing: asked once a page, outside of pages every time."""
+    asked = _ASKED.get()
+    if asked is None:
+        return ask()
+    if (name, about) not in asked:
+        asked[name, about] = ask()
+    found: T = asked[name, about]
+    return found
 
 
 def register(place: str, panel: Panel) -> None:
@@ -92,5 +108,9 @@ def register(place: str, panel: Panel) -> None:
 def filled(place: str, actor: Actor, at: datetime, **about: Any) -> list[Filled]:
     """Return a place's panels that the actor may see and that have something to show, in order."""
     wanted = sorted((p for p in _PANELS[place].values() if p.allow(actor)), key=lambda p: p.order)
-    answers = ((panel, panel.query(actor, at, **about)) for panel in wanted)
+    asked = _ASKED.set({})
+    try:
+        answers = [(panel, panel.query(actor, at, **about)) for panel in wanted]
+    finally:
+        _ASKED.reset(asked)
     return [Filled(panel, content) for panel, content in answers if content is not None]

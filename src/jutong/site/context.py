@@ -20,6 +20,8 @@ from jutong.kernel.faces.shell import address_of, frame
 from jutong.kernel.settings import settings
 
 MOST_SHOWN: Final = 99
+_REGION: Final = "region_name"
+"""Session key: code and name of the region that the frame shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ def _shell(request: HttpRequest) -> Shell:
     return Shell(
         actor=actor,
         posts=_posts(actor) if actor else "",
-        region=given.region_name(region) if given.region_name and region and not bare else "",
+        region=_region_name(request, region, known=actor is not None) if region and not bare else "",
         navigation=_drawn(navigation.sections_for(actor, request.path)) if actor else "",
         unread=given.unread(actor) if actor and given.unread else 0,
         search_url=address_of(given.search) if actor else "",
@@ -79,6 +81,19 @@ def _shell(request: HttpRequest) -> Shell:
 def _drawn(sections: tuple[navigation.Section, ...]) -> SafeString:
     """Return the navigation as it is drawn, twice on each page: the same for all who may open the same, in one language."""
     return render_to_string("shell/navigation.html", {"sections": sections}) if sections else SafeString()
+
+
+def _region_name(request: HttpRequest, region: str, *, known: bool) -> str:
+    """Return what a region is called; the session of a known person remembers it, for it stands on every page."""
+    asked = frame().region_name
+    session = getattr(request, "session", None) if known else None
+    if asked is None or session is None:
+        return asked(region) if asked else ""
+    code, name = session.get(_REGION, ("", ""))
+    if code != region:
+        name = asked(region)
+        session[_REGION] = [region, name]
+    return str(name)
 
 
 def _known(request: HttpRequest) -> Actor | None:

@@ -95,7 +95,7 @@ DATABASES = {"default": database(os.environ.get("JUTONG_DATABASE_URL", _own.data
 
 AUTH_USER_MODEL = "parties.Account"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTHENTICATION_BACKENDS = ["jutong.site.accounts.Accounts"]
 LOGIN_URL = "sign_in"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = _own.session_hours * 3600

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -13,8 +13,8 @@ from jutong.kernel.actors import Actor, Channel
 from jutong.kernel.errors import Unauthenticated
 from jutong.kernel.faces.addresses import client_address
 
-Loader = Callable[[int, str, Channel], Actor]
-"""Takes account id, client address and channel."""
+Loader = Callable[[Any, str, Channel], Actor]
+"""Takes the account that is signed in, as Django's `request.user` is it, client address and channel."""
 
 _loaders: Final[list[Loader]] = []
 _KEPT: Final = "_jutong_actor"
@@ -38,7 +38,7 @@ def actor_or_none(request: HttpRequest) -> Actor | None:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not _loaders:
         return None
-    actor = _loaders[0](int(user.pk), client_address(request), Channel.PAGE)
+    actor = _loaders[0](user, client_address(request), Channel.PAGE)
     actor = replace(actor, trace=str(getattr(request, "trace", "")))
     keep(request, actor)
     return actor

@@ -6,10 +6,12 @@ from jutong.kernel import clock, signing
 from jutong.kernel.actors import Actor, Channel
 from jutong.kernel.faces import actors, shell, signed_in
 from jutong.slices.parties import actions, queries
+from jutong.slices.parties.models import Account
+from jutong.slices.parties.queries.actors import actor_of_account
 
 
-def _actor(account_id: int, address: str, channel: Channel) -> Actor:
-    return queries.actor_for(account_id, address, channel, at=clock.now())
+def _actor(account: Account, address: str, channel: Channel) -> Actor:
+    return actor_of_account(account, address, channel, at=clock.now())
 
 
 def _actor_by_key(text: str, address: str) -> Actor:

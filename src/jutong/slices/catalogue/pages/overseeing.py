@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -17,12 +18,14 @@ from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import actor_of, page
 from jutong.kernel.faces.downloads import xlsx
 from jutong.kernel.faces.pieces import Chart, Figure, Series, Tone
+from jutong.kernel.paging import Page
 from jutong.slices.catalogue import queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
 from jutong.slices.catalogue.pages.updating import period_of, supervision_tabs
 
 MOST_DRAWN: Final = 15
 """Departments that a chart shows; the table has all."""
+ON_PAGE: Final = 50
 
 
 @require_GET
@@ -30,15 +33,19 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show every department in the actor's care with what is complete, timely, reviewed, changed and dead."""
     form, first, last = period_of(request)
     rows = queries.supervision(actor_of(request), queries.Period(first, last), at=clock.now())
+    meta = Page(1, ON_PAGE, len(rows))
+    meta = replace(meta, number=min(asked_number(request), meta.pages))
     return page(
         request,
         "catalogue/supervision.html",
         title=_("目录监督"),
         tabs=supervision_tabs("catalogue_supervision"),
-        rows=rows,
+        rows=rows[meta.first : meta.first + ON_PAGE],
+        meta=meta,
         form=form,
         first=first,
         last=last,
+        days=f"first={first}&last={last}",
         charts=_charts(rows) if len(rows) > 1 else [],
     )
 

@@ -33,6 +33,7 @@ from jutong.slices.catalogue.rules.text import title_key
 from jutong.slices.catalogue.rules.zones import SEALED
 from jutong.slices.catalogue.workflow import ENTRY
 from jutong.slices.catalogue.workflow.referrals import offered
+from jutong.slices.parties.queries import CorrectionChannel
 
 OPINIONS = {
     "assessment": N_("评估"),
@@ -111,7 +112,8 @@ class EntryDetail:
     content: working version for its provider and the authority, the published one for others. lacking: what keeps a
     working version from being submitted, as (element, sentence); doubts: what ought to be looked at. own: elements kept
     by name as (name, label, value). assessments: how those that are due before submission stand. in_force: what
-    departments may rely on, None while it is not published. lights: how it stands since.
+    departments may rely on, None while it is not published. lights: how it stands since. channel: where
+    corrections of its department's data are asked for.
     """
 
     row: EntryRow
@@ -138,11 +140,16 @@ class EntryDetail:
     assessments: tuple[Standing, ...]
     in_force: PublishedEntry | None
     lights: tuple[Light, ...]
+    channel: CorrectionChannel
 
 
 def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
     """Return one entry with everything its page shows, in three statements. NotThere for what the actor may not know of."""
-    case = Entry.objects.filter(pk=entry_id).select_related("working", "published", "pulse", "returned__source").first()
+    case = (
+        Entry.objects.filter(pk=entry_id)
+        .select_related("provider", "working", "published", "pulse", "returned__source")
+        .first()
+    )
     if case is None or (ENTRY.visible and not ENTRY.visible(actor, case)):
         raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
     _refuse_zone(case)
@@ -177,6 +184,7 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         assessments=standing_of(case, content, at=at) if checked else (),
         in_force=as_published(case, contents[case.published.pk]) if case.published else None,
         lights=lights_of(case, at),
+        channel=CorrectionChannel(case.provider.correction_channel, case.provider.correction_public),
     )
 
 

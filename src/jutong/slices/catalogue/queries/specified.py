@@ -54,7 +54,7 @@ def own_in_words(region: str, content: Content, at: datetime) -> tuple[tuple[str
     found: list[tuple[str, str, str]] = []
     if not content.extra:
         return ()
-    for element in own_elements(standards.specification_for(region, beijing_day(at))):
+    for element in own_elements(standards.ungraded_for(region, beijing_day(at))):
         if text := content.extra.get(element.name, ""):
             labels = {value.code: value.label for value in element.values}
             found.append(

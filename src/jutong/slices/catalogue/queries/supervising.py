@@ -125,8 +125,9 @@ def supervision(actor: Actor, period: Period, *, at: datetime, department: int =
     found = update_figures(actor, first=period.first, last=period.last, at=at, department=department)
     updates = {row.department_id: row for row in found}
     reviews = review_figures(actor, period, today=beijing_day(at), department=department)
-    names = parties.departments(entries.keys() | updates.keys() | reviews.keys())
-    rows = [_row(pk, row.name, entries.get(pk), updates.get(pk), reviews.get(pk)) for pk, row in names.items()]
+    names = {pk: row.department for pk, row in updates.items()} | {pk: row.department for pk, row in entries.items()}
+    names |= {pk: row.name for pk, row in parties.departments(reviews.keys() - names.keys()).items()}
+    rows = [_row(pk, name, entries.get(pk), updates.get(pk), reviews.get(pk)) for pk, name in names.items()]
     return sorted(rows, key=lambda row: (-row.entries.stale, -row.updates.missed, row.department))
 
 

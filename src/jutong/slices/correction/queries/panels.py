@@ -9,14 +9,13 @@ from jutong.kernel.panels import Said
 from jutong.slices.catalogue.queries import EntryDetail
 from jutong.slices.correction.queries.corrected import CorrectionLine, corrections
 from jutong.slices.correction.queries.marks import EntryMarks, marks_of
-from jutong.slices.parties import queries as parties
 
 
 def entry_panel(_actor: Actor, _at: datetime, *, entry: EntryDetail) -> Said | None:
     """Return the marks on a published entry's data and the correction channel of its department (R-COR-020)."""
     if entry.in_force is None:
         return None
-    channel = parties.correction_channel(entry.in_force.provider_id)
+    channel = entry.channel
     return Said(EntryMarks(entry.row.id, marks_of(entry.row.id), channel.text, channel.open_to_public))
 
 

@@ -13,12 +13,15 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.panels import Amount, Said
 from jutong.slices.catalogue.queries import EntryDetail
 from jutong.slices.exchange.models import Run
+from jutong.slices.grants import queries as grants
 
 DAYS: Final = 30
 
 
 def figures(_actor: Actor, at: datetime, *, entry: EntryDetail) -> Said | None:
     """Return how many deliveries of an entry reconciled in thirty days, and how many rows they carried."""
+    if not grants.grants_of_entry(entry.row.id):
+        return None
     since = at - timedelta(days=DAYS)
     found = Run.objects.filter(grant__resource=entry.row.id, state="released", settled_at__gte=since).aggregate(
         runs=Count("pk"), rows=Sum("rows_done")

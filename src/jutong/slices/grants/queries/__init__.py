@@ -12,7 +12,7 @@ from jutong.slices.grants.queries.ending import (
     endings,
     proposable,
 )
-from jutong.slices.grants.queries.entries import Held, grants_of_entry, held_of, of_entry
+from jutong.slices.grants.queries.entries import Held, granted_to, grants_of_entry, held_of, of_entry
 from jutong.slices.grants.queries.facts import Facts, facts_by_ids, facts_of, in_force
 from jutong.slices.grants.queries.grants import (
     GrantRow,
@@ -60,6 +60,7 @@ __all__ = [
     "facts_by_ids",
     "facts_of",
     "grant",
+    "granted_to",
     "grants",
     "grants_of_entry",
     "held_of",

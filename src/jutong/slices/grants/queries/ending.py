@@ -19,7 +19,7 @@ from jutong.kernel.workflow import Button
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants.models import ChangeConsumer, Grant, ServiceChange
 from jutong.slices.grants.rules import HEARD
-from jutong.slices.grants.workflow import HEARD_BY, PROVIDER, SERVICE_CHANGE, may_know_change
+from jutong.slices.grants.workflow import AUTHORITY, HEARD_BY, PROVIDER, SERVICE_CHANGE, may_know_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +174,14 @@ class EndingPanel:
     may_end: bool
 
 
-def ending_of_entry(actor: Actor, entry: catalogue.EntryDetail) -> EndingPanel | None:
-    """Return what an entry's page says of the end of its service; None where the actor neither knows nor can do anything."""
+def ending_of_entry(actor: Actor, entry: catalogue.EntryDetail, *, consumers: set[int]) -> EndingPanel | None:
+    """Return what an entry's page says of the end of its service; None where the actor neither knows nor can do anything.
+
+    consumers: who has or had a grant of it; besides them only its provider, its authority and auditors are concerned.
+    """
+    watches = actor.account_id is None or actor.holds(Role.AUDITOR, *AUTHORITY.roles)
+    if not watches and not actor.serves & {entry.row.provider_id, *consumers}:
+        return None
     known = _known_to(actor).filter(resource_id=entry.row.id).exclude(state="cancelled").values_list("pk", flat=True)
     last = known.order_by("-pk").first()
     running = _counted(ServiceChange.objects.filter(pk=last)).get() if last else None

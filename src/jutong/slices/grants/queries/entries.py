@@ -7,43 +7,61 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 
+from jutong.kernel import panels
 from jutong.kernel.actors import Actor
 from jutong.kernel.panels import Amount, Linked, Said
 from jutong.kernel.terms import MODE_LABELS
 from jutong.slices.catalogue.queries import EntryDetail
 from jutong.slices.grants.models import Grant
 from jutong.slices.grants.queries.ending import ending_of_entry
-from jutong.slices.grants.queries.grants import mine
+from jutong.slices.grants.queries.grants import GrantRow, between, mine
 from jutong.slices.grants.workflow import GRANT
 
 STANDING: Final = ("granted", "suspended")
 
 
+@dataclass(frozen=True, slots=True)
+class _Brief:
+    """As much of a grant as the page of its entry counts."""
+
+    id: int
+    consumer_id: int
+    state: str
+    calls: int
+
+
+def _briefs(entry_id: int) -> tuple[_Brief, ...]:
+    """Return every grant of an entry in short, ended ones included; the panels of a page ask once."""
+    rows = Grant.objects.filter(resource_id=entry_id).values_list("pk", "consumer_id", "state", "calls")
+    return panels.once("grants", entry_id, lambda: tuple(_Brief(*row) for row in rows))
+
+
 def grants_of_entry(entry_id: int) -> list[int]:
     """Return the ids of all grants of an entry, for figures that name nobody."""
-    return list(Grant.objects.filter(resource_id=entry_id).values_list("pk", flat=True))
+    return [brief.id for brief in _briefs(entry_id)]
+
+
+def granted_to(consumer_id: int, entry_id: int) -> GrantRow | None:
+    """Return the working grant that a consumer has of an entry, for the page of that entry."""
+    works = any(brief.consumer_id == consumer_id and brief.state == "granted" for brief in _briefs(entry_id))
+    return between(consumer_id, entry_id) if works else None
 
 
 def of_entry(actor: Actor, _at: datetime, *, entry: EntryDetail) -> Said:
     """Return what an entry's page says of its grants: how many departments have one, which, and the end of its service."""
-    found = Grant.objects.filter(resource_id=entry.row.id).aggregate(
-        now=Count("consumer", distinct=True, filter=Q(state="granted")),
-        ever=Count("consumer", distinct=True),
-        called=Sum("calls"),
-        standing=Count("pk", filter=Q(state__in=STANDING)),
-    )
+    found = _briefs(entry.row.id)
+    standing = sum(brief.state in STANDING for brief in found)
     figures = (
-        Amount(_("现有授权部门"), found["now"]),
-        Amount(_("累计授权部门"), found["ever"]),
-        Amount(_("累计接口调用"), found["called"] or 0, _("次")),
+        Amount(_("现有授权部门"), len({brief.consumer_id for brief in found if brief.state == "granted"})),
+        Amount(_("累计授权部门"), len({brief.consumer_id for brief in found})),
+        Amount(_("累计接口调用"), sum(brief.calls for brief in found), _("次")),
     )
     return Said(
-        card=ending_of_entry(actor, entry),
-        figures=figures if found["ever"] else (),
-        ways=tuple(_ways(actor, entry.row.id, found["standing"])) if found["standing"] else (),
+        card=ending_of_entry(actor, entry, consumers={brief.consumer_id for brief in found}),
+        figures=figures if found else (),
+        ways=tuple(_ways(actor, entry.row.id, standing)) if standing else (),
     )
 
 

@@ -35,7 +35,6 @@ CHALLENGE: Final = "certificate_challenge"
 PATIENCE: Final = 300
 """Seconds in which a begun sign-in must be finished."""
 CLIENT_CERTIFICATE: Final = "HTTP_X_CLIENT_CERTIFICATE"
-_BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
 
 def _door(request: HttpRequest, name: str) -> Actor:
@@ -58,7 +57,7 @@ def _enter(request: HttpRequest, who: SignedIn, target: str) -> HttpResponse:
         request.session[HALF] = {"account": who.account_id, "at": now.timestamp(), "next": target}
         return HttpResponseRedirect(reverse("second_factor"), status=SEE_OTHER)
     request.session.pop(HALF, None)
-    login(request, Account.objects.get(pk=who.account_id), backend=_BACKEND)
+    login(request, Account.objects.get(pk=who.account_id))
     sessions.touch(request.session, at=now)
     sessions.must_change(request.session, first=who.must_change)
     return HttpResponseRedirect(reverse("password_change") if who.must_change else target, status=SEE_OTHER)

@@ -28,6 +28,11 @@ def actor_for(account_id: int, address: str, channel: Channel, *, at: datetime, 
     account = Account.objects.filter(pk=account_id, is_active=True).select_related("person__department").first()
     if account is None:
         raise Unauthenticated(_("账号已停用或不存在，请联系安全管理员。"))
+    return actor_of_account(account, address, channel, at=at, trace=trace)
+
+
+def actor_of_account(account: Account, address: str, channel: Channel, *, at: datetime, trace: str = "") -> Actor:
+    """Return the actor behind a working account that was read already, with its person and department."""
     person = account.person
     return Actor(
         account_id=account.pk,

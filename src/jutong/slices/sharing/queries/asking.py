@@ -109,7 +109,7 @@ def entry_panel(actor: Actor, at: datetime, *, entry: catalogue.EntryDetail) -> 
         entry_id=offer.id,
         reply_limit=_reply_limit(offer, at),
         standing=_consented(offer),
-        held=grants.between(actor.department_id or 0, offer.id),
+        held=grants.granted_to(actor.department_id or 0, offer.id),
         open_request=request,
         open_state=SHARING_REQUEST.state_label(state),
         may_ask=asks and not withheld,

@@ -44,6 +44,7 @@ from jutong.slices.standards.queries.specifications import (
     specification_named,
     specification_page,
     specifications,
+    ungraded_for,
     version,
 )
 
@@ -96,5 +97,6 @@ __all__ = [
     "specification_named",
     "specification_page",
     "specifications",
+    "ungraded_for",
     "version",
 ]

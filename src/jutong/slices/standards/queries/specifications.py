@@ -72,22 +72,35 @@ def as_specification(row: SpecificationVersion) -> Specification:
 
 def specification_for(region: str, day: date) -> Specification:
     """Return what an entry of a region has to keep to on a Beijing day: the national one with every local one over it."""
-    return _laid(region, day, regions_above(region))
+    return _laid(day, regions_above(region))
+
+
+def ungraded_for(region: str, day: date) -> Specification:
+    """Return the same without the levels of the catalogue of grades, for those who only ask what elements there are."""
+    return _merged(*_in_force(day, regions_above(region)))
 
 
 def above(region: str, day: date) -> Specification:
     """Return what a region's own specification may not loosen on a day: the levels above it."""
-    return _laid(region, day, regions_above(region)[:-1])
+    return _laid(day, regions_above(region)[:-1])
 
 
-def _laid(region: str, day: date, chain: list[str]) -> Specification:
+def _laid(day: date, chain: list[str]) -> Specification:
+    return _graded(*_in_force(day, chain), grades_on(chain, day))
+
+
+_Version = tuple[int, datetime | None]
+
+
+def _in_force(day: date, chain: list[str]) -> tuple[date, _Version, tuple[_Version, ...]]:
+    """Return what `_merged` takes: the published versions in force on a day, the national one and those below it."""
     held = SpecificationVersion.objects.filter(region__in=["", *chain], effective_from__lte=day)
     newest = {
         place: (pk, at) for place, pk, at in held.order_by("effective_from").values_list("region", "pk", "published_at")
     }
     national = newest.get("", (0, None))
     below = tuple(newest[p] for p in chain if p in newest)
-    return _graded(day if not national[0] else date.min, national, below, grades_on(chain, day))
+    return day if not national[0] else date.min, national, below
 
 
 @lru_cache(maxsize=512)
