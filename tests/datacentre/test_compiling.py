@@ -12,6 +12,7 @@ from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, Wro
 from jutong.kernel.models import InboxItem
 from jutong.slices.catalogue import actions as catalogue
 from jutong.slices.catalogue.models import Entry
+from jutong.slices.catalogue.queries import grading
 from jutong.slices.datacentre import actions, queries
 from jutong.slices.datacentre.models import SourceTable
 from published import ASSESSED, HANDLED
@@ -259,3 +260,17 @@ def test_the_pages_lead_from_the_source_to_a_confirmed_draft(world: World, welfa
         assert client.post(f"/datacentre/tables/{other.pk}/leave-out/", {"note": note}).status_code == 422
     assert client.post(f"/datacentre/tables/{other.pk}/leave-out/", {"note": "临时表"}).status_code == 303
     assert "临时表" in client.get("/datacentre/tables/?standing=left_out").content.decode()
+
+
+@covers(partly=["R-SEC-011"])
+def test_what_a_look_recognises_in_the_values_becomes_a_proposed_grade_of_the_items(
+    world: World, welfare: Any, civil_db: str
+) -> None:
+    """The name of the column `zxyy` says nothing; its values do, once somebody looked."""
+    with psycopg.connect(civil_db) as connection:
+        connection.execute("update t_dbdx set zxyy = '139' || lpad((id * 104729)::text, 8, '0')")
+    entry = compiled(world, read(world, welfare))
+    seen = grading.grading(entry, actor=world.actor("civil.officer"), at=world.at)
+    proposed = {item.column: item.proposed.why for item in seen.items}
+    assert "电话号码" in proposed["zxyy"]
+    assert proposed["zt"] == ""

@@ -12,10 +12,11 @@ from test_requests import answered
 from covers import covers
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
-from jutong.kernel.models import InboxItem, PolicyAssignment
+from jutong.kernel.models import InboxItem, OutboxEvent, PolicyAssignment
+from jutong.slices.catalogue import actions as entries
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.catalogue.models import Entry
-from jutong.slices.grants import actions, queries
+from jutong.slices.grants import actions, events, queries
 from jutong.slices.grants.models import ChangeConsumer, Grant, ServiceChange
 from published import published
 from world import World
@@ -130,3 +131,21 @@ def test_a_merged_resource_leads_to_its_successor_and_each_side_sees_its_part(wo
     world.drain()
     world.drain(world.at + timedelta(days=20))
     assert catalogue.at_code(grant.entry_code) == into
+
+
+@covers(partly=["R-SEC-037"])
+def test_what_turns_out_to_be_a_secret_ends_every_grant_and_orders_its_consumers_to_dispose_of_it(
+    world: World, grant: Grant
+) -> None:
+    assert queries.wire_grant(grant.pk).state == "active"
+    entries.take_out(
+        grant.resource_id, by=world.actor("civil.secrecy"), at=world.at, kind="work_secret", document="密〔2026〕1号"
+    )
+    world.drain()
+    grant.refresh_from_db()
+    assert (grant.state, "因涉密取下" in grant.reason) == ("revoked", True)
+    assert queries.wire_grant(grant.pk).state == "ended"
+    told = InboxItem.objects.get(department_id=world.department("hr"), title__contains="按保密规定处置全部副本")
+    assert "密〔2026〕1号" in told.title
+    ordered = OutboxEvent.objects.get(name=events.DISPOSAL_ORDERED)
+    assert (ordered.payload["id"], ordered.payload["consumer_id"]) == (grant.pk, world.department("hr"))
