@@ -104,9 +104,11 @@ def test_a_census_is_held_by_the_authority_alone_where_the_text_knows_one_and_on
     actions.close_census(case, by=world.actor("authority.chief"), at=world.at)
     with pytest.raises(WrongState):
         actions.confirm_lines(of(world, case), by=world.actor("civil.officer"), at=world.at)
+    assert "没有信息资源普查的规定" not in world.client("authority.chief").get("/catalogue/census/").content.decode()
     PolicyAssignment.objects.all().delete()
     with pytest.raises(NotAllowed, match="不提供"):
         opened(world)
+    assert "没有信息资源普查的规定" in world.client("authority.chief").get("/catalogue/census/").content.decode()
 
 
 def test_departments_correct_what_was_proposed_and_see_it_beside_the_census_before(world: World) -> None:

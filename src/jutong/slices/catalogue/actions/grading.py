@@ -22,7 +22,7 @@ from jutong.slices.catalogue.actions.revising import revise
 from jutong.slices.catalogue.formats import grading as sheets
 from jutong.slices.catalogue.formats.grading import Line
 from jutong.slices.catalogue.models import Entry
-from jutong.slices.catalogue.queries.contents import content_of
+from jutong.slices.catalogue.queries.contents import content_of, contents_of
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.workflow import ENTRY, PROVIDER
 
@@ -112,9 +112,11 @@ def grade_from_sheet(source: IO[bytes], *, by: Actor, at: datetime) -> Graded:
         elif line.stated:
             by_entry[line.entry_id].append(line)
     changed, unchanged = [], 0
+    entries = mine.in_bulk(list(by_entry))
+    contents = contents_of(entry.working_id for entry in entries.values())
     for pk, own in by_entry.items():
-        entry = Entry.objects.get(pk=pk)
-        names = {item.name: item for item in content_of(entry.working_id or 0).items}
+        entry = entries[pk]
+        names = {item.name: item for item in contents[entry.working_id or 0].items}
         good = [line for line in own if not line.item or line.item in names]
         refused += [(line, _("目录中没有信息项“%s”，请核对名称。") % line.item) for line in own if line not in good]
         try:

@@ -22,25 +22,33 @@ def fill(apps, schema_editor):
         for key, detail in item.objects.filter(version__in=chosen.values()).values_list("version", "detail"):
             items.setdefault(key, []).append(detail)
         contents = dict(version.objects.filter(pk__in=chosen.values()).values_list("pk", "content"))
+        listed = []
         for e in some:
             if chosen[e.pk] not in contents:  # it has no version, so nothing that could be found
                 continue
             content = from_json({**contents[chosen[e.pk]], "items": items.get(chosen[e.pk], [])})
-            relist(e, content)
+            listed.append((e.pk, *found_by(e, content)))
             if e.published_id:
                 learnt.update(vocabulary(content))
+        relist(listed)
     word.objects.bulk_create(
         [made(word, text, many) for text, many in learnt.items() if len(text) <= LONGEST_WORD], batch_size=1000
     )
 
 
-def relist(entry, content):
+def found_by(entry, content):
     code = entry.class_node.code if entry.class_node else ""
     where = Whereabouts(entry.provider_id, entry.provider_name, entry.region, code, entry.code or "")
+    return code, search_row(content, where, 0)
+
+
+def relist(rows):
     with connection.cursor() as cursor:
         cursor.execute(
-            "update catalogue_listing set class_code = %s, search = %s::tsvector where entry_id = %s",
-            [code, search_row(content, where, 0), entry.pk],
+            "update catalogue_listing l set class_code = given.code, search = given.search::tsvector"
+            " from unnest(%s::bigint[], %s::text[], %s::text[]) as given(entry_id, code, search)"
+            " where l.entry_id = given.entry_id",
+            [list(column) for column in zip(*rows, strict=True)] if rows else [[], [], []],
         )
 
 

@@ -75,6 +75,7 @@ def censuses(request: HttpRequest) -> HttpResponse:
         rows=rows,
         meta=meta,
         may_open=bool(queries.may_open_census(actor, at)),
+        without=queries.without_census(actor, at),
     )
 
 

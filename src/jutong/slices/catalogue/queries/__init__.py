@@ -1,7 +1,7 @@
 """Reads of the catalogue: frozen rows for pages, the API and higher slices."""
 
 from jutong.slices.catalogue.queries.alike import AlikeRow, alike
-from jutong.slices.catalogue.queries.census import CensusDetail, census, censuses, may_open_census
+from jutong.slices.catalogue.queries.census import CensusDetail, census, censuses, may_open_census, without_census
 from jutong.slices.catalogue.queries.citing import Cited, cited, lights_panel
 from jutong.slices.catalogue.queries.counting import counted_published
 from jutong.slices.catalogue.queries.declarations import (
@@ -373,4 +373,5 @@ __all__ = [
     "versions",
     "watched_demands",
     "watched_regions",
+    "without_census",
 ]

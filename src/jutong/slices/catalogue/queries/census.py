@@ -138,6 +138,12 @@ def may_open_census(actor: Actor, at: datetime) -> list[str]:
     return [region for region in mine if holds_censuses(jurisdiction.policy_for(region, beijing_day(at)))]
 
 
+def without_census(actor: Actor, at: datetime) -> tuple[str, str] | None:
+    """Return the region and the profile by which the actor works, where that knows no census; None where it does."""
+    policy = jurisdiction.policy_for(actor.region, beijing_day(at))
+    return None if holds_censuses(policy) else (parties.region_name(actor.region), policy.reference)
+
+
 def _known_to(actor: Actor) -> QuerySet[Census]:
     rows = Census.objects.annotate(
         asked=Count("declarations"),
