@@ -145,14 +145,7 @@ class EntryDetail:
 
 def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
     """Return one entry with everything its page shows, in three statements. NotThere for what the actor may not know of."""
-    case = (
-        Entry.objects.filter(pk=entry_id)
-        .select_related("provider", "working", "published", "pulse", "returned__source")
-        .first()
-    )
-    if case is None or (ENTRY.visible and not ENTRY.visible(actor, case)):
-        raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
-    _refuse_zone(case)
+    case = _known(entry_id, actor)
     inside = sees_drafts(actor, case)
     version, *_others = [one for one in (case.working if inside else None, case.published) if one]
     contents = contents_in([version, case.published])
@@ -188,12 +181,17 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
     )
 
 
-def _refuse_zone(case: Entry) -> None:
-    """Refuse what was taken out, and what belongs to the other network (R-CAT-015)."""
+def _known(entry_id: int, actor: Actor) -> Entry:
+    """Return an entry that the actor may know of. NotThere for others; NotAllowed for what belongs to the other network."""
+    near = ("provider", "working", "published", "pulse", "returned__source")
+    case = Entry.objects.filter(pk=entry_id).select_related(*near).first()
+    if case is None or (ENTRY.visible and not ENTRY.visible(actor, case)):
+        raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
     if case.zone == SEALED:
         raise NotAllowed(_("该目录因涉密已取下，只能按保密规定处置。"))
     if case.zone != here():
         raise NotAllowed(_("涉密目录只能在政务内网平台查询。"))
+    return case
 
 
 UNFINISHED = frozenset({"draft", "revising", "assessed", "returned"})
