@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import examples_workbench as workbench
+
 if TYPE_CHECKING:
     from examples import Book
     from scene import Scene
@@ -66,7 +68,9 @@ def pages(book: Book, scene: Scene) -> None:
 
 
 def endpoints(book: Book, scene: Scene) -> None:
-    """Add the management API's."""
+    """Add the management API's, and all of one's own workbench."""
+    workbench.pages(book, scene)
+    workbench.endpoints(book, scene)
     base = "api/v1/parties/access"
     for verb, (name, form) in SYSTEM_MOVES.items():
         book.add("POST", f"{base}/systems/<system_id>/<verb>", scene[name], verb, case=verb, body=form)

@@ -73,11 +73,11 @@ def test_what_is_overdue_shows_red_to_the_obliged_department_and_its_authority(w
     case = filed(world, published(world))
     later = world.at + timedelta(days=30)
     for who in ("civil.officer", "authority.chief"):
-        (due,) = agenda.overdue(world.actor(who, at=later), later)
+        (due,) = agenda.overdue(world.actor(who, at=later), later).rows
         assert due.url == f"/sharing/requests/{case.pk}/"
         assert "已超期" in due.clock.text
-    assert agenda.overdue(world.actor("police.officer", at=later), later) == []
-    assert agenda.overdue(world.actor("civil.officer"), world.at) == []
+    assert agenda.overdue(world.actor("police.officer", at=later), later).rows == ()
+    assert agenda.overdue(world.actor("civil.officer"), world.at).rows == ()
 
 
 def test_done_lists_ones_own_acts_by_name(world: World) -> None:

@@ -60,6 +60,18 @@ ADMINISTRATORS: Final = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.
 """The three separated administrators (GB/T 22239-2019): none can do another's work, none can do business."""
 
 
+DECIDING: Final = frozenset(
+    {
+        Role.PRINCIPAL,
+        Role.DEPARTMENT_LEADER,
+        Role.SHARING_UNIT_HEAD,
+        Role.SHARING_UNIT_DEPUTY,
+        Role.AUTHORITY_HEAD,
+    }
+)
+"""Posts whose consent gives another's work its effect (national-2025#20): a deputy in one never consents to his own work."""
+
+
 class Channel(StrEnum):
     """By which door an act came in."""
 
@@ -72,12 +84,16 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A role in a department; `acting_for` is the absent person's account when the post is delegated (代办)."""
+    """A role in a department; `acting_for` is the absent person's account when the post is delegated (代办).
+
+    duties: the workflows a delegation is limited to; none for a post of one's own, and where everything was delegated.
+    """
 
     role: Role
     department_id: int | None
     acting_for: int | None = None
     acting_for_name: str = ""
+    duties: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,27 +119,42 @@ class Actor:
         return replace(self, signature=signature)
 
     @property
+    def held(self) -> tuple[Post, ...]:
+        """Posts that hold for everything: one's own, and those delegated as a whole."""
+        return tuple(post for post in self.posts if not post.duties)
+
+    @property
     def roles(self) -> frozenset[Role]:
-        """Every role held anywhere, delegated ones included."""
-        return frozenset(post.role for post in self.posts)
+        """Every role held anywhere, wholly delegated ones included."""
+        return frozenset(post.role for post in self.held)
 
     @property
     def serves(self) -> frozenset[int]:
         """Departments whose business the actor does: an administrator's post opens none (GB/T 22239-2019)."""
         return frozenset(
             post.department_id
-            for post in self.posts
+            for post in self.held
             if post.department_id is not None and post.role not in ADMINISTRATORS
         )
 
+    def within(self, duty: str) -> Actor:
+        """Return the actor as they may act in one workflow: a post delegated for some duties counts where it names it.
+
+        Everywhere else such a post opens nothing.
+        """
+        if not any(post.duties for post in self.posts):
+            return self
+        whole = {replace(p, duties=()) for p in self.posts if not p.duties or duty in p.duties}
+        return replace(self, posts=frozenset(whole))
+
     def post(self, role: Role, department_id: int | None = None) -> Post | None:
         """Return the post that lets this actor act as `role` (in that department), own posts before delegated ones."""
-        held = [p for p in self.posts if p.role == role and department_id in (None, p.department_id)]
+        held = [p for p in self.held if p.role == role and department_id in (None, p.department_id)]
         return min(held, key=lambda p: (p.acting_for is not None, p.acting_for or 0), default=None)
 
     def holds(self, *roles: Role, department_id: int | None = None) -> bool:
         """Tell whether any of the roles is held (in that department)."""
-        return any(post.role in roles and department_id in (None, post.department_id) for post in self.posts)
+        return any(post.role in roles and department_id in (None, post.department_id) for post in self.held)
 
 
 def system_actor(name: str) -> Actor:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import orjson
 from django.db import connection, transaction
 
 from jutong.kernel.actors import Actor
@@ -48,6 +49,25 @@ def on(*names: str) -> Callable[[Consumer], Consumer]:
     return register
 
 
+Names = Callable[[], Collection[str]]
+Overhearer = Callable[[Sequence["Event"], datetime], None]
+_OVERHEARERS: Final[list[tuple[Names, Overhearer]]] = []
+
+
+def overhear(names: Names) -> Callable[[Overhearer], Overhearer]:
+    """Let `listen(events, at)` hear of settled events of these names, a batch at a time, in the transaction that settles them.
+
+    names: asked at every drain; nothing while nobody wants to know. It holds nothing up: events that nobody else listens to
+    are settled as before, and a failure is logged and costs this batch. For what follows a case, use `on`.
+    """
+
+    def register(listener: Overhearer) -> Overhearer:
+        _OVERHEARERS.append((names, listener))
+        return listener
+
+    return register
+
+
 def consumers() -> dict[str, list[Consumer]]:
     """Return who listens to what."""
     return dict(_CONSUMERS)
@@ -81,6 +101,7 @@ _UNHEARD = """
     update kernel_outboxevent set state = 'done', done_at = %s
      where id in (select id from kernel_outboxevent where state = 'pending' and not (name = any(%s))
                    order by id limit %s for update skip locked)
+    returning id, name, subject, case when name = any(%s) then payload end, at
 """
 
 
@@ -91,17 +112,39 @@ def drain(at: datetime, *, limit: int = 200) -> int:
     nobody listens to are settled in one statement.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_UNHEARD, [at, list(_CONSUMERS), limit * 10])
-        handled = int(cursor.rowcount)
+        wanted = [(frozenset(names()), listener) for names, listener in _OVERHEARERS]
+        named = sorted({name for names, _listener in wanted for name in names})
+        cursor.execute(_UNHEARD, [at, list(_CONSUMERS), limit * 10, named])
+        unheard = cursor.fetchall()
+        settled = [Event(pk, name, about, orjson.loads(said), when) for pk, name, about, said, when in unheard if said]
         cursor.execute(_READY, [at, limit])
         ids = [row[0] for row in cursor.fetchall()]
-        delivered = [row.pk for row in OutboxEvent.objects.filter(pk__in=ids).order_by("pk") if _delivered(row, at)]
-        OutboxEvent.objects.filter(pk__in=delivered).update(state=OutboxState.DONE, done_at=at, error="")
-    return handled + len(ids)
+        heard = [row for row in OutboxEvent.objects.filter(pk__in=ids).order_by("pk") if _delivered(row, at)]
+        OutboxEvent.objects.filter(pk__in=[row.pk for row in heard]).update(
+            state=OutboxState.DONE, done_at=at, error=""
+        )
+        settled += [_event(row) for row in heard if row.name in named]
+        for names, listener in wanted:
+            _let_overhear(listener, [event for event in settled if event.name in names], at)
+    return len(unheard) + len(ids)
+
+
+def _event(row: OutboxEvent) -> Event:
+    return Event(row.pk, row.name, row.subject, row.payload, row.at)
+
+
+def _let_overhear(listener: Overhearer, events: Sequence[Event], at: datetime) -> None:
+    if not events:
+        return
+    try:
+        with transaction.atomic():
+            listener(events, at)
+    except Exception:
+        logger.exception("%d events could not be overheard", len(events))
 
 
 def _delivered(row: OutboxEvent, at: datetime) -> bool:
-    event = Event(row.pk, row.name, row.subject, row.payload, row.at)
+    event = _event(row)
     try:
         with transaction.atomic():
             for consumer in _CONSUMERS.get(row.name, []):

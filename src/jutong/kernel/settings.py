@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     lock_failures: int = Field(5, ge=3, le=10, description="连续登录失败几次后锁定。")
     lock_minutes: int = Field(20, ge=15, le=60, description="锁定时长（分钟）。")
     second_factor: bool = Field(False, description="所有账号必须启用第二因素（动态口令）。")
+    represented_heads: bool = Field(
+        True, description="共享工作机构负责人（含副职）外出期间可否委托本部门人员代行同意；为假时只能由本人作出。"
+    )
     upload_limit: int = Field(50 * 1024 * 1024, description="单个上传文件的最大字节数。")
     rate_per_minute: int = Field(600, ge=10, description="每个账号每分钟的请求上限。")
     sign_in_rate_per_minute: int = Field(30, ge=5, description="每个来源地址每分钟的登录请求上限。")
@@ -90,6 +93,19 @@ class Settings(BaseSettings):
     outgoing_hosts: list[str] = Field(
         [], description="平台可以主动访问的外部主机名单，如血缘服务；不在名单内的不访问。"
     )
+    outgoing_networks: list[str] = Field(
+        [], description="外部主机名单内的主机可以位于的内部网段；不在其中的只允许公网地址，防止借推送访问内网。"
+    )
+    outgoing_authorities: Path | None = Field(
+        None, description="外部主机 TLS 证书的签发者证书文件（PEM）；留空用操作系统信任的签发者。"
+    )
+    smtp_url: str = Field(
+        "",
+        description="邮件提醒的发送服务器：smtp://、smtp+starttls:// 或 smtps://用户@主机:端口；留空为不发邮件。口令另放文件。",
+    )
+    smtp_password_file: Path | None = Field(None, description="邮件发送账号的口令文件（权限 0600）。")
+    mail_from: str = Field("jutong@localhost", description="提醒邮件的发件人地址。")
+    reminder_days: int = Field(90, ge=7, description="已发送或未能发送的提醒记录保留多少天。")
     designation_days: int = Field(
         20, ge=1, le=366, description="明确数源部门的内部时限（工作日）；逾期仍未明确的，上级主管部门可以看到。"
     )

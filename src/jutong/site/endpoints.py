@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Field, Query, Router, Schema
 
 from jutong.kernel import agenda, clock, faces, inbox
+from jutong.site.pages import due
 
 router = Router()
 
@@ -48,6 +49,66 @@ class OverdueOut(Schema):
     clock: LimitOut
 
 
+class DueOut(Schema):
+    """A limit on its day."""
+
+    kind: str
+    workflow: str
+    id: int
+    number: str
+    title: str
+    url: str
+    clock: LimitOut
+
+
+class DayOut(Schema):
+    """A day of the calendar: worked or not, exchanged (a weekend day that is worked), its name, what falls due."""
+
+    day: date
+    workday: bool
+    exchanged: bool
+    name: str
+    announced: bool
+    count: int
+    due: list[DueOut]
+
+
+class ButtonOut(Schema):
+    """A move that can be made."""
+
+    verb: str
+    label: str
+
+
+class GistOut(Schema):
+    """A case that awaits the caller's consent, in a few words. like: (id, name) of cases that say the same."""
+
+    workflow: str
+    kind: str
+    id: int
+    title: str
+    facts: list[tuple[str, str]]
+    url: str
+    clock: LimitOut | None
+    agree: ButtonOut
+    back: ButtonOut | None
+    like: list[tuple[int, str]]
+
+
+class TogetherIn(Schema):
+    """The cases to move, and the remark that goes with each."""
+
+    ids: Annotated[list[Annotated[int, Field(ge=1, le=2**53)]], Field(min_length=1, max_length=100)]
+    remark: Annotated[str, Field(max_length=1000)] = ""
+
+
+class DecidedOut(Schema):
+    """Which cases moved, and why the others did not."""
+
+    done: list[int]
+    refused: dict[int, str]
+
+
 class NoticeOut(Schema):
     """A notice to the caller."""
 
@@ -59,12 +120,26 @@ class NoticeOut(Schema):
     read: bool
 
 
+class KindOut(Schema):
+    """How many cases of a kind wait."""
+
+    workflow: str
+    label: str
+    total: int
+    late: int
+    today: int
+    soon: int
+
+
 class ToDoOut(Schema):
     """Everything that waits, most urgent first."""
 
+    total: int
     today: int
     late: int
+    soon: int
     capped: bool
+    kinds: list[KindOut]
     rows: list[WaitingOut]
 
 
@@ -77,10 +152,30 @@ def todo(request: HttpRequest) -> agenda.ToDo:
 @router.get("/overdue", response=list[OverdueOut], summary="超期")
 def overdue(request: HttpRequest) -> list[agenda.DueCase]:
     """Return limits of the caller's departments that are past."""
-    return agenda.overdue(faces.actor_of(request), clock.now())
+    return list(agenda.overdue(faces.actor_of(request), clock.now()).rows)
 
 
 @router.get("/notices", response=list[NoticeOut], summary="消息")
 def notices(request: HttpRequest) -> list[Any]:
     """Return the newest notices of the caller."""
     return inbox.notices(faces.actor_of(request))
+
+
+@router.get("/calendar", response=list[DayOut], summary="期限日历")
+def calendar(request: HttpRequest, month: Annotated[str, Query("", max_length=10)]) -> list[agenda.Day]:
+    """Return the days of a month (2026-03; by default the present one) with the limits of the caller's departments."""
+    actor, now = faces.actor_of(request), clock.now()
+    first = due.first_day(month, clock.beijing_day(now))
+    return [day for week in agenda.month(actor, first.year, first.month, now) for day in week if day.in_month]
+
+
+@router.get("/awaiting", response=list[GistOut], summary="待我同意")
+def awaiting(request: HttpRequest) -> list[agenda.Gist]:
+    """Return what awaits the caller's consent, most urgent first."""
+    return agenda.awaiting(faces.actor_of(request), clock.now())
+
+
+@router.post("/todo/{workflow}/{verb}", response=DecidedOut, summary="批量办理")
+def move(request: HttpRequest, workflow: str, verb: str, body: TogetherIn) -> agenda.Decided:
+    """Make one move on several cases, each by its own act; refusals are told case by case."""
+    return agenda.decide(workflow, verb, body.ids, by=faces.signed(request), at=clock.now(), remark=body.remark.strip())

@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from jutong.site import enrolment, internal, parcels
 from jutong.site.api import api
-from jutong.site.pages import audit, due, operations, shell, workbench
+from jutong.site.pages import audit, due, load, operations, shell, todo, workbench
 
 handler400 = shell.bad_request
 handler403 = shell.forbidden
@@ -21,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *shell.urlpatterns,
     *workbench.urlpatterns,
     *due.urlpatterns,
+    *todo.urlpatterns,
+    *load.urlpatterns,
     *audit.urlpatterns,
     *operations.urlpatterns,
     *internal.urlpatterns,

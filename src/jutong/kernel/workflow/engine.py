@@ -20,6 +20,7 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, WrongState
 from jutong.kernel.models import Case
 from jutong.kernel.workflow import clocks as clockwork
+from jutong.kernel.workflow import deputies
 from jutong.kernel.workflow.many import Moved, advance_many
 from jutong.kernel.workflow.table import NOWHERE, STAY, BadTable, Button, ClockRule, Move, Row, read_moves
 
@@ -102,8 +103,9 @@ class Workflow(Generic[C]):
             @functools.wraps(body)
             def opened(*args: P.args, **values: P.kwargs) -> C:
                 by, at = cast("tuple[Actor, datetime]", (values["by"], values["at"]))
+                by = by.within(self.name)
                 with acting(Act(f"{self.name}.{verb}", by, at, self.name)) as act:
-                    case = self._open(body(*args, **values), move, by, at, act)
+                    case = self._open(body(*args, **{**values, "by": by}), move, by, at, act)  # type: ignore[arg-type]
                     if then is not None:
                         then(case, by=by, at=at)
                     return case
@@ -124,7 +126,7 @@ class Workflow(Generic[C]):
             def moved(case: C | int, /, *args: P.args, **given: P.kwargs) -> C:
                 pk = case if isinstance(case, int) else case.pk
                 values: dict[str, Any] = dict(given)
-                by, at = values.pop("by"), values.pop("at")
+                by, at = values.pop("by").within(self.name), values.pop("at")
                 with acting(Act(f"{self.name}.{verb}", by, at, self.name, str(pk))) as act:
                     return self._advance(pk, verb, body, by, at, act, values)
 
@@ -166,11 +168,7 @@ class Workflow(Generic[C]):
         return advance_many(self, verb, list(ids), by, at, one_audit_row=one_audit_row, values=values, words=words)
 
     def _open(self, case: C, move: Move, by: Actor, at: datetime, act: Act) -> C:
-        post = move.who.permits(by, case)
-        if post is None:
-            raise NotAllowed(
-                _("您没有“%(what)s”的权限：需要%(who)s。") % {"what": _(move.label), "who": _(move.who.label)}
-            )
+        post = self._permit(move, by, case)
         case.started_on = beijing_day(at)
         case.profile = jurisdiction.policy_for(case.region, case.started_on).reference
         self._check_profile(move, case)
@@ -213,12 +211,21 @@ class Workflow(Generic[C]):
         )
 
     def _permit(self, move: Move, by: Actor, case: C) -> Post:
-        post = move.who.permits(by, case)
+        post = self.permits(move, by, case)
         if post is None:
             raise NotAllowed(
                 _("您没有“%(what)s”的权限：需要%(who)s。") % {"what": _(move.label), "who": _(move.who.label)}
             )
+        if case.pk is not None:
+            deputies.check_two_persons(self.name, case.pk, post, by)
         return post
+
+    def permits(self, move: Move, actor: Actor, case: Any) -> Post | None:
+        """Return the post by which the actor may make a move of this workflow on the case, or None.
+
+        What a deputy's move does further below is done in the same post: the duty was to make the move.
+        """
+        return move.who.permits(actor.within(self.name), case)
 
     def _check_profile(self, move: Move, case: C) -> None:
         if move.when and not move.when(case.policy, case):
@@ -239,6 +246,7 @@ class Workflow(Generic[C]):
     def _write(self, case: C, move: Move, came_from: str, act: Act, post: Post, by: Actor, at: datetime) -> None:
         act.subject_id = str(case.pk)
         act.acting_for = post.acting_for
+        act.detail |= deputies.named(post)
         act.after = digest_of(case)
         act.detail |= {"from": came_from, "to": case.state, "profile": case.profile}
         record([act])
@@ -259,6 +267,7 @@ class Workflow(Generic[C]):
 
     def open_to(self, actor: Actor, case: C) -> list[Button]:
         """Return the moves the actor may make on this case now, in the table's order."""
+        actor = actor.within(self.name)
         return [
             Button(move.verb, _(move.label), move.leads_to(case.state, case.previous_state), self.name)
             for move in self.moves
@@ -277,7 +286,7 @@ class Workflow(Generic[C]):
         if case is None or (self.visible and not self.visible(by, case)):
             return None
         move = next((m for m in self.moves if m.verb == verb and case.state in m.sources), None)
-        post = move.who.permits(by, case) if move else None
+        post = self.permits(move, by, case) if move else None
         if post is None or not signing.demanded(post.department_id):
             return None
         return signing.asked(b"" if words is None else self.statement(verb, case, words), by)
@@ -285,6 +294,7 @@ class Workflow(Generic[C]):
     def waiting_for(self, actor: Actor, *verbs: str) -> models.Q:
         """Return the condition of the cases that the actor may move (by these verbs): the workbench's question."""
         wanted = models.Q(pk__in=[])
+        actor = actor.within(self.name)
         for move in self.moves:
             if NOWHERE in move.sources or (verbs and move.verb not in verbs):
                 continue

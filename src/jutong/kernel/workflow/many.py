@@ -18,6 +18,7 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.kernel.models import Case
 from jutong.kernel.workflow import clocks as clockwork
+from jutong.kernel.workflow import deputies
 from jutong.kernel.workflow.table import NOWHERE, PREVIOUS, STAY, BadTable, Move
 
 if TYPE_CHECKING:
@@ -101,7 +102,12 @@ class _Ready:
 
     def act(self, act: Act) -> Act:
         """Return the audit row of this case."""
-        detail = {"from": self.came_from, "to": self.case.state, "profile": self.case.profile}
+        detail = {
+            "from": self.came_from,
+            "to": self.case.state,
+            "profile": self.case.profile,
+            **deputies.named(self.post),
+        }
         return Act(
             act.verb,
             act.by,
@@ -167,7 +173,7 @@ def _sorted(
                 "verb": _(moves[0].label),
             }
             continue
-        post = move.who.permits(by, case)
+        post = workflow.permits(move, by, case)
         if post is None:
             what = {"what": _(move.label), "who": _(move.who.label)}
             refused[case.pk] = _("您没有“%(what)s”的权限：需要%(who)s。") % what
@@ -175,6 +181,11 @@ def _sorted(
             refused[case.pk] = _("现行政策规则不提供“%s”。") % _(move.label)
         else:
             ready[case.pk] = _Ready(case, move, post, case.state, digest_of(case))
+    for post in {r.post for r in ready.values()}:
+        own = [pk for pk, r in ready.items() if r.post == post]
+        for pk in deputies.prepared(workflow.name, own, post, by):
+            ready.pop(pk)
+            refused[pk] = deputies.sentence(post)
     return ready, refused
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from jutong.kernel import agenda, clock, faces, inbox, jobs, panels
-from jutong.kernel.actors import ADMINISTRATORS, Actor
+from jutong.kernel.actors import ADMINISTRATORS, DECIDING, Actor
 from jutong.kernel.faces import pieces
 from jutong.kernel.panels import Filled, Panel
 from jutong.kernel.terms import N_
@@ -28,23 +28,26 @@ class Desk:
     figures: tuple[pieces.Figure, ...]
     main: tuple[Filled, ...]
     side: tuple[Filled, ...]
+    decides: bool
 
 
 def desk(actor: Actor, at: datetime) -> Desk:
     """Fill the workbench of an actor; the figures are counted from the to-do panel."""
     main, side = (tuple(panels.filled(place, actor, at)) for place in PLACES)
     waits = next((one.content for one in main if isinstance(one.content, agenda.ToDo)), None)
-    return Desk(_figures(waits) if waits else (), main, side)
+    decides = bool(DECIDING & {post.role for post in actor.posts})
+    return Desk(_figures(waits) if waits else (), main, side, decides)
 
 
 def _figures(waits: agenda.ToDo) -> tuple[pieces.Figure, ...]:
-    soon = sum(0 < row.left <= 2 for row in waits.rows)  # noqa: PLR2004 - the reminder's two days
-    unit = _("件")
+    unit, there = _("件"), reverse("todo")
     return (
-        pieces.Figure(_("待办"), len(waits.rows), unit),
-        pieces.Figure(_("已超期"), waits.late, unit, "bad" if waits.late else "neutral"),
-        pieces.Figure(_("今日到期"), waits.today, unit, "bad" if waits.today else "neutral"),
-        pieces.Figure(_("两个工作日内到期"), soon, unit, "wait" if soon else "neutral"),
+        pieces.Figure(_("待办"), waits.total, unit, url=there),
+        pieces.Figure(_("已超期"), waits.late, unit, "bad" if waits.late else "neutral", f"{there}?urgency=late"),
+        pieces.Figure(_("今日到期"), waits.today, unit, "bad" if waits.today else "neutral", f"{there}?urgency=today"),
+        pieces.Figure(
+            _("两个工作日内到期"), waits.soon, unit, "wait" if waits.soon else "neutral", f"{there}?urgency=soon"
+        ),
     )
 
 
@@ -105,8 +108,9 @@ def _anyone(_actor: Actor) -> bool:
     return True
 
 
-def _overdue(actor: Actor, at: datetime) -> list[agenda.DueCase] | None:
-    return agenda.overdue(actor, at) or None
+def _overdue(actor: Actor, at: datetime) -> agenda.Late | None:
+    late = agenda.overdue(actor, at)
+    return late if late.rows else None
 
 
 def _newest(actor: Actor, _at: datetime) -> list[inbox.Notice]:

@@ -83,6 +83,8 @@ def _chore() -> Chore:
     from django.db.models import Q
 
     from jutong.kernel.agenda import Chore
+    from jutong.kernel.policy import CEILING_FROM
+    from jutong.slices.sharing.pages import deciding
 
     return Chore(
         "sharing_request",
@@ -101,9 +103,15 @@ def _chore() -> Chore:
         page="sharing_case",
         title=lambda case: case.resource_title,
         who=lambda case: f"{case.number or ''} {case.consumer.short_name or case.consumer.name}".strip(),
-        related=("consumer",),
-        only={"extend": Q(extension_asked__has_key="days"), "judge": Q(verdict={})},
+        related=("consumer", "provider"),
+        only={
+            "extend": Q(extension_asked__has_key="days"),
+            "judge": Q(verdict={}),
+            "file_directly": Q(started_on__lt=CEILING_FROM),
+        },
         overseer="authority_id",
+        together=("consent", "file", "agree", "refuse"),
+        decision=deciding.REQUEST,
     )
 
 
@@ -128,6 +136,7 @@ def _dispute_chore() -> Chore:
 def _change_chore() -> Chore:
     """Return what of changes of use belongs on a workbench."""
     from jutong.kernel.agenda import Chore
+    from jutong.slices.sharing.pages import deciding
 
     return Chore(
         "use_change",
@@ -137,4 +146,6 @@ def _change_chore() -> Chore:
         who=lambda case: f"{case.number} {case.consumer.short_name or case.consumer.name}",
         related=("consumer",),
         overseer="authority_id",
+        together=("consent",),
+        decision=deciding.CHANGE,
     )

@@ -67,6 +67,7 @@ from jutong.slices.parties.actions.organisation import (
 )
 from jutong.slices.parties.actions.people import activate, change, confirm, end, replace, report
 from jutong.slices.parties.actions.posts import appoint, delegate, end_delegation, release
+from jutong.slices.parties.actions.reminders import HookKey, register_hook, remove_hook, resume_hook, set_reminders
 from jutong.slices.parties.actions.sectors import guide_sector, start_sector
 from jutong.slices.parties.actions.sheets import import_departments, import_people
 from jutong.slices.parties.actions.signing_in import (
@@ -91,6 +92,7 @@ from jutong.slices.parties.actions.systems import (
 
 __all__ = [
     "First",
+    "HookKey",
     "activate",
     "answer_support",
     "appoint",
@@ -151,19 +153,23 @@ __all__ = [
     "record_training",
     "register_certificate",
     "register_department",
+    "register_hook",
     "register_system",
     "release",
+    "remove_hook",
     "remove_second_factor",
     "replace",
     "report",
     "report_direct",
     "reset_password",
+    "resume_hook",
     "retire_system",
     "revoke_api_key",
     "rotate_key",
     "second_factor",
     "set_correction_channel",
     "set_goals",
+    "set_reminders",
     "set_unit_role",
     "sign_in",
     "sign_in_by_certificate",

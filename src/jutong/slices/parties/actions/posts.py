@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from jutong.kernel import outbox
+from jutong.kernel import inbox, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import ANYONE, SYSTEM_ONLY, Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
+from jutong.kernel.settings import settings
 from jutong.kernel.terms import N_
 from jutong.slices.parties import events
 from jutong.slices.parties.models import Authority, Delegation, Department, Person, PostHeld
-from jutong.slices.parties.rules import duties, organisations
+from jutong.slices.parties.queries.deputies import duties_of
+from jutong.slices.parties.rules import duties as rules
+from jutong.slices.parties.rules import organisations
 from jutong.slices.parties.rules.words import ManagerState
 from jutong.slices.parties.workflow import SECURITY_ADMINS
 
@@ -43,18 +47,12 @@ def appoint(
     first = since or beijing_day(at)
     if until is not None and until < first:
         raise RuleBroken(_("任职截止日期不能早于开始日期，请修改。"), field="until")
-    if post in duties.SINGLE:
+    if post in rules.SINGLE:
         PostHeld.objects.filter(department_id=place, role=post, ended_at=None).exclude(person=person).update(
             ended_at=at
         )
     row = PostHeld(
-        person=person,
-        role=post,
-        department_id=place,
-        since=first,
-        until=until,
-        granted_by=by.account_id,
-        granted_at=at,
+        person=person, role=post, department_id=place, since=first, until=until, granted_by=by.account_id, granted_at=at
     )
     try:
         with transaction.atomic():
@@ -63,6 +61,7 @@ def appoint(
         raise Conflict(
             _("%(name)s已担任%(role)s，无需重复授予。") % {"name": person.name, "role": _(post.label)}
         ) from None
+    _end_acting(person, post, at)
     _tell(person, row, events.APPOINTED, by, at)
     return row
 
@@ -73,7 +72,13 @@ def _check_person(person: Person, post: Role, by: Actor) -> None:
     if by.account_id is not None and person.account.pk == by.account_id:
         raise NotAllowed(_("不能给自己授予岗位，请由其他安全管理员办理。"))
     held = PostHeld.objects.filter(person=person, ended_at=None).values_list("role", flat=True)
-    duties.check_together((Role(r) for r in held), post)
+    rules.check_together((Role(r) for r in held), post)
+
+
+def _end_acting(person: Person, post: Role, at: datetime) -> None:
+    """End what a person does for others once they hold a post in which nobody acts for others."""
+    if not rules.may_act([post]):
+        Delegation.objects.filter(to=person, ended_at=None).update(ended_at=at)
 
 
 def _role(code: str) -> Role:
@@ -87,7 +92,7 @@ def _check_place(role: Role, department_id: int) -> None:
     if not Department.objects.filter(pk=department_id, active=True).exists():
         raise RuleBroken(_("所选部门不存在或已撤销，请重新选择。"), field="department_id")
     if (
-        role in duties.AUTHORITY_ROLES
+        role in rules.AUTHORITY_ROLES
         and not Authority.objects.filter(department_id=department_id, ended_at=None).exists()
     ):
         raise RuleBroken(
@@ -113,32 +118,69 @@ def release(post: PostHeld, *, by: Actor, at: datetime) -> None:
 
 @action("parties.delegate", label=N_("委托代办"), allow=ANYONE, on=PostHeld)
 def delegate(
-    post: PostHeld, *, to_id: int, since: date, until: date, reason: str = "", by: Actor, at: datetime
+    post: PostHeld,
+    *,
+    to_id: int,
+    since: date,
+    until: date,
+    duties: Sequence[str] = (),
+    reason: str = "",
+    by: Actor,
+    at: datetime,
 ) -> Delegation:
     """Let another person of the department act in one's own post for some days (代办), both days included.
 
-    The act then names both persons in the audit. NotThere for another's post; RuleBroken for administrators' posts, for
-    a person outside the department, and where the other may not hold the role.
+    duties: the workflows it is limited to, all of the post's without any. The act then names both persons in the audit.
+    NotThere for another's post; RuleBroken for administrators' posts, for a head where heads may not be represented, for
+    a person outside the department, and where the other may not hold the role. Conflict where another deputy acts in the
+    same business on some of the days: there is one at a time.
     """
     if post.ended_at or post.person.account.pk != by.account_id:
         raise NotThere(_("没有找到您的这一岗位。"))
     role = Role(post.role)
-    duties.check_delegable(role)
+    rules.check_delegable(role, heads=settings().represented_heads)
     if until < since or until < beijing_day(at) or (until - since).days > 366:  # noqa: PLR2004 - one year
         raise RuleBroken(_("代办起止日期不正确：截止日期不得早于开始日期和今天，最长一年，请修改。"), field="until")
     to = Person.objects.filter(pk=to_id, department_id=post.department_id, state=ManagerState.ACTIVE).first()
     if to is None or to.pk == post.person_id:
         raise RuleBroken(_("代办人应为本部门其他在岗人员，请重新选择。"), field="to_id")
-    held = PostHeld.objects.filter(person=to, ended_at=None).values_list("role", flat=True)
-    duties.check_together((Role(r) for r in held), role)
+    held = [Role(r) for r in PostHeld.objects.filter(person=to, ended_at=None).values_list("role", flat=True)]
+    rules.check_together(held, role)
+    limited = rules.check_duties(duties, {name for name, _label in duties_of(role)})
+    _check_alone(post, since, until, limited)
+    _tell_deputy(to, post, since, until, at)
     return Delegation.objects.create(
         post=post,
         to=to,
         since=since,
         until=until,
+        duties=limited,
         reason=organisations.check_text(reason, most=200, field="reason", needed=False),
         at=at,
     )
+
+
+def _tell_deputy(to: Person, post: PostHeld, since: date, until: date, at: datetime) -> None:
+    inbox.tell(
+        account_id=to.account.pk,
+        title=_("%(name)s委托您代办%(role)s的事项：%(since)s 至 %(until)s")
+        % {"name": post.person.name, "role": _(Role(post.role).label), "since": since, "until": until},
+        link="/parties/me",
+        at=at,
+    )
+
+
+def _check_alone(post: PostHeld, since: date, until: date, duties: Sequence[str]) -> None:
+    """Refuse a second deputy in the same business at the same time (Conflict): it must be plain who stands for the head."""
+    others = Delegation.objects.filter(post=post, ended_at=None, since__lte=until, until__gte=since)
+    for other in others.select_related("to"):
+        if not duties or not other.duties or set(duties) & set(other.duties):
+            raise Conflict(
+                _(
+                    "这段时间已委托%(name)s代办（%(since)s 至 %(until)s），同一事项同一时间只能有一名代办人；请先结束原代办。"
+                )
+                % {"name": other.to.name, "since": other.since, "until": other.until}
+            )
 
 
 @action("parties.end_delegation", label=N_("结束代办"), allow=ANYONE, on=Delegation)

@@ -13,6 +13,7 @@ from jutong.slices.parties.models.access import (
 from jutong.slices.parties.models.accounts import Account, ApiKey, IdentityLink, PasswordUsed, SignedAct
 from jutong.slices.parties.models.people import Delegation, InternalRules, Person, PostHeld, SharingUnit, UnitRole
 from jutong.slices.parties.models.places import Authority, Department, Region, SectorLine, SectorMember, SectorNote
+from jutong.slices.parties.models.reminders import Reminder, ReminderHook, ReminderSetting
 from jutong.slices.parties.models.systems import BusinessSystem
 
 __all__ = [
@@ -32,6 +33,9 @@ __all__ = [
     "Person",
     "PostHeld",
     "Region",
+    "Reminder",
+    "ReminderHook",
+    "ReminderSetting",
     "SectorLine",
     "SectorMember",
     "SectorNote",

@@ -61,12 +61,16 @@ class PostHeld(models.Model):
 
 
 class Delegation(models.Model):
-    """代办: in the absence of a post's holder another person acts, from one day to another, both included."""
+    """代办: in the absence of a post's holder another person acts, from one day to another, both included.
+
+    duties: the workflows it is limited to; empty for everything that the post may do.
+    """
 
     post = models.ForeignKey(PostHeld, on_delete=models.PROTECT)
     to = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="acting")
     since = models.DateField()
     until = models.DateField()
+    duties = ArrayField(models.CharField(max_length=64), default=list)
     reason = models.CharField(max_length=200, default="")
     at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

@@ -7,11 +7,22 @@ from django.urls import URLPattern
 from jutong.kernel.actors import ADMINISTRATORS, Actor, Role
 from jutong.kernel.faces.navigation import Entry, Group, register
 from jutong.kernel.terms import N_
-from jutong.slices.parties.pages import access, administration, door, organisation, own, people, places, systems
+from jutong.slices.parties.pages import (
+    access,
+    administration,
+    door,
+    organisation,
+    own,
+    people,
+    places,
+    reminders,
+    systems,
+)
 
 urlpatterns: list[URLPattern] = [
     *door.urlpatterns,
     *own.urlpatterns,
+    *reminders.urlpatterns,
     *organisation.urlpatterns,
     *people.urlpatterns,
     *places.urlpatterns,

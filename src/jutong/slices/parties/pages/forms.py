@@ -237,6 +237,10 @@ class Delegate(Form):
 
     post = forms.TypedChoiceField(label=_l("代办的岗位"), coerce=int)
     to_id = forms.TypedChoiceField(label=_l("代办人"), coerce=int)
+    duties = forms.MultipleChoiceField(
+        label=_l("限于办理的事项"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_l("不选为该岗位的全部事项；选定后，代办人只能办理所选事项。"),
+    )  # fmt: skip
     since = Day(label=_l("开始日期"))
     until = Day(label=_l("截止日期"))
     reason = Line(label=_l("事由"), max_length=200, required=False)

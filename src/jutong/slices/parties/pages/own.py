@@ -84,6 +84,7 @@ def delegation_new(request: HttpRequest) -> HttpResponse:
     form = forms.Delegate(posted(request))
     form.fields["post"].choices = offered.posts  # type: ignore[attr-defined]
     form.fields["to_id"].choices = offered.colleagues  # type: ignore[attr-defined]
+    form.fields["duties"].choices = offered.duties  # type: ignore[attr-defined]
     return filled(
         request,
         form,

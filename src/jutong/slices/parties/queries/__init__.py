@@ -48,6 +48,7 @@ from jutong.slices.parties.queries.departments import (
     search_departments,
     tree,
 )
+from jutong.slices.parties.queries.deputies import duties_of, staff, watched
 from jutong.slices.parties.queries.gaps import Gap, gaps, gaps_of_all
 from jutong.slices.parties.queries.overview import overview
 from jutong.slices.parties.queries.people import (
@@ -73,6 +74,7 @@ from jutong.slices.parties.queries.picking import (
     names_of,
     region_choices,
 )
+from jutong.slices.parties.queries.reminders import OwnReminders, own_reminders
 from jutong.slices.parties.queries.rulebooks import (
     CorrectionChannel,
     RulesRow,
@@ -103,6 +105,7 @@ __all__ = [
     "CorrectionChannel",
     "DepartmentRow",
     "Gap",
+    "OwnReminders",
     "PersonRow",
     "RegionRow",
     "RulesRow",
@@ -139,6 +142,7 @@ __all__ = [
     "departments_page",
     "departments_sheet",
     "departments_with_systems",
+    "duties_of",
     "gaps",
     "gaps_of_all",
     "holders",
@@ -152,6 +156,7 @@ __all__ = [
     "overview",
     "own_account",
     "own_file",
+    "own_reminders",
     "people_page",
     "people_sheet",
     "person",
@@ -173,6 +178,7 @@ __all__ = [
     "sharing_unit_head",
     "signature_demanded",
     "signatures",
+    "staff",
     "system",
     "system_detail",
     "systems",
@@ -180,6 +186,7 @@ __all__ = [
     "trainings",
     "tree",
     "unit_roles",
+    "watched",
     "without_channel",
     "without_rules",
 ]

@@ -12,9 +12,11 @@ from jutong.crypto import sm2, sm3
 from jutong.kernel.actors import ADMINISTRATORS, Actor, Role
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
+from jutong.kernel.settings import settings
 from jutong.slices.parties.models import Account, ApiKey, Department, IdentityLink, PostHeld, SignedAct
+from jutong.slices.parties.queries.deputies import duties_of
 from jutong.slices.parties.queries.people import DelegationRow, PostRow, colleagues, delegations, posts
-from jutong.slices.parties.rules.duties import NOT_DELEGATED
+from jutong.slices.parties.rules import duties as rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,15 +215,18 @@ class Delegable:
 
     posts: list[tuple[int, str]]
     colleagues: list[tuple[int, str]]
+    duties: list[tuple[str, str]]
 
 
 def delegable(actor: Actor, at: datetime) -> Delegable:
     """Return the actor's own posts that others may act in, and the colleagues of the department."""
     own = account(actor.account_id or 0, at)
-    held = [row for row in posts(person_id=own.person_id) if Role(row.role) not in NOT_DELEGATED]
+    heads = settings().represented_heads
+    held = [row for row in posts(person_id=own.person_id) if rules.delegable(Role(row.role), heads=heads)]
     return Delegable(
         [(row.id, f"{row.role_label}（{row.department_name}）") for row in held],
         colleagues(own.department_id, own.person_id),
+        sorted({duty for row in held for duty in duties_of(Role(row.role))}),
     )
 
 

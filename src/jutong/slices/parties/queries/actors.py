@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Final
 
-from django.db.models import BigIntegerField, Q, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, CharField, F, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from jutong.crypto import sm3
@@ -13,7 +15,10 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Unauthenticated
 from jutong.kernel.settings import settings
 from jutong.slices.parties.models import Account, ApiKey, Delegation, PostHeld
+from jutong.slices.parties.rules import duties
+from jutong.slices.parties.rules.words import ManagerState
 
+DUTIES: Final = ArrayField(CharField(max_length=64))
 _USED_EVERY = 60
 """Seconds between two notes of a key's last use."""
 
@@ -51,18 +56,38 @@ def _posts(person_id: int, at: datetime) -> frozenset[Post]:
     today = beijing_day(at)
     in_force = Q(ended_at=None, since__lte=today) & (Q(until=None) | Q(until__gte=today))
     own = PostHeld.objects.filter(in_force, person_id=person_id).values_list(
-        "role", "department_id", Value(None, BigIntegerField()), Value("")
+        "role", "department_id", Value(None, BigIntegerField()), Value(""), Value(None, DUTIES)
     )
-    lent = (
-        Delegation.objects.filter(ended_at=None, to_id=person_id, since__lte=today, until__gte=today)
-        .filter(Q(post__ended_at=None, post__since__lte=today) & (Q(post__until=None) | Q(post__until__gte=today)))
-        .values_list("post__role", "post__department_id", "post__person__account__pk", "post__person__name")
-    )
-    posts = {Post(Role(role), *rest) for role, *rest in own.union(lent, all=True)}
+    lent = lent_on(today).filter(to_id=person_id)
+    named = ("post__role", "post__department_id", "post__person__account__pk", "post__person__name", "duties")
+    posts = {
+        Post(Role(role), department, account, name, tuple(duties or ()))
+        for role, department, account, name, duties in own.union(lent.values_list(*named), all=True)
+    }
+    posts = rightly_held(posts)
     leads = {
         Post(Role.DEPARTMENT_LEADER, p.department_id) for p in posts if p.role is Role.PRINCIPAL and not p.acting_for
     }
     return frozenset(posts | leads)
+
+
+def lent_on(today: date) -> QuerySet[Delegation]:
+    """Return the delegations in force on a day: while the post is held, and while both work in the post's department."""
+    held = Q(post__ended_at=None, post__since__lte=today) & (Q(post__until=None) | Q(post__until__gte=today))
+    there = Q(
+        to__state=ManagerState.ACTIVE, to__department=F("post__department"), post__person__state=ManagerState.ACTIVE
+    )
+    return Delegation.objects.filter(held, there, ended_at=None, since__lte=today, until__gte=today)
+
+
+def rightly_held(posts: set[Post]) -> set[Post]:
+    """Return posts without the delegated ones that do not count: an administrator's or auditor's, or a head's where heads are not represented.
+
+    Asked whenever an actor is made, so that a deputy who becomes an administrator acts for nobody from then on.
+    """
+    heads = settings().represented_heads
+    may_act = duties.may_act(post.role for post in posts if post.acting_for is None)
+    return {p for p in posts if p.acting_for is None or (may_act and duties.delegable(p.role, heads=heads))}
 
 
 def actor_by_key(text: str, address: str, *, at: datetime, trace: str = "") -> Actor:

@@ -12,6 +12,7 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.kernel.paging import Page, page
+from jutong.kernel.workflow import workflows
 from jutong.slices.parties.formats import sheets
 from jutong.slices.parties.models import Delegation, Department, Person, PostHeld, SharingUnit, UnitRole
 from jutong.slices.parties.rules.words import Duty, ManagerState, UnitKind
@@ -261,6 +262,8 @@ class DelegationRow:
     since: date
     until: date
     given: bool
+    duties: tuple[str, ...] = ()
+    reason: str = ""
 
 
 def delegations(account_id: int, at: datetime) -> list[DelegationRow]:
@@ -281,6 +284,8 @@ def delegations(account_id: int, at: datetime) -> list[DelegationRow]:
             d.since,
             d.until,
             d.post.person.account.pk == account_id,
+            tuple(_(workflows()[name].title) for name in d.duties if name in workflows()),
+            d.reason,
         )
         for d in rows
     ]

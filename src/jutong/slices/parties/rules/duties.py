@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from django.utils.translation import gettext as _
@@ -46,7 +47,29 @@ def check_together(held: Iterable[Role], wanted: Role) -> None:
             )
 
 
-def check_delegable(role: Role) -> None:
+REPRESENTED: Final = frozenset({Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY})
+"""Posts whose consent the decree demands by name (national-2025#20): a setting says whether others may give it for them."""
+
+
+def delegable(role: Role, *, heads: bool) -> bool:
+    """Tell whether others may act in a post; heads: whether this platform lets heads of sharing units be represented."""
+    return role not in NOT_DELEGATED and (heads or role not in REPRESENTED)
+
+
+def check_delegable(role: Role, *, heads: bool) -> None:
     """Refuse delegating a post that nobody may act in for another (RuleBroken)."""
-    if role in NOT_DELEGATED:
+    if not delegable(role, heads=heads):
         raise RuleBroken(_("%s的职责不得委托他人代办。") % _(role.label), field="post")
+
+
+def may_act(held: Iterable[Role]) -> bool:
+    """Tell whether somebody who holds these posts may act for another at all: no administrator and no auditor may."""
+    return not ADMINISTRATORS & set(held) and not READ_ONLY & set(held)
+
+
+def check_duties(chosen: Iterable[str], offered: AbstractSet[str]) -> list[str]:
+    """Return the workflows a delegation is limited to; RuleBroken for one in which the post has nothing to do."""
+    duties = list(dict.fromkeys(chosen))
+    if strange := [duty for duty in duties if duty not in offered]:
+        raise RuleBroken(_("“%s”不属于该岗位办理的事项，请从列表中选择。") % "、".join(strange)[:60], field="duties")
+    return sorted(duties)

@@ -1,0 +1,76 @@
+"""What waits for a person: cases they ought to move, what is overdue, what they did, and the days limits fall on."""
+
+from jutong.kernel.agenda.chores import (
+    FAR,
+    MOST,
+    Chore,
+    Decision,
+    Waiting,
+    chores,
+    most_urgent,
+    moves,
+    register,
+    wanted,
+)
+from jutong.kernel.agenda.deciding import Decided, Gist, awaiting, decide, together
+from jutong.kernel.agenda.done import Done, done, verb_label
+from jutong.kernel.agenda.due import Day, DueCase, Late, due_between, month, overdue
+from jutong.kernel.agenda.load import (
+    AGES,
+    AUTHORITY,
+    HEADS,
+    Burden,
+    KindLoad,
+    Load,
+    PersonLoad,
+    know_people,
+    load,
+    load_of_region,
+)
+from jutong.kernel.agenda.movers import Subject, subjects_of
+from jutong.kernel.agenda.waiting import LISTED, SOON, KindCount, ToDo, todo, waiting_count
+
+__all__ = [
+    "AGES",
+    "AUTHORITY",
+    "FAR",
+    "HEADS",
+    "LISTED",
+    "MOST",
+    "SOON",
+    "Burden",
+    "Chore",
+    "Day",
+    "Decided",
+    "Decision",
+    "Done",
+    "DueCase",
+    "Gist",
+    "KindCount",
+    "KindLoad",
+    "Late",
+    "Load",
+    "PersonLoad",
+    "Subject",
+    "ToDo",
+    "Waiting",
+    "awaiting",
+    "chores",
+    "decide",
+    "done",
+    "due_between",
+    "know_people",
+    "load",
+    "load_of_region",
+    "month",
+    "most_urgent",
+    "moves",
+    "overdue",
+    "register",
+    "subjects_of",
+    "todo",
+    "together",
+    "verb_label",
+    "waiting_count",
+    "wanted",
+]
