@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from jutong.cli.demo import agreeing, lifecycle, loading
+from jutong.cli.demo import agreeing, lifecycle, loading, raising
 from jutong.cli.demo.resources import content
 from jutong.wire.grants import Masking
 
@@ -68,6 +68,7 @@ def leave(city: City, at: datetime, say: Callable[[str], None]) -> None:
     waiting = sum(_submit(city, department, titles, at) for department, titles in SUBMITTED.items())
     say(f"在办：共享申请 {len(WISHES)} 件，待审核目录 {waiting} 条")
     agreeing.leave(city, at, say)
+    raising.leave(city, at, say)
     lifecycle.leave(city, at, say)
 
 

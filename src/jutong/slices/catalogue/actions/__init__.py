@@ -177,11 +177,12 @@ from jutong.slices.catalogue.actions.updating import (
 )
 from jutong.slices.catalogue.actions.using import note_called, note_use, note_use_ended
 from jutong.slices.catalogue.rules.content import Content, ItemContent
-from jutong.slices.catalogue.rules.demands import Step, Wanted
+from jutong.slices.catalogue.rules.demands import STANDARD_STEPS, Step, Wanted
 from jutong.slices.catalogue.rules.security import FindingGiven
 
 __all__ = [
     "KEEPERS",
+    "STANDARD_STEPS",
     "Content",
     "DemandsImported",
     "FindingGiven",
