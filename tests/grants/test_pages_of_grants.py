@@ -205,7 +205,7 @@ def test_the_endpoints_read_and_end_a_grant(world: World, grant: Grant) -> None:
     assert client.get(f"/api/v1/grants/{grant.pk}").json()["items"][1]["masking"] == "name"
     assert len(client.get(f"/api/v1/grants/{grant.pk}/versions").json()) == 1
     assert world.client("police.head").get(f"/api/v1/grants/{grant.pk}").status_code == 404
-    body = {"reason": "业务已结束，不再需要"}
+    body = {"reason": "业务已结束，不再需要", "ground": "no_longer_necessary"}
     done = client.post(f"/api/v1/grants/{grant.pk}/finish", body, content_type="application/json")
     assert done.json()["state"] == "expired"
     again = client.post(f"/api/v1/grants/{grant.pk}/finish", body, content_type="application/json")
