@@ -23,7 +23,7 @@ answered declared compiled settled government_decided consented released"""
 _INFO = """submitted received leader_approved head_consented assessed running delivering reply_prepared revising issued
 transferring authority_review registered assigned opened consulting testing migrating connecting arranged gap negotiating coordinating before_government applied"""
 _WAIT = """returned supplement_requested pending_determination extended suspended paused provisional due_soon waiting
-queued update_due update_extended retrying locked held must_change needed asked reported planned listed no_agreement"""
+queued update_due update_extended retrying locked held must_change needed asked reported planned listed no_agreement signing amending"""
 _BAD = """refused not_accepted revoked terminated failed overdue rejected unreconciled broken disabled conflict missing
 not_reconciled error late not_responded"""
 TONES: Final[Mapping[str, Tone]] = {
@@ -82,7 +82,7 @@ def happenings(history: Iterable[AuditRow], workflow: Workflow[Any]) -> list[Hap
         Happening(
             entry.at,
             labels.get(entry.verb.rpartition(".")[2], entry.verb),
-            entry.actor_name,
+            _("系统") if entry.channel == "system" else entry.actor_name,
             entry.reason,
             "good" if entry.outcome == "success" else "bad",
         )

@@ -52,7 +52,7 @@ def paper(said: Content, about: Printed, signed: Sequence[Signed]) -> papers.Pap
         title=said.stated.name or _(Kind(about.kind).label),
         number=_("%(kind)s %(number)s　第 %(version)d 版（%(standing)s）")
         % {"kind": _(Kind(about.kind).label), "number": about.number, "version": about.version, "standing": about.standing},
-        foot=_("%(number)s 第 %(version)d 版　内容摘要（SM3）%(digest)s")
+        foot=_("%(number)s 第 %(version)d 版\n内容摘要（SM3）%(digest)s")
         % {"number": about.number, "version": about.version, "digest": about.digest},
         made_at=int(about.at.timestamp()),
         blocks=(*_parties(said), *_elements(said, about.kind), *_lines(said, about), *_signatures(said, about, signed)),
