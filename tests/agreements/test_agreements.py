@@ -175,10 +175,12 @@ def test_access_ends_with_the_term_unless_it_was_renewed_before(world: World) ->
     world.drain(last - timedelta(days=20))
     told = InboxItem.objects.filter(title__contains="即将到期", department_id=world.department("hr"))
     assert {item.link for item in told} == {f"/agreements/{renewed.pk}/", f"/agreements/{left.pk}/"}
-    longer = written(world, lines=(line(world, resource),), until=date(2028, 2, 29))
+    longer = written(world, lines=(line(world, resource),), since=date(2027, 3, 1), until=date(2028, 2, 29))
     actions.amend(renewed.pk, by=world.actor("hr.officer", at=last), at=last, written=longer, why="续签一年")
     signed(world, renewed, *SIGNED, at=last)
     world.drain(last)
+    assert grants.grant(kept.id, world.actor("hr.head")).valid_from <= last, "no gap before the new term"
+    assert Agreement.objects.get(pk=renewed.pk).since == STATED["since"]
     assert grants.states_of([kept.id, gone.id]) == {kept.id: "granted", gone.id: "granted"}
     tomorrow = last + timedelta(hours=9)
     world.drain(tomorrow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -100,6 +101,8 @@ def _follow(case: Agreement, line: Line, content: Content, at: datetime) -> None
     present = held.of_case(ref)
     terms = _terms(line, content, offer, at, present.purposes if present else ())
     if present is not None and present.state == "granted":
+        if present.valid_from <= at < terms.valid_from:  # renewed from a later day on: what works goes on without a gap
+            terms = dataclasses.replace(terms, valid_from=at)
         grants.restate_grant(present.id, by=PLATFORM, at=at, terms=terms)
         return
     if present is not None and present.state == "suspended":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+import msgspec
 from django.utils.translation import gettext as _
 
 from jutong.kernel import keys, outbox
@@ -86,8 +87,11 @@ def put_in_force(case: Agreement, version: AgreementVersion, *, by: Actor, at: d
     content = content_of(version)
     version.in_force_at = at
     version.save(update_fields=["in_force_at", "attested_by"])
+    stated = content.stated
+    if case.version and case.since and stated.since:  # an agreement that goes on has begun when it first did
+        stated = msgspec.structs.replace(stated, since=min(case.since, stated.since))
     case.version, case.pending, case.unsigned_ids, case.joint = version.number, 0, [], False
-    case.name, case.since, case.until = content.stated.name[:200], content.stated.since, content.stated.until
+    case.name, case.since, case.until = stated.name[:200], stated.since, stated.until
     if case.warned_for and case.until and case.until > case.warned_for:
         case.warned_for = None
     carry_out(case, content, at=at)
