@@ -43,6 +43,15 @@ class People:
             self._pages[who].goto(self._address + path)
         return self._pages[who]
 
+    def stranger(self, path: str) -> Page:
+        """Return a window without an account, at an address."""
+        if "" not in self._pages:
+            context = self._browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN")
+            page = self._pages[""] = context.new_page()
+            page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        self._pages[""].goto(self._address + path)
+        return self._pages[""]
+
     def look(self, who: str, name: str) -> None:
         """Keep pictures at both widths, and hold that nothing is wider than the screen."""
         page = self._pages[who]

@@ -17,7 +17,9 @@ from jutong.slices.correction.pages.deeds import DEEDS
 from jutong.slices.correction.workflow import WORKFLOWS
 from world import World
 
-PROFILES = ("national-2025", "jiangxi-2017", "inner-mongolia-2018", "neijiang-2020", "liyang-2020")
+PROFILES = (
+    "national-2025", "jiangxi-2017", "inner-mongolia-2018", "neijiang-2020", "liyang-2020", "national-project-opinion",
+)  # fmt: skip
 PEOPLE = (
     "hr.clerk", "hr.head", "civil.officer", "civil.head", "civil.principal", "civil.leader", "authority.reviewer",
     "authority.chief", "authority.operator", "market.clerk", "admin.system", "audit.auditor",
@@ -114,15 +116,10 @@ def test_every_move_comes_off_for_its_person_in_its_states_and_for_nobody_else(w
     resource = entered(world, open_type="conditional", open_conditions="实名登记")
     flow = WORKFLOWS[kind]
     for verb, (states, who) in TABLE[kind].items():
-        words = dict(WORDS.get(verb, {}))
-        if verb == "transfer":
-            words["department_id"] = world.department("civil" if kind == "objection" else "hr")
-        if (kind, verb) == ("objection", "convert"):
-            words = {"to": "verification", "detail": "error"}
         move = next(m for m in flow.moves if m.verb == verb)
         for state in flow.states:
             case = case_in(world, kind, state, resource, RESULTS.get((kind, verb), ""))
-            call, at = DEEDS[kind][verb].call, world.at + timedelta(hours=1)
+            call, at, words = DEEDS[kind][verb].call, world.at + timedelta(hours=1), words_of(world, kind, verb)
             if state in states:
                 with pytest.raises((NotAllowed, NotThere)):
                     call(case.pk, by=world.actor("market.clerk"), at=at, **words)
@@ -134,6 +131,42 @@ def test_every_move_comes_off_for_its_person_in_its_states_and_for_nobody_else(w
             assert flow.model._default_manager.get(pk=case.pk).state == state, (state, verb)
 
 
+@pytest.mark.parametrize("profile", [name for name in PROFILES if name != "neijiang-2020"])
+def test_under_every_other_profile_the_same_moves_come_off_but_for_what_only_neijiang_gives(
+    world: World, profile: str
+) -> None:
+    """From the first state of each move; extensions and the ways into procedures that a profile lacks are refused, unchanged."""
+    resource = entered(world, open_type="conditional", open_conditions="实名登记")
+    rules(profile)
+    for kind, flow in WORKFLOWS.items():
+        for verb, (states, who) in TABLE[kind].items():
+            move = next(m for m in flow.moves if m.verb == verb)
+            case = case_in(world, kind, states[0], resource, RESULTS.get((kind, verb), ""))
+            call, by, words = DEEDS[kind][verb].call, world.actor(who[0]), words_of(world, kind, verb)
+            if refusal := ONLY_NEIJIANG.get((kind, verb)):
+                with pytest.raises(refusal):
+                    call(case.pk, by=by, at=world.at, **words)
+                assert flow.model._default_manager.get(pk=case.pk).state == states[0], (kind, verb)
+                continue
+            assert call(case.pk, by=by, at=world.at, **words).state == move.leads_to(states[0], ""), (kind, verb)
+
+
+def words_of(world: World, kind: str, verb: str) -> dict[str, Any]:
+    """Return what a move is called with."""
+    if verb == "transfer":
+        return {"department_id": world.department("civil" if kind == "objection" else "hr")}
+    if (kind, verb) == ("objection", "convert"):
+        return {"to": "verification", "detail": "error"}
+    return WORDS.get(verb, {})
+
+
+ONLY_NEIJIANG: dict[tuple[str, str], type[Exception]] = {
+    ("verification", "ask_extension"): WrongState, ("verification", "extend"): WrongState,
+    ("open_correction", "ask_extension"): WrongState, ("open_correction", "extend"): WrongState,
+    ("verification", "convert"): NotAllowed, ("open_correction", "convert"): NotAllowed,
+    ("complaint", "convert"): NotAllowed, ("objection", "convert"): NotAllowed,
+}  # fmt: skip
+"""neijiang-2020#19, #31 give the public's cases an extension; #41 has objections, #19 lets the public ask for verification."""
 RESULTS = {
     ("verification", "close"): "unfounded", ("objection", "correct"): "correct", ("objection", "notify"): "not_correct",
     ("complaint", "notify"): "founded", ("verification", "correct"): "confirmed",

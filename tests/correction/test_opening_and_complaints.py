@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from asking_world import posted
 
-from correction_world import CREDIT_CODE, ID_NUMBER, OPENED, citizen, entered, marks, raised, rules
+from correction_world import CREDIT_CODE, ID_NUMBER, OPENED, citizen, entered, granted, marks, raised, rules
 from covers import covers
 from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry, Clock, InboxItem
 from jutong.slices.correction import actions, queries
 from jutong.slices.correction.models import Applicant, Complaint, KnownIdentity, Look, OpenCorrection
+from jutong.slices.grants.models import Grant
+from jutong.slices.usage.models import MisuseCase
 from world import World
 
 
@@ -123,6 +126,24 @@ def test_a_complaint_ends_with_findings_a_notice_and_where_it_was_handed_over_to
     assert (shown.state, shown.overdue) == ("closed", False)
     assert "属实" in shown.told[-1][1]
     assert marks(world.at) == {}
+
+
+@covers(partly=["R-COR-023"])
+def test_misuse_shown_by_a_complaint_becomes_a_case_of_its_own_with_what_was_found(world: World) -> None:
+    granted(world)
+    grant = Grant.objects.get()
+    case, _code = complaint(world)
+    clerk, page = world.actor("market.clerk"), f"/correction/complaint/{case.pk}/"
+    actions.examine_complaint(case, by=clerk, at=world.at)
+    found = {"examined": "网关日志显示非工作时间查询 12 次", "reason": "经办人越权查询，情况属实"}
+    actions.resolve_complaint(case, by=clerk, at=world.at, finding="founded", misuse=True, **found)
+    answer = posted(world.client("market.clerk"), f"{page}link/", page=page, grant=f"G-{grant.pk:06d}")
+    assert answer.status_code == 303
+    made = MisuseCase.objects.get()
+    assert (made.source, made.source_ref, made.text) == ("complaint", case.number, found["examined"])
+    assert Complaint.objects.get().links == [{"kind": "rectification", "reference": made.number}]
+    actions.notify_complainant(case, by=clerk, at=world.at)
+    assert actions.close_complaint(case, by=clerk, at=world.at).state == "closed"
 
 
 @covers("R-SEC-025")

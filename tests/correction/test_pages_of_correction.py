@@ -57,6 +57,8 @@ def test_the_certificate_prints_for_the_desk_and_takes_nothing_but_handled_as_us
     assert (refused.status_code, "已报告主管部门" in text(refused)) == (422, True)
     assert posted(clerk, page, outcome="as_usual", proof="居民户口簿").status_code == 303
     assert Handling.objects.get().department_id == world.department("market")
+    drawn = clerk.get(f"{page}certificate.pdf")
+    assert (drawn["Content-Type"], b"".join(drawn)[:5]) == ("application/pdf", b"%PDF-")
 
 
 def test_a_citizen_raises_and_follows_without_an_account_and_nobody_is_kept_for_nothing(world: World) -> None:

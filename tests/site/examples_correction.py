@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+import examples_papers as papers
+
 from correction_world import BASIS, ID_NUMBER, OPENED, RECORD, citizen
 from jutong.kernel.models import PolicyAssignment
 from jutong.slices.catalogue.models import Entry
@@ -81,6 +83,7 @@ def build(scene: Scene) -> None:
     asked: dict[str, Any] = {"resource_id": scene["resource"], "kind": "doubt", "text": "本人姓名登记有误"}
     scene.ids["v_public"] = _raised(scene, actions.report, **asked)
     held.delete()
+    papers.build(scene)
 
 
 def _raised(scene: Scene, deed: Any, /, **words: Any) -> int:
@@ -145,7 +148,8 @@ def _complaints(scene: Scene) -> None:
 
 
 def pages(book: Book, scene: Scene) -> None:
-    """Add the pages."""
+    """Add the pages, those of papers and of the service desk as well."""
+    papers.pages(book, scene)
     base = "correction/"
     book.page("parties/departments/<int:pk>/correction-channel", scene["civil"], channel="数据科")
     handled = {"outcome": "as_usual", "proof": "居民户口簿"}
@@ -185,6 +189,7 @@ def _public(scene: Scene) -> dict[str, dict[str, Any]]:
 
 def endpoints(book: Book, scene: Scene) -> None:
     """Add the endpoints."""
+    papers.endpoints(book, scene)
     base = "api/v1/correction"
     book.add("GET", f"{base}/corrections")
     book.add("GET", f"{base}/corrections/<receiver_id>", scene["received_correction"])

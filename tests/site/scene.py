@@ -30,7 +30,7 @@ from jutong.kernel import files, inbox, outbox
 from jutong.kernel.actors import system_actor
 from jutong.kernel.models import AuditEntry, OutboxEvent
 from jutong.slices.catalogue import actions as catalogue
-from jutong.slices.catalogue.models import Notice
+from jutong.slices.catalogue.models import Entry, Notice
 from jutong.slices.datacentre import actions as datacentre
 from jutong.slices.exchange import actions as exchange
 from jutong.slices.exchange.rules import Plan
@@ -79,6 +79,10 @@ class Scene:
     def __getitem__(self, name: str) -> int:
         """Return an id."""
         return self.ids[name]
+
+    def code(self, name: str) -> str:
+        """Return the resource code of an entry."""
+        return str(Entry.objects.values_list("code", flat=True).get(pk=self.ids[name]))
 
 
 def build(world: World, node: Identity, civil_db: str, hr_db: str) -> Scene:

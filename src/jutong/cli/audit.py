@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jutong.kernel.audit.verify import Report
 
 FAULTS_SHOWN = 50
+LONGEST_PATH = 200
 PUBLIC_KEY_SIGNS = 128
 
 
@@ -108,6 +109,30 @@ def trace(file: Path, encoding: str) -> None:
         raise Stopped(_("没有发现溯源水印。"), _("文件可能未加水印，或行的次序已被打乱。"))
     for name in sorted(found):
         say(_("按授权 {name} 交付").format(name=name))
+
+
+@audit.command(help=_("离线核验电子凭证：文书、证照、合同的来源、时间，及内容是否被改动（只需节点公钥）。"))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--code", required=True, help=_("证明码，或存有证明码的文件。"))
+@click.option("--node", "nodes", multiple=True, required=True, metavar="NAME=HEX", help=_("节点的公钥，可重复。"))
+def document(file: Path, code: str, nodes: tuple[str, ...]) -> None:
+    """Check a document against its proof; neither a home nor a database nor Django is touched. Exit code 1 for a fault."""
+    from jutong.client import documents
+
+    kept = Path(code)
+    given = kept.read_text(encoding="ascii", errors="replace") if len(code) < LONGEST_PATH and kept.is_file() else code
+    keys = {name: bytes.fromhex(key) for name, key in (_named(pair) for pair in nodes)}
+    verdict = documents.verify(file.read_bytes(), given, keys)
+    for fault in verdict.faults:
+        say(fault)
+    if not verdict.ok or verdict.proof is None:
+        raise Stopped(_("电子凭证核验不通过。"), _("请保留文件和证明码，并向提供部门核实。"))
+    said = verdict.proof
+    say(
+        _("电子凭证核验通过（ok）：{title}（{code}），{at} 由节点 {node} 交付，追踪编号 {trace}。").format(
+            title=said.title, code=said.code, at=said.at.isoformat(), node=said.node, trace=said.trace
+        )
+    )
 
 
 def _proven(proof: Path, public: str, nodes: dict[str, str]) -> None:

@@ -67,6 +67,21 @@ def public_key(name: str) -> bytes:
     return _public_key(name, str(_folder(name)), changed)
 
 
+def every_key(name: str) -> list[bytes]:
+    """Return the public keys under which a node signed, now and before a new key; none for a name nobody knows.
+
+    For signatures on what was handed over long ago: they stay good when the node is given a new key.
+    """
+    keys = []
+    with suppress(Unavailable):
+        keys.append(public_key(name))
+    if name in names():
+        for path in sorted((_folder(name) / "retired").glob("*.json")):
+            with suppress(OSError, ValueError, KeyError):
+                keys.append(sm2.public_from_hex(json.loads(path.read_text())["public"]))
+    return keys
+
+
 @lru_cache(maxsize=1024)
 def _public_key(name: str, _folder_now: str, _changed: int) -> bytes:
     try:

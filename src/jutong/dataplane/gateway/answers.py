@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from jutong.crypto import sm3
 from jutong.dataplane.errors import Refusal
 from jutong.dataplane.gateway.calls import Call, Receive, Send
 from jutong.dataplane.transfer.files import neutral
@@ -21,6 +22,8 @@ JSON = [(b"content-type", b"application/json"), *SAFE]
 CSV = [(b"content-type", b"text/csv; charset=utf-8"), *SAFE]
 PROBLEM = [(b"content-type", b"application/problem+json"), *SAFE]
 RETRY_LATER = (429, 503)
+Prove = Callable[..., str]
+"""Returns the proof code of `records`, or of a `file` by its SM3."""
 
 
 @dataclass(slots=True)
@@ -49,11 +52,14 @@ class Found(msgspec.Struct, frozen=True):
     after: str | None = None
 
 
-def as_found(call: Call, found: Found, items: Sequence[str]) -> Answer:
-    """Answer rows as JSON, or as CSV for a caller that accepts text/csv and not application/json."""
+def as_found(call: Call, found: Found, items: Sequence[str], prove: Prove | None = None) -> Answer:
+    """Answer rows as JSON, or as CSV for a caller that accepts text/csv and not application/json.
+
+    prove: of a document; its proof stands beside the rows, and in a header beside CSV.
+    """
     accept = call.headers.get(b"accept", b"")
     if b"text/csv" in accept and b"application/json" not in accept:
-        return _csv(found, items)
+        return _csv(found, items, prove)
     told: dict[str, object] = {
         "rows": found.rows,
         "count": len(found.rows),
@@ -63,10 +69,12 @@ def as_found(call: Call, found: Found, items: Sequence[str]) -> Answer:
     }
     if found.after is not None:
         told["after"] = found.after
+    if prove:
+        told["proof"] = prove(records=found.rows)
     return as_json(told)
 
 
-def _csv(found: Found, items: Sequence[str]) -> Answer:
+def _csv(found: Found, items: Sequence[str], prove: Prove | None) -> Answer:
     """Write UTF-8 with a header; a missing value is empty, what a spreadsheet would run is led by an apostrophe."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -76,6 +84,8 @@ def _csv(found: Found, items: Sequence[str]) -> Answer:
     beside = {"Trace": found.trace, "Count": str(len(found.rows)), "Grant-Version": str(found.grant_version)}
     if found.after is not None:
         beside["After"] = found.after
+    if prove:
+        beside["Proof"] = prove(file=sm3.hexdigest(body))
     named = [(f"x-jutong-{name.lower()}".encode(), value.encode()) for name, value in beside.items()]
     return Answer(200, [*CSV, (b"content-length", b"%d" % len(body)), *named, *marked(found.marks)], body)
 

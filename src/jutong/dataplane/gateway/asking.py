@@ -42,8 +42,8 @@ class Asking(Desk):
             _forgo(coming)
         self._still(call, snapshot, caller, grant, self.modes)
         await self._write(call, rows=len(rows), outcome="ok" if rows else "not_found")
-        marks = admission.marks_for(snapshot, grant, keys)
-        return as_found(call, Found(rows, shown_marks(marks), call.trace, grant.version), _items(grant, asked.items))
+        found = Found(rows, shown_marks(admission.marks_for(snapshot, grant, keys)), call.trace, grant.version)
+        return as_found(call, found, _items(grant, asked.items), self._prover(call, grant))
 
     async def listing(self, call: Call) -> Answer:
         """POST /v1/list: a page of the granted records in the order of the resource's key, after a cursor.
@@ -63,7 +63,7 @@ class Asking(Desk):
         await self._write(call, rows=len(rows), outcome="ok" if rows else "not_found")
         marks = [mark for mark in snapshot.marks.get(grant.resource_id, ()) if not mark.key]
         found = Found(rows, shown_marks(marks), call.trace, grant.version, cursors.write(end) if end else "")
-        return as_found(call, found, _items(grant, asked.items))
+        return as_found(call, found, _items(grant, asked.items), self._prover(call, grant))
 
     async def several(self, call: Call) -> Answer:
         """POST /v1/queries: the same key asked under several grants at once, each answered or refused on its own.
@@ -97,6 +97,7 @@ class Asking(Desk):
         except Refusal as refusal:
             await self.write_refusal(call, refusal)
             return {"grant": grant_id, "problem": refusal.problem(call.trace)}
+        prove = self._prover(call, grant)
         return {
             "grant": grant_id,
             "provider": grant.provider_id,
@@ -105,6 +106,7 @@ class Asking(Desk):
             "count": len(rows),
             "marks": shown_marks(admission.marks_for(snapshot, grant, [asked.keys])),
             "grant_version": grant.version,
+            **({"proof": prove(records=rows)} if prove else {}),
         }
 
     async def confirm(self, call: Call) -> Answer:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import partial
 
 from jutong.crypto import CryptoRefused, sm3
 from jutong.dataplane.book import Book, Claim, Verdict, beijing_day
@@ -14,11 +15,13 @@ from jutong.dataplane.bundles import BundleCache
 from jutong.dataplane.chain import Chain, Entry
 from jutong.dataplane.errors import Misuse, Refusal, TooMany, Unauthenticated, Unavailable
 from jutong.dataplane.gateway import admission, calls, foreign
+from jutong.dataplane.gateway.answers import Prove
 from jutong.dataplane.gateway.calls import Call
 from jutong.dataplane.gateway.lookups import Lookups
 from jutong.dataplane.gathering import GATHER_SECONDS, Gathering
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.outages import Outage
+from jutong.dataplane.proving import proof
 from jutong.dataplane.settings import Settings
 from jutong.dataplane.snapshots import Snapshot
 from jutong.dataplane.usage import UsageCounts
@@ -214,6 +217,13 @@ class Desk:
             person=call.named(b"x-jutong-person"),
             service_item=call.named(b"x-jutong-service-item"),
         )
+
+    def _prover(self, call: Call, grant: Grant) -> Prove | None:
+        """Return what proves the answer to a call under a grant of documents; None for all other data."""
+        if not grant.document:
+            return None
+        node, signer = self._identity.name, self._identity.signer
+        return partial(proof, grant, node=node, trace=call.trace, at=call.at, signer=signer)
 
     async def settled(self) -> None:
         """Wait for the claims under way, before closing the book."""

@@ -17,7 +17,7 @@ from jutong.dataplane.gateway.asking import shown_marks
 from jutong.dataplane.gateway.calls import Call
 from jutong.dataplane.gateway.desk import Desk
 from jutong.dataplane.gateway.files import Files, manifest_of, read_ticket
-from jutong.wire.grants import Mode
+from jutong.wire.grants import Grant, Mode
 from jutong.wire.transfers import Manifest
 
 
@@ -77,7 +77,7 @@ class Fetching(Desk):
         with self._reserved(call.who) as release:
             answer = await self._files.answer(artefact, manifest, headers=call.headers, allowed=allowed)
             await self._write(call, rows=manifest.rows, reason=call.text(b"range"))
-        return replace(answer, headers=self._with_marks(answer, grant.resource_id), finished=release)
+        return replace(answer, headers=self._dressed(answer, call, grant, manifest), finished=release)
 
     async def ticket(self, call: Call) -> Answer:
         """POST /v1/tickets: a person fetches one file once, with a ticket of the control plane."""
@@ -100,14 +100,22 @@ class Fetching(Desk):
         with self._reserved(call.who) as release:
             answer = await self._files.answer(artefact, manifest, headers={}, allowed=allowed)
             await self._write(call, rows=manifest.rows, purpose=ticket.purpose)
-        resource = call.grant.resource_id if call.grant else ""
-        return replace(answer, headers=self._with_marks(answer, resource), finished=release)
+        return replace(answer, headers=self._dressed(answer, call, call.grant, manifest), finished=release)
 
-    def _with_marks(self, answer: Answer, resource_id: str) -> list[tuple[bytes, bytes]]:
-        """Return the headers of a file with every mark on its resource: which of its records are in doubt is known now only."""
+    def _dressed(
+        self, answer: Answer, call: Call, grant: Grant | None, manifest: Manifest
+    ) -> list[tuple[bytes, bytes]]:
+        """Return the headers of a file with every mark on its resource, and of a document with its proof.
+
+        Which of a file's records are in doubt is known now only.
+        """
+        if grant is None:
+            return answer.headers
         snapshot = self._bundles.current()
-        marks = snapshot.marks.get(resource_id, ()) if snapshot else ()
-        return [*answer.headers, *marked(shown_marks(marks))]
+        marks = snapshot.marks.get(grant.resource_id, ()) if snapshot else ()
+        prove = self._prover(call, grant)
+        proven = [(b"x-jutong-proof", prove(file=manifest.sm3).encode())] if prove else []
+        return [*answer.headers, *marked(shown_marks(marks)), *proven]
 
     async def _artefact(self, call: Call, artefact_id: str, department: str) -> tuple[Artefact, Manifest]:
         return manifest_of(await self._book.artefact(artefact_id), department=department, at=call.at)

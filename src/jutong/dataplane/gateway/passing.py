@@ -48,7 +48,7 @@ class Passing(Asking):
         await self._write(call, rows=len(rows), outcome="ok" if rows else "not_found", reason=name)
         marks = [mark for mark in snapshot.marks.get(grant.resource_id, ()) if not mark.key]
         found = Found(rows, shown_marks(marks), call.trace, grant.version)
-        return as_found(call, found, [column.item for column in grant.columns])
+        return as_found(call, found, [column.item for column in grant.columns], self._prover(call, grant))
 
 
 def parameters(call: Call) -> Mapping[str, Any]:

@@ -18,6 +18,8 @@ from jutong.kernel.errors import Conflict, Refusal, RuleBroken
 from jutong.kernel.settings import settings
 
 LINE_BREAKS: Final = frozenset("\t\n\r")
+MOST_FILES: Final = 5
+"""Files that one field of attachments takes at a time."""
 
 
 def half_width(text: str) -> str:
@@ -129,6 +131,29 @@ class Upload(forms.FileField):
             words = {"label": self.label, "most": self.most_bytes // 1024 // 1024}
             raise ValidationError(_("“%(label)s”超过 %(most)d MB，请拆分后上传。") % words, code="too_large")
         return file
+
+
+class SeveralFiles(forms.FileInput):
+    """A file input that takes several files."""
+
+    allow_multiple_selected = True
+
+
+class Uploads(Upload):
+    """Up to five files, each within the upload limit."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", SeveralFiles())
+        super().__init__(**kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Return the uploaded files."""
+        given = data if isinstance(data, list | tuple) else [data] if data else []
+        if len(given) > MOST_FILES:
+            raise ValidationError(
+                _("“%(label)s”一次最多 %(most)d 个文件，请合并后上传。") % {"label": self.label, "most": MOST_FILES}
+            )
+        return [super(Uploads, self).clean(file, initial) for file in given]
 
 
 class Form(forms.Form):

@@ -46,6 +46,7 @@ def _offer_pages(does_business: Callable[[Actor], bool]) -> None:
         Entry(Group.SHARING, N_("更正通知"), "correction_corrected", "file-diff", does_business, order=62),
         Entry(Group.SHARING, N_("照常办理查询"), "correction_desk", "certificate", does_business, order=64),
         Entry(Group.GOVERNANCE, N_("校核监督"), "correction_watch", "eye-check", watches, order=40),
+        Entry(Group.GOVERNANCE, N_("拟提问题"), "correction_findings", "flag", watches, order=42),
     )
 
 

@@ -10,7 +10,8 @@ STATES: Final = ("verification.*", "objection.*", "open_correction.*", "complain
 
 NOT_VERIFIED: Final = "correction.not_verified_in_time"
 """A verification passed its limit, so a finding under national-2025#39(6) may be proposed: {"case_id", "number", "provider_id",
-"authority_id", "due_day", "article"}; subject "verification:ID"."""
+"authority_id", "due_day", "article"}; subject "verification:ID". The authority's list of possible findings takes it up; deciding on
+them (W16) is for the supervision to come."""
 
 BUSINESS_REFUSED: Final = "correction.business_refused"
 """Somebody wanted to record that business was refused, passed on or made to wait for a correction while data is verified, which

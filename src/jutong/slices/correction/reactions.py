@@ -10,6 +10,7 @@ from jutong.kernel import inbox, outbox
 from jutong.kernel.actors import system_actor
 from jutong.slices.correction import actions, events
 from jutong.slices.correction.models import OpenCorrection
+from jutong.slices.correction.rules import findings
 from jutong.slices.correction.rules.concerns import ARTICLE
 from jutong.slices.correction.workflow import WORKFLOWS
 
@@ -54,3 +55,21 @@ def remind(event: outbox.Event, at: datetime) -> None:
             "article": ARTICLE,
         }
         outbox.publish(events.NOT_VERIFIED, f"verification:{case.pk}", payload, at=at, by=PLATFORM)
+
+
+@outbox.on(events.NOT_VERIFIED)
+def list_late_verification(event: outbox.Event, at: datetime) -> None:
+    """A verification past its limit stands in the authority's list of possible findings."""
+    words = _("校核 %(number)s 未在 %(day)s 前核实、更正并反馈") % {
+        "number": event.payload["number"],
+        "day": event.payload["due_day"],
+    }
+    proposed = findings.from_late_verification(event.payload, words)
+    actions.list_finding(by=PLATFORM, at=at, event_id=event.id, proposed=proposed)
+
+
+@outbox.on("sharing.finding_proposed", "usage.finding_proposed")
+def list_finding(event: outbox.Event, at: datetime) -> None:
+    """What the slices below put forward stands in the same list."""
+    proposed = findings.from_event(event.payload)
+    actions.list_finding(by=PLATFORM, at=at, event_id=event.id, proposed=proposed)

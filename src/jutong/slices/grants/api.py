@@ -12,6 +12,8 @@ from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
 from jutong.kernel.actors import Actor
+from jutong.kernel.faces import client_address, limits
+from jutong.kernel.settings import settings
 from jutong.slices.grants import actions, queries
 from jutong.wire.grants import Masking, Operator
 
@@ -326,3 +328,37 @@ def cancel_ending(request: HttpRequest, change_id: Id, body: GrantReasonIn) -> S
     """Go on with the service after all."""
     actions.cancel_ending(change_id, by=faces.signed(request), at=clock.now(), reason=body.reason)
     return Status(204, None)
+
+
+class ProofIn(Schema):
+    """A proof code, and what it is said to belong to: a record, or the SM3 of a file."""
+
+    code: Annotated[str, StringConstraints(max_length=65_536, pattern=PLAIN)]
+    record: dict[str, str | None] | None = None
+    digest: Annotated[str, StringConstraints(max_length=64, pattern=r"^([0-9A-Fa-f]{64})?$")] = ""
+
+
+class ProvenOut(Schema):
+    """What a proof came to; matches: null where nothing was given to compare."""
+
+    good: bool
+    matches: bool | None
+    node: str
+    trace: str
+    code: str
+    title: str
+    kind: str
+    provider: str
+    consumer: str
+    at: datetime
+    digests: list[str]
+    equal: bool
+    effect: str
+
+
+@router.post("/proofs/verify", response=ProvenOut, summary="电子凭证核验", auth=None)
+def verify_proof(request: HttpRequest, body: ProofIn) -> queries.Proven:
+    """Verify the proof of a document, licence or contract; open to everybody, at the rate of sign-ins from one address."""
+    limits.check("proofs", client_address(request), most=settings().sign_in_rate_per_minute, at=clock.now())
+    content = None if body.record is None else msgspec.json.encode(body.record)
+    return queries.proven(body.code, content=content, digest=body.digest)

@@ -23,6 +23,13 @@ def follow_system(event: outbox.Event, at: datetime) -> None:
     actions.put("grants", [(str(grant.pk), as_wire(grant)) for grant in held])
 
 
+@outbox.on("catalog_entry.published")
+def follow_entry(event: outbox.Event, at: datetime) -> None:
+    """A version came into force that may say otherwise whether the resource is a document: its grants go to the data plane."""
+    held = Grant.objects.filter(resource_id=event.payload["id"], state__in=["granted", "suspended"])
+    actions.put("grants", [(str(grant.pk), as_wire(grant)) for grant in held])
+
+
 @outbox.on("sources.source_changed")
 def follow_source(event: outbox.Event, at: datetime) -> None:
     """A data source changed: its sealed access goes to the data plane."""

@@ -22,8 +22,7 @@ class Sharing(AppConfig):
     def ready(self) -> None:
         """Listen to the slices below; offer pages, chores and panels."""
         from jutong.kernel import agenda, subjects
-        from jutong.kernel.actors import ADMINISTRATORS, Role
-        from jutong.kernel.faces.navigation import Entry, Group, register
+        from jutong.kernel.actors import ADMINISTRATORS
         from jutong.kernel.terms import N_
         from jutong.slices.sharing import reactions, workflow  # noqa: F401
 
@@ -40,22 +39,36 @@ class Sharing(AppConfig):
                 "sharing.dispute": N_("共享争议"),
                 "sharing.disputetaken": N_("其他平台报来的争议"),
                 "sharing.usechange": N_("变更使用"),
+                "sharing.answertemplate": N_("答复范本"),
+                "sharing.serviceitem": N_("事项材料清单"),
+                "sharing.servicepaper": N_("事项材料"),
             }
         )
-        register(
-            Entry(Group.SHARING, N_("共享申请"), "sharing_list", "file-symlink", does_business, order=10),
-            Entry(Group.SHARING, N_("变更使用"), "sharing_changes", "arrows-exchange", does_business, order=22),
-            Entry(Group.SHARING, N_("共享争议"), "sharing_disputes", "scale", does_business, order=24),
-            Entry(
-                Group.SHARING,
-                N_("常设同意"),
-                "sharing_standing",
-                "writing-sign",
-                lambda actor: actor.holds(Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY, Role.DATA_OFFICER),
-                order=30,
-            ),
-        )
+        _offer_pages(does_business)
         _offer_panels(does_business)
+
+
+def _offer_pages(does_business: Callable[[Actor], bool]) -> None:
+    """Offer the lists in the navigation."""
+    from jutong.kernel.actors import Role
+    from jutong.kernel.faces.navigation import Entry, Group, register
+    from jutong.kernel.terms import N_
+
+    register(
+        Entry(Group.SHARING, N_("共享申请"), "sharing_list", "file-symlink", does_business, order=10),
+        Entry(Group.SHARING, N_("变更使用"), "sharing_changes", "arrows-exchange", does_business, order=22),
+        Entry(Group.SHARING, N_("共享争议"), "sharing_disputes", "scale", does_business, order=24),
+        Entry(Group.SHARING, N_("答复范本"), "sharing_templates", "template", does_business, order=28),
+        Entry(Group.SHARING, N_("申请材料核对"), "sharing_desk", "list-check", does_business, order=66),
+        Entry(
+            Group.SHARING,
+            N_("常设同意"),
+            "sharing_standing",
+            "writing-sign",
+            lambda actor: actor.holds(Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY, Role.DATA_OFFICER),
+            order=30,
+        ),
+    )
 
 
 def _offer_panels(does_business: Callable[[Actor], bool]) -> None:

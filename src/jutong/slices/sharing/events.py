@@ -10,7 +10,8 @@ STATES: Final = "sharing_request.*"
 
 FINDING_PROPOSED: Final = "sharing.finding_proposed"
 """A circumstance may have to be rectified: {"kind", "department_id", "authority_id", "subject", "words", "source"};
-kinds unjustified_non_acceptance, third_party_without_consent."""
+kinds unjustified_non_acceptance, third_party_without_consent. The authority's list of possible findings takes it up; deciding on them
+(W16) is for the supervision to come."""
 
 DISPUTE_SENT: Final = "sharing.dispute_sent"
 """A dispute was exported for the common superior authority of another instance: {"id", "number", "digest", "to_region"};

@@ -66,6 +66,11 @@
     button.addEventListener("click", function () { window.print(); });
   });
 
+  /* What a QR code carries behind the # never reaches a server by itself: it is put into the field for a person to send. */
+  document.querySelectorAll("[data-from-hash] textarea").forEach(function (area) {
+    if (location.hash.length > 1 && !area.value) { area.value = decodeURIComponent(location.hash.slice(1)); }
+  });
+
   /* Leaving a changed form asks first; submitting it does not. */
   var changed = false;
   document.addEventListener("input", function (event) { if (event.target.closest("form[data-guard]")) { changed = true; } });

@@ -60,6 +60,7 @@ from jutong.slices.catalogue.queries.designations import (
     task_lines,
     watched_regions,
 )
+from jutong.slices.catalogue.queries.documents import document_kind_of
 from jutong.slices.catalogue.queries.duties import (
     CollectionRow,
     DutyDetail,
@@ -108,6 +109,7 @@ from jutong.slices.catalogue.queries.leading import (
 )
 from jutong.slices.catalogue.queries.liveliness import AilingRow, LivelinessFigure, ailing, ailing_lines, liveliness
 from jutong.slices.catalogue.queries.notices import NoticeRow, notice
+from jutong.slices.catalogue.queries.obtainable import Obtainable, obtainable
 from jutong.slices.catalogue.queries.opened import OpenEntry, opened, require_opened
 from jutong.slices.catalogue.queries.published import (
     PublishedEntry,
@@ -226,6 +228,7 @@ __all__ = [
     "LivelinessFigure",
     "Month",
     "NoticeRow",
+    "Obtainable",
     "OfficeRow",
     "OpenEntry",
     "OpinionRow",
@@ -286,6 +289,7 @@ __all__ = [
     "designation_lines",
     "designations",
     "difference",
+    "document_kind_of",
     "duties",
     "duty_lines",
     "duty_list",
@@ -320,6 +324,7 @@ __all__ = [
     "marked_secret",
     "may_open_census",
     "notice",
+    "obtainable",
     "office_scope",
     "office_scopes",
     "office_units",

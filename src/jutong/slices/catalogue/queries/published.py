@@ -15,6 +15,7 @@ from jutong.slices.catalogue.models import Entry, ReturnedData
 from jutong.slices.catalogue.queries.contents import contents_in
 from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.content import Content
+from jutong.slices.catalogue.rules.documents import document_kind
 from jutong.slices.catalogue.rules.returned import check_use
 from jutong.slices.catalogue.workflow import ENTRY
 from jutong.wire.grants import Kind, Mode
@@ -96,6 +97,7 @@ class PublishedEntry:
     """What departments may rely on: the version in force with its conditions and items.
 
     share_conditions: the conditions the catalogue lists; a reply can apply no others (R-CAT-055).
+    document_kind: document, licence or contract, whose data carries a proof; "" for all other data.
     """
 
     id: int
@@ -123,6 +125,7 @@ class PublishedEntry:
     format_types: tuple[str, ...] = ()
     released_on: date | None = None
     returned: Returned | None = None
+    document_kind: str = ""
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -195,6 +198,7 @@ def as_published(case: Entry, content: Content) -> PublishedEntry:
         format_types=content.format_types,
         released_on=content.released_on,
         returned=returned_of(case),
+        document_kind=document_kind(content),
     )
 
 

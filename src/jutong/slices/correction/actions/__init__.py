@@ -29,6 +29,7 @@ from jutong.slices.correction.actions.converting import (
     convert_verification,
 )
 from jutong.slices.correction.actions.correcting import fetch_correction
+from jutong.slices.correction.actions.findings import list_finding
 from jutong.slices.correction.actions.handling import record_handling
 from jutong.slices.correction.actions.objecting import (
     close_objection,
@@ -53,6 +54,7 @@ from jutong.slices.correction.actions.opening import (
     request_change,
     urge_answer,
 )
+from jutong.slices.correction.actions.papers import report_with_papers
 from jutong.slices.correction.actions.public import Raised, raise_in_public
 from jutong.slices.correction.actions.raising import department_asks
 from jutong.slices.correction.actions.verifying import (
@@ -66,6 +68,7 @@ from jutong.slices.correction.actions.verifying import (
     urge_verification,
 )
 from jutong.slices.correction.rules.concerns import Corrected
+from jutong.slices.correction.rules.findings import Proposed
 from jutong.slices.correction.rules.raising import Asker
 
 __all__ = [
@@ -73,6 +76,7 @@ __all__ = [
     "Asker",
     "Corrected",
     "Person",
+    "Proposed",
     "Raised",
     "Revealed",
     "agree_to_correction",
@@ -105,6 +109,7 @@ __all__ = [
     "followed",
     "identities_from",
     "link_complaint",
+    "list_finding",
     "mark_objection",
     "notify_complainant",
     "notify_objector",
@@ -116,6 +121,7 @@ __all__ = [
     "refuse_correction",
     "register_applicant",
     "report",
+    "report_with_papers",
     "request_change",
     "resolve_complaint",
     "reveal_applicant",

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from jutong.kernel import jurisdiction
-from jutong.kernel.actors import Actor
+from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, RuleBroken, WrongState
 from jutong.slices.catalogue import queries as catalogue
@@ -21,6 +21,9 @@ from jutong.slices.correction.rules.raising import Asker
 from jutong.slices.correction.rules.terms import Finding
 from jutong.slices.correction.workflow import COMPLAINT
 from jutong.slices.parties import queries as parties
+from jutong.slices.usage import actions as usage
+
+PLATFORM = system_actor("correction")
 
 
 def _tell(case: Complaint, *, by: Actor, at: datetime) -> None:
@@ -93,14 +96,41 @@ def resolve_complaint(
 
 @COMPLAINT.action("link")
 def link_complaint(
-    case: Complaint, *, by: Actor, at: datetime, links: Sequence[Mapping[str, Any]] = (), no_link: str = ""
+    case: Complaint,
+    *,
+    by: Actor,
+    at: datetime,
+    links: Sequence[Mapping[str, Any]] = (),
+    no_link: str = "",
+    grant_id: int | None = None,
 ) -> None:
-    """Record what it was handed over to – verification, rectification, incident – or why it was not."""
-    if not links and not no_link.strip():
+    """Record what it was handed over to – verification, rectification, incident – or why it was not.
+
+    grant_id: the grant that was misused; a case of misuse is opened with what was found (W25) and linked by its number.
+    """
+    if not links and not no_link.strip() and grant_id is None:
         raise RuleBroken(_("请登记移交事项，或说明不移交的理由。"), field="no_link")
     case.links = [*case.links, *rules.check_links(links)]
+    if grant_id is not None:
+        case.links = [*case.links, {"kind": "rectification", "reference": _misuse(case, grant_id, at)}]
     if no_link.strip():
         case.no_link = rules.check_text(no_link, field="no_link", what=_("不移交的理由"))
+
+
+def _misuse(case: Complaint, grant_id: int, at: datetime) -> str:
+    """Open a case of misuse with what was found, and return its number; only facts that show misuse make one."""
+    if not case.misuse:
+        raise WrongState(_("结论没有认定存在滥用，不能登记违规使用案件。"))
+    made = usage.open_misuse(
+        by=PLATFORM,
+        at=at,
+        grant_ids=[grant_id],
+        category="abuse",
+        text=case.examined,
+        source="complaint",
+        source_ref=case.number,
+    )
+    return str(made.number)
 
 
 @COMPLAINT.action("notify")

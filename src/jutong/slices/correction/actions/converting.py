@@ -80,6 +80,7 @@ def _convert(case: Concern, kind: str, at: datetime, *, to: str, detail: str) ->
         channel=case.channel,
         code_digest=case.code_digest,
         converted_from=f"{kind}:{case.pk}",
+        papers=tuple(case.attachments),
     )
     made = _OPENERS[to](case, asker, detail, at)
     case.converted_to, case.ended_at = f"{to}:{made.pk}", at

@@ -19,11 +19,11 @@ from jutong.slices.correction.rules.raising import Asker
 from jutong.slices.parties import queries as parties
 
 
-def department_asks(by: Actor, at: datetime) -> Asker:
-    """Return a department that asks through one of its people; NotAllowed without a department."""
+def department_asks(by: Actor, at: datetime, papers: tuple[int, ...] = ()) -> Asker:
+    """Return a department that asks through one of its people, with its papers; NotAllowed without a department."""
     if by.department_id is None or by.account_id is None:
         raise NotAllowed(_("您没有所属部门，不能代表部门提出。"))
-    return Asker(received_at=at, by_name=by.name, consumer_id=by.department_id)
+    return Asker(received_at=at, by_name=by.name, consumer_id=by.department_id, papers=papers)
 
 
 def columns_of(kind: str, asker: Asker, *, text: str, at: datetime) -> dict[str, Any]:
@@ -38,6 +38,7 @@ def columns_of(kind: str, asker: Asker, *, text: str, at: datetime) -> dict[str,
         "received_on": beijing_day(asker.received_at),
         "code_digest": asker.code_digest,
         "converted_from": asker.converted_from,
+        "attachments": list(asker.papers),
         "text": rules.check_text(text, field="text", what=_("情况说明")),
     }
 

@@ -148,6 +148,7 @@ class DeedIn(Schema):
     misuse: bool | None = None
     links: Annotated[list[DeedLinkIn], Field(max_length=20)] | None = None
     no_link: Words | None = None
+    grant_id: Number | None = None
     to: Code | None = None
     detail: Code | None = None
 
@@ -226,7 +227,7 @@ DEEDS: Final[dict[str, dict[str, Deed]]] = {
 """Each verb: its action, and the words it cannot do without."""
 OPTIONAL: Final = {
     ("verification", "close"): ("text",),
-    ("complaint", "link"): ("links", "no_link"),
+    ("complaint", "link"): ("links", "no_link", "grant_id"),
     ("complaint", "resolve"): ("misuse",),
     **{(kind, verb): ("text",) for kind in WORKFLOWS for verb in ("urge", "notify")},
 }

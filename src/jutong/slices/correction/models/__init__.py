@@ -10,6 +10,7 @@ from jutong.slices.correction.models.concerns import (
     Verification,
 )
 from jutong.slices.correction.models.corrected import CorrectedItem, CorrectedVersion, OpenField, Receiver
+from jutong.slices.correction.models.findings import ProposedFinding
 from jutong.slices.correction.models.marks import Handling, MarkedRecord
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Objection",
     "OpenCorrection",
     "OpenField",
+    "ProposedFinding",
     "Receiver",
     "Verification",
 ]

@@ -18,7 +18,7 @@ class Concern(Case):
     the whole resource); record_digest: keyed SM3 of it; record_shown: masked. received_at: first receipt, kept through
     conversions; received_on its Beijing day, from which limits count. code_digest: SM3 of number and code, for following a
     case without an account. told: [{"at", "text"}] to the applicant; urgings: [{"at", "by", "text"}]. extension_asked:
-    {"days", "reason", "by", "at"}. converted_from, converted_to: "verification:12".
+    {"days", "reason", "by", "at"}. attachments: ids of stored files. converted_from, converted_to: "verification:12".
     """
 
     number = models.CharField(max_length=24, unique=True)
@@ -36,6 +36,7 @@ class Concern(Case):
     record_digest = models.CharField(max_length=64, default="")
     record_shown = models.CharField(max_length=60, default="")
     text = models.TextField()
+    attachments = models.JSONField(default=list)
     received_at = models.DateTimeField()
     received_on = models.DateField()
     code_digest = models.CharField(max_length=64, default="")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_POST, require_safe
 
-from jutong.kernel import clock, faces
+from jutong.kernel import clock, faces, files
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
+from jutong.kernel.faces import downloads
 from jutong.kernel.faces.forms import Form, Paragraph
 from jutong.slices.correction import actions, queries
 from jutong.slices.correction.pages.deeds import DEEDS
@@ -61,6 +63,13 @@ def deed(request: HttpRequest, kind: str, case_id: int, verb: str) -> HttpRespon
         except (WrongState, NotAllowed) as refusal:
             return show(request, kind, case_id, refusal=refusal)
     return show(request, kind, case_id, tried=(verb, form))
+
+
+@require_safe
+def paper(request: HttpRequest, kind: str, case_id: int, file_id: int) -> HttpResponseBase:
+    """Hand over a paper of a case, as a file to be saved."""
+    found = queries.paper(kind, case_id, file_id, faces.actor_of(request), clock.now())
+    return downloads.attachment(files.chunks(found.id), found.name, found.media_type)
 
 
 @require_POST

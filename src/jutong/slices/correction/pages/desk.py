@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_safe
 
-from jutong.kernel import clock, faces
+from jutong.kernel import clock, faces, papers
 from jutong.kernel.errors import NotAllowed, WrongState
+from jutong.kernel.faces import downloads
 from jutong.kernel.faces.forms import Code, Form, Line, Paragraph
-from jutong.slices.correction import actions, queries
+from jutong.kernel.faces.templatetags.jutong import moment
+from jutong.slices.correction import actions, formats, queries
 from jutong.slices.correction.pages.forms import chosen
 from jutong.slices.correction.rules.terms import ApplicantKind, Outcome
 from jutong.slices.correction.workflow.who import REVIEWERS, STAFF
@@ -98,6 +101,28 @@ def certificate(request: HttpRequest, verification_id: int) -> HttpResponse:
         refusal=refusal,
         handles=faces.actor_of(request).holds(*STAFF),
     )
+
+
+@require_safe
+def certificate_pdf(_request: HttpRequest, verification_id: int) -> HttpResponseBase:
+    """Hand over the certificate as PDF. WrongState once the verification is over: it certifies nothing more."""
+    found, now = queries.certificate(verification_id), clock.now()
+    if not found.pending:
+        raise WrongState(_("该校核已经结束，按一般业务办理，不再出具照常办理告知书。"))
+    facts = (
+        (_("校核编号"), found.number),
+        (_("数据资源"), found.title),
+        (_("记录"), found.record or _("整个资源")),
+        (_("提供部门"), found.provider),
+        (_("受理时间"), moment(found.received_at)),
+        (_("出具时间"), moment(now)),
+    )
+    handled = [(moment(at), department, proof) for at, department, proof in found.handlings]
+    paper = formats.certificate(
+        number=found.number, text=found.text, facts=facts, articles=found.articles, handled=handled, at=now
+    )
+    name = _("照常办理告知书-%s.pdf") % found.number
+    return downloads.attachment([papers.pdf(paper)], name, papers.PDF)
 
 
 def identities(request: HttpRequest) -> HttpResponse:

@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
-from jutong.kernel.faces.forms import Form, Line, Paragraph, Suggesting, Whole
+from jutong.kernel.faces.forms import Code, Form, Line, Paragraph, Suggesting, Uploads, Whole
 from jutong.slices.correction import queries
 from jutong.slices.correction.actions import LEADS, Corrected
+from jutong.slices.correction.rules.papers import MOST_BYTES
 from jutong.slices.correction.rules.terms import Decision, Doubt, Field, Finding, Ground, Link
 from jutong.slices.correction.workflow import WORKFLOWS
 from jutong.slices.parties import queries as parties
@@ -23,6 +24,12 @@ MOST_ITEMS: Final = 30
 def chosen(choices: Sequence[tuple[str, str]], *, empty: bool = True) -> list[tuple[str, str]]:
     """Return choices with translated labels, behind an empty one."""
     return [*([("", _("请选择"))] if empty else []), *((code, _(label)) for code, label in choices)]
+
+
+def papers_field() -> Uploads:
+    """Return the field for papers handed in with an application."""
+    words = _l("可选多个：PDF、图片、Word、Excel 或文本，每个不超过 10 MB。")
+    return Uploads(label=_l("附件（可不填）"), required=False, most_bytes=MOST_BYTES, help_text=words)
 
 
 class DepartmentField(Line):
@@ -164,13 +171,26 @@ class LinkForm(DeedForm):
 
     kind = django_forms.ChoiceField(label=_l("移交去向"), choices=lambda: chosen(Link.choices()), required=False)
     reference = Line(label=_l("移交事项编号"), max_length=100, required=False)
+    grant = Code(
+        label=_l("滥用所涉及的授权编号"),
+        max_length=20,
+        required=False,
+        help_text=_l("认定存在滥用的，填写授权编号，如 G-000012：平台登记违规使用案件，并注明其编号。"),
+    )
     no_link = Paragraph(label=_l("不移交的理由"), max_length=1000, required=False)
+
+    def clean_grant(self) -> int | None:
+        """Return the grant's id."""
+        number = str(self.cleaned_data["grant"]).upper().removeprefix("G-")
+        if number and not number.isdecimal():
+            raise ValidationError(_("授权编号应如 G-000012，请核对。"))
+        return int(number) if number else None
 
     def words(self) -> dict[str, Any]:
         """Return one link, or none."""
         good = self.cleaned_data
         links = [{"kind": good["kind"], "reference": good["reference"]}] if good["kind"] or good["reference"] else []
-        return {"links": links, "no_link": good["no_link"]}
+        return {"links": links, "no_link": good["no_link"], "grant_id": good["grant"]}
 
 
 _DETAILS: Final[dict[str, type[Any]]] = {"verification": Doubt, "objection": Ground, "open_correction": Field}

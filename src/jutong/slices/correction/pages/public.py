@@ -17,12 +17,12 @@ from jutong.kernel import clock, faces
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal
 from jutong.kernel.faces import client_address, limits
-from jutong.kernel.faces.answers import trace_of
+from jutong.kernel.faces.answers import posted_files, trace_of
 from jutong.kernel.faces.forms import Code, Day, Form, Line, Paragraph, Whole
 from jutong.kernel.settings import settings
 from jutong.slices.catalogue import queries as entries
 from jutong.slices.correction import actions, queries
-from jutong.slices.correction.pages.forms import DepartmentField, chosen
+from jutong.slices.correction.pages.forms import DepartmentField, chosen, papers_field
 from jutong.slices.correction.rules.terms import ApplicantKind, Doubt, Field, Ground
 from jutong.slices.correction.workflow import WORKFLOWS
 
@@ -42,6 +42,7 @@ class RaiseForm(Form):
         label=_l("证件号码"), max_length=18, help_text=_l("公民身份号码或统一社会信用代码，只用于核验身份，加密保存。")
     )
     applicant_phone = Code(label=_l("联系电话（可不填）"), max_length=20, required=False)
+    uploads = papers_field()
 
     def person(self) -> actions.Person:
         """Return who raises it."""
@@ -143,6 +144,7 @@ FIRST: Final = (
     "text",
     "proposed",
     "evidence",
+    "uploads",
 )
 """The order of what a thing is about, before who raises it."""
 
@@ -171,14 +173,18 @@ def raised(request: HttpRequest, kind: str) -> HttpResponse:
     """Raise a case; number and code are shown once."""
     if kind not in FORMS:
         raise NotThere(_("没有这种事项，请从公众页面选择。"))
-    form = FORMS[kind](faces.posted(request), initial={"about": request.GET.get("about", "")[:64]})
+    given = faces.posted(request), posted_files(request)
+    form = FORMS[kind](*given, initial={"about": request.GET.get("about", "")[:64]})
     form.order_fields([name for name in FIRST if name in form.fields])
     if form.is_valid():
         by, now = _window(request), clock.now()
         try:
             with faces.told(form):
                 words = form.words()
-                made = actions.raise_in_public(by=by, at=now, kind=kind, person=form.person(), words=words)
+                uploads = form.cleaned_data["uploads"]
+                made = actions.raise_in_public(
+                    by=by, at=now, kind=kind, person=form.person(), words=words, uploads=uploads
+                )
                 return _received(request, made)
         except (NotAllowed, NotThere) as refusal:
             return _refused(request, kind, form, refusal)

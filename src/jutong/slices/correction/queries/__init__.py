@@ -8,6 +8,7 @@ from jutong.slices.correction.queries.cases import (
     case,
     cases,
     number_of,
+    paper,
 )
 from jutong.slices.correction.queries.corrected import (
     CorrectionLine,
@@ -17,6 +18,7 @@ from jutong.slices.correction.queries.corrected import (
     corrections,
     version_of,
 )
+from jutong.slices.correction.queries.findings import FindingLine, proposed_findings
 from jutong.slices.correction.queries.marks import (
     Certificate,
     DeskAnswer,
@@ -31,6 +33,7 @@ from jutong.slices.correction.queries.marks import (
     verification_numbered,
 )
 from jutong.slices.correction.queries.panels import entry_panel, to_fetch
+from jutong.slices.correction.queries.papers import Paper
 from jutong.slices.correction.queries.public import FollowedCase, OpenView, following, open_entries, open_entry
 from jutong.slices.correction.queries.supervision import DepartmentFigure, Watch, watch
 
@@ -45,9 +48,11 @@ __all__ = [
     "DepartmentFigure",
     "DeskAnswer",
     "EntryMarks",
+    "FindingLine",
     "FollowedCase",
     "MarkRow",
     "OpenView",
+    "Paper",
     "VersionRow",
     "Watch",
     "case",
@@ -64,7 +69,9 @@ __all__ = [
     "number_of",
     "open_entries",
     "open_entry",
+    "paper",
     "pending_of",
+    "proposed_findings",
     "to_fetch",
     "verification_numbered",
     "version_of",

@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from jutong.kernel import jurisdiction
+from jutong.kernel import files, jurisdiction
 from jutong.kernel import queries as kernel
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
@@ -23,6 +23,7 @@ from jutong.kernel.workdays import add_workdays
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.correction.models import Complaint, Concern, Verification
+from jutong.slices.correction.queries.papers import Paper, papers_of
 from jutong.slices.correction.rules.terms import ApplicantKind
 from jutong.slices.correction.workflow import WORKFLOWS
 from jutong.slices.correction.workflow.verification import LONGER as LONGER_VERIFICATION
@@ -86,7 +87,7 @@ class Ref:
 class CaseDetail:
     """A case with all that its page shows. details: its columns by name; side: consumer, provider, authority or nothing.
 
-    applicant: masked, for the handlers only; hidden_applicant: there is one that the reader may not know.
+    papers: those of the public for the handlers only. applicant: masked, for the handlers only; hidden_applicant: there is one that the reader may not know.
     """
 
     line: CaseLine
@@ -103,6 +104,7 @@ class CaseDetail:
     converted_from: Ref | None
     converted_to: Ref | None
     history: tuple[AuditRow, ...]
+    papers: tuple[Paper, ...]
     governed: tuple[Governed, ...] = ()
 
 
@@ -201,7 +203,7 @@ def case(kind: str, case_id: int, actor: Actor, at: datetime) -> CaseDetail:
     if flow is None or found is None or not (flow.visible and flow.visible(actor, found)):
         raise NotThere(_("没有找到该事项，或您无权知悉。"))
     entry = catalogue.published(found.resource_id) if found.resource_id else None
-    handles = bool(actor.serves & _handlers(kind, found))
+    handles = bool(actor.serves & handlers(kind, found))
     return CaseDetail(
         line=lines(kind, [found], actor, at)[0],
         side=_side(found, actor),
@@ -217,6 +219,7 @@ def case(kind: str, case_id: int, actor: Actor, at: datetime) -> CaseDetail:
         converted_from=_ref(found.converted_from),
         converted_to=_ref(found.converted_to),
         history=tuple(kernel.history(kind, found.pk)),
+        papers=papers_of(found) if handles or not found.applicant_id else (),
         governed=tuple(_governed(found)),
     )
 
@@ -230,9 +233,16 @@ def _governed(case: Concern) -> Iterator[Governed]:
         yield governed(_("核实、更正并反馈"), case.provider.name, case.policy, "verification_handle_days", case.side)
 
 
-def _handlers(kind: str, case: Concern) -> set[int]:
+def handlers(kind: str, case: Concern) -> set[int]:
     """Return whose people may know who the applicant is: of a complaint its handlers alone (R-COR-022)."""
     return {case.provider_id} if kind == "complaint" else {case.provider_id, case.authority_id}
+
+
+def paper(kind: str, case_id: int, file_id: int, actor: Actor, at: datetime) -> files.FileRow:
+    """Return a paper of a case. NotThere unless the actor may see the case's papers and this is one of them."""
+    if file_id not in {one.id for one in case(kind, case_id, actor, at).papers}:
+        raise NotThere(_("没有找到该附件，或您无权知悉。"))
+    return files.row(file_id)
 
 
 def told_of(case: Concern) -> tuple[tuple[datetime, str], ...]:

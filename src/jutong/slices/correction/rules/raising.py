@@ -16,7 +16,8 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks, and since when: a department (consumer_id) or somebody of the public (applicant_id).
 
     received_at: the first receipt, kept when one procedure is converted into another (R-COR-019). code_digest: of the code
-    with which the public follows the case. converted_from: "verification:12", empty for a case of its own.
+    with which the public follows the case. converted_from: "verification:12", empty for a case of its own. papers: ids of the
+    stored files handed in.
     """
 
     received_at: datetime
@@ -26,6 +27,7 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
     channel: str = Channel.SHARING
     code_digest: str = ""
     converted_from: str = ""
+    papers: tuple[int, ...] = ()
 
     @property
     def side(self) -> str:

@@ -1,10 +1,10 @@
-"""Pages of grants: the list as consumer and provider, one grant with its versions and moves, changing its terms, ending a service."""
+"""Pages of grants: the list as consumer and provider, one grant with its versions and moves, changing its terms, ending a service, proofs of documents."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from jutong.slices.grants.pages import amending, delivering, ending, reading
+from jutong.slices.grants.pages import amending, delivering, ending, proofs, reading
 
 urlpatterns: list[URLPattern] = [
     path("", reading.grants, name="grants_list"),
@@ -14,6 +14,8 @@ urlpatterns: list[URLPattern] = [
     path("endings/<int:pk>/", ending.ending, name="grants_ending"),
     path("endings/<int:pk>/do/<slug:verb>/", ending.deed, name="grants_ending_deed"),
     path("endings/<int:pk>/heard/<int:consumer>/", ending.heard, name="grants_ending_heard"),
+    path("proofs/", proofs.verify, name="grants_proofs"),
+    path("proofs/cover/", proofs.cover, name="grants_proofs_cover"),
     path("<int:grant_id>/", reading.grant, name="grant"),
     path("<int:grant_id>/amend/", amending.amend, name="grant_amend"),
     path("<int:grant_id>/marks/", delivering.marks, name="grant_marks"),

@@ -28,6 +28,7 @@ from jutong.slices.grants.queries.grants import (
     versions,
 )
 from jutong.slices.grants.queries.holding import Standing, standing, standing_between, standing_of
+from jutong.slices.grants.queries.proofs import Proven, proven
 from jutong.slices.grants.queries.reach import check_offer
 from jutong.slices.grants.queries.wire import wire_grant
 
@@ -43,6 +44,7 @@ __all__ = [
     "HeardRow",
     "Held",
     "Parties",
+    "Proven",
     "Standing",
     "VersionRow",
     "adjustable",
@@ -72,6 +74,7 @@ __all__ = [
     "of_entry",
     "parties_of",
     "proposable",
+    "proven",
     "standing",
     "standing_between",
     "standing_of",

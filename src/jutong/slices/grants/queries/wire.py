@@ -42,6 +42,7 @@ def as_wire(grant: Grant, *, state: str | None = None) -> wire.Grant:
         portal=grant.portal,
         endpoints=tuple(grant.endpoints),
         classified=catalogue.classified(grant.resource_id),
+        document=catalogue.document_kind_of(grant.resource_id),
     )
 
 

@@ -1,6 +1,11 @@
 """Writes of this slice: a consumer asks, a provider answers, the platform delivers; disputes; changes of use."""
 
 from jutong.slices.sharing.actions.alike import Together, decide_alike, prepare_alike
+from jutong.slices.sharing.actions.answer_templates import (
+    change_answer_template,
+    drop_answer_template,
+    keep_answer_template,
+)
 from jutong.slices.sharing.actions.answering import (
     agree,
     agree_directly,
@@ -63,6 +68,15 @@ from jutong.slices.sharing.actions.following import (
     lapse_due,
 )
 from jutong.slices.sharing.actions.previewing import Sample, preview_reply
+from jutong.slices.sharing.actions.servicedesk import (
+    ask_anyway,
+    ask_no_more,
+    change_service_item,
+    end_service_item,
+    identify_paper,
+    import_service_items,
+    list_service_item,
+)
 from jutong.slices.sharing.actions.standing import end_standing_consent, give_standing_consent
 from jutong.slices.sharing.actions.travelling import (
     answer_dispute,
@@ -88,10 +102,14 @@ __all__ = [
     "answer_at_once",
     "answer_dispute",
     "apply_change",
+    "ask_anyway",
     "ask_extension",
+    "ask_no_more",
     "ask_supplement",
     "begin_delivery",
+    "change_answer_template",
     "change_request",
+    "change_service_item",
     "close_change",
     "close_due",
     "close_without",
@@ -101,7 +119,9 @@ __all__ = [
     "decide_alike",
     "decline",
     "deliver",
+    "drop_answer_template",
     "end_change",
+    "end_service_item",
     "end_standing_consent",
     "escalate",
     "extend",
@@ -112,8 +132,12 @@ __all__ = [
     "follow_ended_grant",
     "follow_grant",
     "give_standing_consent",
+    "identify_paper",
+    "import_service_items",
     "judge",
+    "keep_answer_template",
     "lapse_due",
+    "list_service_item",
     "name_authority_elsewhere",
     "name_dispute_body",
     "object_sharing",

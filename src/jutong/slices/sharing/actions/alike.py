@@ -15,6 +15,9 @@ from jutong.kernel.errors import Refusal, WrongState
 from jutong.slices.sharing.actions import answering
 from jutong.slices.sharing.models import SharingRequest
 from jutong.slices.sharing.queries.alike import alike, same_reply
+from jutong.slices.sharing.queries.answer_templates import TemplateRow
+from jutong.slices.sharing.rules import Reply
+from jutong.slices.sharing.rules.answer_templates import TemplateKind, put_into
 
 
 @dataclass(slots=True)
@@ -36,17 +39,23 @@ def _each(ids: Iterable[int], move: Callable[[int], Any]) -> Together:
     return together
 
 
-def prepare_alike(case_id: int, *, ids: Iterable[int], by: Actor, at: datetime) -> Together:
+def prepare_alike(
+    case_id: int, *, ids: Iterable[int], by: Actor, at: datetime, template: TemplateRow | None = None
+) -> Together:
     """Draft for like requests the reply that stands on one case, each within what it asked for.
 
     ids: requests of the same resource that wait for a reply; others are refused by name. Every case is moved by its own
-    act and audited on its own. WrongState where the case has no drafted or given reply; NotThere for a stranger.
+    act and audited on its own. template: its words go into each draft; one of a refusal makes it a refusal, so that the
+    case itself needs no reply. WrongState where the case has no drafted or given reply; NotThere for a stranger.
     """
     known = {row.id for row in alike(case_id, by, at)}
     case = SharingRequest.objects.get(pk=case_id)
-    if not case.reply:
+    refused = template is not None and template.kind == TemplateKind.REFUSE
+    if not case.reply and not refused:
         raise WrongState(_("该申请还没有拟定答复，不能用于同类申请。"))
-    reply = answering.drafted(case)
+    reply = answering.drafted(case) if case.reply else Reply(agree=False)
+    if template is not None:
+        reply = put_into(reply, TemplateKind(template.kind), template.words)
 
     def prepare(pk: int) -> None:
         if pk not in known:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from ninja import Router
 
-from jutong.slices.sharing.api import changes, disputes, requests, standing, together, travelling
+from jutong.slices.sharing.api import (
+    answer_templates,
+    changes,
+    disputes,
+    requests,
+    servicedesk,
+    standing,
+    together,
+    travelling,
+)
 
 router = Router()
 router.add_router("", together.router)
@@ -13,3 +22,5 @@ router.add_router("", standing.router)
 router.add_router("", disputes.router)
 router.add_router("", changes.router)
 router.add_router("", travelling.router)
+router.add_router("", servicedesk.router)
+router.add_router("", answer_templates.router)

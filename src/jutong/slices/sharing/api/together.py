@@ -22,9 +22,10 @@ class SeveralIn(AskedIn):
 
 
 class RequestIdsIn(Schema):
-    """Which requests."""
+    """Which requests; template_id: a template of answers whose words go into each draft."""
 
     ids: Annotated[list[Number], Field(min_length=1, max_length=100)]
+    template_id: Number | None = None
 
 
 class TogetherOut(Schema):
@@ -48,5 +49,8 @@ def alike(
     request: HttpRequest, request_id: Id, verb: Literal["prepare", "decide"], body: RequestIdsIn
 ) -> actions.Together:
     """Draft the same reply for like requests, or decide those with the same draft; each on its own case."""
-    deed = actions.prepare_alike if verb == "prepare" else actions.decide_alike
-    return deed(request_id, ids=body.ids, by=faces.signed(request), at=clock.now())
+    by = faces.signed(request)
+    if verb == "decide":
+        return actions.decide_alike(request_id, ids=body.ids, by=by, at=clock.now())
+    template = queries.answer_template(body.template_id, by) if body.template_id else None
+    return actions.prepare_alike(request_id, ids=body.ids, by=by, at=clock.now(), template=template)

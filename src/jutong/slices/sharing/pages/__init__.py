@@ -1,10 +1,21 @@
-"""Pages of sharing: requests with every move, replies, standing consents; disputes; changes of use."""
+"""Pages of sharing: requests with every move, replies, standing consents; disputes; changes of use; the service desk."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from jutong.slices.sharing.pages import answering, asking, cases, changes, disputes, lists, together, travelling
+from jutong.slices.sharing.pages import (
+    answer_templates,
+    answering,
+    asking,
+    cases,
+    changes,
+    disputes,
+    lists,
+    servicedesk,
+    together,
+    travelling,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", lists.requests, name="sharing_list"),
@@ -33,6 +44,21 @@ urlpatterns: list[URLPattern] = [
     path("disputes/<int:dispute_id>/files/<int:file_id>/", disputes.attachment, name="sharing_dispute_file"),
     path("disputes/<int:dispute_id>/file/", travelling.sent, name="sharing_dispute_sent"),
     path("disputes/<int:dispute_id>/<slug:verb>/", disputes.deed, name="sharing_dispute_deed"),
+    path("templates/", answer_templates.templates, name="sharing_templates"),
+    path("templates/new/", answer_templates.new, name="sharing_template_new"),
+    path("templates/<int:template_id>/", answer_templates.change, name="sharing_template"),
+    path("templates/<int:template_id>/drop/", answer_templates.drop, name="sharing_template_drop"),
+    path("desk/", servicedesk.items, name="sharing_desk"),
+    path("desk/new/", servicedesk.new, name="sharing_desk_new"),
+    path("desk/import/", servicedesk.take_in, name="sharing_desk_import"),
+    path("desk/template.xlsx", servicedesk.template, name="sharing_desk_template"),
+    path("desk/export.xlsx", servicedesk.export, name="sharing_desk_export"),
+    path("desk/duplicates/", servicedesk.duplicates, name="sharing_duplicates"),
+    path("desk/duplicates/export.xlsx", servicedesk.duplicates_export, name="sharing_duplicates_export"),
+    path("desk/<int:item_id>/", servicedesk.item, name="sharing_desk_item"),
+    path("desk/<int:item_id>/change/", servicedesk.change, name="sharing_desk_change"),
+    path("desk/<int:item_id>/end/", servicedesk.end, name="sharing_desk_end"),
+    path("desk/<int:item_id>/papers/<int:paper_id>/<slug:verb>/", servicedesk.deed, name="sharing_desk_deed"),
     path("changes/", changes.changes, name="sharing_changes"),
     path("changes/export.xlsx", changes.export, name="sharing_changes_export"),
     path("changes/new/<int:grant_id>/", changes.new, name="sharing_change_new"),

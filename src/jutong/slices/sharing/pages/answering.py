@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -16,9 +17,11 @@ from jutong.kernel.faces.conditions import ConditionsField
 from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Whole
 from jutong.kernel.terms import MASKING_LABELS, ShareType
 from jutong.slices.sharing import actions, queries
+from jutong.slices.sharing.pages import answer_templates
 from jutong.slices.sharing.pages.cases import asked_facts
 from jutong.slices.sharing.pages.forms import mode_choices, purpose_choices
 from jutong.slices.sharing.rules import LONGEST_TEXT, GrantedItem, Reply
+from jutong.slices.sharing.rules.answer_templates import TemplateKind
 from jutong.slices.sharing.rules.requests import conditions_of
 from jutong.wire.grants import Kind, Masking, Quota
 
@@ -63,8 +66,10 @@ class ReplyForm(Form):
     )  # fmt: skip
     basis = Paragraph(label=gettext_lazy("不同意的依据"), max_length=LONGEST_TEXT, required=False)
 
-    def __init__(self, found: queries.CaseView, data: QueryDict | None = None) -> None:
-        super().__init__(data, initial=_initial(found))
+    def __init__(
+        self, found: queries.CaseView, data: QueryDict | None = None, template: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, initial=_initial(found) | dict(template or {}))
         self.found = found
         names = [name for name, item in found.items if item is not None]
         entry_items = [item.name for item in found.entry.items] if found.entry else []
@@ -212,7 +217,9 @@ def reply(request: HttpRequest, request_id: int) -> HttpResponse:
     alone = "agree_directly" in verbs
     if request.method == "GET" and not alone and "prepare_reply" not in verbs:
         raise WrongState(_("当前不能拟定答复：申请不在受理中，或您不是提供方的经办人。"))
-    form = ReplyForm(found, faces.posted(request))
+    form = ReplyForm(
+        found, faces.posted(request), answer_templates.chosen(request, TemplateKind.AGREE, TemplateKind.REFUSE)
+    )
     sample: actions.Sample | None = None
     refusal: Refusal | None = None
     if form.is_valid():
@@ -238,6 +245,7 @@ def reply(request: HttpRequest, request_id: int) -> HttpResponse:
         asked=asked_facts(found),
         form=form,
         alone=alone,
+        templates=queries.answer_templates(actor, TemplateKind.AGREE, TemplateKind.REFUSE),
         sample=sample,
         refusal=refusal,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +23,7 @@ from jutong.kernel.faces.pieces import Fact, Happening
 from jutong.kernel.signing import Signing
 from jutong.kernel.terms import ShareType
 from jutong.slices.sharing import actions, queries
+from jutong.slices.sharing.pages import answer_templates
 from jutong.slices.sharing.pages.deeds import DEEDS, PAGES
 from jutong.slices.sharing.pages.wording import (
     conditions_in_words,
@@ -32,6 +34,7 @@ from jutong.slices.sharing.pages.wording import (
     reply_items,
     share_type_label,
 )
+from jutong.slices.sharing.rules.answer_templates import TemplateKind
 from jutong.slices.sharing.workflow import SHARING_REQUEST
 
 
@@ -97,7 +100,7 @@ def show(
     actor, now = faces.actor_of(request), clock.now()
     found = queries.case(request_id, actor, now)
     line = found.row.line
-    deeds = open_deeds(found, tried, actor)
+    deeds = open_deeds(found, tried, actor, answer_templates.chosen(request, TemplateKind.SUPPLEMENT))
     status = refusal.status if refusal else _status(deeds, tried)
     return faces.page(
         request,
@@ -116,6 +119,10 @@ def show(
         refusal=refusal,
         sample=sample,
         alike=_alike(found, actor),
+        templates=_templates(deeds, actor),
+        alike_templates=queries.answer_templates(actor, TemplateKind.AGREE, TemplateKind.REFUSE)
+        if found.side == "provider"
+        else [],
         panels=panels.filled("sharing_request", actor, now, request_id=request_id, grant_id=found.row.grant_id),
     )
 
@@ -131,6 +138,12 @@ def _alike(found: queries.CaseView, actor: Actor) -> tuple[list[queries.RequestL
     return [row for row in rows if row.state != "reply_prepared"], "prepare"
 
 
+def _templates(deeds: list[OpenDeed], actor: Actor) -> list[queries.TemplateRow]:
+    """Return the templates that can be put into what is open here: notices of what is missing."""
+    open_here = any(deed.verb == "ask_supplement" for deed in deeds)
+    return queries.answer_templates(actor, TemplateKind.SUPPLEMENT) if open_here else []
+
+
 def _status(deeds: list[OpenDeed], tried: tuple[str, Form] | None) -> int | None:
     """Return the status of a move that was tried and did not come off: refused, or not signed yet."""
     if tried is None:
@@ -139,8 +152,13 @@ def _status(deeds: list[OpenDeed], tried: tuple[str, Form] | None) -> int | None
     return RuleBroken.status if unsigned else faces.answers.form_status(tried[1])
 
 
-def open_deeds(found: queries.CaseView, tried: tuple[str, Form] | None, actor: Actor) -> list[OpenDeed]:
-    """Return the moves of the table that fit the case: only the drafted of the two decisions is offered."""
+def open_deeds(
+    found: queries.CaseView, tried: tuple[str, Form] | None, actor: Actor, template: Mapping[str, Any] | None = None
+) -> list[OpenDeed]:
+    """Return the moves of the table that fit the case: only the drafted of the two decisions is offered.
+
+    template: what a chosen template puts into the notice of what is missing.
+    """
     deeds = []
     for button in found.row.line.buttons:
         if found.reply is not None and button.verb == ("refuse" if found.reply.agree else "agree"):
@@ -149,7 +167,11 @@ def open_deeds(found: queries.CaseView, tried: tuple[str, Form] | None, actor: A
             continue
         if (button.verb == "judge" and found.row.verdict) or button.verb == "refuse_directly":
             continue
-        deeds.append(_open_deed(found, button.verb, button.label, tried, actor))
+        deed = _open_deed(found, button.verb, button.label, tried, actor)
+        if button.verb == "ask_supplement" and template and not deed.asked:
+            form = DEEDS["ask_supplement"].form(initial=dict(template), auto_id="id_ask_supplement_%s")
+            deed = replace(deed, form=form, asked=True)
+        deeds.append(deed)
     return deeds
 
 

@@ -19,12 +19,12 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
-from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Whole
+from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Uploads, Whole
 from jutong.kernel.faces.pieces import Fact, Tab
 from jutong.kernel.terms import N_
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.cases import OpenDeed
-from jutong.slices.sharing.pages.forms import CaseFilter, Uploads, purpose_choices
+from jutong.slices.sharing.pages.forms import CaseFilter, purpose_choices
 from jutong.slices.sharing.pages.wording import purposes_in_words
 from jutong.slices.sharing.rules import LONGEST_TEXT
 from jutong.slices.sharing.rules import changes as rules

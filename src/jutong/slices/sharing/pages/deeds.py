@@ -10,10 +10,9 @@ from django import forms as django_forms
 from django.utils.translation import gettext_lazy
 
 from jutong.kernel.actors import Actor
-from jutong.kernel.faces.forms import Form, Paragraph, Whole
+from jutong.kernel.faces.forms import Form, Paragraph, Uploads, Whole
 from jutong.kernel.terms import N_
 from jutong.slices.sharing import actions
-from jutong.slices.sharing.pages.forms import Uploads
 
 
 class Nothing(Form):

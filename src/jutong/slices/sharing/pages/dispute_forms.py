@@ -8,11 +8,11 @@ from django import forms as django_forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload
+from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload, Uploads
 from jutong.slices.parties import queries as parties
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.formats.travelling import MOST_BYTES
-from jutong.slices.sharing.pages.forms import Uploads, mode_choices, purpose_choices
+from jutong.slices.sharing.pages.forms import mode_choices, purpose_choices
 from jutong.slices.sharing.rules import LONGEST_TEXT, GrantedItem, Reply
 from jutong.slices.sharing.rules import disputes as rules
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
@@ -14,38 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from jutong.kernel.faces.conditions import ConditionsField
-from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Upload, Whole
+from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Uploads, Whole
 from jutong.kernel.terms import CLASS_OF, MODE_LABELS, DeliveryMode, ShareType
 from jutong.kernel.workflow import Workflow
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.sharing.queries import FileLine
 from jutong.slices.sharing.rules import LONGEST_TEXT, Asked
 from jutong.slices.standards import queries as standards
-
-MOST_FILES: Final = 5
-
-
-class SeveralFiles(django_forms.FileInput):
-    """A file input that takes several files."""
-
-    allow_multiple_selected = True
-
-
-class Uploads(Upload):
-    """Up to five files, each within the upload limit."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("widget", SeveralFiles())
-        super().__init__(**kwargs)
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Return the uploaded files."""
-        given = data if isinstance(data, list | tuple) else [data] if data else []
-        if len(given) > MOST_FILES:
-            raise ValidationError(
-                _("“%(label)s”一次最多 %(most)d 个文件，请合并后上传。") % {"label": self.label, "most": MOST_FILES}
-            )
-        return [super(Uploads, self).clean(file, initial) for file in given]
 
 
 class CaseFilter(Form):

@@ -14,15 +14,18 @@ from jutong.kernel.errors import NotThere, Refusal, WrongState
 from jutong.kernel.faces.forms import Form
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.cases import show
+from jutong.slices.sharing.rules.answer_templates import TemplateKind
 
 
 class AlikeForm(Form):
-    """Which like requests."""
+    """Which like requests, and with which template."""
 
     ids = django_forms.TypedMultipleChoiceField(label=gettext_lazy("同类申请"), coerce=int)
+    template = django_forms.ChoiceField(label=gettext_lazy("套用范本"), required=False)
 
-    def __init__(self, rows: list[queries.RequestLine], *args: object) -> None:
+    def __init__(self, rows: list[queries.RequestLine], templates: list[queries.TemplateRow], *args: object) -> None:
         super().__init__(*args)
+        self.fields["template"].choices = [("", ""), *((str(one.id), one.name) for one in templates)]  # type: ignore[attr-defined]
         self.fields["ids"].choices = [(row.id, row.number) for row in rows]  # type: ignore[attr-defined]
 
 
@@ -43,15 +46,20 @@ def preview(request: HttpRequest, request_id: int) -> HttpResponse:
 @require_POST
 def alike(request: HttpRequest, request_id: int, verb: str) -> HttpResponse:
     """Draft the same reply for like requests, or decide those with the same draft; what was refused is told by number."""
-    deeds = {"prepare": actions.prepare_alike, "decide": actions.decide_alike}
-    if verb not in deeds:
+    if verb not in {"prepare", "decide"}:
         raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
     actor, now = faces.actor_of(request), clock.now()
     rows = queries.alike(request_id, actor, now)
-    form = AlikeForm(rows, faces.posted(request))
+    templates = queries.answer_templates(actor, TemplateKind.AGREE, TemplateKind.REFUSE) if verb == "prepare" else []
+    form = AlikeForm(rows, templates, faces.posted(request))
     if not form.is_valid():
         raise WrongState(_("请至少选择一件同类申请。"))
-    together = deeds[verb](request_id, ids=form.cleaned_data["ids"], by=faces.signed(request), at=now)
+    ids, by = form.cleaned_data["ids"], faces.signed(request)
+    if verb == "prepare":
+        template = next((one for one in templates if str(one.id) == form.cleaned_data["template"]), None)
+        together = actions.prepare_alike(request_id, ids=ids, by=by, at=now, template=template)
+    else:
+        together = actions.decide_alike(request_id, ids=ids, by=by, at=now)
     numbers = {row.id: row.number for row in rows}
     said = [_("已办理 %d 件。") % len(together.done)]
     said += [_("%(number)s：%(why)s") % {"number": numbers[pk], "why": why} for pk, why in together.refused.items()]

@@ -70,6 +70,7 @@ VALUES: Final[Mapping[tuple[str, str], tuple[Value, ...]]] = {
             "norm_information": N_("政策和工作规范信息"),
         }
     ),
+    ("entry", "document_kind"): _named({"document": N_("文书类"), "licence": N_("证照类"), "contract": N_("合同类")}),
     ("entry", "share_method"): _named({"query": N_("查询"), "exchange": N_("交换"), "publish": N_("发布")}),
     ("item", "type"): _term(DataType),
     ("item", "share_type"): _term(ShareType),
@@ -80,7 +81,7 @@ VALUES: Final[Mapping[tuple[str, str], tuple[Value, ...]]] = {
 """Value lists of the national specification by element (standards-facts section 2).
 
 Carriers and ways of acquiring are those of the local texts (R-CAT-004), kinds of information and methods those of
-national-project-opinion#3 (R-CAT-045).
+national-project-opinion#3 (R-CAT-045); kinds of electronic documents those of neijiang-2020#28 (R-SHR-033).
 """
 
 KEPT_BY_NAME: Final[Mapping[str, str]] = {
@@ -92,6 +93,7 @@ KEPT_BY_NAME: Final[Mapping[str, str]] = {
     "data_owner": N_("数据所有者"),
     "business_secret": N_("含商业秘密"),
     "handling_rule": N_("处理规则"),
+    "document_kind": N_("电子凭证类别"),
     "co_builders": N_("共建部门"),
 }
 """What elements are called that entries keep by their name, as those that a local specification adds."""
