@@ -26,6 +26,7 @@ import examples_specifications as specifications
 import examples_submissions as submissions
 import examples_supervising as supervising
 import examples_updates as updates
+import examples_usage as usage
 import scene_agreements as agreements
 from asking_world import FILLED
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -96,7 +97,7 @@ def examples(scene: Scene) -> Book:
     for part in (
         _site, _organisation, _people, _own, _catalogue, updates.pages, compiling.pages, finding.pages, specifications.pages,
         _sources, _delivery, _sharing, disputes.pages, lifecycle.pages, demands.pages, supervising.pages,
-        correction.pages, disposal.pages, office.pages, grading.pages, agreements.pages,
+        correction.pages, disposal.pages, office.pages, grading.pages, agreements.pages, usage.pages,
     ):  # fmt: skip
         part(book, scene)
     from examples_api import fill

@@ -18,6 +18,7 @@ import examples_policy as policy
 import examples_specifications as specifications
 import examples_supervising as supervising
 import examples_updates as updates
+import examples_usage as usage
 import scene_agreements as agreements
 
 from published import ASSESSED
@@ -59,6 +60,7 @@ def fill(book: Book, scene: Scene) -> None:
         correction.endpoints,
         agreements.endpoints,
         disposal.endpoints,
+        usage.endpoints,
         _grants,
         _exchange,
         _internal,

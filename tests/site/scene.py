@@ -22,6 +22,7 @@ import examples_supervising as supervising
 import scene_agreements as agreements
 import scene_compiling as compiling
 import scene_disputes as disputes
+import scene_usage as usage
 from examples_specifications import prepare
 from test_requests import asked, reply
 
@@ -91,7 +92,7 @@ def build(world: World, node: Identity, civil_db: str, hr_db: str) -> Scene:
     for part in (
         _people, _systems, _access, _entries, _nodes, _mounts, prepare, _imports, _requests, _grants, disputes.build, _runs,
         lifecycle.build, demands.build, supervising.build, correction.build, disposal.build, office.build, grading.prepare,
-        policy.prepare, agreements.build, _machinery,
+        policy.prepare, agreements.build, usage.build, _machinery,
     ):  # fmt: skip
         part(scene, *((civil_db, hr_db) if part is _mounts else ()))
     compiling.build(scene, civil_db)

@@ -100,6 +100,8 @@ def test_after_a_verified_rectification_the_same_grant_works_again_until_the_day
     reported(world, case)
     world.drain(world.at + LATER)
     assert told(grant, world.at).state == "suspended", "time decides nothing"
+    for who in ("hr.head", "civil.head", "authority.chief"):
+        assert any("整改期限已过" in notice.title for notice in inbox.notices(world.actor(who))), who
     actions.verify_rectified(case.pk, by=head, at=world.at + LATER, text="现场核查，名单已删除")
     assert told(grant, world.at).state == "suspended", "it needs a decision of its own"
     case = actions.restore_access(case.pk, by=head, at=world.at + LATER, decision="准予恢复，内民函〔2026〕12号")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from jutong.cli.demo import agreeing, lifecycle, loading, raising
+from jutong.cli.demo import agreeing, lifecycle, loading, misuse, raising
 from jutong.cli.demo.resources import content
 from jutong.wire.grants import Masking
 
@@ -70,6 +70,7 @@ def leave(city: City, at: datetime, say: Callable[[str], None]) -> None:
     agreeing.leave(city, at, say)
     raising.leave(city, at, say)
     lifecycle.leave(city, at, say)
+    misuse.leave(city, at, say)
 
 
 def _ask(city: City, wish: Wish, at: datetime) -> None:

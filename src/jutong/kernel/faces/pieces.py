@@ -19,13 +19,14 @@ CLOCK_TONES: Final[Mapping[str, Tone]] = {"green": "good", "yellow": "wait", "re
 
 _GOOD = """published reviewed agreed granted completed closed done active accepted fulfilled met ok enabled reconciled
 delivered in_force met_by_entry met_by_request decided sealed succeeded approved confirmed verified finished passed connected in_operation migrated
-answered declared compiled settled government_decided consented released"""
+answered declared compiled settled government_decided consented released restored rectified cleared"""
 _INFO = """submitted received leader_approved head_consented assessed running delivering reply_prepared revising issued
 transferring authority_review registered assigned opened consulting testing migrating connecting arranged gap negotiating coordinating before_government applied"""
 _WAIT = """returned supplement_requested pending_determination extended suspended paused provisional due_soon waiting
-queued update_due update_extended retrying locked held must_change needed asked reported planned listed no_agreement signing amending"""
+queued update_due update_extended retrying locked held must_change needed asked reported planned listed no_agreement signing amending
+alerted"""
 _BAD = """refused not_accepted revoked terminated failed overdue rejected unreconciled broken disabled conflict missing
-not_reconciled error late not_responded"""
+not_reconciled error late not_responded insufficient"""
 TONES: Final[Mapping[str, Tone]] = {
     **dict.fromkeys(_GOOD.split(), "good"),
     **dict.fromkeys(_INFO.split(), "info"),

@@ -27,9 +27,18 @@ class Usage(AppConfig):
         def does_business(actor: Actor) -> bool:
             return not actor.roles <= ADMINISTRATORS
 
-        subjects.register({"usage.userecord": N_("使用记录"), "usage.disposal": N_("数据处置")})
+        subjects.register(
+            {
+                "usage.userecord": N_("使用记录"),
+                "usage.disposal": N_("数据处置"),
+                "usage.misusecase": N_("违规使用"),
+                "usage.aggregationreview": N_("汇聚审查"),
+            }
+        )
         _offer_ledgers(does_business)
         _offer_ledger_chores()
+        _offer_misuse(does_business)
+        _offer_aggregation(does_business)
 
 
 def _offer_ledgers(does_business: Callable[[Actor], bool]) -> None:
@@ -86,5 +95,71 @@ def _offer_ledger_chores() -> None:
             title=lambda record: record.resource_title,
             who=lambda record: record.reference,
             only={"fill": ~Q(lacking=[])},
+        )
+    )
+
+
+def _offer_misuse(does_business: Callable[[Actor], bool]) -> None:
+    from django.db.models import Q
+
+    from jutong.kernel import agenda
+    from jutong.kernel.actors import Role
+    from jutong.kernel.faces.navigation import Entry, Group, register
+    from jutong.kernel.panels import Panel
+    from jutong.kernel.panels import register as offer
+    from jutong.kernel.terms import N_
+    from jutong.slices.usage import queries
+
+    def traces(actor: Actor) -> bool:
+        return actor.holds(
+            Role.AUTHORITY_REVIEWER, Role.AUTHORITY_HEAD, Role.AUDITOR, Role.DATA_OFFICER, Role.SHARING_UNIT_HEAD,
+            Role.SHARING_UNIT_DEPUTY,
+        )  # fmt: skip
+
+    register(
+        Entry(Group.SHARING, N_("违规使用"), "usage_misuses", "alert-octagon", does_business, order=50),
+        Entry(Group.SHARING, N_("使用追溯"), "usage_trace", "route", traces, order=52),
+    )
+    offer("grant", Panel("misuse", N_("违规使用"), 10, does_business, queries.of_grant, "usage/panel_misuse.html"))
+    agenda.register(
+        agenda.Chore(
+            "misuse_case",
+            verbs=("dismiss", "suspend", "report", "verify", "restore", "find_insufficient", "terminate"),
+            page="usage_misuse",
+            title=lambda case: case.title,
+            who=lambda case: f"{case.number} {case.consumer.short_name or case.consumer.name}",
+            related=("consumer",),
+            only={
+                "report": Q(reported_at=None),
+                "verify": Q(reported_at__isnull=False),
+                "find_insufficient": Q(refused_at__isnull=False),
+            },
+            overseer="authority_id",
+        )
+    )
+
+
+def _offer_aggregation(does_business: Callable[[Actor], bool]) -> None:
+    from jutong.kernel import agenda
+    from jutong.kernel.faces.navigation import Entry, Group, register
+    from jutong.kernel.panels import Panel
+    from jutong.kernel.panels import register as offer
+    from jutong.kernel.terms import N_
+    from jutong.slices.usage import queries
+
+    register(Entry(Group.SHARING, N_("汇聚审查"), "usage_aggregations", "affiliate", does_business, order=54))
+    panel = Panel(
+        "aggregation", N_("汇聚审查"), 12, does_business, queries.marks_of_grant, "usage/panel_aggregation.html"
+    )
+    offer("grant", panel)
+    agenda.register(
+        agenda.Chore(
+            "aggregation_review",
+            verbs=("clear", "withhold"),
+            page="usage_aggregation",
+            title=lambda case: case.product or case.title,
+            who=lambda case: f"{case.number} {case.consumer.short_name or case.consumer.name}",
+            related=("consumer",),
+            overseer="authority_id",
         )
     )

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from jutong.slices.grants.models import Grant
+from jutong.slices.grants.workflow import GRANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Standing:
     id: int
     reference: str
     state: str
+    state_label: str
     region: str
     resource_id: int
     resource_title: str
@@ -41,16 +43,20 @@ def standing_between(provider_id: int, consumer_id: int) -> list[Standing]:
     return _rows(held.order_by("-pk"))
 
 
-def standing_of(consumer_id: int) -> list[Standing]:
-    """Return what one consumer holds that works or is suspended: the newest grant of each resource."""
+def standing_of(consumer_id: int, *, before: int | None = None) -> list[Standing]:
+    """Return what one consumer holds that works or is suspended: the newest grant of each resource.
+
+    before: only grants opened before the one with this id.
+    """
     held = Grant.objects.filter(consumer_id=consumer_id, state__in=["granted", "suspended"])
+    held = held if before is None else held.filter(pk__lt=before)
     return _rows(held.order_by("resource_id", "-pk").distinct("resource_id"))
 
 
 def _rows(found: QuerySet[Grant]) -> list[Standing]:
     return [
         Standing(
-            g.pk, f"G-{g.pk:06d}", g.state, g.region, g.resource_id, g.resource_title, g.provider_id, g.consumer_id,
+            g.pk, f"G-{g.pk:06d}", g.state, GRANT.state_label(g.state), g.region, g.resource_id, g.resource_title, g.provider_id, g.consumer_id,
             g.authority_id, g.held_by, g.reason, tuple(g.items), tuple(g.purposes),
         )
         for g in found

@@ -29,26 +29,34 @@ def _tell(case: AggregationReview, title: str, at: datetime, *, to: int, role: R
     inbox.tell(department_id=to, role=role, title=title, link=f"/usage/aggregations/{case.pk}/", at=at)
 
 
-def mark_combination(grant_id: int, *, at: datetime) -> AggregationReview | None:
+def mark_combination(grant_id: int, *, version: int, at: datetime) -> AggregationReview | None:
     """Mark a grant just opened or widened that completes a sensitive combination with what its consumer holds (R-SEC-031).
 
-    Returns the new review, None where there is nothing to review or the grant is marked already.
+    version: of the grant; the first is looked at beside what was held before it. Returns the new review, None where there
+    is nothing to review, the grant is marked already, or an earlier review covers the same resources.
     """
     newest = grants.standing([grant_id]).get(grant_id)
     if newest is None or AggregationReview.objects.filter(grant_id=grant_id).exists():
         return None
-    held = [one for one in grants.standing_of(newest.consumer_id) if one.resource_id != newest.resource_id]
+    earlier = grants.standing_of(newest.consumer_id, before=grant_id if version == 1 else None)
+    held = [one for one in earlier if one.resource_id != newest.resource_id]
     entries = catalogue.published_by_ids({newest.resource_id, *(one.resource_id for one in held)})
     parts = {one.id: _part(one, entries[one.resource_id]) for one in (newest, *held) if one.resource_id in entries}
     if grant_id not in parts:
         return None
-    others = [part for pk, part in parts.items() if pk != grant_id]
-    found = rules.combination(parts[grant_id], others, least=settings().aggregation_resources)
-    if found is None:
+    beside = [part for pk, part in parts.items() if pk != grant_id]
+    found = rules.combination(parts[grant_id], beside, least=settings().aggregation_resources)
+    if found is None or _covered(newest.consumer_id, {part.resource_id for part in found.parts}):
         return None
     known = {one.id: one for one in (newest, *held)}
     listed = [_listed(part, known[part.grant_id]) for part in found.parts]
     return _mark(newest=newest, parts=listed, found=found, by=PLATFORM, at=at)
+
+
+def _covered(consumer_id: int, wanted: set[int]) -> bool:
+    """Tell whether an earlier review of the consumer has all these resources among its parts."""
+    known = AggregationReview.objects.filter(consumer_id=consumer_id).values_list("parts", flat=True)
+    return any(wanted <= {part["resource_id"] for part in parts} for parts in known)
 
 
 def _part(held: grants.Standing, entry: catalogue.PublishedEntry) -> rules.Part:

@@ -59,7 +59,7 @@ def note(
 
 
 def note_use(case: MisuseCase, *, by: Actor, at: datetime) -> None:
-    """Keep what was obtained under the grants concerned, as it stands now, as evidence (national-2025#27)."""
+    """Keep what was obtained under the grants concerned, as it stands now, as evidence; the same is not kept twice."""
     ids = list(case.grants.values_list("grant_id", flat=True))
     held, used = grants.standing(ids), services.used_of(ids)
     lines = []
@@ -75,7 +75,9 @@ def note_use(case: MisuseCase, *, by: Actor, at: datetime) -> None:
         lines.append(
             _("%(reference)s %(title)s：累计调用 %(calls)d 次（被拒绝 %(refused)d 次），取得 %(rows)d 行。") % words
         )
-    note(case, "usage", "\n".join(lines), by=by, at=at)
+    text = "\n".join(lines)
+    if not case.notes.filter(sort="usage", text=text).exists():
+        note(case, "usage", text, by=by, at=at)
 
 
 def _opened(

@@ -1,10 +1,10 @@
-"""Pages of this slice: ledgers with use records, disposals, reports."""
+"""Pages of this slice: ledgers with use records, disposals, reports; misuse, traces, aggregation reviews."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from jutong.slices.usage.pages import disposals, ledger, reports
+from jutong.slices.usage.pages import aggregation, disposals, ledger, lists, misuse, reports, trace
 
 urlpatterns: list[URLPattern] = [
     path("ledger/", ledger.listed, name="usage_ledgers"),
@@ -22,4 +22,15 @@ urlpatterns: list[URLPattern] = [
     path("disposals/<int:grant_id>/<slug:verb>/", disposals.deed, name="usage_disposal_deed"),
     path("reports/utilisation/", reports.utilisation, name="usage_utilisation"),
     path("reports/participation/", reports.participation, name="usage_participation"),
+    path("misuse/", lists.listed, name="usage_misuses"),
+    path("misuse/export.xlsx", lists.export, name="usage_misuses_export"),
+    path("misuse/new/<int:grant_id>/", misuse.new, name="usage_misuse_new"),
+    path("misuse/<int:case_id>/", misuse.case, name="usage_misuse"),
+    path("misuse/<int:case_id>/files/<int:file_id>/", misuse.attachment, name="usage_misuse_file"),
+    path("misuse/<int:case_id>/<slug:verb>/", misuse.deed, name="usage_misuse_deed"),
+    path("trace/", trace.trace, name="usage_trace"),
+    path("trace/export.xlsx", trace.export, name="usage_trace_export"),
+    path("aggregations/", aggregation.listed, name="usage_aggregations"),
+    path("aggregations/<int:review_id>/", aggregation.review, name="usage_aggregation"),
+    path("aggregations/<int:review_id>/<slug:verb>/", aggregation.deed, name="usage_aggregation_deed"),
 ]

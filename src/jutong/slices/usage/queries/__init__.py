@@ -1,5 +1,6 @@
-"""Reads of this slice: ledgers with their use records, disposals, utilisation and participation."""
+"""Reads of this slice: ledgers, disposals, utilisation and participation; misuse, traces, aggregation reviews."""
 
+from jutong.slices.usage.queries.aggregation import ReviewDetail, ReviewRow, marks_of_grant, review, reviews
 from jutong.slices.usage.queries.disposals import (
     DisposalGroup,
     DisposalRow,
@@ -12,6 +13,18 @@ from jutong.slices.usage.queries.disposals import (
     proof,
 )
 from jutong.slices.usage.queries.ledger import Ledger, grant_panel, ledger, provisions
+from jutong.slices.usage.queries.misuse import (
+    CaseRow,
+    Concerned,
+    MisuseDetail,
+    NoteRow,
+    Openable,
+    attachment,
+    cases,
+    misuse,
+    of_grant,
+    openable,
+)
 from jutong.slices.usage.queries.records import (
     DepartmentLedger,
     RecordRow,
@@ -30,16 +43,31 @@ from jutong.slices.usage.queries.reports import (
     watches,
     year_so_far,
 )
+from jutong.slices.usage.queries.trace import Sum, Trace, TraceCall, calls, deliveries, trace
 
 __all__ = [
+    "CaseRow",
+    "Concerned",
     "DepartmentLedger",
     "DisposalGroup",
     "DisposalRow",
     "Disposing",
     "Ledger",
+    "MisuseDetail",
+    "NoteRow",
+    "Openable",
     "Participation",
     "RecordRow",
+    "ReviewDetail",
+    "ReviewRow",
+    "Sum",
+    "Trace",
+    "TraceCall",
     "Utilisation",
+    "attachment",
+    "calls",
+    "cases",
+    "deliveries",
     "department_ledger",
     "disposing",
     "due_to_go",
@@ -51,11 +79,18 @@ __all__ = [
     "groups",
     "incomplete_panel",
     "ledger",
+    "marks_of_grant",
+    "misuse",
+    "of_grant",
+    "openable",
     "participation",
     "proof",
     "provisions",
     "record_lines",
     "records",
+    "review",
+    "reviews",
+    "trace",
     "utilisation",
     "watches",
     "year_so_far",

@@ -12,4 +12,4 @@ from jutong.slices.usage import actions
 @outbox.on(grants.VERSION_OPENED)
 def look_at_combination(event: outbox.Event, at: datetime) -> None:
     """Mark the grant where it completes a sensitive combination (R-SEC-031)."""
-    actions.mark_combination(int(event.payload["id"]), at=at)
+    actions.mark_combination(int(event.payload["id"]), version=int(event.payload["version"]), at=at)

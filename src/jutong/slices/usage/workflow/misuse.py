@@ -78,7 +78,7 @@ MISUSE_CASE = Workflow[MisuseCase](
         # verb               from                               to              who                                clocks           button
         ("alert",            "-",                               "alerted",      SYSTEM_ONLY | PROVIDER | AUTHORITY, "",             N_("登记违规使用")),
         ("dismiss",          "alerted",                         "dismissed",    PROVIDER_HEAD | AUTHORITY,         "",              N_("不予认定")),
-        ("suspend",          "alerted",                         "suspended",    PROVIDER_HEAD | AUTHORITY,         "start rectify", N_("认定违规并暂停共享"), suspends),
+        ("suspend",          "alerted",                         "suspended",    PROVIDER_HEAD | AUTHORITY,         "start rectify", N_("暂停共享并限期整改"), suspends),
         ("add",              "alerted suspended",               "=",            PROVIDER | AUTHORITY,              "",              N_("补充证据")),
         ("report",           "suspended",                       "=",            CONSUMER,                          "",              N_("报告整改情况")),
         ("send_back",        "suspended",                       "=",            SUSPENDER,                         "",              N_("退回继续整改")),

@@ -1,0 +1,172 @@
+"""Reviews of what several grants give together: the list, one with its parts, and its moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django import forms as django_forms
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.views.decorators.http import require_POST, require_safe
+
+from jutong.kernel import clock, faces
+from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
+from jutong.kernel.faces.forms import Form, Line, Paragraph, Whole
+from jutong.kernel.faces.pieces import Fact, Happening
+from jutong.kernel.faces.templatetags.jutong import moment
+from jutong.kernel.terms import N_
+from jutong.slices.usage import actions, queries
+from jutong.slices.usage.workflow import AGGREGATION_REVIEW
+
+
+class Filter(Form):
+    """What is looked for."""
+
+    q = Line(label=_l("资源、产品名称或编号"), max_length=100, required=False)
+    state = django_forms.ChoiceField(label=_l("状态"), required=False)
+    page = Whole(label=_l("页码"), required=False, min_value=1, widget=django_forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        states = [(name, _(label)) for name, label in AGGREGATION_REVIEW.states.items()]
+        self.fields["state"].choices = [("", _("全部状态")), *states]  # type: ignore[attr-defined]
+
+
+class RegisterForm(Form):
+    """What is made of the data."""
+
+    product = Line(label=_l("汇聚产品名称"), max_length=200)
+    use = Paragraph(label=_l("内容和用途"), max_length=2000)
+    safeguards = Paragraph(label=_l("存储位置和防护措施"), max_length=2000)
+
+
+class OpinionForm(Form):
+    """What the secrecy review came to."""
+
+    opinion = Paragraph(label=_l("审查意见"), max_length=2000)
+
+
+class Nothing(Form):
+    """A move that asks for nothing but the decision."""
+
+
+DEEDS: Final[dict[str, tuple[type[Form], Callable[..., Any], str, str, str]]] = {
+    "register": (RegisterForm, actions.register_product, N_("汇聚产品已登记，审查通过前保持锁定。"), "primary",
+                 N_("把这些数据汇聚成产品的，先登记；保密审查通过前不得存储或者发布。")),
+    "clear": (OpinionForm, actions.clear_product, N_("已登记审查通过。"), "primary", ""),
+    "withhold": (OpinionForm, actions.withhold_product, N_("已登记审查不通过。"), "danger", ""),
+    "release": (Nothing, actions.release_product, N_("汇聚产品已解锁。"), "primary", ""),
+}  # fmt: skip
+"""For each move: its form, the call, what is said, how the button looks, the hint."""
+
+
+@require_safe
+def listed(request: HttpRequest) -> HttpResponse:
+    """List the reviews of the actor's departments."""
+    form = Filter(request.GET)
+    form.is_valid()
+    good = form.cleaned_data
+    rows, meta = queries.reviews(
+        faces.actor_of(request), state=good.get("state", ""), text=good.get("q", ""), number=good.get("page") or 1
+    )
+    return faces.page(
+        request,
+        "usage/aggregations.html",
+        title=_("汇聚审查"),
+        lead=_(
+            "一个部门持有的多项个人信息可以互相关联时，平台作出提示；由此形成的产品先经保密审查，才能存储或者发布。"
+        ),
+        crumbs=[(_("共享"), ""), (_("汇聚审查"), "")],
+        form=form,
+        rows=rows,
+        meta=meta,
+    )
+
+
+@require_safe
+def review(request: HttpRequest, review_id: int) -> HttpResponse:
+    """Show a review."""
+    return _show(request, review_id)
+
+
+@require_POST
+def deed(request: HttpRequest, review_id: int, verb: str) -> HttpResponse:
+    """Make a move; a refusal is shown in place, with its status."""
+    if verb not in DEEDS:
+        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    kind, call, said, _tone, _hint = DEEDS[verb]
+    form = kind(faces.posted(request))
+    if form.is_valid():
+        try:
+            with faces.told(form):
+                call(review_id, by=faces.actor_of(request), at=clock.now(), **form.cleaned_data)
+                return faces.done(request, _(said), to=reverse("usage_aggregation", args=[review_id]))
+        except (WrongState, NotAllowed) as refusal:
+            return _show(request, review_id, refusal=refusal)
+    return _show(request, review_id, tried=(verb, form))
+
+
+def _show(
+    request: HttpRequest, review_id: int, *, tried: tuple[str, Form] | None = None, refusal: Refusal | None = None
+) -> HttpResponse:
+    found = queries.review(review_id, faces.actor_of(request))
+    row = found.row
+    status = refusal.status if refusal else faces.answers.form_status(tried[1]) if tried else None
+    return faces.page(
+        request,
+        "usage/aggregation.html",
+        status=status,
+        title=row.product or row.title,
+        lead=_("%(number)s · %(consumer)s · %(count)d 项授权可由%(joined)s关联")
+        % {"number": row.number, "consumer": row.consumer_name, "count": row.parts, "joined": row.joined_by},
+        crumbs=[(_("汇聚审查"), reverse("usage_aggregations")), (row.number, "")],
+        review=found,
+        facts=_facts(found),
+        deeds=[_deed(row.id, button.verb, button.label, tried) for button in row.buttons],
+        happenings=_happenings(found),
+        refusal=refusal,
+    )
+
+
+def _deed(review_id: int, verb: str, label: str, tried: tuple[str, Form] | None) -> dict[str, Any]:
+    kind, _call, _said, tone, hint = DEEDS[verb]
+    asked = tried is not None and tried[0] == verb
+    form = tried[1] if tried and asked else kind(auto_id=f"id_{verb}_%s")
+    url = reverse("usage_aggregation_deed", args=[review_id, verb])
+    return {"label": label, "url": url, "form": form, "tone": tone, "hint": _(hint) if hint else "", "asked": asked}
+
+
+def _happenings(found: queries.ReviewDetail) -> list[Happening]:
+    labels = {move.verb: _(move.label) for move in AGGREGATION_REVIEW.moves}
+    return [
+        Happening(
+            entry.at,
+            labels.get(verb := entry.verb.rpartition(".")[2], verb),
+            _("系统") if entry.channel == "system" else entry.actor_name,
+            "",
+            "bad" if verb == "withhold" else "info",
+        )
+        for entry in found.history
+        if entry.outcome == "success"
+    ]
+
+
+def _facts(found: queries.ReviewDetail) -> list[Fact]:
+    row = found.row
+    told = [
+        Fact(_("使用方"), row.consumer_name),
+        Fact(_("触发提示的授权"), row.reference, url=reverse("grant", args=[row.grant_id])),
+        Fact(_("可以关联的信息"), row.joined_by),
+        Fact(_("最高数据级别"), row.level_label),
+        Fact(_("汇聚产品"), row.product),
+        Fact(_("内容和用途"), found.use),
+        Fact(_("存储位置和防护措施"), found.safeguards),
+        Fact(_("登记时间"), moment(found.registered_at)),
+        Fact(_("审查意见"), found.opinion),
+        Fact(_("审查人"), " ".join(filter(None, (found.reviewed_by, moment(found.reviewed_at))))),
+        Fact(_("存储或发布时间"), moment(found.released_at)),
+    ]
+    return [fact for fact in told if fact.value not in ("", "—", None)]
