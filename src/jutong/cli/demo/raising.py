@@ -45,12 +45,12 @@ def _demand(city: City, at: datetime) -> None:
     from jutong.slices.catalogue import actions
     from jutong.slices.catalogue.actions import Wanted
 
-    clerk, reviewer = city.actor("hr.clerk", at), city.actor("data.reviewer", at)
+    officer, reviewer = city.actor("hr.officer", at), city.actor("data.reviewer", at)
     area: dict[str, Any] = {"authority_id": city.departments["data"], "region": REGION}
     actions.publish_procedure(by=reviewer, at=at, steps=actions.STANDARD_STEPS, answer_days=10, **area)
     recorded = [
         actions.record_demand(
-            by=clerk,
+            by=officer,
             at=at,
             consumer_id=city.departments["hr"],
             given=Wanted(
@@ -60,7 +60,7 @@ def _demand(city: City, at: datetime) -> None:
         ).pk
         for wanted, provider, contents, duty, basis in DEMANDS
     ]  # fmt: skip
-    actions.register_demands(recorded, by=clerk, at=at)
+    actions.register_demands(recorded, by=officer, at=at)
     actions.assign_demands(recorded[:1], by=reviewer, at=at)
 
 
