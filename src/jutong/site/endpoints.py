@@ -23,6 +23,7 @@ class LimitOut(Schema):
     text: str
     provisional: bool
     explanation: str
+    target: bool = False
 
 
 class WaitingOut(Schema):

@@ -40,6 +40,7 @@ class ConcernClockOut(Schema):
     left: int
     text: str
     explanation: str
+    target: bool = False
 
 
 class ConcernButtonOut(Schema):

@@ -147,6 +147,7 @@ class ClockOut(Schema):
     left: int
     text: str
     explanation: str
+    target: bool = False
 
 
 class ButtonOut(Schema):
