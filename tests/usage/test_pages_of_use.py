@@ -128,6 +128,7 @@ def test_the_participation_view_says_who_is_connected_providing_and_using_as_the
     rows = {row.department_id: row for row in seen.rows}
     police, civil, hr = (rows[world.department(name)] for name in ("police", "civil", "hr"))
     assert (police.published, police.connected, police.providing, police.using) == (1, False, False, False)
+    assert (civil.connected, civil.providing, hr.connected, hr.using) == (True, True, True, True)
     released = Run.objects.filter(state="released")
     assert (civil.provided, civil.provided_deliveries) == (1, released.filter(provider=civil.department_id).count())
     assert (hr.obtained, hr.obtained_deliveries) == (1, released.filter(consumer=hr.department_id).count())

@@ -148,6 +148,11 @@ class Ledger:
     writes: bool
     says: bool
 
+    @property
+    def disposes(self) -> bool:
+        """Whether any copy is being disposed of, or was."""
+        return any(copy.disposal for copy in self.copies)
+
 
 def ledger(grant_id: int, actor: Actor, at: datetime) -> Ledger:
     """Return the ledger of a grant, without logging it (see `actions.read_record`). NotThere for who may not know of it."""

@@ -205,8 +205,8 @@ def participation(actor: Actor, first: date, last: date) -> Participation:
     published: dict[int, int] = defaultdict(int)
     for (provider, _kind), count in catalogue.counted_published().items():
         published[provider] += count
-    connected = sources.connected_departments() | parties.departments_with_systems()
-    wanted = {*provided, *obtained, *published, *connected}
+    connected = sources.connected_departments() | parties.departments_with_systems() | {*provided, *obtained}
+    wanted = {*published, *connected}
     names = _names(wanted if watches(actor) else wanted & actor.serves)
     rows = [
         ParticipationRow(
