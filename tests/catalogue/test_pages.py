@@ -46,7 +46,7 @@ def test_the_page_of_an_entry_asks_the_database_a_fixed_number_of_times(
 ) -> None:
     pk = published(world)
     world.drain()
-    for who, most in (("market.clerk", 16), ("civil.officer", 15)):
+    for who, most in (("market.clerk", 17), ("civil.officer", 16)):
         client = world.client(who)
         client.get(f"/catalogue/{pk}/")
         with django_assert_max_num_queries(most):

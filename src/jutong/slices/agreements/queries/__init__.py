@@ -1,5 +1,6 @@
 """Reads of agreements: frozen rows for pages, the API and higher slices."""
 
+from jutong.slices.agreements.queries.agreed import agreed, check_agreed
 from jutong.slices.agreements.queries.agreements import (
     AgreementRow,
     AgreementView,
@@ -24,9 +25,11 @@ __all__ = [
     "ProofLine",
     "SignatureRow",
     "VersionRow",
+    "agreed",
     "agreement",
     "agreement_lines",
     "agreements",
+    "check_agreed",
     "check_confidential",
     "confidential",
     "digest_of",

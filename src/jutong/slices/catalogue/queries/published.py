@@ -98,6 +98,7 @@ class PublishedEntry:
 
     share_conditions: the conditions the catalogue lists; a reply can apply no others (R-CAT-055).
     document_kind: document, licence or contract, whose data carries a proof; "" for all other data.
+    info_kind: the kind of information of a national project (R-CAT-045).
     """
 
     id: int
@@ -126,6 +127,8 @@ class PublishedEntry:
     released_on: date | None = None
     returned: Returned | None = None
     document_kind: str = ""
+    resource_class: str = "department"
+    info_kind: str = ""
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -199,6 +202,8 @@ def as_published(case: Entry, content: Content) -> PublishedEntry:
         released_on=content.released_on,
         returned=returned_of(case),
         document_kind=document_kind(content),
+        resource_class=content.resource_class,
+        info_kind=content.extra.get("info_kind", ""),
     )
 
 

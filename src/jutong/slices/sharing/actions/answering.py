@@ -16,7 +16,7 @@ from jutong.kernel.errors import Conflict, RuleBroken
 from jutong.kernel.policy import article
 from jutong.kernel.terms import ShareType
 from jutong.kernel.workdays import add_workdays
-from jutong.slices.agreements.queries import check_confidential
+from jutong.slices.agreements.queries import check_agreed, check_confidential
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as held
 from jutong.slices.parties import queries as parties
@@ -115,6 +115,7 @@ def _checked(case: SharingRequest, reply: Reply, by: Actor, at: datetime) -> dic
     """Return a reply as it is stored; refuse one that law, profile or entry do not allow."""
     if reply.agree:
         check_confidential(case.resource_id, case.provider_id, case.consumer_id, at=at)
+        check_agreed(case.resource_id, case.consumer_id, at=at)
     offer = catalogue.require_published(case.resource_id)
     reply = msgspec.structs.replace(reply, modes=rules.meant_modes(reply.modes, offer.modes))
     rules.check_reply(

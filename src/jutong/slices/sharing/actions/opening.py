@@ -9,7 +9,7 @@ import msgspec
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import end_of_day
-from jutong.slices.agreements.queries import check_confidential
+from jutong.slices.agreements.queries import check_agreed, check_confidential
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import actions as grants
@@ -86,9 +86,11 @@ def terms_of(origin: Origin, reply: Reply, offer: catalogue.PublishedEntry, at: 
 def grant_from(origin: Origin, reply: Reply, by: Actor, at: datetime) -> int:
     """Open the grant that a decision on a case comes to, and return its id.
 
-    WrongState for secret data without the agreement of secrecy that the profile asks for (jiangxi-2017#19).
+    WrongState for secret data without the agreement of secrecy that the profile asks for (jiangxi-2017#19); NotAllowed for
+    what it shares under agreements only (R-CAT-039).
     """
     check_confidential(origin.resource_id, origin.provider_id, origin.consumer_id, at=at)
+    check_agreed(origin.resource_id, origin.consumer_id, at=at)
     offer = catalogue.require_published(origin.resource_id)
     grant = grants.open_grant(
         by=by,
