@@ -47,12 +47,12 @@ def test_with_all_ten_elements_and_both_signatures_an_agreement_is_in_force(worl
     assert {one.name for one in proof.lines} == {world.actor(name).name for name in SIGNED}
 
 
-@pytest.mark.parametrize("missing", list(ELEMENTS))
-def test_each_element_that_is_missing_is_named(world: World, missing: str) -> None:
-    gone: Any = None if missing == "until" else ""
-    case = drafted(world, **{missing: gone})
-    with refused(RuleBroken, ELEMENTS[missing]):
-        actions.send(case, by=world.actor("civil.officer"), at=world.at)
+def test_each_element_that_is_missing_is_named(world: World) -> None:
+    for missing, label in ELEMENTS.items():
+        gone: Any = None if missing == "until" else ""
+        case = drafted(world, **{missing: gone})
+        with refused(RuleBroken, label):
+            actions.send(case, by=world.actor("civil.officer"), at=world.at)
 
 
 @covers("R-SHR-028")
