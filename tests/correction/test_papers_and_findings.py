@@ -72,23 +72,31 @@ def test_what_may_have_to_be_rectified_stands_once_in_the_authoritys_list_and_no
         "kind": "third_party_without_consent", "department_id": world.department("hr"), "subject": "use_change:7",
         "authority_id": world.department("authority"), "words": "提供给某公司", "source": "条例第二十九条",
     }  # fmt: skip
-    for subject in ("use_change:7", "misuse:3"):
-        for name in ("sharing.finding_proposed", "usage.finding_proposed"):
-            outbox.publish(name, subject, {**payload, "subject": subject}, at=world.at)
+    outbox.publish("sharing.finding_proposed", "use_change:7", payload, at=world.at)
+    misuse = {
+        **payload,
+        "kind": "use_beyond_scope_or_purpose",
+        "source": "WG-2026-000003",
+        "article": "national-2025#40(2)",
+    }
+    outbox.publish("usage.finding_proposed", "misuse_case:3", misuse, at=world.at)
     world.drain(world.at + timedelta(days=15))
     reviewer = world.client("authority.reviewer")
     shown = reviewer.get("/correction/findings/").content.decode()
     assert f"/correction/verification/{case.pk}/" in shown
     assert case.number in shown
     assert "/sharing/changes/7/" in shown
-    assert shown.count("提供给某公司") == 4
+    assert "/usage/misuse/3/" in shown
+    assert "政务数据共享条例第四十条第（二）项" in shown
     before = ProposedFinding.objects.count()
     world.drain(world.at + timedelta(days=16))
-    assert ProposedFinding.objects.count() == before == 5
+    assert ProposedFinding.objects.count() == before == 3
     for stranger in ("hr.clerk", "civil.officer"):
         assert world.client(stranger).get("/correction/findings/").status_code == 403
     sheet = reviewer.get("/correction/findings/export.xlsx")
     book = openpyxl.load_workbook(BytesIO(b"".join(sheet)))
     assert [cell.value for cell in book.active["B"]].count("未按时核实、更正") == 1
     listed = reviewer.get("/api/v1/correction/findings").json()
-    assert {row["kind"] for row in listed["rows"]} == {"not_verified_in_time", "third_party_without_consent"}
+    assert {row["kind"] for row in listed["rows"]} == {
+        "not_verified_in_time", "third_party_without_consent", "use_beyond_scope_or_purpose",
+    }  # fmt: skip

@@ -71,5 +71,5 @@ def list_late_verification(event: outbox.Event, at: datetime) -> None:
 @outbox.on("sharing.finding_proposed", "usage.finding_proposed")
 def list_finding(event: outbox.Event, at: datetime) -> None:
     """What the slices below put forward stands in the same list."""
-    proposed = findings.from_event(event.payload)
+    proposed = findings.from_event(event.subject, event.payload)
     actions.list_finding(by=PLATFORM, at=at, event_id=event.id, proposed=proposed)

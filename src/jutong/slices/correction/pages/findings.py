@@ -21,6 +21,8 @@ PAGES: Final = {
     "sharing_request": "sharing_case",
     "dispute": "sharing_dispute",
     "use_change": "sharing_change_of_use",
+    "disposal": "usage_disposal_case",
+    "misuse_case": "usage_misuse",
 }
 """The page of a case by its kind; what stands elsewhere is shown without a link."""
 

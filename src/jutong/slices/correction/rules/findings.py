@@ -15,6 +15,8 @@ KINDS: Final[Mapping[str, str]] = {
     NOT_VERIFIED_KIND: N_("未按时核实、更正"),
     "unjustified_non_acceptance": N_("不予受理的理由不成立"),
     "third_party_without_consent": N_("未经同意提供给第三方"),
+    "use_beyond_scope_or_purpose": N_("超出使用范围或者共享目的使用"),
+    "not_disposed_as_required": N_("未按要求处置数据"),
 }
 """Circumstances by the name their event gives them, in words; a kind that is not here is shown as "其他情形"."""
 
@@ -30,9 +32,20 @@ class Proposed(msgspec.Struct, frozen=True):
     source: str
 
 
-def from_event(payload: Mapping[str, Any]) -> Proposed:
-    """Return what an event `….finding_proposed` says; all slices publish it in the same words."""
-    return msgspec.convert({name: payload[name] for name in Proposed.__struct_fields__}, Proposed)
+def from_event(subject: str, payload: Mapping[str, Any]) -> Proposed:
+    """Return what an event `….finding_proposed` says. subject: of the event, the case as "misuse_case:12".
+
+    The basis is the article where the event names one, else its source in words.
+    """
+    basis = str(payload.get("article", ""))
+    return Proposed(
+        kind=payload["kind"],
+        department_id=payload["department_id"],
+        authority_id=payload["authority_id"],
+        subject=subject,
+        words=payload["words"],
+        source="、".join(map(article, basis.split("; "))) if basis else str(payload["source"]),
+    )
 
 
 def from_late_verification(payload: Mapping[str, Any], words: str) -> Proposed:
