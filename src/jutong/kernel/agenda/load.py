@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import EmptyResultSet
-from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Min, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
-from jutong.kernel import jurisdiction
 from jutong.kernel.actors import ADMINISTRATORS, Actor, Post, Role
 from jutong.kernel.agenda.chores import Chore, chores, wanted, workflow_of
-from jutong.kernel.agenda.waiting import SOON
+from jutong.kernel.agenda.waiting import soon_day
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed
 from jutong.kernel.models import AuditEntry, Clock, ClockState
@@ -145,29 +145,29 @@ def _count(
     chore: Chore, department_id: int, groups: Sequence[frozenset[Role]], at: datetime
 ) -> tuple[KindLoad, dict[frozenset[Role], tuple[int, int]]] | None:
     """Count one kind in one statement, for the department as a whole and for each set of posts."""
-    today = beijing_day(at)
-    calendar = jurisdiction.calendar()
-    soon_day = calendar.workday(calendar.rank(today) + SOON)
-    workflow = workflow_of(chore)
+    today, workflow = beijing_day(at), workflow_of(chore)
     everyone = _everyone(department_id, frozenset(Role) - ADMINISTRATORS)
     between = _ages(today)
     asked: dict[str, Any] = {
         "total": Count("pk"),
         "late": Count("pk", filter=Q(due__lt=today)),
         "today": Count("pk", filter=Q(due=today)),
-        "soon": Count("pk", filter=Q(due__gt=today, due__lte=soon_day)),
+        "soon": Count("pk", filter=Q(due__gt=today, due__lte=soon_day(today))),
         "unlimited": Count("pk", filter=Q(due=None)),
         "oldest": Min("started_on"),
         **{f"age{n}": Count("pk", filter=condition) for n, condition in enumerate(between)},
     }
     cases = workflow.model._default_manager.filter(wanted(chore, everyone))
+    flags: dict[str, Any] = {}
     for n, roles in enumerate(groups):
         mine = wanted(chore, _everyone(department_id, roles))
         if not _is_empty(workflow.model._default_manager.filter(mine)):
-            asked |= {f"g{n}": Count("pk", filter=mine), f"l{n}": Count("pk", filter=mine & Q(due__lt=today))}
+            flags[f"is{n}"] = ExpressionWrapper(mine, output_field=BooleanField())
+            own = Q(**{f"is{n}": True})
+            asked |= {f"g{n}": Count("pk", filter=own), f"l{n}": Count("pk", filter=own & Q(due__lt=today))}
     if _is_empty(cases):
         return None
-    found = cases.annotate(due=_first_due(workflow.name)).aggregate(**asked)
+    found = cases.annotate(due=_first_due(workflow.name), **flags).aggregate(**asked)
     counts = {name: found[name] or 0 for name in ("total", "late", "today", "soon", "unlimited")}
     kind = KindLoad(
         workflow=workflow.name,
@@ -246,12 +246,21 @@ def load_of_region(actor: Actor, at: datetime) -> tuple[Burden, ...]:
                 target=False,
                 due_day__lt=beijing_day(at),
             )
-            counted = cases.filter(**{f"{of}__in": list(names)}).annotate(is_late=Exists(late)).values_list(of)
-            for pk, total, overdue in counted.annotate(n=Count("pk"), m=Count("pk", filter=Q(is_late=True))):
+            for pk, total, overdue in _counted(cases.annotate(is_late=Exists(late)), of, list(names)):
                 totals[pk][0] += total
                 totals[pk][1] += overdue
     rows = [Burden(pk, name, *totals.get(pk, [0, 0])) for pk, name in names.items()]
     return tuple(sorted(rows, key=lambda row: (-row.late, -row.total, row.name)))
+
+
+def _counted(cases: Any, of: str, departments: list[int]) -> list[tuple[int, int, int]]:
+    """Count cases and late ones by the department that `of` names; where it names several, the case counts for each."""
+    if isinstance(cases.model._meta.get_field(of), ArrayField):
+        known = set(departments)
+        shared = cases.filter(**{f"{of}__overlap": departments}).values_list(of, "is_late")
+        return [(pk, 1, int(late)) for several, late in shared for pk in several if pk in known]
+    own = cases.filter(**{f"{of}__in": departments}).values_list(of)
+    return list(own.annotate(n=Count("pk"), m=Count("pk", filter=Q(is_late=True))))
 
 
 def _by_side(chore: Chore) -> dict[str, Any]:

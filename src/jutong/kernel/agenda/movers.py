@@ -67,9 +67,9 @@ def _posts(chore: Chore, cases: dict[int, Any]) -> dict[int, set[tuple[Role, int
 
 def _held(who: Who, case: Any) -> set[tuple[Role, int]]:
     """Return the posts, in the departments that the case names."""
-    return {
-        (role, department)
-        for one in who.each()
-        if one.of and isinstance(department := getattr(case, one.of, None), int)
-        for role in one.roles
-    }
+    found: set[tuple[Role, int]] = set()
+    for one in who.each():
+        named = getattr(case, one.of, None) if one.of else None
+        departments = named if isinstance(named, list | tuple) else [named]
+        found |= {(role, pk) for pk in departments if isinstance(pk, int) for role in one.roles}
+    return found

@@ -86,7 +86,7 @@ def todo(actor: Actor, at: datetime, *, kind: str = "", limit: int = LISTED) -> 
     and its most urgent ones are found through their clocks, so that twenty thousand cost little more than a hundred.
     """
     offered = [chore for name, chore in chores().items() if kind in {"", name}]
-    found = [one for chore in offered if (one := find(chore, actor, at)).ids]
+    found = [one for chore in offered if (one := find(chore, actor, at, most=min(limit, MOST))).ids]
     clocks = clocks_of({one.chore.workflow: one.ids for one in found}, at)
     ranked = sorted(
         ((_left(clocks.get((one.chore.workflow, pk), ())), -pk, one.chore.workflow) for one in found for pk in one.ids),
@@ -96,8 +96,8 @@ def todo(actor: Actor, at: datetime, *, kind: str = "", limit: int = LISTED) -> 
     return ToDo(tuple(rows[:limit]), tuple(count for count in counts if count.total))
 
 
-def find(chore: Chore, actor: Actor, at: datetime) -> Found:
-    """Return the cases of one kind that wait for the actor: all of them, or the most urgent of many and their number."""
+def find(chore: Chore, actor: Actor, at: datetime, *, most: int = MOST) -> Found:
+    """Return the cases of one kind that wait for the actor: all of them, or the `most` urgent of many and their number."""
     cases = workflow_of(chore).model._default_manager.filter(wanted(chore, actor))
     try:
         ids = list(cases.order_by("-pk").values_list("pk", flat=True)[: MOST + 1])
@@ -105,7 +105,7 @@ def find(chore: Chore, actor: Actor, at: datetime) -> Found:
         return Found(chore, (), None)
     if len(ids) <= MOST:
         return Found(chore, ids, None)
-    return _most_urgent_of(chore, cases, at, newest=ids[:MOST])
+    return _most_urgent_of(chore, cases, at, newest=ids[:most])
 
 
 def _most_urgent_of(chore: Chore, cases: Any, at: datetime, *, newest: list[int]) -> Found:
@@ -113,10 +113,12 @@ def _most_urgent_of(chore: Chore, cases: Any, at: datetime, *, newest: list[int]
     running = Clock.objects.filter(case_kind=chore.workflow, case_id__in=cases.values("pk")).exclude(
         state=ClockState.STOPPED
     )
-    urgent = list(dict.fromkeys(running.order_by("due_day").values_list("case_id", flat=True)[: MOST * 2]))[:MOST]
+    urgent = list(dict.fromkeys(running.order_by("due_day").values_list("case_id", flat=True)[: len(newest) * 2]))[
+        : len(newest)
+    ]
     ids = urgent or newest
     today = beijing_day(at)
-    pressing = running.filter(target=False, due_day__lte=_soon_day(today)).aggregate(
+    pressing = running.filter(target=False, due_day__lte=soon_day(today)).aggregate(
         late=Count("case_id", distinct=True, filter=Q(due_day__lt=today)),
         today=Count("case_id", distinct=True, filter=Q(due_day=today)),
         soon=Count("case_id", distinct=True, filter=Q(due_day__gt=today)),
@@ -124,7 +126,8 @@ def _most_urgent_of(chore: Chore, cases: Any, at: datetime, *, newest: list[int]
     return Found(chore, ids, KindCount(chore.workflow, _title(chore), cases.count(), **pressing))
 
 
-def _soon_day(today: date) -> date:
+def soon_day(today: date) -> date:
+    """Return the last day that counts as due soon."""
     calendar = jurisdiction.calendar()
     return calendar.workday(calendar.rank(today) + SOON)
 
