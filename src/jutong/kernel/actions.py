@@ -111,7 +111,7 @@ def action(
 
 
 def _locked(on: type[models.Model], key: Any, by: Actor, visible: Callable[[Actor, Any], bool] | None) -> models.Model:
-    row = on._default_manager.select_for_update(of=("self",)).filter(pk=key or None).first()
+    row = on._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=key or None).first()
     if row is None or (visible and not visible(by, row)):
         raise NotThere(_("没有找到所要操作的记录，或您无权知悉。"))
     return row

@@ -181,7 +181,8 @@ class Workflow(Generic[C]):
     def _advance(
         self, pk: int, verb: str, body: Callable[..., Any], by: Actor, at: datetime, act: Act, values: dict[str, Any]
     ) -> C:
-        case = self.model._default_manager.select_for_update(of=("self",)).filter(pk=pk).first()
+        # rows that refer to the case may be written meanwhile: a lock on its key would wait for them, and they for it
+        case = self.model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
         if case is None or (self.visible and not self.visible(by, case)):
             raise NotThere(_("没有找到该%s，或您无权知悉。") % _(self.title))
         move = self._move_from(case, verb)

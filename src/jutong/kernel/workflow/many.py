@@ -161,7 +161,9 @@ def _sorted(
     workflow: Workflow[Any], moves: Sequence[Move], ids: Sequence[int], by: Actor
 ) -> tuple[dict[int, _Ready], dict[int, str]]:
     """Lock the cases and sort them into those that may move and those refused, with a sentence each."""
-    cases = list(workflow.model._default_manager.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
+    cases = list(
+        workflow.model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk")
+    )
     known = [case for case in cases if workflow.visible is None or workflow.visible(by, case)]
     refused = {pk: _("没有找到该%s。") % _(workflow.title) for pk in set(ids) - {case.pk for case in known}}
     ready: dict[int, _Ready] = {}
