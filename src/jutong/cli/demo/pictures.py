@@ -159,7 +159,7 @@ SHOTS: Final = (
     Shot("policy-edit", "data.reviewer", "/standards/policy-edit"),
     Shot("due", "police.officer", "/due/"),
     Shot("load", "police.head", "/load/"),
-    Shot("reminders", "police.officer", "/parties/reminders"),
+    Shot("reminders", "police.officer", "/parties/me/reminders"),
     Shot("audit", "data.auditor", "/audit/"),
     Shot("operations", "admin.system", "/operations/"),
     Shot("inbox", "police.head", "/inbox/"),
