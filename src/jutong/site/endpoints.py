@@ -74,7 +74,7 @@ class DayOut(Schema):
     due: list[DueOut]
 
 
-class ButtonOut(Schema):
+class ConsentMoveOut(Schema):
     """A move that can be made."""
 
     verb: str
@@ -91,8 +91,8 @@ class GistOut(Schema):
     facts: list[tuple[str, str]]
     url: str
     clock: LimitOut | None
-    agree: ButtonOut
-    back: ButtonOut | None
+    agree: ConsentMoveOut
+    back: ConsentMoveOut | None
     like: list[tuple[int, str]]
 
 

@@ -27,7 +27,7 @@ PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 VersionNumber = Annotated[int | None, Query(ge=1, le=1_000_000)]
 
 
-class StatedIn(Schema):
+class AgreedElementsIn(Schema):
     """The ten elements of an agreement; the term runs from `since` to `until`."""
 
     name: Name = ""
@@ -72,7 +72,7 @@ class AgreementLineIn(Schema):
 class AgreementIn(Schema):
     """The text of an agreement; joint documents are handed in by the pages."""
 
-    stated: StatedIn
+    stated: AgreedElementsIn
     sides: Annotated[list[SideIn], Field(max_length=MOST_PARTIES)]
     lines: Annotated[list[AgreementLineIn], Field(max_length=MOST_LINES)] = []
     grants: Annotated[list[Number], Field(max_length=200)] = []
@@ -102,7 +102,7 @@ class AgreementReasonIn(Schema):
     reason: Words = ""
 
 
-class ButtonOut(Schema):
+class AgreementMoveOut(Schema):
     """A move open to the caller."""
 
     verb: str
@@ -127,7 +127,7 @@ class AgreementLineOut(Schema):
     until: date | None
     left: int | None
     created_at: datetime
-    buttons: list[ButtonOut]
+    buttons: list[AgreementMoveOut]
 
 
 class AgreementLines(Schema):

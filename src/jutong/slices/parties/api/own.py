@@ -45,7 +45,7 @@ class DelegationIn(Schema):
     reason: Line = ""
 
 
-class Made(Schema):
+class DelegationMade(Schema):
     """The id of what was made."""
 
     id: int
@@ -110,7 +110,7 @@ def delegations(request: HttpRequest) -> Any:
     return queries.delegations(actor_of(request).account_id or 0, clock.now())
 
 
-@router.post("/delegations", response={201: Made}, summary="委托代办")
+@router.post("/delegations", response={201: DelegationMade}, summary="委托代办")
 def delegate(request: HttpRequest, body: DelegationIn) -> Status[Any]:
     """Let a colleague act in one of the caller's posts for some days."""
     given = body.dict()

@@ -25,7 +25,7 @@ class FileIn(Schema):
     file: Annotated[str, Field(min_length=2, max_length=MOST_BYTES)]
 
 
-class MovedOut(Schema):
+class TravelledOut(Schema):
     """Where a dispute stands now."""
 
     id: int
@@ -61,7 +61,7 @@ class TakenOut(Schema):
     answered_at: datetime | None
 
 
-class AnswerIn(Schema):
+class DecisionElsewhereIn(Schema):
     """What is decided; number and day where the people's government decided."""
 
     result: Annotated[str, Field(max_length=30, pattern="^[a-z_]+$")]
@@ -85,7 +85,7 @@ def name_elsewhere(request: HttpRequest, body: ElsewhereIn) -> Any:
     return queries.authorities_elsewhere()
 
 
-@router.post("/disputes/{dispute_id}/send_out", response=MovedOut, summary="导出争议给上级主管部门")
+@router.post("/disputes/{dispute_id}/send_out", response=TravelledOut, summary="导出争议给上级主管部门")
 def send_out(request: HttpRequest, dispute_id: Id) -> Any:
     """Export a dispute as a signed file; it stays open here."""
     return actions.send_out(dispute_id, by=faces.signed(request), at=clock.now())
@@ -98,7 +98,7 @@ def file(request: HttpRequest, dispute_id: Id) -> HttpResponse:
     return HttpResponse(content, content_type=JSON)
 
 
-@router.post("/disputes/{dispute_id}/receive_decision", response=MovedOut, summary="导入上级主管部门的决定")
+@router.post("/disputes/{dispute_id}/receive_decision", response=TravelledOut, summary="导入上级主管部门的决定")
 def receive_decision(request: HttpRequest, dispute_id: Id, body: FileIn) -> Any:
     """Take in the signed answer; its outcome is carried out."""
     return actions.receive_decision(dispute_id, file=body.file.encode(), by=faces.signed(request), at=clock.now())
@@ -119,7 +119,7 @@ def take(request: HttpRequest, body: FileIn) -> Any:
 
 
 @router.post("/taken-disputes/{pk}/answer", response=TakenOut, summary="答复其他平台的争议")
-def answer(request: HttpRequest, pk: Id, body: AnswerIn) -> Any:
+def answer(request: HttpRequest, pk: Id, body: DecisionElsewhereIn) -> Any:
     """Decide a dispute of another instance."""
     by = faces.signed(request)
     outcome = actions.Outcome(result=body.result, text=body.text, conditions=body.conditions)

@@ -18,7 +18,7 @@ Id = Annotated[int, Path(ge=1, le=2**62)]
 Plain = r"^[^\x00-\x1f\x7f]*$"
 
 
-class DraftIn(Schema):
+class RuleDraftIn(Schema):
     """Stricter values over a text, and internal targets in working days."""
 
     region: Annotated[str, Field(max_length=12, pattern="^[0-9]{6,12}$")]
@@ -41,7 +41,7 @@ class DraftOut(Schema):
     drafted_at: datetime
 
 
-class ChangeOut(Schema):
+class RuleChangeOut(Schema):
     """A value that would change, in words."""
 
     label: str
@@ -49,13 +49,13 @@ class ChangeOut(Schema):
     after: str
 
 
-class ComparedOut(DraftOut):
+class RuleComparedOut(DraftOut):
     """Proposed rules with what they would change."""
 
-    changes: list[ChangeOut]
+    changes: list[RuleChangeOut]
 
 
-class IssueIn(Schema):
+class RuleIssueIn(Schema):
     """From when on; a day to come."""
 
     effective_from: date
@@ -81,12 +81,12 @@ def drafts(request: HttpRequest) -> Any:
 
 
 @router.post("/policy-drafts", response={201: DraftOut}, summary="起草本地规则")
-def draft(request: HttpRequest, body: DraftIn) -> Any:
+def draft(request: HttpRequest, body: RuleDraftIn) -> Any:
     """Propose a region's own rules, in place of an earlier proposal."""
     return Status(201, actions.draft_profile(**body.dict(), by=actor_of(request), at=clock.now()))
 
 
-@router.get("/policy-drafts/{pk}", response=ComparedOut, summary="本地规则草案与现行规则的差异")
+@router.get("/policy-drafts/{pk}", response=RuleComparedOut, summary="本地规则草案与现行规则的差异")
 def compare(request: HttpRequest, pk: Id) -> Any:
     """Return a proposal with what it would change."""
     actor_of(request)
@@ -96,7 +96,7 @@ def compare(request: HttpRequest, pk: Id) -> Any:
 
 
 @router.post("/policy-drafts/{pk}/issue", response={201: IssuedOut}, summary="发布本地规则")
-def issue(request: HttpRequest, pk: Id, body: IssueIn) -> Any:
+def issue(request: HttpRequest, pk: Id, body: RuleIssueIn) -> Any:
     """Issue proposed rules."""
     made = actions.issue_profile(pk, effective_from=body.effective_from, by=actor_of(request), at=clock.now())
     return Status(201, made)

@@ -40,7 +40,7 @@ class LegOut(Schema):
     notes: list[str]
 
 
-class ColumnOut(Schema):
+class SimulatedUnderOut(Schema):
     """A case's days under one profile; own: the one asked for."""
 
     reference: str
@@ -54,7 +54,7 @@ class SimulatedOut(Schema):
 
     about: str
     start: date
-    columns: list[ColumnOut]
+    columns: list[SimulatedUnderOut]
 
 
 @router.post("/simulation", response=SimulatedOut, summary="期限测算")
