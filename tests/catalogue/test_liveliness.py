@@ -28,7 +28,7 @@ def later(world: World, days: int) -> Any:
 
 def hears(world: World, name: str, pk: int, days: int = 0, **more: Any) -> None:
     """Let the catalogue hear what a higher slice publishes of an entry."""
-    outbox.publish(name, f"resource:{pk}", {"resource_id": pk, **more}, at=later(world, days))
+    outbox.publish(name, f"resource:{pk}", {"id": 0, "version": 1, "resource_id": pk, **more}, at=later(world, days))
     world.drain(later(world, days))
 
 

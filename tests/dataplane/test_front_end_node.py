@@ -142,7 +142,11 @@ async def _a_node_that_is_to_keep_no_tunnel_is_let_in_no_more(city, caller) -> N
     city.control.say("nodes", NODE, city.front.passport(tunnel=False))
 
     async def shut() -> bool:
-        return "不设联机通道" in (await refused(caller.query("g1", {"身份证号": person(9)})))[1]
+        try:
+            await caller.query("g1", {"身份证号": person(9)})
+        except Refused as refusal:
+            return "不设联机通道" in refusal.problem.detail
+        return False
 
     async def out() -> bool:
         return not await city.connected()

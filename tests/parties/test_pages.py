@@ -62,7 +62,7 @@ def addresses(world):
         "departments": market, "people": world.person("market.officer"), "accounts": world.account("market.officer"),
         "posts": PostHeld.objects.get(person_id=world.person("market.officer")).pk, "sectors": queries.sectors()[0].id,
         "systems": BusinessSystem.objects.get().pk, "me/keys": ApiKey.objects.get().pk,
-        "me/delegations": Delegation.objects.get().pk, "links": IdentityLink.objects.get().pk, "imports": 1,
+        "me/delegations": Delegation.objects.get().pk, "me/reminders": 1, "links": IdentityLink.objects.get().pk, "imports": 1,
         "access/<slug:register>": LegacyExchange.objects.get().pk,
     }  # fmt: skip
     found = {}
