@@ -23,7 +23,7 @@ def compared(found: dict[Key, Answers], people: Sequence[str]) -> list[str]:
         lines += [
             f"{' '.join(key)}: {who} gets {found[key][who]}, the table says {kept[key][who]}"
             for who in people
-            if found[key][who] != kept[key][who]
+            if who in found[key] and found[key][who] != kept[key][who]
         ]
     return lines
 
@@ -41,7 +41,7 @@ def test_those_get_in_whom_the_table_names(scene: Scene) -> None:  # noqa: F811 
 @covers(partly=["R-SEC-001"])
 def test_everybody_gets_in_where_the_table_says_and_nowhere_else(scene: Scene, part: int) -> None:  # noqa: F811
     people = asked(part, PARTS)
-    found = observed(scene, people)
+    found = observed(scene, people, by_turns=True)
     assert not (differences := compared(found, people)), "\n".join(differences)
 
 
