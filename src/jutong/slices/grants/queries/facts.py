@@ -43,8 +43,7 @@ class Facts:
 
 def facts_of(grant_id: int) -> Facts | None:
     """Return one grant in facts, or None for an unknown id."""
-    found = Grant.objects.filter(pk=grant_id).first()
-    return _facts(found) if found else None
+    return facts_by_ids([grant_id]).get(grant_id)
 
 
 def facts_by_ids(ids: Iterable[int]) -> dict[int, Facts]:

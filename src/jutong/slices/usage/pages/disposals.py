@@ -19,34 +19,22 @@ from jutong.kernel import clock, faces, files, papers
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
-from jutong.kernel.faces.forms import Form, Line, Whole
 from jutong.kernel.faces.pieces import Tab
 from jutong.kernel.terms import N_
 from jutong.slices.usage import actions, queries
 from jutong.slices.usage.pages import disposal_forms as forms
-from jutong.slices.usage.pages.ledger import SIDES
+from jutong.slices.usage.pages import ledger
 from jutong.slices.usage.pages.receipts import receipt_paper
 
 FOLDS: Final = {"": N_("全部"), "open": N_("待处置"), "overdue": N_("已超期"), "over": N_("已认可")}
 
 
-class Filter(Form):
-    """What is looked for."""
+class Filter(ledger.Filter):
+    """What is looked for: as in the ledgers, by how far the disposal is."""
 
-    side = django_forms.ChoiceField(
-        required=False, choices=lambda: [(code, _(label)) for code, label in SIDES.items()],
-        widget=django_forms.HiddenInput,
-    )  # fmt: skip
     fold = django_forms.ChoiceField(
         label=_l("状态"), required=False, choices=lambda: [(code, _(label)) for code, label in FOLDS.items()]
     )
-    q = Line(label=_l("资源名称或授权编号"), max_length=100, required=False)
-    page = Whole(label=_l("页码"), required=False, min_value=1, widget=django_forms.HiddenInput)
-
-    def asked(self) -> dict[str, Any]:
-        """Return the filters that are in order."""
-        good = self.cleaned_data
-        return {"side": good.get("side", ""), "fold": good.get("fold", ""), "text": good.get("q", "")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +88,10 @@ def listed(request: HttpRequest) -> HttpResponse:
         lead=_("共享目的已实现、无法实现或者不再必要的，使用方按提供方的要求处置取得的数据，并逐份证明。"),
         crumbs=[(_("共享"), ""), (_("数据处置"), "")],
         form=form,
-        tabs=[Tab(_(label), f"?side={side}" if side else "?", asked["side"] == side) for side, label in SIDES.items()],
+        tabs=[
+            Tab(_(label), f"?side={side}" if side else "?", asked["side"] == side)
+            for side, label in ledger.SIDES.items()
+        ],
         rows=rows,
         meta=meta,
     )
