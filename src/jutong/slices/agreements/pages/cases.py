@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,40 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 from jutong.kernel import clock, faces
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
+from jutong.kernel.faces.deeds import Deed, OpenDeed
 from jutong.kernel.faces.forms import Form
-from jutong.kernel.signing import Signing
 from jutong.kernel.terms import N_
 from jutong.slices.agreements import actions, queries
 from jutong.slices.agreements.pages import forms, wording
 from jutong.slices.agreements.workflow import AGREEMENT
 
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """How a move is made from the page: its form, the call, what is said afterwards, how the button looks, a hint."""
-
-    form: type[Form]
-    call: Callable[..., Any]
-    said: str
-    tone: str = ""
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDeed:
-    """A move open to the actor, with its form, bound when it was refused; without a form it leads to a page of its own."""
-
-    verb: str
-    label: str
-    url: str
-    form: Form | None
-    tone: str
-    hint: str
-    asked: bool
-    signing: Signing | None = None
-
-
-DEEDS: Final[dict[str, Deed]] = {
+DEEDS: Final[dict[str, Deed[Form]]] = {
     "send": Deed(
         forms.Nothing, actions.send, N_("协议已交各方签署。"), "primary", N_("送出后内容不再改动；十项要素和各方责任人须齐全。")
     ),
@@ -139,7 +111,9 @@ def _editable(seen: queries.AgreementView) -> bool:
     return open_to and seen.shown.standing == "pending" and not any(one.name for one in seen.shown.signatures)
 
 
-def _open(seen: queries.AgreementView, verb: str, label: str, tried: tuple[str, Form] | None, actor: Actor) -> OpenDeed:
+def _open(
+    seen: queries.AgreementView, verb: str, label: str, tried: tuple[str, Form] | None, actor: Actor
+) -> OpenDeed[Form]:
     if verb in ON_PAGES:
         return OpenDeed(verb, label, reverse("agreement_edit", args=[seen.row.id]), None, "", "", asked=False)
     known = DEEDS[verb]
@@ -147,10 +121,11 @@ def _open(seen: queries.AgreementView, verb: str, label: str, tried: tuple[str, 
     start = {"digest": seen.shown.digest} if verb == "sign" else None
     form = tried[1] if tried and asked else known.form(auto_id=f"id_{verb}_%s", initial=start)
     words = start if verb == "sign" else {}
-    return OpenDeed(
-        verb, label, reverse("agreement_deed", args=[seen.row.id, verb]), form, known.tone,
-        _(known.hint) if known.hint else "", asked, AGREEMENT.signing(verb, seen.row.id, actor, words),
-    )  # fmt: skip
+    url, signing = (
+        reverse("agreement_deed", args=[seen.row.id, verb]),
+        AGREEMENT.signing(verb, seen.row.id, actor, words),
+    )
+    return known.offered(verb, form, url=url, label=label, asked=asked, signing=signing)
 
 
 @require_safe

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -14,25 +12,13 @@ from django.views.decorators.http import require_POST, require_safe
 from jutong.kernel import clock, faces, files
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.faces import downloads
+from jutong.kernel.faces.deeds import OpenDeed
 from jutong.kernel.faces.forms import Form, Paragraph
 from jutong.slices.correction import actions, queries
 from jutong.slices.correction.pages.deeds import DEEDS
 from jutong.slices.correction.pages.forms import DeedForm
 from jutong.slices.correction.pages.wording import case_facts, happenings
 from jutong.slices.correction.workflow import WORKFLOWS
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDeed:
-    """A move open to the actor, with its form, bound when it was refused."""
-
-    verb: str
-    label: str
-    url: str
-    form: DeedForm
-    tone: str
-    hint: str
-    asked: bool
 
 
 class LookForm(Form):
@@ -121,7 +107,7 @@ def show(
     )
 
 
-def open_deeds(found: queries.CaseDetail, tried: tuple[str, DeedForm] | None) -> list[OpenDeed]:
+def open_deeds(found: queries.CaseDetail, tried: tuple[str, DeedForm] | None) -> list[OpenDeed[DeedForm]]:
     """Return the moves of the table that are open now, each with its form."""
     kind, case_id = found.line.kind, found.line.id
     deeds = []
@@ -130,7 +116,5 @@ def open_deeds(found: queries.CaseDetail, tried: tuple[str, DeedForm] | None) ->
         asked = tried is not None and tried[0] == button.verb
         form = tried[1] if tried and asked else known.form(found, auto_id=f"id_{button.verb}_%s")
         url = reverse("correction_deed", args=[kind, case_id, button.verb])
-        deeds.append(
-            OpenDeed(button.verb, button.label, url, form, known.tone, _(known.hint) if known.hint else "", asked)
-        )
+        deeds.append(known.offered(button.verb, form, url=url, label=button.label, asked=asked))
     return deeds

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from jutong.kernel.faces.deeds import Deed
 from jutong.kernel.terms import N_
 from jutong.slices.correction import actions
 from jutong.slices.correction.pages import forms
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """How a move is made from the page: its form, the call, what is said afterwards, how the button looks, a hint."""
-
-    form: type[forms.DeedForm]
-    call: Callable[..., Any]
-    said: str
-    tone: str = ""
-    hint: str = ""
-
 
 _EXTENDED: Final = N_("已同意延期，申请人可以看到。")
 _ASKED: Final = N_("已请示本部门主要负责人延期。")
@@ -30,7 +17,7 @@ _CORRECTED: Final = N_("更正内容已登记，办结时通知所有获取过�
 _CORRECT_HINT: Final = N_("只填写需要更正的信息项；各接收部门只能看到授权范围内、未脱敏的项。")
 _MARK_HINT: Final = N_("标注后，查询、下载和各页面同时显示“存在异议”。")
 
-DEEDS: Final[dict[str, dict[str, Deed]]] = {
+DEEDS: Final[dict[str, dict[str, Deed[forms.DeedForm]]]] = {
     "verification": {
         "ask_extension": Deed(forms.AskExtensionForm, actions.ask_longer_verification, _ASKED),
         "extend": Deed(forms.ExtendForm, actions.extend_verification, _EXTENDED, "primary"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from jutong.kernel import clock, faces, panels
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
 from jutong.kernel.faces import downloads
+from jutong.kernel.faces.deeds import Deed, OpenDeed
 from jutong.kernel.faces.forms import Form, Line, Paragraph, Whole
 from jutong.kernel.faces.pieces import Change, Fact, Tab
 from jutong.kernel.paging import LARGEST, every
@@ -86,52 +86,32 @@ class FinishForm(ReasonForm):
     field_order = ("ground", "reason")
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """How a move is made from the page."""
-
-    call: Callable[..., Any]
-    said: str
-    tone: str
-    hint: str
-    form: type[ReasonForm] = ReasonForm
-
-
-DEEDS: Final[dict[str, Deed]] = {
+DEEDS: Final[dict[str, Deed[Form]]] = {
     "suspend": Deed(
+        ReasonForm,
         actions.suspend_grant,
         N_("授权已暂停，两秒内停止全部调用、传输和下载。"),
         "",
         N_("因数据核查、系统检修等暂停提供；使用方违规使用的，请登记违规使用案件，认定后限期整改（条例第二十七条）。"),
     ),
-    "restore": Deed(actions.restore_grant, N_("授权已恢复。"), "primary", N_("恢复后按原期限继续，不顺延。")),
+    "restore": Deed(
+        ReasonForm, actions.restore_grant, N_("授权已恢复。"), "primary", N_("恢复后按原期限继续，不顺延。")
+    ),
     "revoke": Deed(
+        ReasonForm,
         actions.revoke_grant,
         N_("授权已撤销，两秒内停止全部调用、传输和下载。"),
         "danger",
         N_("依据消失或服务终止的，撤销授权；撤销后不能恢复。"),
     ),
     "finish": Deed(
+        FinishForm,
         actions.finish_grant,
         N_("已结束使用，请按规定处置已取得的数据。"),
         "danger",
         N_("用途已实现、无法实现或不再必要的，应当结束使用并处置数据（条例第二十七条）。"),
-        FinishForm,
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDeed:
-    """A move open to the actor, with its form."""
-
-    verb: str
-    label: str
-    url: str
-    form: Form
-    tone: str
-    hint: str
-    asked: bool
 
 
 @require_safe
@@ -236,12 +216,12 @@ def _offered(row: queries.GrantRow, verb: str) -> bool:
     return verb in DEEDS and not (verb == "restore" and row.held_by)
 
 
-def _open_deed(row: queries.GrantRow, verb: str, label: str, tried: tuple[str, Form] | None) -> OpenDeed:
+def _open_deed(row: queries.GrantRow, verb: str, label: str, tried: tuple[str, Form] | None) -> OpenDeed[Form]:
     asked = tried is not None and tried[0] == verb
     known = DEEDS[verb]
     form = tried[1] if tried and asked else known.form(auto_id=f"id_{verb}_%s")
     url = reverse("grant_deed", args=[row.id, verb])
-    return OpenDeed(verb, label, url, form, known.tone, _(known.hint) if known.hint else "", asked)
+    return known.offered(verb, form, url=url, label=label, asked=asked)
 
 
 def _facts(row: queries.GrantRow) -> list[Fact]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -18,9 +18,9 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
+from jutong.kernel.faces.deeds import OpenDeed
 from jutong.kernel.faces.forms import Form
 from jutong.kernel.faces.pieces import Fact, Happening
-from jutong.kernel.signing import Signing
 from jutong.kernel.terms import ShareType
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages import answer_templates
@@ -36,23 +36,6 @@ from jutong.slices.sharing.pages.wording import (
 )
 from jutong.slices.sharing.rules.answer_templates import TemplateKind
 from jutong.slices.sharing.workflow import SHARING_REQUEST
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDeed:
-    """A move open to the actor, with its form (bound when it was refused) or the page where it is made.
-
-    signing: what the actor has to sign with it, where the department demands signatures.
-    """
-
-    verb: str
-    label: str
-    url: str
-    form: Form | None
-    tone: str
-    hint: str
-    asked: bool
-    signing: Signing | None = None
 
 
 @require_safe
@@ -138,13 +121,13 @@ def _alike(found: queries.CaseView, actor: Actor) -> tuple[list[queries.RequestL
     return [row for row in rows if row.state != "reply_prepared"], "prepare"
 
 
-def _templates(deeds: list[OpenDeed], actor: Actor) -> list[queries.TemplateRow]:
+def _templates(deeds: list[OpenDeed[Form]], actor: Actor) -> list[queries.TemplateRow]:
     """Return the templates that can be put into what is open here: notices of what is missing."""
     open_here = any(deed.verb == "ask_supplement" for deed in deeds)
     return queries.answer_templates(actor, TemplateKind.SUPPLEMENT) if open_here else []
 
 
-def _status(deeds: list[OpenDeed], tried: tuple[str, Form] | None) -> int | None:
+def _status(deeds: list[OpenDeed[Form]], tried: tuple[str, Form] | None) -> int | None:
     """Return the status of a move that was tried and did not come off: refused, or not signed yet."""
     if tried is None:
         return None
@@ -154,7 +137,7 @@ def _status(deeds: list[OpenDeed], tried: tuple[str, Form] | None) -> int | None
 
 def open_deeds(
     found: queries.CaseView, tried: tuple[str, Form] | None, actor: Actor, template: Mapping[str, Any] | None = None
-) -> list[OpenDeed]:
+) -> list[OpenDeed[Form]]:
     """Return the moves of the table that fit the case: only the drafted of the two decisions is offered.
 
     template: what a chosen template puts into the notice of what is missing.
@@ -177,7 +160,7 @@ def open_deeds(
 
 def _open_deed(
     found: queries.CaseView, verb: str, label: str, tried: tuple[str, Form] | None, actor: Actor
-) -> OpenDeed:
+) -> OpenDeed[Form]:
     case_id = found.row.line.id
     if verb in PAGES:
         tone = "" if verb == "change" else "primary"
@@ -189,7 +172,7 @@ def _open_deed(
     url = reverse("sharing_deed", args=[case_id, verb])
     words = form.cleaned_data if form.is_bound and form.is_valid() else None if form.fields else {}
     signing = SHARING_REQUEST.signing(verb, case_id, actor, words)
-    return OpenDeed(verb, label, url, form, known.tone, _(known.hint) if known.hint else "", asked, signing)
+    return known.offered(verb, form, url=url, label=label, asked=asked, signing=signing)
 
 
 def asked_facts(found: queries.CaseView) -> list[Fact]:

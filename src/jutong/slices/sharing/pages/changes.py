@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -19,11 +18,11 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
+from jutong.kernel.faces.deeds import Deed, OpenDeed
 from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Uploads, Whole
 from jutong.kernel.faces.pieces import Fact, Tab
 from jutong.kernel.terms import N_
 from jutong.slices.sharing import actions, queries
-from jutong.slices.sharing.pages.cases import OpenDeed
 from jutong.slices.sharing.pages.forms import CaseFilter, purpose_choices
 from jutong.slices.sharing.pages.wording import purposes_in_words
 from jutong.slices.sharing.rules import LONGEST_TEXT
@@ -116,13 +115,12 @@ class ReleaseForm(Form):
         self.fields["items"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
 
 
-DEEDS: Final[dict[str, tuple[type[Form], Callable[..., Any], str, str, str]]] = {
-    "consent": (ConsentForm, actions.consent_change, N_("已同意变更。"), "primary",
-                N_("扩大范围或者改变目的的，授权随即生成新版本；对外提供的，随即生成许可。")),
-    "refuse": (RefuseForm, actions.refuse_change, N_("已答复不同意变更。"), "danger", ""),
-    "close": (Nothing, actions.close_change, N_("对外提供已结束。"), "", N_("结束后不能再登记对外提供。")),
+DEEDS: Final[dict[str, Deed[Form]]] = {
+    "consent": Deed(ConsentForm, actions.consent_change, N_("已同意变更。"), "primary",
+                    N_("扩大范围或者改变目的的，授权随即生成新版本；对外提供的，随即生成许可。")),
+    "refuse": Deed(RefuseForm, actions.refuse_change, N_("已答复不同意变更。"), "danger"),
+    "close": Deed(Nothing, actions.close_change, N_("对外提供已结束。"), "", N_("结束后不能再登记对外提供。")),
 }  # fmt: skip
-"""For each move: its form, the call, what is said, how the button looks, the hint."""
 
 
 @require_safe
@@ -205,17 +203,17 @@ def deed(request: HttpRequest, change_id: int, verb: str) -> HttpResponse:
     seen = queries.change(change_id, faces.actor_of(request))
     if verb == "release":
         return _release(request, seen)
-    if verb not in DEEDS:
+    known = DEEDS.get(verb)
+    if known is None:
         raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
-    kind, call, said, _tone, _hint = DEEDS[verb]
-    form = kind(faces.posted(request))
+    form = known.form(faces.posted(request))
     if form.is_valid():
         try:
             with faces.told(form):
                 by = faces.signed(request)
                 if by.signature or USE_CHANGE.signing(verb, change_id, by, form.cleaned_data) is None:
-                    call(change_id, by=by, at=clock.now(), **form.cleaned_data)
-                    return faces.done(request, _(said), to=reverse("sharing_change_of_use", args=[change_id]))
+                    known.call(change_id, by=by, at=clock.now(), **form.cleaned_data)
+                    return faces.done(request, _(known.said), to=reverse("sharing_change_of_use", args=[change_id]))
         except (WrongState, NotAllowed) as refusal:
             return _show(request, change_id, refusal=refusal)
     return _show(request, change_id, tried=(verb, form))
@@ -265,7 +263,9 @@ def _show(
     )
 
 
-def _open(seen: queries.ChangeView, verb: str, label: str, tried: tuple[str, Form] | None, actor: Actor) -> OpenDeed:
+def _open(
+    seen: queries.ChangeView, verb: str, label: str, tried: tuple[str, Form] | None, actor: Actor
+) -> OpenDeed[Form]:
     asked = tried is not None and tried[0] == verb
     url = reverse("sharing_change_deed", args=[seen.row.id, verb])
     auto_id = f"id_{verb}_%s"
@@ -273,11 +273,11 @@ def _open(seen: queries.ChangeView, verb: str, label: str, tried: tuple[str, For
         start = {"recipient": seen.row.recipient, "items": list(seen.row.items)}
         form = tried[1] if tried and asked else ReleaseForm(names=seen.row.items, initial=start, auto_id=auto_id)
         return OpenDeed(verb, label, url, form, "primary", "", asked)
-    kind, _call, _said, tone, hint = DEEDS[verb]
-    form = tried[1] if tried and asked else kind(auto_id=auto_id)
+    known = DEEDS[verb]
+    form = tried[1] if tried and asked else known.form(auto_id=auto_id)
     words = form.cleaned_data if form.is_bound and form.is_valid() else None if form.fields else {}
     signing = USE_CHANGE.signing(verb, seen.row.id, actor, words)
-    return OpenDeed(verb, label, url, form, tone, _(hint) if hint else "", asked, signing)
+    return known.offered(verb, form, url=url, label=label, asked=asked, signing=signing)
 
 
 def _facts(seen: queries.ChangeView) -> list[Fact]:

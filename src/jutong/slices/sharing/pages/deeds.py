@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms as django_forms
 from django.utils.translation import gettext_lazy
 
 from jutong.kernel.actors import Actor
+from jutong.kernel.faces.deeds import Deed
 from jutong.kernel.faces.forms import Form, Paragraph, Uploads, Whole
 from jutong.kernel.terms import N_
 from jutong.slices.sharing import actions
@@ -80,22 +79,11 @@ class RemarkForm(Form):
     remark = Paragraph(label=gettext_lazy("退回意见"), max_length=1000)
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """How a move is made from the page: its form, the call, how the button looks, what is said afterwards."""
-
-    form: type[Form]
-    call: Callable[..., Any]
-    said: str
-    tone: str = ""
-    hint: str = ""
-
-
 def _papers(request_id: int, *, by: Actor, at: Any, papers: str, days: int) -> None:
     actions.ask_supplement(request_id, by=by, at=at, papers=papers.splitlines(), days=days)
 
 
-DEEDS: Final[dict[str, Deed]] = {
+DEEDS: Final[dict[str, Deed[Form]]] = {
     "consent": Deed(
         Nothing,
         actions.consent,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -19,12 +17,12 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
-from jutong.kernel.faces.forms import Form, Line
+from jutong.kernel.faces.deeds import Deed, OpenDeed
+from jutong.kernel.faces.forms import Line
 from jutong.kernel.faces.pieces import Fact, Tab
 from jutong.kernel.terms import N_
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages import dispute_forms as forms
-from jutong.slices.sharing.pages.cases import OpenDeed
 from jutong.slices.sharing.pages.forms import CaseFilter
 from jutong.slices.sharing.rules import disputes as rules
 from jutong.slices.sharing.workflow import DISPUTE
@@ -124,18 +122,7 @@ def new(request: HttpRequest, about: str, pk: int) -> HttpResponse:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """How a move is made from the page: its form, the call, how the button looks, what is said afterwards."""
-
-    form: type[Form]
-    call: Callable[..., Any]
-    said: str
-    tone: str = ""
-    hint: str = ""
-
-
-DEEDS: Final[dict[str, Deed]] = {
+DEEDS: Final[dict[str, Deed[forms.Worded]]] = {
     "settle": Deed(
         forms.Nothing,
         actions.settle,
@@ -206,8 +193,8 @@ def deed(request: HttpRequest, dispute_id: int, verb: str) -> HttpResponse:
     return _show(request, dispute_id, tried=(verb, form))
 
 
-def _form(known: Deed, seen: queries.DisputeView, *posted: Any, **more: Any) -> forms.Worded:
-    return known.form(*posted, view=seen, **more)  # type: ignore[return-value]
+def _form(known: Deed[forms.Worded], seen: queries.DisputeView, *posted: Any, **more: Any) -> forms.Worded:
+    return known.form(*posted, view=seen, **more)
 
 
 def _show(
@@ -250,14 +237,14 @@ def _fits(seen: queries.DisputeView, button: Any) -> bool:
 
 def _open(
     seen: queries.DisputeView, verb: str, label: str, tried: tuple[str, forms.Worded] | None, actor: Actor
-) -> OpenDeed:
+) -> OpenDeed[forms.Worded]:
     known = DEEDS[verb]
     asked = tried is not None and tried[0] == verb
     form = tried[1] if tried and asked else _form(known, seen, auto_id=f"id_{verb}_%s")
     words = form.words() if form.is_bound and form.is_valid() else None if form.fields else {}
     signing = DISPUTE.signing(verb, seen.row.id, actor, words)
     url = reverse("sharing_dispute_deed", args=[seen.row.id, verb])
-    return OpenDeed(verb, label, url, form, known.tone, _(known.hint) if known.hint else "", asked, signing)
+    return known.offered(verb, form, url=url, label=label, asked=asked, signing=signing)
 
 
 def _facts(seen: queries.DisputeView) -> list[Fact]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
+from jutong.kernel.faces.deeds import Deed, OpenDeed
 from jutong.kernel.faces.forms import Form, Line, Paragraph, Whole
 from jutong.kernel.faces.pieces import Fact, Happening
 from jutong.kernel.faces.templatetags.jutong import moment
@@ -53,14 +53,13 @@ class Nothing(Form):
     """A move that asks for nothing but the decision."""
 
 
-DEEDS: Final[dict[str, tuple[type[Form], Callable[..., Any], str, str, str]]] = {
-    "register": (RegisterForm, actions.register_product, N_("汇聚产品已登记，审查通过前保持锁定。"), "primary",
-                 N_("把这些数据汇聚成产品的，先登记；保密审查通过前不得存储或者发布。")),
-    "clear": (OpinionForm, actions.clear_product, N_("已登记审查通过。"), "primary", ""),
-    "withhold": (OpinionForm, actions.withhold_product, N_("已登记审查不通过。"), "danger", ""),
-    "release": (Nothing, actions.release_product, N_("汇聚产品已解锁。"), "primary", ""),
+DEEDS: Final[dict[str, Deed[Form]]] = {
+    "register": Deed(RegisterForm, actions.register_product, N_("汇聚产品已登记，审查通过前保持锁定。"), "primary",
+                     N_("把这些数据汇聚成产品的，先登记；保密审查通过前不得存储或者发布。")),
+    "clear": Deed(OpinionForm, actions.clear_product, N_("已登记审查通过。"), "primary"),
+    "withhold": Deed(OpinionForm, actions.withhold_product, N_("已登记审查不通过。"), "danger"),
+    "release": Deed(Nothing, actions.release_product, N_("汇聚产品已解锁。"), "primary"),
 }  # fmt: skip
-"""For each move: its form, the call, what is said, how the button looks, the hint."""
 
 
 @require_safe
@@ -95,15 +94,15 @@ def review(request: HttpRequest, review_id: int) -> HttpResponse:
 @require_POST
 def deed(request: HttpRequest, review_id: int, verb: str) -> HttpResponse:
     """Make a move; a refusal is shown in place, with its status."""
-    if verb not in DEEDS:
+    known = DEEDS.get(verb)
+    if known is None:
         raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
-    kind, call, said, _tone, _hint = DEEDS[verb]
-    form = kind(faces.posted(request))
+    form = known.form(faces.posted(request))
     if form.is_valid():
         try:
             with faces.told(form):
-                call(review_id, by=faces.actor_of(request), at=clock.now(), **form.cleaned_data)
-                return faces.done(request, _(said), to=reverse("usage_aggregation", args=[review_id]))
+                known.call(review_id, by=faces.actor_of(request), at=clock.now(), **form.cleaned_data)
+                return faces.done(request, _(known.said), to=reverse("usage_aggregation", args=[review_id]))
         except (WrongState, NotAllowed) as refusal:
             return _show(request, review_id, refusal=refusal)
     return _show(request, review_id, tried=(verb, form))
@@ -131,12 +130,12 @@ def _show(
     )
 
 
-def _deed(review_id: int, verb: str, label: str, tried: tuple[str, Form] | None) -> dict[str, Any]:
-    kind, _call, _said, tone, hint = DEEDS[verb]
+def _deed(review_id: int, verb: str, label: str, tried: tuple[str, Form] | None) -> OpenDeed[Form]:
+    known = DEEDS[verb]
     asked = tried is not None and tried[0] == verb
-    form = tried[1] if tried and asked else kind(auto_id=f"id_{verb}_%s")
+    form = tried[1] if tried and asked else known.form(auto_id=f"id_{verb}_%s")
     url = reverse("usage_aggregation_deed", args=[review_id, verb])
-    return {"label": label, "url": url, "form": form, "tone": tone, "hint": _(hint) if hint else "", "asked": asked}
+    return known.offered(verb, form, url=url, label=label, asked=asked)
 
 
 def _happenings(found: queries.ReviewDetail) -> list[Happening]:

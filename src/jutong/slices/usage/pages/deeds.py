@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from jutong.kernel.faces.deeds import Deed
 from jutong.kernel.terms import N_
 from jutong.slices.usage import actions
 from jutong.slices.usage.pages import forms
 
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """How a move is made from the page: its form, the call, what is said afterwards, how the button looks, a hint."""
-
-    form: type[forms.DeedForm]
-    call: Callable[..., Any]
-    said: str
-    tone: str = ""
-    hint: str = ""
-
-
-DEEDS: Final[dict[str, Deed]] = {
+DEEDS: Final[dict[str, Deed[forms.DeedForm]]] = {
     "dismiss": Deed(forms.DismissForm, actions.dismiss_misuse, N_("已登记不予认定，授权不受影响。")),
     "suspend": Deed(
         forms.SuspendForm, actions.suspend_misuse, N_("已认定违规并暂停共享，两秒内停止全部调用、传输和下载。"), "danger",

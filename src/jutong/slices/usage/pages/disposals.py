@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +17,7 @@ from jutong.kernel import clock, faces, files, papers
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
+from jutong.kernel.faces.deeds import Deed, OpenDeed
 from jutong.kernel.faces.pieces import Tab
 from jutong.kernel.terms import N_
 from jutong.slices.usage import actions, queries
@@ -37,39 +36,15 @@ class Filter(ledger.Filter):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """How a move is made from the page: form, call, what is said, label, tone, hint."""
-
-    form: type[forms.CopiesForm]
-    call: Callable[..., Any]
-    said: str
-    label: str
-    tone: str = ""
-    hint: str = ""
-
-
-DEEDS: Final[dict[str, Deed]] = {
-    "instruct": Deed(forms.InstructForm, actions.instruct, N_("处置要求已送达使用方。"), N_("提出处置要求"), "primary",
-                     N_("使用方须在您确定的日期前处置；逾期的，提出整改线索（条例第四十条）。")),
-    "report": Deed(forms.ReportForm, actions.report, N_("处置情况已登记，等待提供方核验。"), N_("登记处置情况"), "primary",
-                   N_("逐份副本登记方式、时间、执行人，并上传证明文件。")),
-    "accept": Deed(forms.AcceptForm, actions.accept, N_("处置证明已认可。"), N_("认可处置证明"), "primary",
-                   N_("全部副本认可后，使用记录开始计算保存期限。")),
-    "send_back": Deed(forms.SendBackForm, actions.send_back, N_("已退回使用方重新处置。"), N_("退回处置证明"), "danger"),
+DEEDS: Final[dict[str, Deed[forms.CopiesForm]]] = {
+    "instruct": Deed(forms.InstructForm, actions.instruct, N_("处置要求已送达使用方。"), "primary",
+                     N_("使用方须在您确定的日期前处置；逾期的，提出整改线索（条例第四十条）。"), N_("提出处置要求")),
+    "report": Deed(forms.ReportForm, actions.report, N_("处置情况已登记，等待提供方核验。"), "primary",
+                   N_("逐份副本登记方式、时间、执行人，并上传证明文件。"), N_("登记处置情况")),
+    "accept": Deed(forms.AcceptForm, actions.accept, N_("处置证明已认可。"), "primary",
+                   N_("全部副本认可后，使用记录开始计算保存期限。"), N_("认可处置证明")),
+    "send_back": Deed(forms.SendBackForm, actions.send_back, N_("已退回使用方重新处置。"), "danger", label=N_("退回处置证明")),
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDeed:
-    """A move open to the actor, with its form."""
-
-    verb: str
-    label: str
-    tone: str
-    hint: str
-    form: forms.CopiesForm
-    asked: bool
 
 
 @require_safe
@@ -169,10 +144,10 @@ def show(
     )
 
 
-def _open(seen: queries.Disposing, verb: str, tried: tuple[str, forms.CopiesForm] | None) -> OpenDeed:
+def _open(seen: queries.Disposing, verb: str, tried: tuple[str, forms.CopiesForm] | None) -> OpenDeed[forms.CopiesForm]:
     known, asked = DEEDS[verb], tried is not None and tried[0] == verb
     form = tried[1] if tried and asked else known.form(seen, auto_id=f"id_{verb}_%s")
-    return OpenDeed(verb, _(known.label), known.tone, _(known.hint) if known.hint else "", form, asked)
+    return known.offered(verb, form, asked=asked)
 
 
 @require_safe

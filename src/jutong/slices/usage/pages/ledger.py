@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -18,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from jutong.kernel import clock, faces
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, Refusal, WrongState
 from jutong.kernel.faces import downloads
+from jutong.kernel.faces.deeds import Deed, OpenDeed
 from jutong.kernel.faces.forms import Form, Line, Whole
 from jutong.kernel.faces.pieces import Fact, Tab
 from jutong.kernel.faces.templatetags.jutong import moment
@@ -50,43 +49,22 @@ class Filter(Form):
         return {"side": good.get("side", ""), "fold": good.get("fold", ""), "text": good.get("q", "")}
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """How something is entered from the page: form, call, what is said, label, whether by record or by grant."""
-
-    form: type[forms.LedgerForm]
-    call: Callable[..., Any]
-    said: str
-    label: str
-    hint: str = ""
-    of_grant: bool = False
-
-
-DEEDS: Final[dict[str, Deed]] = {
-    "fill": Deed(forms.FillForm, actions.fill_record, N_("使用记录已保存，以前的版本仍可查看。"), N_("填写使用记录"),
-                 N_("平台已知的调用、交付、副本和处置不必重复填写。")),
-    "place": Deed(forms.PlaceForm, actions.place_copy, N_("存放位置已登记。"), N_("登记存放位置")),
-    "copy": Deed(forms.CopyForm, actions.add_copy, N_("副本已登记。"), N_("登记其他副本"),
-                 N_("由取得的数据另行形成的副本、备份、介质，逐份登记。")),
-    "holder": Deed(forms.HolderForm, actions.add_holder, N_("使用者已登记。"), N_("登记使用系统和人员")),
-    "end_holder": Deed(forms.EndHolderForm, actions.end_holder, N_("已登记停止使用。"), N_("登记停止使用")),
-    "give_up": Deed(forms.GiveUpForm, actions.give_up, N_("所选副本转入处置，请按提供方要求办理。"), N_("提前处置副本"),
-                    N_("授权仍然有效，只处置不再需要的副本。"), of_grant=True),
-    "lengthen": Deed(forms.LengthenForm, actions.lengthen_retention, N_("更长的保存期限已登记。"),
-                     N_("登记更长的法定保存期限"), N_("使用记录至少保存三年；法律、行政法规规定更长的，从其规定。")),
-    "say": Deed(forms.StandingForm, actions.say_in_advance, N_("处置要求已登记，使用结束时自动提出。"), N_("预先提出处置要求")),
+DEEDS: Final[dict[str, Deed[forms.LedgerForm]]] = {
+    "fill": Deed(forms.FillForm, actions.fill_record, N_("使用记录已保存，以前的版本仍可查看。"), label=N_("填写使用记录"),
+                 hint=N_("平台已知的调用、交付、副本和处置不必重复填写。")),
+    "place": Deed(forms.PlaceForm, actions.place_copy, N_("存放位置已登记。"), label=N_("登记存放位置")),
+    "copy": Deed(forms.CopyForm, actions.add_copy, N_("副本已登记。"), label=N_("登记其他副本"),
+                 hint=N_("由取得的数据另行形成的副本、备份、介质，逐份登记。")),
+    "holder": Deed(forms.HolderForm, actions.add_holder, N_("使用者已登记。"), label=N_("登记使用系统和人员")),
+    "end_holder": Deed(forms.EndHolderForm, actions.end_holder, N_("已登记停止使用。"), label=N_("登记停止使用")),
+    "give_up": Deed(forms.GiveUpForm, actions.give_up, N_("所选副本转入处置，请按提供方要求办理。"), label=N_("提前处置副本"),
+                    hint=N_("授权仍然有效，只处置不再需要的副本。")),
+    "lengthen": Deed(forms.LengthenForm, actions.lengthen_retention, N_("更长的保存期限已登记。"), label=N_("登记更长的法定保存期限"),
+                     hint=N_("使用记录至少保存三年；法律、行政法规规定更长的，从其规定。")),
+    "say": Deed(forms.StandingForm, actions.say_in_advance, N_("处置要求已登记，使用结束时自动提出。"), label=N_("预先提出处置要求")),
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDeed:
-    """A deed that is open to the actor, with its form."""
-
-    verb: str
-    label: str
-    hint: str
-    form: forms.LedgerForm
-    asked: bool
+OF_GRANTS: Final = {"give_up"}
+"""What is entered by the grant; all else by its record."""
 
 
 @require_safe
@@ -173,7 +151,7 @@ def deed(request: HttpRequest, grant_id: int, verb: str) -> HttpResponse:
     if form.is_valid():
         try:
             with faces.told(form):
-                known.call(grant_id if known.of_grant else seen.row.id, by=actor, at=now, **form.words())
+                known.call(grant_id if verb in OF_GRANTS else seen.row.id, by=actor, at=now, **form.words())
                 return faces.done(request, _(known.said), to=reverse("usage_ledger", args=[grant_id]))
         except (WrongState, NotAllowed, Conflict) as refusal:
             return show(request, grant_id, refusal=refusal)
@@ -224,10 +202,10 @@ def open_deeds(seen: queries.Ledger) -> list[str]:
     return [verb for verb, there in wanted.items() if there]
 
 
-def _open(seen: queries.Ledger, verb: str, tried: tuple[str, forms.LedgerForm] | None) -> OpenDeed:
+def _open(seen: queries.Ledger, verb: str, tried: tuple[str, forms.LedgerForm] | None) -> OpenDeed[forms.LedgerForm]:
     known, asked = DEEDS[verb], tried is not None and tried[0] == verb
     form = tried[1] if tried and asked else known.form(seen, auto_id=f"id_{verb}_%s")
-    return OpenDeed(verb, _(known.label), _(known.hint) if known.hint else "", form, asked)
+    return known.offered(verb, form, asked=asked)
 
 
 def _facts(seen: queries.Ledger) -> list[Fact]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -16,9 +15,9 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
+from jutong.kernel.faces.deeds import OpenDeed
 from jutong.kernel.faces.pieces import Fact, Happening
 from jutong.kernel.faces.templatetags.jutong import moment
-from jutong.kernel.signing import Signing
 from jutong.kernel.terms import N_
 from jutong.slices.usage import actions, queries
 from jutong.slices.usage.pages.deeds import DEEDS
@@ -35,20 +34,6 @@ SORTS: Final = {
     "decision": N_("认定与决定"),
 }
 """What stands in a case, by the sort of its notes."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDeed:
-    """A move open to the actor, with its form, bound when it was refused; signing: what has to be signed with it."""
-
-    verb: str
-    label: str
-    url: str
-    form: DeedForm
-    tone: str
-    hint: str
-    asked: bool
-    signing: Signing | None
 
 
 def new(request: HttpRequest, grant_id: int) -> HttpResponse:
@@ -134,14 +119,16 @@ def show(
     )
 
 
-def _status(deeds: list[OpenDeed], tried: tuple[str, DeedForm] | None) -> int | None:
+def _status(deeds: list[OpenDeed[DeedForm]], tried: tuple[str, DeedForm] | None) -> int | None:
     if tried is None:
         return None
     unsigned = any(one.asked and one.signing for one in deeds)
     return RuleBroken.status if unsigned else faces.answers.form_status(tried[1])
 
 
-def open_deeds(found: queries.MisuseDetail, tried: tuple[str, DeedForm] | None, actor: Actor) -> list[OpenDeed]:
+def open_deeds(
+    found: queries.MisuseDetail, tried: tuple[str, DeedForm] | None, actor: Actor
+) -> list[OpenDeed[DeedForm]]:
     """Return the moves of the table that are open now, each with its form."""
     deeds = []
     for button in found.row.buttons:
@@ -151,8 +138,7 @@ def open_deeds(found: queries.MisuseDetail, tried: tuple[str, DeedForm] | None, 
         words = form.words() if form.is_bound and form.is_valid() else None
         signing = MISUSE_CASE.signing(button.verb, found.row.id, actor, words)
         url = reverse("usage_misuse_deed", args=[found.row.id, button.verb])
-        hint = _(known.hint) if known.hint else ""
-        deeds.append(OpenDeed(button.verb, button.label, url, form, known.tone, hint, asked, signing))
+        deeds.append(known.offered(button.verb, form, url=url, label=button.label, asked=asked, signing=signing))
     return deeds
 
 
