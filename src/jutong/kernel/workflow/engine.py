@@ -182,12 +182,8 @@ class Workflow(Generic[C]):
         self, pk: int, verb: str, body: Callable[..., Any], by: Actor, at: datetime, act: Act, values: dict[str, Any]
     ) -> C:
         # rows that refer to the case may be written meanwhile: a lock on its key would wait for them, and they for it
-        case = self.model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
-        if case is None or (self.visible and not self.visible(by, case)):
-            raise NotThere(_("没有找到该%s，或您无权知悉。") % _(self.title))
-        move = self._move_from(case, verb)
-        post = self._permit(move, by, case)
-        self._check_profile(move, case)
+        found = self.model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
+        case, move, post = self.admit(verb, found, by)
         self.check_signed(verb, case, post, by, at, values)
         act.before = digest_of(case)
         body(case, by=by, at=at, **values)
@@ -200,6 +196,19 @@ class Workflow(Generic[C]):
         clockwork.wind(self, [case], move.clocks, at, values)
         self._write(case, move, came_from, act, post, by, at)
         return case
+
+    def admit(self, verb: str, case: C | None, by: Actor) -> tuple[C, Move, Post]:
+        """Return the case, the row and the post by which the actor may make a move on it now.
+
+        Refused in this order: NotThere for who may not know of it, WrongState out of place, NotAllowed for the wrong person
+        and for what the profile does not offer.
+        """
+        if case is None or (self.visible and not self.visible(by, case)):
+            raise NotThere(_("没有找到该%s，或您无权知悉。") % _(self.title))
+        move = self._move_from(case, verb)
+        post = self._permit(move, by, case)
+        self._check_profile(move, case)
+        return case, move, post
 
     def _move_from(self, case: C, verb: str) -> Move:
         candidates = [m for m in self.moves if m.verb == verb]
