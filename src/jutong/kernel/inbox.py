@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.models import InboxItem, InboxRead
+from jutong.kernel.prepared import Hole, prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,24 @@ def tell(
     )
 
 
+Places = frozenset[tuple[int | None, str]]
+"""Where an actor is told: a department and a role in it, a role wherever it is held, a department whatever the role."""
+
+
+def _places(actor: Actor) -> Places:
+    held = {(post.department_id, str(post.role)) for post in actor.posts}
+    return frozenset(held | {(None, str(role)) for role in actor.roles} | {(served, "") for served in actor.serves})
+
+
 def _meant_for(actor: Actor) -> Q:
-    mine = Q(account_id=actor.account_id) if actor.account_id is not None else Q(pk__in=[])
-    for post in actor.posts:
-        if post.department_id is not None:
-            mine |= Q(account_id=None, department_id=post.department_id, role=str(post.role))
-    mine |= Q(account_id=None, department_id=None, role__in=[str(role) for role in actor.roles])
-    return mine | Q(account_id=None, department_id__in=actor.serves, role="")
+    return _meant(_places(actor), actor.account_id or 0)
+
+
+def _meant(places: Places, account: int | Hole) -> Q:
+    meant = Q(account_id=account)
+    for department, role in sorted(places, key=str):
+        meant |= Q(account_id=None, department_id=department, role=role)
+    return meant
 
 
 def notices(actor: Actor, *, limit: int = 50) -> list[Notice]:
@@ -63,8 +75,14 @@ def notices(actor: Actor, *, limit: int = 50) -> list[Notice]:
 
 def unread(actor: Actor) -> int:
     """Return how many notices the actor has not read (counted up to 100)."""
-    read = InboxRead.objects.filter(item=OuterRef("pk"), account_id=actor.account_id or 0)
-    return InboxItem.objects.filter(_meant_for(actor)).exclude(Exists(read))[:100].count()
+    return len(_unread(_places(actor)).ask(account=actor.account_id or 0))
+
+
+@prepared
+def _unread(places: Places) -> QuerySet[InboxItem, int]:
+    account = Hole("account", BigIntegerField())
+    read = InboxRead.objects.filter(item=OuterRef("pk"), account_id=account)
+    return InboxItem.objects.filter(_meant(places, account)).exclude(Exists(read)).values_list("pk", flat=True)[:100]
 
 
 def mark_read(actor: Actor, *, at: datetime) -> None:

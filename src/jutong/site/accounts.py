@@ -6,6 +6,9 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
+from django.db.models import BigIntegerField, QuerySet
+
+from jutong.kernel.prepared import Hole, prepared
 
 
 class Accounts(ModelBackend):
@@ -13,5 +16,10 @@ class Accounts(ModelBackend):
 
     def get_user(self, user_id: int) -> Any:
         """Return a working account, or None."""
-        rows = get_user_model()._default_manager.select_related("person__department")
-        return rows.filter(pk=user_id, is_active=True).first()
+        return next(iter(_working().ask(account=user_id)), None)
+
+
+@prepared
+def _working() -> QuerySet[Any, Any]:
+    rows = get_user_model()._default_manager.select_related("person__department")
+    return rows.filter(pk=Hole("account", BigIntegerField()), is_active=True)

@@ -111,9 +111,19 @@ class AgreementView:
 
 def known(actor: Actor) -> Q:
     """Return the condition of the agreements an actor may know."""
-    if actor.account_id is None or actor.holds(Role.AUDITOR):
+    return known_to(reach_of(actor))
+
+
+def reach_of(actor: Actor) -> frozenset[int] | None:
+    """Return the departments whose agreements an actor may know, or None for all."""
+    return None if actor.account_id is None or actor.holds(Role.AUDITOR) else actor.serves
+
+
+def known_to(reach: frozenset[int] | None) -> Q:
+    """Return the condition of the agreements that these departments may know; None: all."""
+    if reach is None:
         return Q()
-    mine = list(actor.serves)
+    mine = list(reach)
     watched = Q(authority_id__in=mine) & ~Q(state__in=["draft", "withdrawn"])
     return Q(party_ids__overlap=mine) | watched
 

@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
+from django.db.models import JSONField, QuerySet
+from psycopg.types.json import Jsonb
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
+from jutong.kernel.prepared import Hole, prepared
 from jutong.kernel.settings import settings
 from jutong.slices.agreements.models import Agreement
-from jutong.slices.agreements.queries.agreements import AgreementRow, known, rows_of
+from jutong.slices.agreements.queries.agreements import AgreementRow, known, known_to, reach_of, rows_of
 from jutong.slices.agreements.rules import Content, Side
 from jutong.slices.catalogue.queries import EntryDetail
 from jutong.slices.grants import queries as grants
@@ -34,11 +37,17 @@ def ending_soon(actor: Actor, at: datetime) -> list[AgreementRow] | None:
 
 def of_entry(actor: Actor, at: datetime, *, entry: EntryDetail) -> list[AgreementRow] | None:
     """Return the agreements in force that name an entry, as far as the actor may know them."""
+    found = _naming(reach_of(actor)).ask(line=Jsonb([{"resource_id": entry.row.id}]))
+    return rows_of(found, actor, at) if found else None
+
+
+@prepared
+def _naming(reach: frozenset[int] | None) -> QuerySet[Agreement]:
     rows = Agreement.objects.filter(
-        known(actor), state__in=["active", "amending", "suspended"], versions__in_force_at__isnull=False,
-        versions__content__lines__contains=[{"resource_id": entry.row.id}],
+        known_to(reach), state__in=["active", "amending", "suspended"], versions__in_force_at__isnull=False,
+        versions__content__lines__contains=Hole("line", JSONField()),
     )  # fmt: skip
-    return rows_of(list(rows.distinct().order_by("-id")[:MOST]), actor, at) or None
+    return rows.distinct().order_by("-id")[:MOST]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import BigIntegerField, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
 from jutong.kernel.panels import Said
+from jutong.kernel.prepared import Hole, prepared
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue.models import Question
 from jutong.slices.catalogue.queries.entries import EntryDetail
@@ -63,13 +64,24 @@ def may_read(actor: Actor, question: Question) -> bool:
     return bool(actor.serves & {question.provider_id, question.authority_id})
 
 
-def _seen(actor: Actor) -> QuerySet[Question]:
+def _reach(actor: Actor) -> frozenset[int] | None:
+    """Return the departments whose unpublished entries an actor reads of, or None for all."""
+    return None if actor.account_id is None or actor.holds(Role.AUDITOR) else actor.serves
+
+
+def _seen(reach: frozenset[int] | None) -> QuerySet[Question]:
     rows = Question.objects.select_related("entry", "department")
-    if actor.account_id is None or actor.holds(Role.AUDITOR):
+    if reach is None:
         return rows
     return rows.filter(
-        Q(entry=None) | Q(entry__published__isnull=False) | Q(provider__in=actor.serves) | Q(authority__in=actor.serves)
+        Q(entry=None) | Q(entry__published__isnull=False) | Q(provider__in=reach) | Q(authority__in=reach)
     )
+
+
+@prepared
+def _newest(reach: frozenset[int] | None) -> QuerySet[Question]:
+    rows = _seen(reach).filter(entry_id=Hole("entry", BigIntegerField()))
+    return rows.order_by("-at", "-pk")[: ON_ENTRY + 1]
 
 
 def questions(
@@ -86,7 +98,7 @@ def questions(
 
     fold: waiting (for the actor's departments), answered, mine (asked by them).
     """
-    rows = _seen(actor)
+    rows = _seen(_reach(actor))
     for word in asked(text.replace("\x00", "")):
         topics = [code for code, label in TOPICS.items() if word in label or word in _(label)]
         rows = rows.filter(
@@ -114,7 +126,7 @@ def _held(actor: Actor, roles: tuple[Role, ...]) -> set[int | None]:
 
 def question(question_id: int, *, actor: Actor) -> QuestionRow:
     """Return one question. NotThere where the actor may not read it."""
-    found = _seen(actor).filter(pk=question_id).first()
+    found = _seen(_reach(actor)).filter(pk=question_id).first()
     if found is None:
         raise NotThere(_("没有找到该问题，或您无权知悉。"))
     return _row(found, actor)
@@ -122,9 +134,8 @@ def question(question_id: int, *, actor: Actor) -> QuestionRow:
 
 def questions_panel(actor: Actor, _at: datetime, *, entry: EntryDetail) -> Said:
     """Return what an entry's page shows of its questions and remarks."""
-    rows = _seen(actor).filter(entry=entry.row.id).order_by("-at", "-pk")
-    found = list(rows[: ON_ENTRY + 1])
-    total = rows.count() if len(found) > ON_ENTRY else len(found)
+    found = _newest(_reach(actor)).ask(entry=entry.row.id)
+    total = _seen(_reach(actor)).filter(entry=entry.row.id).count() if len(found) > ON_ENTRY else len(found)
     return Said(EntryQuestions(entry.row.id, tuple(_row(row, actor) for row in found[:ON_ENTRY]), total))
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.db.models import BigIntegerField, QuerySet
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.panels import Light, Linked, Said
+from jutong.kernel.prepared import Hole, prepared
 from jutong.slices.catalogue.queries import EntryDetail
 from jutong.slices.datacentre.models import Mount, SourceTable
 from jutong.slices.datacentre.queries.mounts import OVERSEERS
@@ -66,11 +68,22 @@ def behind_entry(actor: Actor, at: datetime, *, entry: EntryDetail) -> Said:
 
 def _behind(entry_id: int) -> tuple[SourceTable | None, Mount | None]:
     """Return the table behind an entry, and its mount: the table it is mounted on, else the one it was compiled from."""
-    mount = Mount.objects.select_related("source__node").filter(entry_id=entry_id, active=True).first()
-    rows = SourceTable.objects.select_related("source__node")
+    mount = next(iter(_mounted().ask(entry=entry_id)), None)
     if mount is None:
-        return rows.filter(entry_id=entry_id).first(), None
+        return next(iter(_compiled_from().ask(entry=entry_id)), None), None
+    rows = SourceTable.objects.select_related("source__node")
     return rows.filter(source_id=mount.source_id, schema=mount.schema, table=mount.table).first(), mount
+
+
+@prepared
+def _mounted() -> QuerySet[Mount]:
+    return Mount.objects.select_related("source__node").filter(entry_id=Hole("entry", BigIntegerField()), active=True)
+
+
+@prepared
+def _compiled_from() -> QuerySet[SourceTable]:
+    rows = SourceTable.objects.select_related("source__node")
+    return rows.filter(entry_id=Hole("entry", BigIntegerField())).order_by("pk")[:1]
 
 
 def _profile(

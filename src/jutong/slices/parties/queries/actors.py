@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, CharField, F, Q, QuerySet, Value
+from django.db.models import BigIntegerField, CharField, DateField, F, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from jutong.crypto import sm3
 from jutong.kernel.actors import Actor, Channel, Post, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Unauthenticated
+from jutong.kernel.prepared import Hole, prepared
 from jutong.kernel.settings import settings
 from jutong.slices.parties.models import Account, ApiKey, Delegation, PostHeld
 from jutong.slices.parties.rules import duties
@@ -53,16 +54,9 @@ def actor_of_account(account: Account, address: str, channel: Channel, *, at: da
 
 
 def _posts(person_id: int, at: datetime) -> frozenset[Post]:
-    today = beijing_day(at)
-    in_force = Q(ended_at=None, since__lte=today) & (Q(until=None) | Q(until__gte=today))
-    own = PostHeld.objects.filter(in_force, person_id=person_id).values_list(
-        "role", "department_id", Value(None, BigIntegerField()), Value(""), Value(None, DUTIES)
-    )
-    lent = lent_on(today).filter(to_id=person_id)
-    named = ("post__role", "post__department_id", "post__person__account__pk", "post__person__name", "duties")
     posts = {
         Post(Role(role), department, account, name, tuple(duties or ()))
-        for role, department, account, name, duties in own.union(lent.values_list(*named), all=True)
+        for role, department, account, name, duties in _held().ask(person=person_id, today=beijing_day(at))
     }
     posts = rightly_held(posts)
     leads = {
@@ -71,7 +65,20 @@ def _posts(person_id: int, at: datetime) -> frozenset[Post]:
     return frozenset(posts | leads)
 
 
-def lent_on(today: date) -> QuerySet[Delegation]:
+@prepared
+def _held() -> QuerySet[Any, tuple[Any, ...]]:
+    """Return the posts that a person holds on a day and those lent to it: asked at every request."""
+    person, today = Hole("person", BigIntegerField()), Hole("today", DateField())
+    in_force = Q(ended_at=None, since__lte=today) & (Q(until=None) | Q(until__gte=today))
+    own = PostHeld.objects.filter(in_force, person_id=person).values_list(
+        "role", "department_id", Value(None, BigIntegerField()), Value(""), Value(None, DUTIES)
+    )
+    lent = lent_on(today).filter(to_id=person)
+    named = ("post__role", "post__department_id", "post__person__account__pk", "post__person__name", "duties")
+    return own.union(lent.values_list(*named), all=True)
+
+
+def lent_on(today: date | Hole) -> QuerySet[Delegation]:
     """Return the delegations in force on a day: while the post is held, and while both work in the post's department."""
     held = Q(post__ended_at=None, post__since__lte=today) & (Q(post__until=None) | Q(post__until__gte=today))
     there = Q(
