@@ -88,7 +88,7 @@ def test_of_equal_answers_the_used_one_comes_first_and_falls_back_after_a_year(w
     assert titles(world, "殡葬设施") == ["殡葬设施信息甲", "殡葬设施信息乙"]
     late = world.at + timedelta(days=366)
     actions.note_mounted(second, active=True, at=late)
-    actions.note_granted(first, at=world.at)
+    actions.note_granted([first], at=world.at)
     actions.restand_the_aged(at=late)
     assert titles(world, "殡葬设施") == ["殡葬设施信息乙", "殡葬设施信息甲"]
 

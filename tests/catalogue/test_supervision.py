@@ -98,7 +98,7 @@ def test_what_is_kept_of_a_department_is_what_its_entries_and_hand_ins_come_to_o
     actions.note_mounted(ids[0], active=True, at=world.at)
     actions.note_mounted(ids[1], active=True, at=world.at)
     actions.note_mounted(ids[1], active=False, at=world.at)
-    actions.note_granted(ids[2], at=world.at)
+    actions.note_granted([ids[2]], at=world.at)
     Pulse.objects.filter(pk=ids[3]).update(refreshed_on=date(2026, 3, 9), due_on=date(2026, 3, 10), completeness=20)
     handed_in(world, "待审资源")
 

@@ -1,11 +1,16 @@
-"""Events as rows: published with the deed, delivered at least once, in order per subject; poison holds its own subject."""
+"""Events as rows: published with the deed, delivered at least once, in order per subject; poison holds its own subject.
+
+Who listens hears of events one by one (`on`), or of all that are ready at once (`on_many`) where a set costs little more
+than one; what is promised is the same.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -23,19 +28,28 @@ ATTEMPTS: Final = 5
 CHANNEL: Final = "jutong_wake"
 """PostgreSQL notification that wakes the worker."""
 
+ALONE: Final = 200
+"""How many events of names that are heard one by one a batch takes."""
+
+TOGETHER: Final = 500
+"""How many events of names that are heard in sets a batch takes: their consumers hold locks for about a second."""
+
 Consumer = Callable[["Event", datetime], None]
+SetConsumer = Callable[[Sequence["Event"], datetime], None]
 _CONSUMERS: Final[dict[str, list[Consumer]]] = defaultdict(list)
+_SET_CONSUMERS: Final[dict[str, list[SetConsumer]]] = defaultdict(list)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Event:
-    """A fact as consumers see it; `payload["by"]` names the account and person who caused it."""
+    """A fact as consumers see it; `payload["by"]` names the account and person who caused it; tries: that failed before."""
 
     id: int
     name: str
     subject: str
     payload: dict[str, Any]
     at: datetime
+    tries: int = 0
 
 
 def on(*names: str) -> Callable[[Consumer], Consumer]:
@@ -44,6 +58,22 @@ def on(*names: str) -> Callable[[Consumer], Consumer]:
     def register(consumer: Consumer) -> Consumer:
         for name in names:
             _CONSUMERS[name].append(consumer)
+        return consumer
+
+    return register
+
+
+def on_many(*names: str) -> Callable[[SetConsumer], SetConsumer]:
+    """Register an idempotent consumer `react(events, at)` for sets of events of these names: of one name, oldest first.
+
+    No two events of a set are of one subject. Where a set fails it is undone and comes again in halves, until what fails
+    stands alone and is tried again as any event. A name may be listened to both ways: its events come in sets to those who
+    asked for sets.
+    """
+
+    def register(consumer: SetConsumer) -> SetConsumer:
+        for name in names:
+            _SET_CONSUMERS[name].append(consumer)
         return consumer
 
     return register
@@ -69,8 +99,19 @@ def overhear(names: Names) -> Callable[[Overhearer], Overhearer]:
 
 
 def consumers() -> dict[str, list[Consumer]]:
-    """Return who listens to what."""
-    return dict(_CONSUMERS)
+    """Return who listens to what, each as a consumer of one event."""
+    heard = {name: list(listening) for name, listening in _CONSUMERS.items()}
+    for name, sets in _SET_CONSUMERS.items():
+        heard.setdefault(name, []).extend(_singly(consumer) for consumer in sets)
+    return heard
+
+
+def _singly(consumer: SetConsumer) -> Consumer:
+    @functools.wraps(consumer)
+    def consume(event: Event, at: datetime) -> None:
+        consumer([event], at)
+
+    return consume
 
 
 def publish(name: str, subject: str, payload: dict[str, Any], *, at: datetime, by: Actor | None = None) -> None:
@@ -91,8 +132,8 @@ def publish_many(events: Sequence[tuple[str, str, dict[str, Any]]], *, at: datet
 
 
 _READY = """
-    select e.id from kernel_outboxevent e
-     where e.state = 'pending' and e.next_try <= %s
+    select e.id, e.name, e.subject, e.payload, e.at, e.attempts from kernel_outboxevent e
+     where e.state = 'pending' and e.next_try <= %s and e.name = any(%s)
        and not exists (select 1 from kernel_outboxevent p
                         where p.subject = e.subject and p.id < e.id and p.state in ('pending', 'held'))
      order by e.id limit %s for update of e skip locked
@@ -105,32 +146,45 @@ _UNHEARD = """
 """
 
 
-def drain(at: datetime, *, limit: int = 200) -> int:
+def drain(at: datetime, *, limit: int = ALONE) -> int:
     """Deliver what is ready, oldest first and in order per subject; returns how many were handled (well or badly).
 
-    A batch is one transaction with a savepoint per event: what a crash undoes comes again (at least once). Events that
-    nobody listens to are settled in one statement.
+    A batch is one transaction with a savepoint per event or set of events: what a crash undoes comes again (at least once).
+    Events that nobody listens to are settled in one statement. limit: of events that are heard one by one.
     """
+    sets = sorted(_SET_CONSUMERS)
+    singles = sorted(_CONSUMERS.keys() - _SET_CONSUMERS.keys())
     with transaction.atomic(), connection.cursor() as cursor:
         wanted = [(frozenset(names()), listener) for names, listener in _OVERHEARERS]
         named = sorted({name for names, _listener in wanted for name in names})
-        cursor.execute(_UNHEARD, [at, list(_CONSUMERS), limit * 10, named])
+        cursor.execute(_UNHEARD, [at, [*singles, *sets], limit * 10, named])
         unheard = cursor.fetchall()
-        settled = [Event(pk, name, about, orjson.loads(said), when) for pk, name, about, said, when in unheard if said]
-        cursor.execute(_READY, [at, limit])
-        ids = [row[0] for row in cursor.fetchall()]
-        heard = [row for row in OutboxEvent.objects.filter(pk__in=ids).order_by("pk") if _delivered(row, at)]
-        OutboxEvent.objects.filter(pk__in=[row.pk for row in heard]).update(
+        settled = [_event(pk, name, about, said, when, 0) for pk, name, about, said, when in unheard if said]
+        ready: list[Event] = []
+        for listened, most in ((singles, limit), (sets, TOGETHER)):
+            cursor.execute(_READY, [at, listened, most])
+            ready += [_event(*row) for row in cursor.fetchall()]
+        heard = [event for group in _grouped(ready) for event in _delivered(group, at)]
+        OutboxEvent.objects.filter(pk__in=[event.id for event in heard]).update(
             state=OutboxState.DONE, done_at=at, error=""
         )
-        settled += [_event(row) for row in heard if row.name in named]
+        settled += [event for event in heard if event.name in named]
         for names, listener in wanted:
             _let_overhear(listener, [event for event in settled if event.name in names], at)
-    return len(unheard) + len(ids)
+    return len(unheard) + len(ready)
 
 
-def _event(row: OutboxEvent) -> Event:
-    return Event(row.pk, row.name, row.subject, row.payload, row.at)
+def _event(pk: int, name: str, subject: str, said: str, at: datetime, tries: int) -> Event:
+    return Event(pk, name, subject, orjson.loads(said), at, tries)
+
+
+def _grouped(ready: Iterable[Event]) -> Iterator[Sequence[Event]]:
+    """Yield events as they are delivered, oldest first: sets by name, the others each alone, and so what failed before."""
+    groups: dict[str | int, list[Event]] = {}
+    for event in sorted(ready, key=lambda one: one.id):
+        together = event.name in _SET_CONSUMERS and not event.tries
+        groups.setdefault(event.name if together else event.id, []).append(event)
+    yield from groups.values()
 
 
 def _let_overhear(listener: Overhearer, events: Sequence[Event], at: datetime) -> None:
@@ -143,22 +197,37 @@ def _let_overhear(listener: Overhearer, events: Sequence[Event], at: datetime) -
         logger.exception("%d events could not be overheard", len(events))
 
 
-def _delivered(row: OutboxEvent, at: datetime) -> bool:
-    event = _event(row)
+def _delivered(events: Sequence[Event], at: datetime) -> Sequence[Event]:
+    """Deliver events of one name in one savepoint, a set that fails in halves; return those that were delivered."""
     try:
         with transaction.atomic():
-            for consumer in _CONSUMERS.get(row.name, []):
-                consumer(event, at)
+            for consumer in _SET_CONSUMERS.get(events[0].name, []):
+                consumer(events, at)
+            for event in events:
+                for single in _CONSUMERS.get(event.name, []):
+                    single(event, at)
     except Exception as problem:
-        logger.exception("event %s %s of %s failed", row.pk, row.name, row.subject)
-        row.attempts += 1
-        row.error = f"{type(problem).__name__}: {problem}"[:2000]
-        row.next_try = at + timedelta(seconds=2**row.attempts)
-        if row.attempts >= ATTEMPTS:
-            row.state = OutboxState.HELD
-        row.save(update_fields=["attempts", "error", "next_try", "state"])
-        return False
-    return True
+        if len(events) > 1:
+            logger.warning(
+                "a set of %d events %s failed, its halves follow", len(events), events[0].name, exc_info=True
+            )
+            half = len(events) // 2
+            return [*_delivered(events[:half], at), *_delivered(events[half:], at)]
+        _failed(events[0], problem, at)
+        return []
+    return events
+
+
+def _failed(event: Event, problem: Exception, at: datetime) -> None:
+    """Note why an event could not be delivered: it is tried again later, and held for a person after so many times."""
+    logger.error("event %s %s of %s failed", event.id, event.name, event.subject, exc_info=problem)
+    tries = event.tries + 1
+    OutboxEvent.objects.filter(pk=event.id).update(
+        attempts=tries,
+        error=f"{type(problem).__name__}: {problem}"[:2000],
+        next_try=at + timedelta(seconds=2**tries),
+        state=OutboxState.HELD if tries >= ATTEMPTS else OutboxState.PENDING,
+    )
 
 
 def held() -> list[OutboxEvent]:

@@ -116,6 +116,7 @@ from jutong.slices.catalogue.actions.importing import choose_mapping, confirm_im
 from jutong.slices.catalogue.actions.leading import end_lead, end_office, name_leads, name_office
 from jutong.slices.catalogue.actions.maintaining import Maintained, Stated, maintain
 from jutong.slices.catalogue.actions.matching import (
+    Opened,
     accept_demands,
     assign_demands,
     compile_for_demand,
@@ -124,7 +125,7 @@ from jutong.slices.catalogue.actions.matching import (
     link_demand,
     look_for,
     meet_by_entries,
-    note_request_granted,
+    note_requests_granted,
     pursue,
     reassign_demand,
     reject_demands,
@@ -175,7 +176,7 @@ from jutong.slices.catalogue.actions.updating import (
     register_change,
     report_update,
 )
-from jutong.slices.catalogue.actions.using import note_called, note_use, note_use_ended
+from jutong.slices.catalogue.actions.using import Granted, note_called, note_use_ended, note_uses
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.demands import STANDARD_STEPS, Step, Wanted
 from jutong.slices.catalogue.rules.security import FindingGiven
@@ -187,10 +188,12 @@ __all__ = [
     "DemandsImported",
     "FindingGiven",
     "Graded",
+    "Granted",
     "HandedIn",
     "ItemContent",
     "ItemGrade",
     "Maintained",
+    "Opened",
     "Stated",
     "Step",
     "Wanted",
@@ -284,9 +287,9 @@ __all__ = [
     "note_mounted",
     "note_recognised",
     "note_refreshed",
-    "note_request_granted",
-    "note_use",
+    "note_requests_granted",
     "note_use_ended",
+    "note_uses",
     "open_census",
     "order_rectification",
     "plan_security_assessment",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -210,10 +212,24 @@ def leave_entry(entry_id: int, *, at: datetime) -> None:
         inbox.tell(department_id=authority, title=title, link=f"/catalogue/demands/{pk}/", at=at)
 
 
-def note_request_granted(*, entry_id: int, consumer_id: int, number: str, at: datetime) -> int:
-    """Meet the demands of a department for an entry that a sharing request has just opened to it; returns how many."""
-    waiting = Demand.objects.filter(entry=entry_id, consumer=consumer_id, state__in=_OPEN).order_by("pk")
-    return _met_by_request(list(waiting), at=at, number=number)
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A sharing request that was opened: its number, and the entry that its department can use now."""
+
+    number: str
+    entry_id: int
+    consumer_id: int
+
+
+def note_requests_granted(opened: Sequence[Opened], *, at: datetime) -> int:
+    """Meet the demands of departments for entries that sharing requests have just opened to them; returns how many."""
+    waiting: dict[tuple[int, int], list[Demand]] = defaultdict(list)
+    asked = {"entry__in": {one.entry_id for one in opened}, "consumer__in": {one.consumer_id for one in opened}}
+    for demand in Demand.objects.filter(**asked, state__in=_OPEN).order_by("pk"):
+        waiting[demand.entry_id or 0, demand.consumer_id].append(demand)
+    return sum(
+        _met_by_request(waiting.pop((one.entry_id, one.consumer_id), []), at=at, number=one.number) for one in opened
+    )
 
 
 def _met_by_request(cases: Sequence[Demand], *, at: datetime, number: str = "") -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -73,10 +73,10 @@ def note_mounted(entry_id: int, *, active: bool, at: datetime) -> None:
     restand([entry_id], at=at)
 
 
-def note_granted(entry_id: int, *, at: datetime) -> None:
-    """Note that an entry was granted to somebody."""
-    Pulse.objects.filter(pk=entry_id).update(granted_at=at)
-    restand([entry_id], at=at)
+def note_granted(entry_ids: Collection[int], *, at: datetime) -> None:
+    """Note that entries were granted to somebody."""
+    Pulse.objects.filter(pk__in=entry_ids).update(granted_at=at)
+    restand(list(entry_ids), at=at)
 
 
 def restand_the_aged(*, at: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -10,6 +11,8 @@ from django.utils.translation import gettext as _
 from jutong.kernel import inbox, jobs, outbox
 from jutong.kernel.actors import Role, system_actor
 from jutong.slices.catalogue.actions import (
+    Granted,
+    Opened,
     close_gaps,
     complete_mergers,
     end_censuses,
@@ -26,9 +29,9 @@ from jutong.slices.catalogue.actions import (
     note_granted,
     note_mounted,
     note_refreshed,
-    note_request_granted,
-    note_use,
+    note_requests_granted,
     note_use_ended,
+    note_uses,
     propose_once,
     pursue,
     receive_update,
@@ -173,18 +176,19 @@ def follow_submission(event: outbox.Event, at: datetime) -> None:
     note_refreshed(int(event.payload["resource_id"]), at=at)
 
 
-@outbox.on("grants.version_opened")
-def follow_grant(event: outbox.Event, at: datetime) -> None:
-    """An entry was granted to somebody."""
-    note_granted(int(event.payload["resource_id"]), at=at)
-    if {"id", "provider_id", "consumer_id"} <= event.payload.keys():
-        note_use(
-            int(event.payload["id"]),
-            entry_id=int(event.payload["resource_id"]),
-            provider_id=int(event.payload["provider_id"]),
-            consumer_id=int(event.payload["consumer_id"]),
-            at=at,
-        )
+@outbox.on_many("grants.version_opened")
+def follow_grants(events: Sequence[outbox.Event], at: datetime) -> None:
+    """Entries were granted to somebody."""
+    told = [event.payload for event in events]
+    note_granted({int(one["resource_id"]) for one in told}, at=at)
+    note_uses(
+        [
+            Granted(int(one["id"]), int(one["resource_id"]), int(one["provider_id"]), int(one["consumer_id"]))
+            for one in told
+            if {"id", "provider_id", "consumer_id"} <= one.keys()
+        ],
+        at=at,
+    )
 
 
 @outbox.on("grant.revoked", "grant.expired", "grant.terminated")
@@ -327,15 +331,12 @@ def pursue_demand(event: outbox.Event, at: datetime) -> None:
     pursue(int(event.payload["id"]), at=at)
 
 
-@outbox.on("sharing_request.granted")
-def meet_by_request(event: outbox.Event, at: datetime) -> None:
-    """A sharing request was opened: the demands of its department for that entry are met by it (R-SHR-039)."""
-    note_request_granted(
-        entry_id=int(event.payload["resource_id"]),
-        consumer_id=int(event.payload["consumer_id"]),
-        number=str(event.payload["number"] or ""),
-        at=at,
-    )
+@outbox.on_many("sharing_request.granted")
+def meet_by_requests(events: Sequence[outbox.Event], at: datetime) -> None:
+    """Sharing requests were opened: the demands of their departments for those entries are met by them (R-SHR-039)."""
+    told = [event.payload for event in events]
+    opened = [Opened(str(one["number"] or ""), int(one["resource_id"]), int(one["consumer_id"])) for one in told]
+    note_requests_granted(opened, at=at)
 
 
 @outbox.on("clock.due_soon", "clock.overdue")
