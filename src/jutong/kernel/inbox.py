@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +25,37 @@ class Notice:
     read: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One notice as it is sent: to one account, to a department (or a role in it), or to a role wherever it is held."""
+
+    title: str
+    department_id: int | None = None
+    role: Role | None = None
+    account_id: int | None = None
+    text: str = ""
+    link: str = ""
+
+
+def tell_many(letters: Iterable[Letter], *, at: datetime) -> None:
+    """Put many notices into inboxes, in the order they are given."""
+    InboxItem.objects.bulk_create(
+        [
+            InboxItem(
+                account_id=letter.account_id,
+                department_id=letter.department_id,
+                role=str(letter.role or ""),
+                title=letter.title[:200],
+                text=letter.text,
+                link=letter.link[:300],
+                at=at,
+            )
+            for letter in letters
+        ],
+        batch_size=1000,
+    )
+
+
 def tell(
     *,
     title: str,
@@ -35,15 +67,7 @@ def tell(
     link: str = "",
 ) -> None:
     """Put a notice into the inbox of one account, of a department (or a role in it), or of a role wherever it is held."""
-    InboxItem.objects.create(
-        account_id=account_id,
-        department_id=department_id,
-        role=str(role or ""),
-        title=title[:200],
-        text=text,
-        link=link[:300],
-        at=at,
-    )
+    tell_many([Letter(title, department_id, role, account_id, text, link)], at=at)
 
 
 Places = frozenset[tuple[int | None, str]]
