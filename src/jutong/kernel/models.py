@@ -121,7 +121,7 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["subject_kind", "subject_id", "id"], name="audit_subject"),
             models.Index(fields=["at"], name="audit_at"),
-            models.Index(fields=["actor_id", "id"], name="audit_actor"),
+            models.Index(fields=["actor_id", "at"], name="audit_actor_at"),
         ]
 
 

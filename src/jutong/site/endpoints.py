@@ -82,7 +82,11 @@ class ConsentMoveOut(Schema):
 
 
 class GistOut(Schema):
-    """A case that awaits the caller's consent, in a few words. like: (id, name) of cases that say the same."""
+    """A case that awaits the caller's consent, in a few words. like: (id, name) of cases that say the same.
+
+    agree: null where the decision is made on the case's own page, by `opens`. says: agreeing needs a remark. read: to be
+    handed back with the move: what the caller read.
+    """
 
     workflow: str
     kind: str
@@ -91,16 +95,20 @@ class GistOut(Schema):
     facts: list[tuple[str, str]]
     url: str
     clock: LimitOut | None
-    agree: ConsentMoveOut
+    agree: ConsentMoveOut | None
     back: ConsentMoveOut | None
     like: list[tuple[int, str]]
+    says: bool
+    read: str
+    opens: ConsentMoveOut | None
 
 
 class TogetherIn(Schema):
-    """The cases to move, and the remark that goes with each."""
+    """The cases to move, the remark that goes with each, and what was read of the one where the move takes that over."""
 
     ids: Annotated[list[Annotated[int, Field(ge=1, le=2**53)]], Field(min_length=1, max_length=100)]
     remark: Annotated[str, Field(max_length=1000)] = ""
+    read: Annotated[str, Field(max_length=200)] = ""
 
 
 class DecidedOut(Schema):
@@ -179,4 +187,6 @@ def awaiting(request: HttpRequest) -> list[agenda.Gist]:
 @router.post("/todo/{workflow}/{verb}", response=DecidedOut, summary="批量办理")
 def move(request: HttpRequest, workflow: str, verb: str, body: TogetherIn) -> agenda.Decided:
     """Make one move on several cases, each by its own act; refusals are told case by case."""
-    return agenda.decide(workflow, verb, body.ids, by=faces.signed(request), at=clock.now(), remark=body.remark.strip())
+    return agenda.decide(
+        workflow, verb, body.ids, by=faces.signed(request), at=clock.now(), remark=body.remark.strip(), read=body.read
+    )

@@ -25,16 +25,31 @@ FAR: Final = 10_000
 class Decision:
     """What a head decides from the telephone: moves to agree by, moves to give back by, and the gist of a case.
 
-    agree: verbs that need no words. back: verb by the name of the argument that takes the remark. gist: (label, value)
-    pairs in the order they are read. like: a key that says which cases may be decided together. fits: whether a verb of
-    `agree` is what this case asks for, where there are several.
+    agree: verbs of consent. says: those of them that need a sentence, by the name of the argument that takes it. reads:
+    those that take something over from the case as it was read (the digest of the text, the days asked for): the
+    argument and the function of the case that gives it. back: verb by the name of the argument that takes the remark.
+    opens: verbs that need more than a sentence, and are made on the case's own page. gist: (label, value) pairs in the
+    order they are read. like: a key that says which cases may be decided together. fits: whether a verb is what this
+    case asks of this actor.
     """
 
     agree: tuple[str, ...]
     gist: Callable[[Any], tuple[tuple[str, str], ...]]
     back: Mapping[str, str] = field(default_factory=dict)
+    says: Mapping[str, str] = field(default_factory=dict)
+    reads: Mapping[str, tuple[str, Callable[[Any], Any]]] = field(default_factory=dict)
+    opens: tuple[str, ...] = ()
     like: Callable[[Any], str] = field(default=lambda case: str(case.pk))
-    fits: Callable[[Any, str], bool] = field(default=lambda _case, _verb: True)
+    fits: Callable[[Actor, Any, str], bool] = field(default=lambda _actor, _case, _verb: True)
+
+    @property
+    def silent(self) -> frozenset[str]:
+        """The verbs that need nothing beside the click, and may be made on several cases at a time."""
+        return frozenset(self.agree) - self.says.keys() - self.reads.keys()
+
+    def read(self, verb: str, case: Any) -> str:
+        """Return what a verb takes over from the case, as text; empty where it takes nothing."""
+        return str(self.reads[verb][1](case)) if verb in self.reads else ""
 
 
 @dataclass(frozen=True, slots=True)

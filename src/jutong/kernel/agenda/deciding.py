@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from jutong.kernel.actors import Actor
-from jutong.kernel.agenda.chores import Chore, Decision, Waiting, address, chores, most_urgent, workflow_of
+from jutong.kernel.actors import DECIDING, Actor
+from jutong.kernel.agenda.chores import (
+    FAR,
+    Chore,
+    Decision,
+    Waiting,
+    address,
+    chores,
+    most_urgent,
+    workflow_of,
+)
 from jutong.kernel.agenda.waiting import find
-from jutong.kernel.errors import NotThere, Refusal, RuleBroken
-from jutong.kernel.models import Case
+from jutong.kernel.errors import Conflict, NotThere, Refusal, RuleBroken
 from jutong.kernel.queries import ClockRow, clocks_of
 from jutong.kernel.workflow import Button
 
@@ -25,7 +33,11 @@ SHOWN: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Gist:
-    """A case that awaits a decision, in a few words; agree and back: buttons; like: others that say the same, by id and name."""
+    """A case that awaits a decision, in a few words; like: others that say the same, by id and name.
+
+    agree, back: buttons; agree is None where the decision is made on the case's own page, by the move `opens`. says:
+    whether agreeing needs a sentence. read: what agreeing takes over from the case as it is shown here.
+    """
 
     workflow: str
     kind: str
@@ -34,9 +46,12 @@ class Gist:
     facts: tuple[tuple[str, str], ...]
     url: str
     clock: ClockRow | None
-    agree: Button
+    agree: Button | None
     back: Button | None
     like: tuple[tuple[int, str], ...]
+    says: bool = False
+    read: str = ""
+    opens: Button | None = None
 
 
 @dataclass(slots=True)
@@ -47,79 +62,87 @@ class Decided:
     refused: dict[int, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A case that the actor can decide now, with its buttons, limits and those like it."""
+
+    chore: Chore
+    decision: Decision
+    case: Any
+    buttons: Mapping[str, Button]
+    clock: ClockRow | None
+    alike: Sequence[tuple[int, str]]
+
+    @property
+    def place(self) -> tuple[int, str, int]:
+        return (self.clock.left if self.clock else FAR, self.chore.workflow, self.case.pk)
+
+    def gist(self) -> Gist:
+        """Return what a head reads of it."""
+        chore, decision, case, workflow = self.chore, self.decision, self.case, workflow_of(self.chore)
+        agree, opens, back = (_first(verbs, self.buttons) for verbs in (decision.agree, decision.opens, decision.back))
+        return Gist(
+            workflow=workflow.name,
+            kind=_(workflow.title),
+            id=case.pk,
+            title=chore.title(case),
+            facts=tuple((label, value) for label, value in decision.gist(case) if value),
+            url=address(chore, case.pk),
+            clock=self.clock,
+            agree=agree,
+            back=back,
+            like=tuple(one for one in self.alike if agree and one[0] != case.pk),
+            says=agree is not None and agree.verb in decision.says,
+            read=decision.read(agree.verb, case) if agree else "",
+            opens=None if agree else opens,
+        )
+
+
+def _first(verbs: Iterable[str], buttons: Mapping[str, Button]) -> Button | None:
+    return next((buttons[verb] for verb in verbs if verb in buttons), None)
+
+
 def awaiting(actor: Actor, at: datetime) -> list[Gist]:
-    """Return the cases that await the actor's consent, most urgent first (SHOWN at most), each with those like it."""
-    gists: list[Gist] = []
-    for chore in chores().values():
-        if chore.decision is not None:
-            gists += _gists(chore, chore.decision, actor, at)
-    gists.sort(key=lambda gist: (gist.clock.left if gist.clock else 10_000, gist.workflow, gist.id))
-    return gists[:SHOWN]
+    """Return the cases that await the actor's consent, most urgent first (SHOWN at most), each with those like it.
+
+    Of every kind that is registered with a `Decision`; what an actor could do in a post that decides nothing waits on
+    the workbench only.
+    """
+    head = replace(actor, posts=frozenset(post for post in actor.posts if post.role in DECIDING))
+    ready = [one for chore in chores().values() if head.posts and chore.decision for one in _ready(chore, head, at)]
+    return [one.gist() for one in sorted(ready, key=lambda one: one.place)[:SHOWN]]
 
 
-def _gists(chore: Chore, decision: Decision, actor: Actor, at: datetime) -> list[Gist]:
-    ids = list(find(replace(chore, verbs=decision.agree), actor, at).ids)
-    if not ids:
+def _ready(chore: Chore, actor: Actor, at: datetime) -> list[_Ready]:
+    decision = chore.decision
+    ids = list(find(replace(chore, verbs=(*decision.agree, *decision.opens)), actor, at).ids) if decision else []
+    if decision is None or not ids:
         return []
     workflow = workflow_of(chore)
-    cases = workflow.model._default_manager.select_related(*chore.related).in_bulk(ids)
     clocks = clocks_of({workflow.name: ids}, at)
-    open_now = [(case, {b.verb: b for b in workflow.open_to(actor, case)}) for case in cases.values()]
-    ready = [
-        (case, verb, buttons)
-        for case, buttons in open_now
-        if (verb := next((v for v in decision.agree if v in buttons and decision.fits(case, v)), ""))
-    ]
     alike: dict[str, list[tuple[int, str]]] = {}
-    for case, _verb, _buttons in ready:
-        alike.setdefault(decision.like(case), []).append((case.pk, chore.who(case) or chore.title(case)))
-    return [
-        _gist(
-            chore,
-            decision,
-            case,
-            buttons[verb],
-            buttons,
-            clocks.get((workflow.name, case.pk), []),
-            alike[decision.like(case)],
-        )
-        for case, verb, buttons in ready
-    ]
+    found = []
+    for case in workflow.model._default_manager.select_related(*chore.related).in_bulk(ids).values():
+        buttons = {b.verb: b for b in workflow.open_to(actor, case) if decision.fits(actor, case, b.verb)}
+        if buttons.keys() & {*decision.agree, *decision.opens}:
+            same = alike.setdefault(decision.like(case), [])
+            same.append((case.pk, chore.who(case) or chore.title(case)))
+            clock = most_urgent(clocks.get((workflow.name, case.pk), ()))
+            found.append(_Ready(chore, decision, case, buttons, clock, same))
+    return found
 
 
-def _gist(
-    chore: Chore,
-    decision: Decision,
-    case: Case,
-    agree: Button,
-    buttons: dict[str, Button],
-    clocks: list[ClockRow],
-    alike: list[tuple[int, str]],
-) -> Gist:
-    workflow = workflow_of(chore)
-    return Gist(
-        workflow=workflow.name,
-        kind=_(workflow.title),
-        id=case.pk,
-        title=chore.title(case),
-        facts=tuple((label, value) for label, value in decision.gist(case) if value),
-        url=address(chore, case.pk),
-        clock=most_urgent(clocks),
-        agree=agree,
-        back=next((buttons[verb] for verb in decision.back if verb in buttons), None),
-        like=tuple((pk, name) for pk, name in alike if pk != case.pk),
-    )
-
-
-def decide(workflow: str, verb: str, ids: Iterable[int], *, by: Actor, at: datetime, remark: str = "") -> Decided:
+def decide(
+    workflow: str, verb: str, ids: Iterable[int], *, by: Actor, at: datetime, remark: str = "", read: str = ""
+) -> Decided:
     """Make one move on several cases, each by its own act with its own audit entry; refusals are told case by case, that of a single case is raised.
 
-    Only moves that the slice offers for this: those without words, and a head's return, whose remark goes with each. NotThere
-    for another workflow or verb; RuleBroken for none or more than MOST_TOGETHER cases.
+    Only moves that the slice offers for this: those without words, those with one sentence, and a head's return; `remark`
+    goes with each. read: what the move takes over from the case as the head read it. NotThere for another workflow or
+    verb; RuleBroken for none or more than MOST_TOGETHER cases; Conflict where a case reads otherwise by now.
     """
     chore = chores().get(workflow)
-    words = _words(chore, verb, remark) if chore else None
-    if chore is None or words is None:
+    if chore is None or not _offered(chore, verb):
         raise NotThere(_("没有这项可批量办理的操作，请从页面上的按钮进行。"))
     chosen = list(dict.fromkeys(ids))
     if not 1 <= len(chosen) <= MOST_TOGETHER:
@@ -127,7 +150,7 @@ def decide(workflow: str, verb: str, ids: Iterable[int], *, by: Actor, at: datet
     decided = Decided()
     for pk in chosen:
         try:
-            workflow_of(chore).do(verb, pk, by=by, at=at, **words)
+            workflow_of(chore).do(verb, pk, by=by, at=at, **_words(chore, verb, pk, remark, read))
             decided.done.append(pk)
         except Refusal as refusal:
             if len(chosen) == 1:
@@ -136,20 +159,31 @@ def decide(workflow: str, verb: str, ids: Iterable[int], *, by: Actor, at: datet
     return decided
 
 
-def _words(chore: Chore, verb: str, remark: str) -> dict[str, Any] | None:
-    """Return what goes with a move, or None for a move that is not offered here."""
+def _offered(chore: Chore, verb: str) -> bool:
     decision = chore.decision
-    if verb in chore.together or (decision and verb in decision.agree):
+    return verb in chore.together or (decision is not None and (verb in decision.agree or verb in decision.back))
+
+
+def _words(chore: Chore, verb: str, pk: int, remark: str, read: str) -> dict[str, Any]:
+    """Return what goes with a move: the remark, and what is taken over from the case, which must be what was read."""
+    decision = chore.decision
+    if decision is None or verb in chore.together:
         return {}
-    if decision and verb in decision.back:
-        return {decision.back[verb]: remark}
-    return None
+    taker = decision.says.get(verb) or decision.back.get(verb)
+    words: dict[str, Any] = {taker: remark} if taker else {}
+    if verb in decision.reads:
+        argument, value_of = decision.reads[verb]
+        case = workflow_of(chore).model._default_manager.filter(pk=pk).first()
+        words[argument] = value_of(case) if case else None
+        if case and str(words[argument]) != read:
+            raise Conflict(_("该事项的内容在您阅读之后有了变化，请刷新页面，阅读最新内容后再办理。"))
+    return words
 
 
 def together(kind: str, rows: Iterable[Waiting]) -> tuple[Button, ...]:
     """Return the moves without words that some of these cases of one kind are open to, in the table's order."""
     chore = chores()[kind]
-    offered = {*chore.together, *(chore.decision.agree if chore.decision else ())}
+    offered = {*chore.together, *(chore.decision.silent if chore.decision else ())}
     open_now = {label for row in rows for label in row.verbs}
     workflow = workflow_of(chore)
     found = {

@@ -31,12 +31,12 @@ class Done:
 
 
 def done(actor: Actor, at: datetime) -> list[Done]:
-    """Return what the actor did on registered cases in the last 90 days, newest first."""
+    """Return what the actor did on registered cases in the last 90 days, newest deed first."""
     known = chores()
     since = at - timedelta(days=90)
     rows = AuditEntry.objects.filter(
         actor_id=actor.account_id, outcome="success", at__gte=since, subject_kind__in=list(known)
-    ).order_by("-id")[:MOST_DONE]
+    ).order_by("-at", "-id")[:MOST_DONE]
     entries = list(rows.values_list("at", "subject_kind", "subject_id", "verb", "acting_for"))
     titles = _titles({(kind, subject) for _at, kind, subject, _verb, _acting in entries})
     return [

@@ -104,7 +104,13 @@ def move(request: HttpRequest, workflow: str, verb: str) -> HttpResponse:
     if len(remark) > LONGEST_REMARK:
         raise RuleBroken(_("意见最多 %d 个字，请精简后重新填写。") % LONGEST_REMARK, field="remark")
     decided = agenda.decide(
-        workflow, verb, _ids(request), by=faces.signed(request), at=clock.now(), remark=remark.strip()
+        workflow,
+        verb,
+        _ids(request),
+        by=faces.signed(request),
+        at=clock.now(),
+        remark=remark.strip(),
+        read=request.POST.get("read", ""),
     )
     said = [_("已办理 %d 件。") % len(decided.done)] if decided.done else []
     said += [_("第 %(id)d 号：%(why)s") % {"id": pk, "why": why} for pk, why in decided.refused.items()]

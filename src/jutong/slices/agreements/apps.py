@@ -50,6 +50,7 @@ def _offer_chore() -> None:
     from django.db.models import Q
 
     from jutong.kernel import agenda
+    from jutong.slices.agreements.pages import deciding
 
     agenda.register(
         agenda.Chore(
@@ -61,5 +62,6 @@ def _offer_chore() -> None:
             related=("drafted_by",),
             only={"attest": Q(joint=True)},
             overseer="authority_id",
+            decision=deciding.AGREEMENT,
         )
     )

@@ -156,6 +156,7 @@ def _offer_panels() -> None:
 
 def _offer_chores() -> None:
     from jutong.kernel import agenda
+    from jutong.slices.catalogue.pages import consenting
 
     returned = Q(state="returned")
     agenda.register(
@@ -166,6 +167,7 @@ def _offer_chores() -> None:
             title=lambda entry: entry.title,
             who=lambda entry: entry.provider_name,
             only={"amend": returned, "amend_revision": returned},
+            decision=consenting.ENTRY,
         )
     )
     agenda.register(
@@ -178,6 +180,7 @@ def _offer_chores() -> None:
             related=("provider",),
             only={"extend": Q(extension_asked__has_key="days") & ~Q(extension_asked__has_key="refused")},
             overseer="authority_id",
+            decision=consenting.UPDATE,
         )
     )
     for chore in (*_source_chores(), *_safety_chores()):
@@ -266,6 +269,7 @@ def _offer_census() -> None:
 def _safety_chores() -> list[Any]:
     """Return what waits of assessments, important data and security assessments of sharing."""
     from jutong.kernel import agenda
+    from jutong.slices.catalogue.pages import consenting
 
     return [
         agenda.Chore(
@@ -275,6 +279,7 @@ def _safety_chores() -> list[Any]:
             title=lambda case: case.entry.title,
             who=lambda case: case.provider.name,
             related=("entry", "provider"),
+            decision=consenting.ASSESSMENT,
         ),
         agenda.Chore(
             "important_data",

@@ -67,6 +67,7 @@ def _offer_chores() -> None:
     from django.db.models import Q
 
     from jutong.kernel import agenda
+    from jutong.slices.correction.pages import deciding
     from jutong.slices.correction.workflow import WORKFLOWS
 
     verbs = {
@@ -85,5 +86,6 @@ def _offer_chores() -> None:
                 who=lambda case: case.number,
                 only={"extend": Q(extension_asked__has_key="days")},
                 overseer="authority_id",
+                decision=deciding.DECISIONS[kind],
             )
         )

@@ -51,6 +51,7 @@ def _offer_endings(allow: Callable[[Actor], bool]) -> None:
     from jutong.kernel.faces.navigation import Entry, Group, register
     from jutong.kernel.terms import N_
     from jutong.slices.grants import queries
+    from jutong.slices.grants.pages import deciding
 
     register(Entry(Group.SHARING, N_("停止提供"), "grants_endings", "plug-connected-x", allow, order=45))
     panels.register(
@@ -66,5 +67,6 @@ def _offer_endings(allow: Callable[[Actor], bool]) -> None:
             who=lambda case: case.provider.name,
             related=("provider",),
             only={"acknowledge": Q(acknowledged_by="")},
+            decision=deciding.ENDING,
         )
     )

@@ -133,6 +133,7 @@ def _dispute_chore() -> Chore:
     from django.db.models import Q
 
     from jutong.kernel.agenda import Chore
+    from jutong.slices.sharing.pages import deciding
 
     return Chore(
         "dispute",
@@ -141,7 +142,8 @@ def _dispute_chore() -> Chore:
         page="sharing_dispute",
         title=lambda case: case.resource_title,
         who=lambda case: f"{case.number} {case.consumer.short_name or case.consumer.name}",
-        related=("consumer",),
+        related=("consumer", "provider"),
+        decision=deciding.DISPUTE,
         overseer="authority_id",
     )
 

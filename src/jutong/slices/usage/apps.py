@@ -70,6 +70,7 @@ def _offer_ledger_chores() -> None:
 
     from jutong.kernel import agenda
     from jutong.slices.usage import queries
+    from jutong.slices.usage.pages import deciding
 
     agenda.register(
         agenda.Chore(
@@ -78,13 +79,14 @@ def _offer_ledger_chores() -> None:
             page="usage_disposal_case",
             title=lambda case: case.resource_title,
             who=lambda case: case.consumer.short_name or case.consumer.name,
-            related=("consumer",),
+            related=("consumer", "proof"),
             only={
                 "instruct": Q(state="ended") & queries.first_of_each_grant(),
                 "report": queries.first_of_each_grant(),
                 "accept": queries.first_of_each_grant(),
             },
             overseer="authority_id",
+            decision=deciding.DISPOSAL,
         )
     )
     agenda.register(
@@ -109,6 +111,7 @@ def _offer_misuse(does_business: Callable[[Actor], bool]) -> None:
     from jutong.kernel.panels import register as offer
     from jutong.kernel.terms import N_
     from jutong.slices.usage import queries
+    from jutong.slices.usage.pages import deciding
 
     def traces(actor: Actor) -> bool:
         return actor.holds(
@@ -135,6 +138,7 @@ def _offer_misuse(does_business: Callable[[Actor], bool]) -> None:
                 "find_insufficient": Q(refused_at__isnull=False),
             },
             overseer="authority_id",
+            decision=deciding.MISUSE,
         )
     )
 

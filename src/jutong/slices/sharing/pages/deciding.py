@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from jutong.crypto import sm3
+from jutong.kernel.actors import Actor
 from jutong.kernel.agenda import Decision
 from jutong.kernel.terms import N_
-from jutong.slices.sharing.models import SharingRequest, UseChange
+from jutong.slices.sharing.models import Dispute, SharingRequest, UseChange
 from jutong.slices.sharing.pages.wording import purposes_in_words
 
 MOST_ITEMS: Final = 12
@@ -36,6 +37,15 @@ def _request(case: SharingRequest) -> tuple[tuple[str, str], ...]:
         (N_("使用期限"), f"{case.use_from:%Y-%m-%d} – {case.use_until:%Y-%m-%d}"),
         (N_("不同意的理由"), str(reply.get("reason", "")) if reply and not reply.get("agree") else ""),
         (N_("拟稿人"), str(reply.get("prepared_by", ""))),
+        *_more_time(case),
+    )
+
+
+def _more_time(case: SharingRequest) -> tuple[tuple[str, str], ...]:
+    asked = case.extension_asked if "approved" not in case.extension_asked else {}
+    return (
+        (N_("申请延长（工作日）"), str(asked.get("days", ""))),
+        (N_("延长的理由"), str(asked.get("reason", ""))),
     )
 
 
@@ -46,9 +56,11 @@ def _request_like(case: SharingRequest) -> str:
     return sm3.hexdigest(repr(said).encode())
 
 
-def _request_fits(case: SharingRequest, verb: str) -> bool:
-    """Offer what the officer drafted: consent to a refusal is the head's refusal."""
-    return verb == "consent" or (verb == "agree") == bool(case.reply.get("agree"))
+def _request_fits(_actor: Actor, case: SharingRequest, verb: str) -> bool:
+    """Offer what the officer drafted: consent to a refusal is the head's refusal. More time: where it was asked for."""
+    if verb in {"agree", "refuse"}:
+        return (verb == "agree") == bool(case.reply.get("agree"))
+    return verb != "extend" or ("days" in case.extension_asked and "approved" not in case.extension_asked)
 
 
 def _change(case: UseChange) -> tuple[tuple[str, str], ...]:
@@ -79,11 +91,44 @@ def _change_like(case: UseChange) -> str:
     return sm3.hexdigest(repr(said).encode())
 
 
+def _dispute(case: Dispute) -> tuple[tuple[str, str], ...]:
+    outcome = case.proposal.get("outcome", {})
+    return (
+        (N_("争议编号"), case.number),
+        (N_("使用方"), case.consumer.short_name or case.consumer.name),
+        (N_("提供方"), case.provider.short_name or case.provider.name),
+        (N_("争议事项和意见"), case.statement),
+        (N_("处理方案"), str(outcome.get("text", ""))),
+        (N_("共享条件"), str(outcome.get("conditions", ""))),
+        (N_("提出方案的人"), str(case.proposal.get("by", ""))),
+    )
+
+
+def _dispute_fits(actor: Actor, case: Dispute, verb: str) -> bool:
+    """Offer the agreement to what the other party proposed; whoever serves both agrees for either."""
+    if verb != "settle":
+        return True
+    other = {"consumer": case.provider_id, "provider": case.consumer_id}.get(case.proposal.get("side", ""))
+    return other is not None and other in actor.within("dispute").serves
+
+
+def _days_asked(case: SharingRequest) -> int:
+    return int(case.extension_asked.get("days", 0))
+
+
 REQUEST: Final = Decision(
-    agree=("consent", "agree", "refuse"),
+    agree=("consent", "agree", "refuse", "extend"),
     gist=_request,
     back={"withhold_consent": "remark"},
+    reads={"extend": ("days", _days_asked)},
     like=_request_like,
     fits=_request_fits,
 )
 CHANGE: Final = Decision(agree=("consent",), gist=_change, back={"refuse": "reason"}, like=_change_like)
+DISPUTE: Final = Decision(
+    agree=("settle",),
+    gist=_dispute,
+    back={"fail": "reason"},
+    opens=("decide", "government_decide"),
+    fits=_dispute_fits,
+)
