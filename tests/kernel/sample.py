@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import models
 
 from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role, Who
-from jutong.kernel.errors import RuleBroken
+from jutong.kernel.errors import Refusal, RuleBroken
 from jutong.kernel.workflow import Case, ClockRule, Workflow
 
 CLERK = Who("clerk", "经办人", (Role.CLERK,), of="consumer_id")
@@ -49,6 +50,7 @@ NOTE = Workflow(
         ("supplement", "waiting", "previous", CLERK, "resume reply", "补正"),
         ("extend", "received", "=", HEAD, "extend reply", "延期"),
         ("agree", "received", "agreed", HEAD, "stop reply", "同意"),
+        ("stamp", "received", "agreed", HEAD, "stop reply", "盖章"),
         ("forbid", "received", "lapsed", HEAD, "stop reply", "禁止", lambda policy, _case: policy.flag("duty_list")),
         ("lapse", "waiting", "lapsed", SYSTEM_ONLY, "stop reply", "失效"),
     ],
@@ -61,6 +63,16 @@ NOTE = Workflow(
 @NOTE.opens("write")
 def write(*, by: Actor, at: datetime, consumer_id: int, provider_id: int, text: str, region: str = "360100") -> Note:
     return Note(consumer_id=consumer_id, provider_id=provider_id, text=text, region=region)
+
+
+@NOTE.opens_many("write")
+def write_many(texts: Sequence[str], *, by: Actor, at: datetime, consumer_id: int = 1) -> list[Note | Refusal]:
+    return [
+        Note(consumer_id=consumer_id, provider_id=2, text=text, region="360100")
+        if text
+        else RuleBroken("便条没有内容，请填写。", field="text")
+        for text in texts
+    ]
 
 
 @NOTE.action("send")
@@ -87,6 +99,15 @@ def agree(case: Note, *, by: Actor, at: datetime, remark: str = "") -> None:
     case.text += remark
     if remark == "拒":
         raise RuleBroken("意见不能写“拒”，请改写。", field="remark")
+
+
+@NOTE.set_action("stamp")
+def stamp(cases: Sequence[Note], *, by: Actor, at: datetime, seal: str = "章") -> dict[int, Refusal]:
+    refused: dict[int, Refusal] = {n.pk: RuleBroken("废便条不能盖章。", field="text") for n in cases if n.text == "废"}
+    for note in cases:
+        if note.pk not in refused:
+            note.text = f"{note.text}{seal}"
+    return refused
 
 
 @NOTE.action("forbid")

@@ -89,7 +89,7 @@ def test_a_move_the_profile_does_not_offer_is_forbidden_and_its_button_missing()
     note = sent()
     with pytest.raises(NotAllowed, match="政策"):
         sample.forbid(note, by=HEAD, at=RECEIVED)
-    assert [b.verb for b in sample.NOTE.open_to(HEAD, note)] == ["ask", "extend", "agree"]
+    assert [b.verb for b in sample.NOTE.open_to(HEAD, note)] == ["ask", "extend", "agree", "stamp"]
     assert sample.NOTE.open_to(CLERK, note) == []
 
 

@@ -43,6 +43,11 @@ def actions() -> dict[str, ActionFace]:
     return dict(_ACTIONS)
 
 
+def outermost() -> bool:
+    """Tell whether the act that runs now is nobody's step: its refusals are then its own to tell."""
+    return _depth.get() == 1
+
+
 @contextmanager
 def acting(act: Act) -> Iterator[Act]:
     """Run an act in one transaction; a refusal of the outermost act is audited in its own, after the rollback."""

@@ -77,9 +77,18 @@ def _entry(act: Act) -> AuditEntry:
     )
 
 
+def columns_of(row: models.Model) -> dict[str, Any]:
+    """Return a row's columns by name."""
+    return {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}
+
+
 def digest_of(row: models.Model) -> str:
     """Return the SM3 (hex) of a row's columns: what `before` and `after` of an entry hold."""
-    values = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields}
+    return digest_of_columns(columns_of(row))
+
+
+def digest_of_columns(values: Mapping[str, Any]) -> str:
+    """Return the SM3 (hex) of a row's columns that were read before."""
     return sm3.hexdigest(orjson.dumps(values, default=_plain, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS))
 
 

@@ -14,6 +14,7 @@ from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.kernel.models import Case, Clock, ClockState
 from jutong.kernel.policy import target_in_words
 from jutong.kernel.workdays import Calendar, add_workdays, left_after_pause, remaining
+from jutong.kernel.workflow.saving import save_set
 from jutong.kernel.workflow.table import ClockRule
 
 if TYPE_CHECKING:
@@ -36,17 +37,17 @@ def wind(
             continue
         running = Clock.objects.select_for_update().filter(case_kind=workflow.name, case_id__in=list(by_id), name=name)
         moved = [clock for clock in running if _DEEDS[deed](clock, rule, by_id[clock.case_id], at, values)]
-        if len(moved) == 1:
-            moved[0].save(update_fields=_MOVED)
-        elif moved:
-            Clock.objects.bulk_update(moved, _MOVED, batch_size=500)
+        save_set(moved, _CHANGES[deed])
 
 
-_MOVED: Final = (
-    "state", "stopped_at", "paused_on", "remaining", "waited", "extended", "due_day", "due_at", "provisional",
-    "overdue_on", "warn_on", "warned_at",
-)  # fmt: skip
-"""Columns that a deed may change."""
+_DUE: Final = ("due_day", "due_at", "provisional", "overdue_on", "warn_on", "warned_at")
+_CHANGES: Final = {
+    "stop": ("state", "stopped_at"),
+    "pause": ("state", "paused_on", "remaining"),
+    "resume": ("state", "paused_on", "remaining", "waited", *_DUE),
+    "extend": ("extended", *_DUE),
+}
+"""Columns that a deed changes."""
 
 
 def _start(kind: str, rule: ClockRule, cases: Sequence[Case], at: datetime) -> None:

@@ -17,11 +17,12 @@ from jutong.kernel.actions import acting
 from jutong.kernel.actors import Actor, Post
 from jutong.kernel.audit import Act, digest_of, record
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotAllowed, NotThere, WrongState
+from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
 from jutong.kernel.models import Case
 from jutong.kernel.workflow import clocks as clockwork
 from jutong.kernel.workflow import deputies
-from jutong.kernel.workflow.many import Moved, advance_many
+from jutong.kernel.workflow.many import Moved, Refusals, advance_many, advance_one
+from jutong.kernel.workflow.opening import open_set
 from jutong.kernel.workflow.table import NOWHERE, STAY, BadTable, Button, ClockRule, Move, Row, read_moves
 
 C = TypeVar("C", bound=Case)
@@ -77,6 +78,7 @@ class Workflow(Generic[C]):
         self.signed = dict(signed or {})
         self._bodies: dict[str, Callable[..., Any]] = {}
         self._guards: dict[str, Guard] = {}
+        self._sets: dict[str, Callable[..., Refusals]] = {}
         _WORKFLOWS[name] = self
 
     @property
@@ -135,6 +137,54 @@ class Workflow(Generic[C]):
 
         return dress
 
+    def set_action(
+        self, verb: str
+    ) -> Callable[[Callable[Concatenate[list[C], P], Refusals]], Callable[Concatenate[C | int, P], C]]:
+        """Dress the business of a move on a set: `body(cases, *, by, at, …) -> {id: refusal}` runs on the locked cases.
+
+        It checks first and acts then: it changes fields of the cases it lets pass, by assignment, and a refused case leaves
+        nothing behind. `advance_many` moves a set, with what is said (…) as `words`; the action on one case, which this
+        returns, is the set of one, and its refusal is raised.
+        """
+        self._declared(verb, opening=False)
+
+        def dress(body: Callable[Concatenate[list[C], P], Refusals]) -> Callable[Concatenate[C | int, P], C]:
+            @functools.wraps(body)
+            def moved(case: C | int, /, *_none: P.args, **given: P.kwargs) -> C:
+                words: dict[str, Any] = dict(given)
+                by, at = words.pop("by"), words.pop("at")
+                return cast("C", advance_one(self, verb, case if isinstance(case, int) else case.pk, by, at, words))
+
+            self._sets[verb] = body
+            self._bodies[verb] = moved
+            return moved
+
+        return dress
+
+    def opens_many(
+        self, verb: str, *, then: Callable[..., None] | None = None
+    ) -> Callable[[Callable[P, Iterable[C | Refusal]]], Callable[P, list[C | Refusal]]]:
+        """Dress a function that makes a set of new cases: for each thing asked it returns the case, or why there is none.
+
+        then: `follow(cases, *, by, at)` runs once the cases have ids and states, in the same transaction.
+        """
+        move = self._declared(verb, opening=True)
+
+        def dress(body: Callable[P, Iterable[C | Refusal]]) -> Callable[P, list[C | Refusal]]:
+            @functools.wraps(body)
+            def opened(*args: P.args, **values: P.kwargs) -> list[C | Refusal]:
+                by, at = cast("tuple[Actor, datetime]", (values["by"], values["at"]))
+                by = by.within(self.name)
+                with acting(Act(f"{self.name}.{verb}", by, at, self.name)) as act:
+                    made = open_set(self, move, body(*args, **{**values, "by": by}), act)  # type: ignore[arg-type]
+                    if then is not None and (cases := [one for one in made if not isinstance(one, Refusal)]):
+                        then(cases, by=by, at=at)
+                    return made
+
+            return opened
+
+        return dress
+
     def guard(self, verb: str) -> Callable[[Guard], Guard]:
         """Declare the check that `advance_many` makes for a whole set: `guard(cases, *, by, at) -> {id: sentence}`."""
 
@@ -168,10 +218,10 @@ class Workflow(Generic[C]):
         return advance_many(self, verb, list(ids), by, at, one_audit_row=one_audit_row, values=values, words=words)
 
     def _open(self, case: C, move: Move, by: Actor, at: datetime, act: Act) -> C:
-        post = self._permit(move, by, case)
+        post = self.permit(move, by, case)
         case.started_on = beijing_day(at)
         case.profile = jurisdiction.policy_for(case.region, case.started_on).reference
-        self._check_profile(move, case)
+        self.check_profile(move, case)
         case.state = move.target
         case.save()
         clockwork.wind(self, [case], move.clocks, at, {})
@@ -205,12 +255,14 @@ class Workflow(Generic[C]):
         """
         if case is None or (self.visible and not self.visible(by, case)):
             raise NotThere(_("没有找到该%s，或您无权知悉。") % _(self.title))
-        move = self._move_from(case, verb)
-        post = self._permit(move, by, case)
-        self._check_profile(move, case)
+        move = self.move_from(case, verb)
+        post = self.permit(move, by, case)
+        deputies.check_two_persons(self.name, case.pk, post, by)
+        self.check_profile(move, case)
         return case, move, post
 
-    def _move_from(self, case: C, verb: str) -> Move:
+    def move_from(self, case: C, verb: str) -> Move:
+        """Return the row of the table by which a verb moves a case now; WrongState where there is none."""
         candidates = [m for m in self.moves if m.verb == verb]
         for move in candidates:
             if case.state in move.sources:
@@ -220,14 +272,13 @@ class Workflow(Generic[C]):
             % {"state": self.state_label(case.state), "verb": _(candidates[0].label)}
         )
 
-    def _permit(self, move: Move, by: Actor, case: C) -> Post:
+    def permit(self, move: Move, by: Actor, case: C) -> Post:
+        """Return the post by which the actor makes a move; NotAllowed where none permits it."""
         post = self.permits(move, by, case)
         if post is None:
             raise NotAllowed(
                 _("您没有“%(what)s”的权限：需要%(who)s。") % {"what": _(move.label), "who": _(move.who.label)}
             )
-        if case.pk is not None:
-            deputies.check_two_persons(self.name, case.pk, post, by)
         return post
 
     def permits(self, move: Move, actor: Actor, case: Any) -> Post | None:
@@ -237,7 +288,8 @@ class Workflow(Generic[C]):
         """
         return move.who.permits(actor.within(self.name), case)
 
-    def _check_profile(self, move: Move, case: C) -> None:
+    def check_profile(self, move: Move, case: C) -> None:
+        """Refuse a move that the profile the case started under does not know (NotAllowed)."""
         if move.when and not move.when(case.policy, case):
             raise NotAllowed(
                 _("现行政策规则（%(profile)s）不提供“%(what)s”。") % {"profile": case.profile, "what": _(move.label)}
@@ -274,6 +326,10 @@ class Workflow(Generic[C]):
     def guard_of(self, verb: str) -> Guard | None:
         """Return the set-based check of a verb, if one is declared."""
         return self._guards.get(verb)
+
+    def set_body_of(self, verb: str) -> Callable[..., Refusals] | None:
+        """Return what a verb does to a set of cases, if it is declared."""
+        return self._sets.get(verb)
 
     def open_to(self, actor: Actor, case: C) -> list[Button]:
         """Return the moves the actor may make on this case now, in the table's order."""

@@ -1,8 +1,8 @@
-"""Moving a set of cases: set-based SQL under the same guards as one by one."""
+"""Moving a set of cases: set-based SQL under the same rules as one by one, and the same refusals."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from jutong.kernel import jurisdiction, outbox, signing
+from jutong.kernel import outbox, signing
 from jutong.kernel.actions import acting
 from jutong.kernel.actors import Actor, Post
-from jutong.kernel.audit import Act, digest_of, record
-from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotThere, RuleBroken
+from jutong.kernel.audit import Act, columns_of, digest_of, digest_of_columns, record
+from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.models import Case
 from jutong.kernel.workflow import clocks as clockwork
 from jutong.kernel.workflow import deputies
-from jutong.kernel.workflow.table import NOWHERE, PREVIOUS, STAY, BadTable, Move
+from jutong.kernel.workflow.saving import changed, save_set
+from jutong.kernel.workflow.table import PREVIOUS, STAY, BadTable, Move
 
 if TYPE_CHECKING:
     from jutong.kernel.workflow.engine import Workflow
+
+Refusals = Mapping[int, Refusal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,59 +48,46 @@ def advance_many(
 ) -> Moved:
     """Move every case of `ids` that may be moved by `verb`; the others are refused one by one, with a sentence each.
 
-    values: columns set on every moved case. words: what is said with the move, covered by a signature. one_audit_row: a single audit row for the set (imports); otherwise one per
-    case, refusals included (legal acts). Moves to "previous" are not for sets.
+    values: columns set on every moved case. words: what is said with the move, given to its set action and covered by a
+    signature. one_audit_row: a single audit row for the set (imports); otherwise one per case, refusals included (legal
+    acts). Moves to "previous" are not for sets.
     """
-    moves = [m for m in workflow.moves if m.verb == verb]
-    if not moves:
-        raise NotThere(_("没有“%s”这项操作，请刷新页面后重试。") % verb)
-    if any(m.target == PREVIOUS for m in moves):
-        raise BadTable(f"{workflow.name}.{verb} cannot move a set")
+    by = by.within(workflow.name)
     with acting(Act(f"{workflow.name}.{verb}", by, at, workflow.name)) as act:
-        ready, refused = _sorted(workflow, moves, ids, by)
-        if guard := workflow.guard_of(verb):
-            for pk, sentence in guard([r.case for r in ready.values()], by=by, at=at).items():
-                ready.pop(pk)
-                refused[pk] = sentence
-        if verb in workflow.signed:
-            for pk, sentence in _unsigned(
-                workflow, verb, ready, by, at, alone=len(ids) == 1, words=words or {}
-            ).items():
-                ready.pop(pk)
-                refused[pk] = sentence
-        for move in moves:
-            _move_set(workflow, [r for r in ready.values() if r.move is move], move, at, values)
+        found = _moved(workflow, verb, ids, act, values, words or {})
         if one_audit_row:
-            act.detail |= {"moved": len(ready), "refused": len(refused)}
+            act.detail |= {"moved": len(found.ready), "refused": len(found.refused)}
             record([act])
         else:
-            record([r.act(act) for r in ready.values()] + [_refusal(act, pk, why) for pk, why in refused.items()])
-        outbox.publish_many([r.event(workflow.name) for r in ready.values()], at=at, by=by)
-    return Moved(list(ready), refused)
+            refusals = [refusal_act(act, str(pk), refusal) for pk, refusal in found.refused.items()]
+            record([one.act(act) for one in found.ready.values()] + refusals)
+        outbox.publish_many([one.event(workflow.name) for one in found.ready.values()], at=at, by=by)
+    return Moved(list(found.ready), {pk: refusal.sentence for pk, refusal in found.refused.items()})
 
 
-def open_many(workflow: Workflow[Any], verb: str, cases: Sequence[Case], *, at: datetime) -> None:
-    """Open a set of unsaved cases (region set) with one bulk insert: state, profile and start day are given here.
-
-    Only inside an action that has permitted and audits the whole set, as an import does; no event per case.
-    """
-    move = next(m for m in workflow.moves if m.verb == verb and NOWHERE in m.sources)
-    today = beijing_day(at)
-    profiles = {region: jurisdiction.policy_for(region, today).reference for region in {case.region for case in cases}}
-    for case in cases:
-        case.state, case.started_on, case.profile = move.target, today, profiles[case.region]
-    workflow.model._default_manager.bulk_create(cases, batch_size=500)
+def advance_one(workflow: Workflow[Any], verb: str, pk: int, by: Actor, at: datetime, words: Mapping[str, Any]) -> Case:
+    """Move one case by the action of its set; its refusal is raised."""
+    by = by.within(workflow.name)
+    with acting(Act(f"{workflow.name}.{verb}", by, at, workflow.name, str(pk))) as act:
+        found = _moved(workflow, verb, [pk], act, {}, words)
+        if found.refused:
+            raise found.refused[pk]
+        (one,) = found.ready.values()
+        record([one.act(act)])
+        outbox.publish_many([one.event(workflow.name)], at=at, by=by)
+    return one.case
 
 
 @dataclass(slots=True)
-class _Ready:
-    """A case that may move: by which row and post, and what it was before."""
+class Ready:
+    """A case that may move: by which row and post, and what it was before (nothing, where it is new)."""
 
     case: Case
     move: Move
     post: Post
-    came_from: str
-    before: str
+    came_from: str = ""
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    before: str = ""
 
     def act(self, act: Act) -> Act:
         """Return the audit row of this case."""
@@ -127,84 +116,144 @@ class _Ready:
         return f"{name}.{case.state}", f"{name}:{case.pk}", payload | case.event_payload()
 
 
+@dataclass(slots=True)
+class _Found:
+    """The cases of a set by id: those that may still move, and why the others may not."""
+
+    ready: dict[int, Ready] = field(default_factory=dict)
+    refused: dict[int, Refusal] = field(default_factory=dict)
+
+    @property
+    def cases(self) -> list[Any]:
+        return [one.case for one in self.ready.values()]
+
+    def refuse(self, refusals: Refusals) -> None:
+        for pk, refusal in refusals.items():
+            del self.ready[pk]
+            self.refused[pk] = refusal
+
+
+def refusal_act(act: Act, subject: str, refusal: Refusal) -> Act:
+    """Return the audit row of a refused case of a set."""
+    return Act(
+        act.verb,
+        act.by,
+        act.at,
+        act.subject_kind,
+        subject,
+        outcome="refused",
+        code=refusal.code,
+        reason=refusal.sentence,
+    )
+
+
+def _moved(
+    workflow: Workflow[Any],
+    verb: str,
+    ids: Collection[int],
+    act: Act,
+    values: Mapping[str, Any],
+    words: Mapping[str, Any],
+) -> _Found:
+    """Lock, sort, check, do the business and save; audit and events are the caller's."""
+    moves = [move for move in workflow.moves if move.verb == verb]
+    if not moves:
+        raise NotThere(_("没有“%s”这项操作，请刷新页面后重试。") % verb)
+    if any(move.target == PREVIOUS for move in moves):
+        raise BadTable(f"{workflow.name}.{verb} cannot move a set")
+    by, at = act.by, act.at
+    found = _sorted(workflow, verb, ids, by)
+    if guard := workflow.guard_of(verb):
+        told = guard(found.cases, by=by, at=at)
+        found.refuse({pk: WrongState(sentence) for pk, sentence in told.items()})
+    if verb in workflow.signed:
+        found.refuse(_unsigned(workflow, verb, found.ready, by, at, alone=len(ids) == 1, words=words))
+    if (body := workflow.set_body_of(verb)) and found.ready:
+        found.refuse(body(found.cases, by=by, at=at, **words))
+    for move in moves:
+        _move_set(workflow, [one for one in found.ready.values() if one.move is move], move, at, values, words)
+    return found
+
+
 def _unsigned(
     workflow: Workflow[Any],
     verb: str,
-    ready: Mapping[int, _Ready],
+    ready: Mapping[int, Ready],
     by: Actor,
     at: datetime,
     *,
     alone: bool,
     words: Mapping[str, Any],
-) -> dict[int, str]:
+) -> dict[int, Refusal]:
     """Return the cases that lack a demanded signature: a signature is under one case, so several are not for sets."""
-    departments = {r.post.department_id for r in ready.values()}
+    departments = {one.post.department_id for one in ready.values()}
     strict = {department for department in departments if signing.demanded(department)}
     if not alone:
         sentence = _("本部门要求对该操作进行电子签名，不能成批办理，请逐条签名办理。")
-        return {pk: sentence for pk, r in ready.items() if r.post.department_id in strict}
-    for pk, r in ready.items():
-        try:
-            workflow.check_signed(verb, r.case, r.post, by, at, words)
-        except RuleBroken as refusal:
-            return {pk: refusal.sentence}
-    return {}
-
-
-def _refusal(act: Act, pk: int, sentence: str) -> Act:
-    return Act(
-        act.verb, act.by, act.at, act.subject_kind, str(pk), outcome="refused", code="invalid_state", reason=sentence
+        return {pk: RuleBroken(sentence) for pk, one in ready.items() if one.post.department_id in strict}
+    return _refusals(
+        ready.values(), lambda one: workflow.check_signed(verb, one.case, one.post, by, at, words), RuleBroken
     )
 
 
-def _sorted(
-    workflow: Workflow[Any], moves: Sequence[Move], ids: Sequence[int], by: Actor
-) -> tuple[dict[int, _Ready], dict[int, str]]:
-    """Lock the cases and sort them into those that may move and those refused, with a sentence each."""
+def _refusals(
+    ready: Iterable[Ready], check: Callable[[Ready], None], kind: type[Refusal] = Refusal
+) -> dict[int, Refusal]:
+    refused: dict[int, Refusal] = {}
+    for one in ready:
+        try:
+            check(one)
+        except kind as refusal:
+            refused[one.case.pk] = refusal
+    return refused
+
+
+def _sorted(workflow: Workflow[Any], verb: str, ids: Collection[int], by: Actor) -> _Found:
+    """Lock the cases and sort them into those that may move and those refused."""
     cases = list(
         workflow.model._default_manager.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk")
     )
     known = [case for case in cases if workflow.visible is None or workflow.visible(by, case)]
-    refused = {pk: _("没有找到该%s。") % _(workflow.title) for pk in set(ids) - {case.pk for case in known}}
-    ready: dict[int, _Ready] = {}
+    unknown = sorted(set(ids) - {case.pk for case in known})
+    found = _Found(refused={pk: NotThere(_("没有找到该%s，或您无权知悉。") % _(workflow.title)) for pk in unknown})
     for case in known:
-        move = next((m for m in moves if case.state in m.sources), None)
-        if move is None:
-            refused[case.pk] = _("当前状态为“%(state)s”，不能%(verb)s。") % {
-                "state": workflow.state_label(case.state),
-                "verb": _(moves[0].label),
-            }
+        try:
+            move = workflow.move_from(case, verb)
+            post = workflow.permit(move, by, case)
+        except (WrongState, NotAllowed) as refusal:
+            found.refused[case.pk] = refusal
             continue
-        post = workflow.permits(move, by, case)
-        if post is None:
-            what = {"what": _(move.label), "who": _(move.who.label)}
-            refused[case.pk] = _("您没有“%(what)s”的权限：需要%(who)s。") % what
-        elif move.when and not move.when(case.policy, case):
-            refused[case.pk] = _("现行政策规则不提供“%s”。") % _(move.label)
-        else:
-            ready[case.pk] = _Ready(case, move, post, case.state, digest_of(case))
-    for post in {r.post for r in ready.values()}:
-        own = [pk for pk, r in ready.items() if r.post == post]
-        for pk in deputies.prepared(workflow.name, own, post, by):
-            ready.pop(pk)
-            refused[pk] = deputies.sentence(post)
-    return ready, refused
+        columns = columns_of(case)
+        found.ready[case.pk] = Ready(case, move, post, case.state, columns, digest_of_columns(columns))
+    for post in {one.post for one in found.ready.values()}:
+        own = [pk for pk, one in found.ready.items() if one.post == post]
+        prepared = deputies.prepared(workflow.name, own, post, by)
+        found.refuse({pk: NotAllowed(deputies.sentence(post)) for pk in prepared})
+    found.refuse(_refusals(found.ready.values(), lambda one: workflow.check_profile(one.move, one.case)))
+    return found
 
 
 def _move_set(
-    workflow: Workflow[Any], ready: Sequence[_Ready], move: Move, at: datetime, values: Mapping[str, Any]
+    workflow: Workflow[Any],
+    ready: Sequence[Ready],
+    move: Move,
+    at: datetime,
+    values: Mapping[str, Any],
+    words: Mapping[str, Any],
 ) -> None:
+    """Save what the business changed together with the new state, and wind the clocks."""
     if not ready:
         return
-    changes: dict[str, Any] = {**values, "revision": F("revision") + 1}
+    names = set().union(*(changed(one.case, one.columns) for one in ready))
+    also: dict[str, Any] = {**values, "revision": F("revision") + 1}
     if move.target != STAY:
-        changes |= {"previous_state": F("state"), "state": move.target}
-    workflow.model._default_manager.filter(pk__in=[r.case.pk for r in ready]).update(**changes)
-    for r in ready:
+        also |= {"previous_state": F("state"), "state": move.target}
+    save_set([one.case for one in ready], names - set(values), also)
+    for one in ready:
         for name, value in values.items():
-            setattr(r.case, name, value)
-        r.case.revision += 1
-        r.case.state = move.leads_to(r.came_from, r.case.previous_state)
+            setattr(one.case, name, value)
+        one.case.revision += 1
+        one.case.state = move.leads_to(one.came_from, one.case.previous_state)
         if move.target != STAY:
-            r.case.previous_state = r.came_from
-    clockwork.wind(workflow, [r.case for r in ready], move.clocks, at, dict(values))
+            one.case.previous_state = one.came_from
+    clockwork.wind(workflow, [one.case for one in ready], move.clocks, at, {**values, **words})
