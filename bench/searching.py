@@ -21,7 +21,7 @@ CHOSEN: tuple[dict[str, list[str]], ...] = (
     {"share_type": ["unconditional"]},
     {"update_cycle": ["yearly", "monthly"]},
 )
-ROUNDS = 10
+ROUNDS = 12
 GOAL_MS = 60.0
 CKAN_MS = 1000.0
 """What CKAN's users report of package_search with 1,000 rows; 43 s with tracking on (docs of the requirements' limits)."""
@@ -49,7 +49,7 @@ def run(ground: Ground) -> None:
             began = time.perf_counter()
             results = search.search(text, actor=actor, chosen=chosen)
             took = time.perf_counter() - began
-            if turn:  # the first round warms
+            if turn >= len(CHOSEN) or rounds <= len(CHOSEN):  # until then a question meets a filter for the first time
                 ours.append(took)
                 slowest[text] = max(took, slowest.get(text, 0.0))
             report.same(f"results of “{text}”", min(results.page.total or 0, 20), len(results.found))
