@@ -77,13 +77,13 @@ def _above(above: list[Twig], twig: Twig) -> list[Twig]:
 
 
 def _classes(counts: Mapping[str, int]) -> list[Twig]:
-    """Return the classes that hold entries, 类 over 项 over 目 over 细目."""
+    """Return the classes that hold entries, 类 over 项 over 目 over 细目; an 项 that was never named is called as its first 目."""
     sums = _gathered((path, count) for code, count in counts.items() if (path := class_path(code)))
     nodes = list(ClassNode.objects.filter(code__in=sums).values_list("code", "name", "region", "department"))
     regions = parties.region_names([region for _code, _name, region, department in nodes if region and not department])
     names = {code: name if department else regions.get(region, name) for code, name, region, department in nodes}
     digits = {digit: _(CatalogueClass(name).label) for name, digit in CLASS_DIGITS.items()}
-    names = {code: digits.get(code) or names.get(code, code) for code in sums}
+    names = {code: digits.get(code) or names.get(code) or names.get(f"{code}001", code) for code in sums}
     twigs = []
     for code in sorted(sums):
         above = [step for step in class_path(code)[:-1] if step in sums]
