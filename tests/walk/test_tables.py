@@ -147,3 +147,26 @@ def test_a_deputy_acts_in_the_heads_place_where_the_duty_was_given_and_a_post_co
                 for one in able:
                     assert {button.verb for button in flow.open_to(one.actor, case)} == wanted, (sort, state, side)
                 assert flow.open_to(unable.actor, case) == [], (sort, state, side)
+
+
+def test_each_move_that_people_make_has_its_place_on_the_page_and_in_the_interface() -> None:
+    from jutong.slices.agreements import api as agreements
+    from jutong.slices.agreements.pages.cases import DEEDS, ON_PAGES
+    from jutong.slices.correction.api.cases import DEEDS as CORRECTING
+    from jutong.slices.correction.pages.deeds import DEEDS as CORRECTED
+    from jutong.slices.sharing.pages import deeds as asking
+    from jutong.slices.usage.api.misuse import DEEDS as JUDGING
+    from jutong.slices.usage.pages.deeds import DEEDS as JUDGED
+    from jutong.slices.usage.pages.disposals import DEEDS as DISPOSED
+
+    made = {
+        name: {row.verb for (state, _verb), row in table.items() if state != "-" and set(row.who) != {"platform"}}
+        for name, table in moves().items()
+    }
+    assert made["sharing_request"] == {*asking.DEEDS, *asking.PAGES}
+    assert made["agreement"] == {*DEEDS, *ON_PAGES}
+    assert all(callable(getattr(agreements, verb)) for verb in made["agreement"])
+    assert made["misuse_case"] == set(JUDGED) == set(JUDGING)
+    assert made["disposal"] == set(DISPOSED)
+    for kind in ("verification", "objection", "open_correction", "complaint"):
+        assert made[kind] == set(CORRECTED[kind]) == set(CORRECTING[kind]), kind

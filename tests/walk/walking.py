@@ -118,6 +118,11 @@ def _who() -> dict[str, tuple[str, frozenset[str]]]:
     return {line["name"]: (line["side"], frozenset(line["posts"].split())) for line in _read("who.csv")}
 
 
+def side_of(who: str) -> str:
+    """A side that a name of who.csv stands on; none for the platform."""
+    return {"parties": "consumer", "keeper": "provider"}.get(_who()[who][0], _who()[who][0])
+
+
 @functools.cache
 def known_to(workflow: str, state: str) -> frozenset[str]:
     """The sides that know of a case in a state."""

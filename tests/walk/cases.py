@@ -1,0 +1,435 @@
+"""A case of each workflow between the tests' departments, and what goes with each move: the least that it needs.
+
+A case is made once and put into each state past all moves, since the walk asks about one move alone.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+from agreement_world import digest, drafted, written
+from test_disputes import DUTY, SAYS, _authority, outcome, refused
+from test_requests import answered, asked, reply
+from test_travelling_disputes import MENDED, person
+
+from correction_world import OPENED, entered
+from jutong.kernel import files, jurisdiction, keys
+from jutong.slices.agreements.models import Agreement
+from jutong.slices.correction.actions import Corrected
+from jutong.slices.grants import actions as grants
+from jutong.slices.grants.models import ChangeConsumer, Grant, ServiceChange
+from jutong.slices.grants.rules import Adjustment, Kept, Wider
+from jutong.slices.sharing import actions as sharing
+from jutong.slices.sharing import queries as shared
+from jutong.slices.sharing.models import AuthorityElsewhere, Dispute, SharingRequest, StandingConsent, UseChange
+from jutong.slices.usage import actions as usage
+from jutong.slices.usage.models import (
+    AggregationReview,
+    Copy,
+    Disposal,
+    MisuseCase,
+    MisuseGrant,
+    UsePeriod,
+    UseRecord,
+)
+from jutong.slices.usage.rules.records import Content
+from world import World
+
+Words = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a move needs: words said with it; columns that stand before; the sort of case it is made on.
+
+    only: the one profile whose text gives it, where that is no row's rule but the number behind a limit or the procedure
+    it leads into. by: who makes it, where that is not all the same.
+    """
+
+    words: Words | Callable[[World, Any], Words] = field(default_factory=dict)
+    before: Words | Callable[[World, Any, str], Words] = field(default_factory=dict)
+    sort: str = "any"
+    only: str = ""
+    by: str = ""
+
+
+def saved(world: World, model: Any, **columns: Any) -> Any:
+    """Keep a case of civil's data and hr's use; its state is set as one goes."""
+    fields = {one.attname for one in model._meta.concrete_fields}
+    given = {
+        "region": world.region, "consumer_id": world.department("hr"), "provider_id": world.department("civil"),
+        "authority_id": world.department("authority"), "started_on": world.at.date(), "resource_title": "城乡低保对象信息",
+        "profile": jurisdiction.policy_for(world.region, world.at.date()).reference, **columns,
+    }  # fmt: skip
+    case = model(**{name: value for name, value in given.items() if name in fields})
+    case.save()
+    return case
+
+
+def granted(world: World) -> int:
+    """Return a grant of civil's to hr."""
+    return answered(world, entered(world)).grant_id or 0
+
+
+# -- W06 ---------------------------------------------------------------------------------------------------------------
+
+NO = sharing.Reply(agree=False, reason="该事项与贵局职责无关", basis="《社会救助暂行办法》第一条")
+YES_SAID, NO_SAID = (msgspec.to_builtins(one) for one in (reply(), NO))
+
+
+def request(world: World) -> SharingRequest:
+    """A request of hr's clerk that was received, beside a standing consent of civil's head."""
+    case = sharing.write_request(by=world.actor("hr.clerk"), at=world.at, asked=asked(entered(world)))
+    case.number, case.received_at, case.consented_digest = "SR-2026-000009", world.at, case.digest
+    case.save()
+    StandingConsent.objects.create(
+        resource_id=case.resource_id, provider_id=case.provider_id, given_by="某人", given_at=world.at
+    )
+    return case
+
+
+CONDITIONAL = {"sort": "conditional"}
+REQUEST = {
+    "change": Step(lambda _world, case: {"asked": asked(case.resource_id, items=("姓名",))}),
+    "consent": Step(),
+    "file": Step(before={"number": None, "received_at": None}),
+    "file_directly": Step(before={"number": None, "received_at": None}),
+    "ask_supplement": Step({"papers": ["部门职责文件"]}),
+    "supplement": Step({"text": "已补交职责文件"}),
+    "lapse": Step(),
+    "ask_extension": Step({"days": 5, "reason": "需与省厅核对口径"}, **CONDITIONAL),
+    "extend": Step({"days": 5}, {"extension_asked": {"days": 5, "reason": "需核对口径"}}, **CONDITIONAL),
+    "decline": Step({"reason": "本部门不掌握该数据"}, **CONDITIONAL),
+    "judge": Step({"justified": True, "words": "理由成立"}),
+    "prepare_reply": Step({"reply": reply()}),
+    "withhold_consent": Step({"remark": "请核对范围"}, {"reply": YES_SAID}),
+    "agree": Step(before={"reply": YES_SAID}),
+    "refuse": Step(before={"reply": NO_SAID}, **CONDITIONAL),
+    "agree_directly": Step({"reply": reply()}),
+    "refuse_directly": Step({"reply": NO}, **CONDITIONAL),
+    **{verb: Step() for verb in ("answer_at_once", "begin_delivery", "deliver", "suspend", "restore", "revoke")},
+    **{verb: Step() for verb in ("terminate", "expire", "withdraw")},
+}
+
+
+# -- W07, W08 ----------------------------------------------------------------------------------------------------------
+
+
+def dispute(world: World) -> Dispute:
+    """A dispute about a refused request; the consumer has made its statement."""
+    case = sharing.open_dispute(
+        by=world.actor("hr.clerk"), at=world.at, kind="refusal", duty=DUTY, statement=SAYS,
+        request_id=refused(world, entered(world)).pk,
+    )  # fmt: skip
+    case.authority_id, case.carrier_id = world.department("authority"), world.department("authority")
+    case.government_id = world.department("court")
+    case.save()
+    sharing.name_dispute_body(
+        by=world.actor("authority.chief"), at=world.at, sort="government", department_id=case.government_id
+    )
+    case.notes.create(sort="statement", side="provider", text="不宜提供", at=world.at, by_name="某人")
+    case.notes.create(sort="minutes", text="两次会商", at=world.at, by_name="某人")
+    sharing.name_authority_elsewhere(
+        by=world.actor("authority.operator"), at=world.at, region="510000", name="四川省数据局",
+        public=keys.instance().public.hex(),
+    )  # fmt: skip
+    return case
+
+
+def _far(world: World, _case: Any, _state: str) -> Words:
+    return {"elsewhere_id": AuthorityElsewhere.objects.get().pk}
+
+
+def _answer(world: World, case: Dispute) -> Words:
+    """Let the file go to the province and come back decided."""
+    chief = world.actor("authority.chief")
+    sharing.send_out(case, by=chief, at=world.at)
+    there = person(world, 901, _authority(world, "510000", "四川省数据局"), "authority_head")
+    taken = sharing.take_dispute(file=shared.sent_file(case.pk, chief)[1], by=there, at=world.at)
+    sharing.answer_dispute(taken, by=there, at=world.at, outcome=MENDED)
+    return {"file": shared.answer_file(taken.pk, there)[1]}
+
+
+def _proposed(_world: World, _case: Dispute, _state: str) -> Words:
+    return {"proposal": {"outcome": msgspec.to_builtins(outcome()), "side": "provider", "by": "某人"}}
+
+
+DISPUTE = {
+    "state": Step({"text": "请再核实"}),
+    "propose": Step({"outcome": outcome()}),
+    "settle": Step(before=_proposed, by="consumer head"),
+    "fail": Step({"reason": "意见不一致"}),
+    "run_out": Step(),
+    "escalate": Step({"absence": "提供方未陈述"}),
+    "send_out": Step(before=_far, sort="elsewhere"),
+    "receive_decision": Step(_answer, _far, sort="elsewhere"),
+    "record": Step({"sort": "minutes", "text": "会商一次"}),
+    "decide": Step({"outcome": outcome()}),
+    "close_without": Step({"opinion": "建议提供"}),
+    "submit": Step(),
+    "government_decide": Step({"number": "内府函〔2026〕1号", "decided_on": date(2026, 3, 2), "outcome": outcome()}),
+}
+
+
+def use_change(world: World) -> UseChange:
+    """Another purpose of a grant, applied for."""
+    return sharing.apply_change(
+        by=world.actor("hr.clerk"), at=world.at, grant_id=granted(world),
+        wanted=sharing.Wanted(kind="purpose", why="办理社保稽核确需使用", purposes=("data_verification",)),
+    )  # fmt: skip
+
+
+OWN, OUTSIDE = {"sort": "purpose of conditional"}, {"sort": "third party of conditional"}
+THIRD = {"kind": "third_party"}
+USE_CHANGE = {
+    "consent": Step(**OWN), "refuse": Step({"reason": "无必要"}, **OWN), "take_effect": Step(**OWN), "end": Step(**OWN),
+    "release": Step(before=THIRD, **OUTSIDE), "close": Step(before=THIRD, **OUTSIDE),
+}  # fmt: skip
+
+
+# -- W09, grants, W15 --------------------------------------------------------------------------------------------------
+
+
+def agreement(world: World) -> Agreement:
+    """An agreement of civil and hr with a second version of its text."""
+    case = drafted(world)
+    other = case.versions.get(number=1)
+    other.pk, other.number, other.digest = None, 2, "ab" * 32
+    other.content = {**other.content, "stated": {**other.content["stated"], "quantity": "约 13 万条"}}
+    other.save()
+    return case
+
+
+def _versions(world: World, case: Agreement, state: str) -> Words:
+    version, pending = {"draft": (0, 1), "signing": (0, 1), "amending": (1, 2)}.get(state, (1, 0))
+    waits = state in {"signing", "amending"}
+    stopped = world.department("civil") if state == "suspended" else None
+    return {
+        "version": version, "pending": pending, "unsigned_ids": list(case.party_ids) if waits else [], "joint": waits,
+        "stopped_by": stopped,
+    }  # fmt: skip
+
+
+def _text(world: World, _case: Any) -> Words:
+    return {"written": written(world, quantity="约 14 万条")}
+
+
+WHY = {"reason": "按约定办理"}
+AGREEMENT = {
+    "revise": Step(_text, _versions),
+    "amend": Step(lambda world, case: {**_text(world, case), "why": "业务调整"}, _versions),
+    "sign": Step(lambda _world, case: {"digest": digest(case)}, _versions),
+    "attest": Step(before=_versions, sort="joint"),
+    **{verb: Step(before=_versions) for verb in ("send", "conclude", "expire")},
+    **{verb: Step(WHY, _versions) for verb in ("send_back", "withdraw", "abandon", "suspend", "resume", "terminate")},
+}
+
+
+def grant(world: World) -> Grant:
+    """A grant of civil's to hr."""
+    return Grant.objects.get(pk=granted(world))
+
+
+NARROWER = Adjustment(
+    items=(Kept("公民身份号码"),), modes=("online_query",), purposes=("administrative_basis",),
+    use_until=date(2026, 12, 31), key_items=("公民身份号码",), conditions=reply().conditions,
+)  # fmt: skip
+GRANT = {
+    "amend": Step({"adjustment": NARROWER, "reason": "缩小范围"}),
+    "widen": Step({"wider": Wider(purposes=("data_verification",)), "origin": "UC-2026-000001"}),
+    "suspend": Step({"reason": "数据核查"}),
+    "restore": Step({"reason": "核查完毕"}),
+    "terminate": Step({"reason": "拒不整改", "held_by": "WG-1"}, {"held_by": "WG-1"}),
+    "revoke": Step({"reason": "依据失效"}),
+    "finish": Step({"reason": "清查完成", "ground": "purpose_reached"}),
+    "expire": Step(),
+    "restate": Step(lambda world, case: {"terms": terms_of(world, case)}),
+}
+
+
+def terms_of(world: World, case: Grant) -> grants.Terms:
+    """What a grant says, as its agreement states it anew."""
+    from jutong.wire.grants import Column, Quota
+
+    return grants.Terms(
+        columns=tuple(msgspec.convert(case.items, list[Column])), conditions=(), key_items=tuple(case.key_items),
+        modes=("online_query",), purposes=tuple(case.purposes), valid_from=world.at,
+        valid_until=world.at + timedelta(days=90), basis=case.basis, quota=Quota(),
+        known={one["item"]: msgspec.convert(one, Column).kind for one in case.items},
+    )  # fmt: skip
+
+
+def service_change(world: World) -> ServiceChange:
+    """The end of a resource that hr has a grant of; hr was heard."""
+    held = grant(world)
+    case: ServiceChange = saved(
+        world, ServiceChange, resource_id=held.resource_id, entry_code=held.entry_code, cause="职责划转",
+        stop_on=date(2026, 6, 30), at=world.at, number="TZ20260302-1",
+    )  # fmt: skip
+    ChangeConsumer.objects.create(
+        change=case, consumer_id=held.consumer_id, provider_id=held.provider_id, result="agreed", given_at=world.at
+    )
+    return case
+
+
+SERVICE_CHANGE = {
+    **{verb: Step() for verb in ("conclude", "file", "file_directly", "acknowledge", "announce", "stop")},
+    "cancel": Step({"reason": "继续提供"}),
+}
+
+
+# -- W25, W26, W30 -----------------------------------------------------------------------------------------------------
+
+
+def misuse(world: World) -> MisuseCase:
+    """A case of misuse whose consumer reported, and once refused; its limit is over."""
+    held = granted(world)
+    case: MisuseCase = saved(
+        world, MisuseCase, number="WG-1", title="城乡低保对象信息", source="provider", text="某事", category="abuse",
+        opened_at=world.at, opened_by="某人", reported_at=world.at, refused_at=world.at,
+        keeper_id=world.department("civil"), limit_day=date(2026, 2, 27), limit_days=1,
+    )  # fmt: skip
+    MisuseGrant.objects.create(case=case, grant_id=held, suspended=True)
+    return case
+
+
+def _order(_world: World, case: MisuseCase) -> Words:
+    held = list(case.grants.values_list("grant_id", flat=True))
+    return {"ground": "beyond_purpose", "demand": "停止推荐业务，删除名单", "days": 10, "grant_ids": held}
+
+
+MISUSE = {
+    "dismiss": Step({"reason": "经核实并无违规"}),
+    "suspend": Step(_order),
+    **{verb: Step({"text": "情况已经写明"}) for verb in ("add", "report", "send_back", "refuse", "verify")},
+    "find_insufficient": Step({"text": "整改不够"}),
+    "restore": Step({"decision": "准予恢复共享"}),
+    "terminate": Step({"decision": "终止共享"}),
+    "follow": Step(lambda _world, case: {"grant_id": case.grants.get().grant_id}),
+}
+
+
+NOBODYS = 900_000
+"""The id of a grant that no test opens."""
+
+
+def record(world: World) -> UseRecord:
+    """The use record of a grant that has ended."""
+    case: UseRecord = saved(
+        world, UseRecord, grant_id=NOBODYS, reference="G-000001", resource_id=1, entry_code="X", opened_at=world.at,
+        ended_at=world.at, ground="expired", disposed_at=world.at, kept_until=date(2029, 3, 2),
+    )  # fmt: skip
+    UsePeriod.objects.create(record=case, number=1, first_day=world.at.date(), last_day=world.at.date())
+    return case
+
+
+RECORD = {
+    "fill": Step({"number": 1, "content": Content(scene="窗口核验")}),
+    "lengthen": Step({"years": 20, "basis": "《档案法》第十四条"}),
+    **{verb: Step() for verb in ("complete", "lack", "finish", "retain", "purge")},
+}
+
+
+def disposal(world: World) -> Disposal:
+    """What becomes of one copy."""
+    of = record(world)
+    copy = Copy.objects.create(
+        record=of, kind="own", source="own:1", title="备份盘", first_at=world.at, obtained_at=world.at
+    )
+    case: Disposal = saved(
+        world, Disposal, record_id=of.pk, copy_id=copy.pk, grant_id=NOBODYS, copy_title="备份盘", ground="expired",
+        began_at=world.at, instruction="destroy", due_on=date(2026, 3, 20), instructed_on=world.at.date(),
+        method="destroyed", executed_on=world.at.date(),
+    )  # fmt: skip
+    return case
+
+
+def _report(world: World, _case: Any) -> Words:
+    proof = files.store(io.BytesIO(b"proof"), "销毁.txt", by=world.actor("hr.clerk"), at=world.at)
+    return {"report": usage.Report("destroyed", world.at.date(), "王芳"), "proof_id": proof.id}
+
+
+BY = date(2026, 3, 20)
+DISPOSAL = {
+    "instruct": Step({"instruction": "destroy", "due_on": BY}), "report": Step(_report), "accept": Step(), "close": Step(),
+    "send_back": Step({"reason": "看不清编号", "due_on": BY}),
+}  # fmt: skip
+
+
+def aggregation(world: World) -> AggregationReview:
+    """A combination of hr's grants that was marked."""
+    part = {"provider_id": world.department("civil"), "title": "低保", "level": "general-2", "items": ["姓名"]}
+    case: AggregationReview = saved(
+        world, AggregationReview, number="HJ-1", grant_id=granted(world), title="低保", parts=[part], opened_at=world.at
+    )
+    return case
+
+
+OPINION = {"opinion": "不含敏感内容"}
+AGGREGATION = {
+    "register": Step({"product": "困难家庭专题库", "use": "救助核对", "safeguards": "专机存放，指定专人"}),
+    "clear": Step(OPINION), "withhold": Step(OPINION), "release": Step(before={"verdict": "passed"}),
+}  # fmt: skip
+
+
+# -- W10, W11, W12, W29 ------------------------------------------------------------------------------------------------
+
+
+def concern(kind: str) -> Callable[[World], Any]:
+    """What somebody says of an entry of civil's."""
+
+    def made(world: World) -> Any:
+        from jutong.slices.correction.workflow import WORKFLOWS
+
+        entry = entered(world, open_type=OPENED["open_type"], open_conditions=OPENED["open_conditions"])
+        return saved(
+            world, WORKFLOWS[kind].model, number=f"{kind}-1", channel="sharing", title="低保", text="某处有误",
+            resource_id=entry, received_at=world.at, received_on=world.at.date(), consumer_id=None, right="隐私",
+            first_department_id=world.department("civil"),
+        )  # fmt: skip
+
+    return made
+
+
+NEIJIANG = {"only": "neijiang-2020"}
+LONGER = {
+    "ask_extension": Step({"days": 1, "reason": "须外调档案"}, **NEIJIANG), "extend": Step({"days": 1}, **NEIJIANG),
+}  # fmt: skip
+WRONG = {"decision": "correct", "reason": "登记有误"}
+ROWS = {"rows": [Corrected("姓名", "甲", "乙")], "note": "已在源库更正"}
+INTO_OBJECTION = Step({"to": "objection", "detail": "error"}, **NEIJIANG)
+VERIFICATION = {
+    **LONGER, "begin": Step(), "confirm": Step({"reason": "确属录入错误"}), "find_unfounded": Step({"reason": "与底册一致"}),
+    "correct": Step(ROWS, {"result": "confirmed"}), "close": Step(before={"result": "unfounded"}), "urge": Step(),
+    "convert": INTO_OBJECTION,
+}  # fmt: skip
+OBJECTION = {
+    "mark": Step(), "take": Step(), "close": Step(), "urge": Step(), "record_result": Step(),
+    "transfer": Step(lambda world, _case: {"department_id": world.department("civil")}),
+    "decide_department": Step(WRONG), "decide": Step(WRONG), "correct": Step(ROWS, {"result": "correct"}),
+    "notify": Step(before={"result": "not_correct"}), "convert": Step({"to": "verification", "detail": "error"}, **NEIJIANG),
+}  # fmt: skip
+OPEN_CORRECTION = {
+    **LONGER, "agree": Step({"value": "新的内容"}), "refuse": Step({"reason": "与内容相符", "basis": "编目规范第三条"}),
+    "request_change": Step(), "change": Step(), "urge": Step(), "convert": INTO_OBJECTION,
+}  # fmt: skip
+COMPLAINT = {
+    "transfer": Step(lambda world, _case: {"department_id": world.department("hr")}), "examine": Step(), "close": Step(),
+    "resolve": Step({"finding": "founded", "examined": "已查日志与陈述", "reason": "情况属实"}),
+    "link": Step({"no_link": "已当场改正"}), "notify": Step(before={"result": "founded"}), "convert": INTO_OBJECTION,
+}  # fmt: skip
+
+CASES: dict[str, tuple[Callable[[World], Any], dict[str, Step]]] = {
+    "sharing_request": (request, REQUEST), "dispute": (dispute, DISPUTE), "use_change": (use_change, USE_CHANGE),
+    "agreement": (agreement, AGREEMENT), "grant": (grant, GRANT), "service_change": (service_change, SERVICE_CHANGE),
+    "misuse_case": (misuse, MISUSE), "use_record": (record, RECORD), "disposal": (disposal, DISPOSAL),
+    "aggregation_review": (aggregation, AGGREGATION), "verification": (concern("verification"), VERIFICATION),
+    "objection": (concern("objection"), OBJECTION), "open_correction": (concern("open_correction"), OPEN_CORRECTION),
+    "complaint": (concern("complaint"), COMPLAINT),
+}  # fmt: skip
+"""How a case of each workflow is made, and its moves but the opening ones."""
