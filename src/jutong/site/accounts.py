@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import ModelBackend
-from django.db.models import BigIntegerField, QuerySet
 
-from jutong.kernel.prepared import Hole, prepared
+from jutong.slices.parties.queries import working_account
 
 
 class Accounts(ModelBackend):
@@ -16,10 +14,4 @@ class Accounts(ModelBackend):
 
     def get_user(self, user_id: int) -> Any:
         """Return a working account, or None."""
-        return next(iter(_working().ask(account=user_id)), None)
-
-
-@prepared
-def _working() -> QuerySet[Any, Any]:
-    rows = get_user_model()._default_manager.select_related("person__department")
-    return rows.filter(pk=Hole("account", BigIntegerField()), is_active=True)
+        return working_account(user_id)

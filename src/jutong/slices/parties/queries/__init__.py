@@ -25,7 +25,7 @@ from jutong.slices.parties.queries.accounts import (
     signature_demanded,
     signatures,
 )
-from jutong.slices.parties.queries.actors import actor_by_key, actor_for
+from jutong.slices.parties.queries.actors import actor_by_key, actor_for, working_account
 from jutong.slices.parties.queries.departments import (
     DepartmentRow,
     RegionRow,
@@ -189,4 +189,5 @@ __all__ = [
     "watched",
     "without_channel",
     "without_rules",
+    "working_account",
 ]

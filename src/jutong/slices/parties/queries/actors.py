@@ -31,10 +31,21 @@ def actor_for(account_id: int, address: str, channel: Channel, *, at: datetime, 
     one, an account without it has no posts until it is set up.
     Unauthenticated for an unknown account or one that is switched off.
     """
-    account = Account.objects.filter(pk=account_id, is_active=True).select_related("person__department").first()
+    account = working_account(account_id)
     if account is None:
         raise Unauthenticated(_("账号已停用或不存在，请联系安全管理员。"))
     return actor_of_account(account, address, channel, at=at, trace=trace)
+
+
+def working_account(account_id: int) -> Account | None:
+    """Return an account that is not switched off, with its person and department, or None."""
+    return next(iter(_working().ask(account=account_id)), None)
+
+
+@prepared
+def _working() -> QuerySet[Account]:
+    rows = Account.objects.select_related("person__department")
+    return rows.filter(pk=Hole("account", BigIntegerField()), is_active=True)
 
 
 def actor_of_account(account: Account, address: str, channel: Channel, *, at: datetime, trace: str = "") -> Actor:
