@@ -12,10 +12,11 @@ from test_requests import asked, reply
 from covers import covers
 from jutong.dataplane.settings import Settings
 from jutong.kernel.errors import Conflict, NotAllowed, RuleBroken, WrongState
-from jutong.kernel.models import InboxItem, OutboxEvent, PolicyAssignment
+from jutong.kernel.models import InboxItem, PolicyAssignment
 from jutong.slices.catalogue import actions as catalogue
 from jutong.slices.catalogue import queries as entries
 from jutong.slices.catalogue.actions import Content
+from jutong.slices.correction import queries as findings
 from jutong.slices.datacentre import actions as datacentre
 from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.models import Backflow, Run
@@ -90,7 +91,7 @@ def test_every_row_of_the_area_and_no_other_comes_back_and_is_accounted_for_by_d
     with psycopg.connect(hr_db) as connection:
         found = connection.execute("select division, count(*) from huiliu group by 1 order by 1").fetchall()
     assert found == [("511002", 25), ("511099", 1)]
-    detail = queries.backflow(case.pk, world.actor("civil.head"))
+    detail = queries.backflow(case.pk, world.actor("civil.head"), world.at)
     assert detail.account is not None
     assert [(d.code, d.name, d.sent, d.arrived) for d in detail.account.divisions] == [
         ("511002", "市中区", 25, 25), ("511099", "原郊区", 1, 1),
@@ -189,8 +190,13 @@ def test_no_other_condition_can_be_demanded_and_one_that_is_can_be_reported(
     actions.report_condition(
         case.pk, by=world.actor("hr.officer"), at=world.at, condition="要求按条审批", evidence="来函复印件"
     )
-    (event,) = OutboxEvent.objects.filter(name="exchange.backflow_condition_reported")
-    assert event.payload["condition"] == "要求按条审批"
+    world.drain()
+    (found,) = findings.proposed_findings(world.actor("authority.reviewer"))[0]
+    assert (found.kind, found.department_id, "要求按条审批" in found.words) == (
+        "backflow_condition",
+        case.provider_id,
+        True,
+    )
 
 
 def test_a_back_flow_later_than_its_schedule_is_found_once_and_cleared_by_a_release(
@@ -201,7 +207,9 @@ def test_a_back_flow_later_than_its_schedule_is_found_once_and_cleared_by_a_rele
     assert actions.find_late_backflows(at + timedelta(hours=1)) == 0
     assert actions.find_late_backflows(at + timedelta(days=3)) == 1
     assert actions.find_late_backflows(at + timedelta(days=3)) == 0
-    assert OutboxEvent.objects.filter(name="exchange.backflow_late").count() == 1
+    world.drain(at + timedelta(days=3))
+    (late,) = findings.proposed_findings(world.actor("authority.reviewer"))[0]
+    assert (late.kind, late.source) == ("not_returned", "政务数据共享条例第三十九条第（五）项")
     Run.objects.filter(pk=run.pk).update(state="released", settled_at=at + timedelta(days=3))
     assert actions.find_late_backflows(at + timedelta(days=3, hours=1)) == 0
     case.refresh_from_db()

@@ -12,8 +12,12 @@ from jutong.kernel.policy.case import Policy
 from jutong.kernel.policy.parameters import MOST_DAYS, ProfileInvalid, parameters
 from jutong.kernel.terms import N_
 
-_PROMPTLY = {"objection_notice": N_("告知异议提出人处理结果"), "complaint_handling": N_("投诉举报办理")}
-"""Duties without any parameter in days (neijiang-2020#41(2), national-2025#37)."""
+_PROMPTLY = {
+    "objection_notice": N_("告知异议提出人处理结果"),
+    "complaint_handling": N_("投诉举报办理"),
+    "backflow_answer": N_("安排回流需求"),
+}
+"""Duties without any parameter in days (neijiang-2020#41(2), national-2025#37, national-2025#24)."""
 
 
 @cache

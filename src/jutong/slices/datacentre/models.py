@@ -11,7 +11,8 @@ class Mount(models.Model):
 
     mapping: [{"item", "column", "kind", "key", "masking"}] in the order of the items; an empty column: not provided.
     entry_version: the published version it was made for. version: grows with every change. remark: what a person should
-    look at because a later version was published.
+    look at because a later version was published. prepared: {"source_id", "schema", "table", "mapping", "at", "by"} of the
+    form that a change of the service (W15) brings into force on its day.
     """
 
     entry = models.OneToOneField("catalogue.Entry", on_delete=models.PROTECT, related_name="+")
@@ -26,6 +27,7 @@ class Mount(models.Model):
     version = models.IntegerField(default=1)
     active = models.BooleanField(default=True)
     remark = models.CharField(max_length=500, default="")
+    prepared = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     mounted_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     changed_by = models.CharField(max_length=100)

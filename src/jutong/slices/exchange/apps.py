@@ -19,7 +19,7 @@ class Exchange(AppConfig):
         from jutong.kernel.faces import navigation
         from jutong.kernel.terms import N_
         from jutong.slices.exchange import queries, reactions  # noqa: F401 - importing registers
-        from jutong.slices.exchange.workflow import EXCHANGE_TASK
+        from jutong.slices.exchange.workflow import BACKFLOW, EXCHANGE_TASK
 
         _name_subjects()
 
@@ -46,6 +46,16 @@ class Exchange(AppConfig):
                 only={"retry": Q(state="quarantined") | Q(dirty__gt=0) | ~Q(drift="")},
             )
         )
+        agenda.register(
+            agenda.Chore(
+                BACKFLOW.name,
+                verbs=("arrange", "start"),
+                page="exchange_backflow",
+                title=lambda case: case.title,
+                who=lambda case: case.consumer.name,
+                related=("consumer",),
+            )
+        )
         panels.register(
             "grant",
             panels.Panel("deliveries", N_("交换任务与批量文件"), 40, allow, queries.deliveries, "exchange/panel.html"),
@@ -61,6 +71,7 @@ def _name_subjects() -> None:
     subjects.register(
         {
             "exchange": N_("数据交换"),
+            "exchange.backflow": N_("数据回流"),
             "exchange.parcel": N_("前置机包裹"),
             "exchange.run": N_("交换任务"),
             "exchange.submission": N_("数据报送"),

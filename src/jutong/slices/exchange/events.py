@@ -16,8 +16,7 @@ SUBMISSION_ACCEPTED: Final = "exchange.submission_accepted"
 SUBMISSION_LATE: Final = "exchange.submission_late"
 """An entry's update limit passed without a batch, so a finding "not provided in time" may be proposed: {"resource_id", "provider_id", "due_at", "last_at"}; subject "resource:ID"."""
 
-BACKFLOW_LATE: Final = "exchange.backflow_late"
-"""A back-flow's schedule passed by a day without a released run, so a finding under national-2025#39(5) may be proposed: {"backflow_id", "provider_id", "consumer_id", "due_at"}; subject "backflow:ID"."""
-
-BACKFLOW_CONDITION: Final = "exchange.backflow_condition_reported"
-"""The lower department reports, with evidence, a further condition set on a back-flow (national-2025#24): {"backflow_id", "provider_id", "consumer_id", "condition"}; subject "backflow:ID"."""
+FINDING_PROPOSED: Final = "exchange.finding_proposed"
+"""A back-flow a day late against its schedule (kind not_returned), or a further condition set on one and reported with evidence
+(kind backflow_condition), may have to be rectified (W16): {"kind", "department_id", "authority_id", "subject", "words", "source",
+"article"}; subject "backflow:ID"."""

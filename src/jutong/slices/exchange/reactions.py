@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
 from jutong.kernel import inbox, jobs, outbox
 from jutong.kernel.actors import Role
 from jutong.slices.exchange import actions
-from jutong.slices.exchange.workflow import EXCHANGE_TASK
+from jutong.slices.exchange.workflow import BACKFLOW, EXCHANGE_TASK
 
 
 @outbox.on("exchange_task.released", "exchange_task.rejected", "exchange_task.quarantined")
@@ -106,6 +106,39 @@ def watch_entry(event: outbox.Event, at: datetime) -> None:
 def find_late(at: datetime) -> int:
     """Find the entries whose update limit has passed without a batch."""
     return actions.find_late(at)
+
+
+@outbox.on("exchange_task.quarantined")
+def report_gap(event: outbox.Event, at: datetime) -> None:
+    """A run did not reconcile: where it is a back-flow's, the gap is reported to the upper department and sent again once."""
+    actions.report_gap(event.payload["run_id"], at=at)
+
+
+@outbox.on("clock.beyond_target")
+def show_unanswered(event: outbox.Event, at: datetime) -> None:
+    """A need of back-flow was not answered within the internal target: the authority above both departments is shown it."""
+    if event.payload["case_kind"] == BACKFLOW.name:
+        due_day = date.fromisoformat(event.payload["due_day"])
+        actions.show_unanswered(event.payload["case_id"], due_day=due_day, at=at)
+
+
+@outbox.on("grant.revoked", "grant.expired", "grant.terminated")
+def follow_grant(event: outbox.Event, at: datetime) -> None:
+    """A grant is over: the back-flow that ran under it is too."""
+    actions.follow_grant(event.payload["id"], at=at)
+
+
+@outbox.on("service_change.changed")
+def carry_out_change(event: outbox.Event, at: datetime) -> None:
+    """A filed change has reached its day: the back-flow it concerns runs by it."""
+    actions.carry_out_change(event.payload["id"], at=at)
+
+
+@outbox.on("service_change.cancelled")
+def forget_change(event: outbox.Event, at: datetime) -> None:
+    """A proposed change or end was cancelled: the back-flow it concerned goes on as it was."""
+    del at
+    actions.forget_change(event.payload["id"])
 
 
 @jobs.every(3600)

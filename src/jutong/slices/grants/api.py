@@ -249,6 +249,14 @@ class EndingIn(Schema):
     successor: Annotated[str, StringConstraints(max_length=64, pattern=PLAIN)] = ""
 
 
+class ChangeIn(Schema):
+    """Why and how a service changes, and the first Beijing day in the new form."""
+
+    cause: Annotated[str, Field(max_length=1000, pattern=PLAIN)]
+    what: Annotated[str, Field(max_length=1000, pattern=PLAIN)]
+    stop_on: date | None = None
+
+
 class HeardIn(Schema):
     """What came of the negotiation: agreed or disagreed, and what was said."""
 
@@ -267,9 +275,12 @@ class HeardOut(Schema):
 
 
 class EndingOut(Schema):
-    """The ending of a resource's service."""
+    """The end or change of a resource's service. what: the new form; case_ref: the one arrangement it concerns, or empty."""
 
     id: int
+    kind: str
+    what: str
+    case_ref: str
     resource_id: int
     title: str
     code: str
@@ -296,7 +307,14 @@ def propose_ending(request: HttpRequest, resource_id: Id, body: EndingIn) -> Sta
     return Status(201, _ending(made.pk, actor))
 
 
-@router.get("/endings/{change_id}", response=EndingOut, summary="停止提供详情")
+@router.post("/endings/of/{resource_id}/change", response={201: EndingOut}, summary="提出变更服务")
+def propose_change(request: HttpRequest, resource_id: Id, body: ChangeIn) -> Status[dict[str, Any]]:
+    """Propose that a published resource be served in another form (W15)."""
+    made = actions.change_resource(by=faces.signed(request), at=clock.now(), resource_id=resource_id, **body.dict())
+    return Status(201, _ending(made.pk, faces.actor_of(request)))
+
+
+@router.get("/endings/{change_id}", response=EndingOut, summary="停止提供或者变更服务详情")
 def ending(request: HttpRequest, change_id: Id) -> dict[str, Any]:
     """Return one ending with the consumers the caller may know of."""
     return _ending(change_id, faces.actor_of(request))
@@ -323,7 +341,7 @@ def acknowledge_ending(request: HttpRequest, change_id: Id) -> Status[None]:
     return Status(204, None)
 
 
-@router.post("/endings/{change_id}/cancel", response={204: None}, summary="取消停止")
+@router.post("/endings/{change_id}/cancel", response={204: None}, summary="取消停止或者变更")
 def cancel_ending(request: HttpRequest, change_id: Id, body: GrantReasonIn) -> Status[None]:
     """Go on with the service after all."""
     actions.cancel_ending(change_id, by=faces.signed(request), at=clock.now(), reason=body.reason)

@@ -20,13 +20,15 @@ class Grants(AppConfig):
 
     def ready(self) -> None:
         """Listen to the slices below; offer the list and what ends soon."""
-        from jutong.kernel import panels, subjects
+        from jutong.kernel import guards, panels, subjects
         from jutong.kernel.actors import ADMINISTRATORS
         from jutong.kernel.faces.navigation import Entry, Group, register
         from jutong.kernel.terms import N_
         from jutong.slices.grants import queries, reactions, workflow  # noqa: F401
 
-        subjects.register({"grants.grant": N_("授权"), "grants.changeconsumer": N_("停止提供")})
+        subjects.register({"grants.grant": N_("授权"), "grants.changeconsumer": N_("停止与变更服务")})
+        guards.register("datacentre.drop_items", "grants", queries.check_dropped)
+        guards.register("datacentre.prepare_mount", "grants", queries.check_preparing)
 
         def does_business(actor: Actor) -> bool:
             return not actor.roles <= ADMINISTRATORS
@@ -53,10 +55,10 @@ def _offer_endings(allow: Callable[[Actor], bool]) -> None:
     from jutong.slices.grants import queries
     from jutong.slices.grants.pages import deciding
 
-    register(Entry(Group.SHARING, N_("停止提供"), "grants_endings", "plug-connected-x", allow, order=45))
+    register(Entry(Group.SHARING, N_("停止与变更服务"), "grants_endings", "plug-connected-x", allow, order=45))
     panels.register(
         "entry",
-        panels.Panel("ending", N_("停止提供"), 60, allow, queries.of_entry, "grants/panel_ending_service.html"),
+        panels.Panel("ending", N_("停止与变更服务"), 60, allow, queries.of_entry, "grants/panel_ending_service.html"),
     )
     agenda.register(
         agenda.Chore(

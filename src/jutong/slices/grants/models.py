@@ -115,9 +115,10 @@ class BundleItem(models.Model):
 
 
 class ServiceChange(Case):
-    """W15: a provider ends the service of a published resource; consumers are heard, the authority filed with, on a day.
+    """W15: a provider ends or changes the service of a published resource; consumers are heard, the authority filed with, on a day.
 
-    stop_on: first Beijing day without service. successor: code of the entry it is merged into. filed_on: day of the
+    kind: end or change; what: how it is served from then on. case_ref: the one arrangement it concerns, as its grant names it
+    ("backflow:3"); empty: all of the resource. stop_on: first Beijing day without service, or in the new form. successor: code of the entry it is merged into. filed_on: day of the
     filing, number its number. acknowledged_by: who took note of it at the authority. grants_ended: how many ended.
     """
 
@@ -126,6 +127,9 @@ class ServiceChange(Case):
     entry_code = models.CharField(max_length=64)
     provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
     authority_id = models.BigIntegerField()
+    kind = models.CharField(max_length=8, default="end")
+    what = models.TextField(default="")
+    case_ref = models.CharField(max_length=80, default="")
     cause = models.TextField()
     stop_on = models.DateField(db_index=True)
     successor = models.CharField(max_length=64, default="")
@@ -140,7 +144,7 @@ class ServiceChange(Case):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["resource"],
+                fields=["resource", "case_ref"],
                 condition=models.Q(state__in=["justified", "negotiated", "filed", "announced"]),
                 name="one_open_change_a_resource",
             )
@@ -149,7 +153,13 @@ class ServiceChange(Case):
 
     def event_payload(self) -> dict[str, Any]:
         """Ids for consumers of this case's events."""
-        return {"resource_id": self.resource_id, "provider_id": self.provider_id, "authority_id": self.authority_id}
+        return {
+            "resource_id": self.resource_id,
+            "provider_id": self.provider_id,
+            "authority_id": self.authority_id,
+            "kind": self.kind,
+            "case_ref": self.case_ref,
+        }
 
 
 class ChangeConsumer(models.Model):

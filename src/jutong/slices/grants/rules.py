@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from django.utils.translation import gettext as _
 
-from jutong.kernel.errors import RuleBroken
+from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, DeliveryMode
 from jutong.wire.grants import Column, Condition, Kind, Masking, Operator, Quota
 
@@ -283,6 +283,7 @@ def check_within(terms: Adjustment, valid_until: datetime, agreed: Agreed) -> No
             raise RuleBroken(N_("额度不得高于原同意的 %(most)d，也不能改为不限，请改小。"), field=name, most=most)
 
 
+CHANGE_KINDS: Final = {"end": N_("停止提供"), "change": N_("变更服务")}
 HEARD: Final = {"agreed": N_("同意"), "disagreed": N_("不同意")}
 """Results of the negotiation with a consumer; a disagreement is recorded, it does not block (national-2025#27)."""
 
@@ -291,20 +292,32 @@ def check_ending(cause: str, stop_on: date | None, *, today: date) -> date:
     """Return the day of the end; refuse one without proper cause or date, or that is not after today (R-SHR-026)."""
     remarks: dict[str, str] = {}
     if not cause.strip():
-        remarks["cause"] = N_("停止提供须有正当理由，请填写。")
+        remarks["cause"] = N_("停止或者变更服务须有正当理由，请填写。")
     if stop_on is None:
-        remarks["stop_on"] = N_("请填写停止日期。")
+        remarks["stop_on"] = N_("请填写停止或者变更的日期。")
     elif not today < stop_on <= today + LONGEST_TERM:
-        remarks["stop_on"] = N_("停止日期须晚于今天，请修改。")
+        remarks["stop_on"] = N_("停止或者变更的日期须晚于今天，请修改。")
     if remarks or stop_on is None:
         raise RuleBroken(next(iter(remarks.values())), remarks=remarks)
     return stop_on
 
 
+def check_what(what: str) -> None:
+    """Refuse a change that does not say what it is."""
+    if not what.strip():
+        raise RuleBroken(N_("请写明变更后的服务形式，使用方据此协商。"), field="what")
+
+
+def check_prepared(prepared: str) -> None:
+    """Refuse the filing of a change whose new form does not stand ready: on its day the platform serves it by itself."""
+    if not prepared:
+        raise RuleBroken(N_("请先在资源挂接页面准备变更后的挂接，到期由平台启用。"), field="what")
+
+
 def check_filing(stop_on: date, *, today: date) -> None:
     """Refuse a filing on or after the day of the end: it goes before (inner-mongolia-2018#18)."""
     if today >= stop_on:
-        raise RuleBroken(N_("停止日期须晚于备案日期，请取消后以新的停止日期重新提出。"), field="stop_on")
+        raise RuleBroken(N_("停止日期须晚于备案日期，请取消后以新的日期重新提出。"), field="stop_on")
 
 
 def check_heard(result: str, text: str) -> None:
@@ -320,3 +333,15 @@ def check_cancelled(reason: str) -> str:
     if not reason.strip():
         raise RuleBroken(N_("请说明取消的理由。"), field="reason")
     return reason.strip()
+
+
+def check_served(items: Collection[str], consumers: int) -> None:
+    """Refuse to take items away from those who are served with them: an end or change goes through W15 (national-2025#27)."""
+    if items:
+        raise WrongState(
+            N_(
+                "%(n)d 个部门正在使用“%(items)s”，不得自行停止或者变更；请先提出停止提供或者变更服务，协商并备案（条例第二十七条）。"
+            ),
+            n=consumers,
+            items="、".join(sorted(items)[:5]),
+        )

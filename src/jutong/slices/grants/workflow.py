@@ -1,4 +1,4 @@
-"""Moves of a grant (W06 from `granted` on, W25), and of the ending of a resource's service (W15)."""
+"""Moves of a grant (W06 from `granted` on, W25), and of ending or changing a resource's service (W15)."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ GRANT = Workflow[Grant](
         ("amend",      "granted",            "granted",    PROVIDER_HEAD,               "",     N_("调整授权")),
         ("widen",      "granted",            "granted",    SYSTEM_ONLY | PROVIDER_HEAD, "",     N_("扩大授权")),
         ("restate",    "granted",            "granted",    SYSTEM_ONLY,                 "",     N_("按协议新版本调整")),
+        ("fit",        "granted suspended",  "=",          SYSTEM_ONLY,                 "",     N_("按变更后的服务调整")),
         ("suspend",    "granted",            "suspended",  PROVIDER_HEAD | AUTHORITY | SYSTEM_ONLY, "",     N_("暂停授权")),
         ("restore",    "suspended",          "granted",    PROVIDER_HEAD | AUTHORITY | SYSTEM_ONLY, "",     N_("恢复授权")),
         ("terminate",  "suspended",          "terminated", PROVIDER_HEAD | AUTHORITY,   "",     N_("终止共享")),
@@ -66,7 +67,7 @@ HEARD_BY = Who("consumer", N_("使用方数据专员或共享工作机构"), _ST
 
 
 def may_know_change(actor: Actor, case: ServiceChange) -> bool:
-    """Tell who knows of the ending of a service: provider, authority, its consumers, auditors."""
+    """Tell who knows of the end or change of a service: provider, authority, its consumers, auditors."""
     if actor.account_id is None or actor.holds(Role.AUDITOR):
         return True
     if actor.serves & {case.provider_id, case.authority_id}:
@@ -84,13 +85,16 @@ def _unheard(policy: Policy, _case: object) -> bool:
 
 
 def _filed(case: ServiceChange) -> str:
-    """Return the digest of what is filed: which resource ends on which day, and why."""
-    return sm3.hexdigest(f"{case.entry_code}|{case.stop_on:%Y-%m-%d}|{case.successor}|{case.cause}".encode())
+    """Return the digest of what is filed: which resource ends or changes on which day, how, and why."""
+    said = f"{case.entry_code}|{case.stop_on:%Y-%m-%d}|{case.successor}|{case.cause}"
+    if case.kind == "change":
+        said += f"|{case.case_ref}|{case.what}"
+    return sm3.hexdigest(said.encode())
 
 
 SERVICE_CHANGE = Workflow[ServiceChange](
     "service_change",
-    N_("停止提供"),
+    N_("停止与变更服务"),
     case="grants.ServiceChange",
     start="justified",
     visible=may_know_change,
@@ -101,17 +105,20 @@ SERVICE_CHANGE = Workflow[ServiceChange](
         "filed": N_("已备案"),
         "announced": N_("已通知使用方"),
         "stopped": N_("已停止"),
+        "changed": N_("已变更"),
         "cancelled": N_("已取消"),
     },
     moves=[
         # verb            from                          to           who            clocks  button                 condition
         ("justify",       "-",                          "justified", PROVIDER,      "",     N_("提出停止提供")),
+        ("justify_change", "-",                         "justified", PROVIDER,      "",     N_("提出变更服务")),
         ("conclude",      "justified",                  "negotiated", SYSTEM_ONLY,  "",     N_("协商完毕"),        negotiates),
         ("file",          "negotiated",                 "filed",     PROVIDER_HEAD, "",     N_("报主管部门备案")),
         ("file_directly", "justified",                  "filed",     PROVIDER_HEAD, "",     N_("报主管部门备案"),    _unheard),
         ("acknowledge",   "filed announced",            "=",         AUTHORITY,     "",     N_("确认收到备案")),
         ("announce",      "filed",                      "announced", SYSTEM_ONLY,   "",     N_("通知使用方")),
-        ("cancel",        "justified negotiated filed announced", "cancelled", PROVIDER_HEAD, "", N_("取消停止")),
+        ("cancel",        "justified negotiated filed announced", "cancelled", PROVIDER_HEAD, "", N_("取消停止或者变更")),
         ("stop",          "announced",                  "stopped",   SYSTEM_ONLY,   "",     N_("停止提供")),
+        ("change",        "announced",                  "changed",   SYSTEM_ONLY,   "",     N_("按变更后的形式提供")),
     ],
 )  # fmt: skip

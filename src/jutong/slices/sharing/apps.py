@@ -88,6 +88,10 @@ def _offer_panels(does_business: Callable[[Actor], bool]) -> None:
     )
     register("sharing_request", after_request)
     register("grant", after_grant)
+    about_backflow = Panel(
+        "further", N_("争议与变更"), 90, does_business, queries.further_of_backflow, "sharing/panel_further.html"
+    )
+    register("backflow", about_backflow)
     register("entry", ask)
 
 

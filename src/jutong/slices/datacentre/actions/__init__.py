@@ -1,6 +1,15 @@
 """Writes of this slice: mounting entries on tables, and compiling entries from the tables that are there."""
 
-from jutong.slices.datacentre.actions.mounting import compare, mount, mount_compiled, preview, sample, unmount
+from jutong.slices.datacentre.actions.mounting import (
+    compare,
+    mount,
+    mount_compiled,
+    prepare_mount,
+    preview,
+    sample,
+    switch_mount,
+    unmount,
+)
 from jutong.slices.datacentre.actions.surveying import (
     accept_changes,
     compile_table,
@@ -23,9 +32,11 @@ __all__ = [
     "look",
     "mount",
     "mount_compiled",
+    "prepare_mount",
     "preview",
     "read_tables",
     "sample",
+    "switch_mount",
     "take_in",
     "take_stock",
     "unmount",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from jutong.kernel import inbox, outbox
+from jutong.kernel import guards, inbox, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role
 from jutong.kernel.errors import NotAllowed, RuleBroken, WrongState
@@ -30,10 +30,13 @@ from jutong.slices.datacentre.rules import (
     preview_columns,
 )
 from jutong.slices.sources import queries as sources
-from jutong.wire.grants import Column, Kind
+from jutong.wire.grants import Column, Kind, Operator
+from jutong.wire.probe import Filter
 
 SAMPLED: Final = 3
 """Rows shown of a mapping that is being designed."""
+PREVIEWED: Final = 10
+"""Rows shown of a mounted resource."""
 
 
 @action("datacentre.mount", label=N_("挂接资源"), allow=OFFICERS)
@@ -50,9 +53,27 @@ def mount(
     """Mount a published entry on a table of its department, or change the mount it has (national-2025#16).
 
     The table's columns are read through the data plane and every line is checked against them. WrongState for an entry
-    that is not published (R-CAT-059), RuleBroken with a sentence per item, Conflict for an item that its source department
+    that is not published (R-CAT-059) and where a running grant would lose items (W15 comes first), RuleBroken with a sentence per item, Conflict for an item that its source department
     provides (R-CEN-026; keys, by which records are found, are nobody's service), Unavailable when the data plane is away.
     """
+    place = (source_id, schema, table)
+    entry, lines = _fits(by, at, resource_id, place, mapping)
+    row = Mount.objects.select_for_update().filter(entry_id=resource_id).first()
+    if row is None:
+        row = Mount(entry_id=resource_id, provider_id=entry.provider_id, version=0, mounted_at=at)
+    _check_served(row, {str(line["item"]) for line in lines if line["column"]}, at)
+    row.title, row.code, row.entry_version = entry.title, entry.code, entry.version
+    row.source_id, row.schema, row.table = place
+    row.mapping = lines
+    _changed(row, by, at, active=True)
+    return row
+
+
+def _fits(
+    by: Actor, at: datetime, resource_id: int, place: tuple[int, str, str], mapping: Sequence[Mapped]
+) -> tuple[catalogue.PublishedEntry, list[dict[str, object]]]:
+    """Return the entry and the lines of a mapping on a place (source, schema, table), or refuse what does not fit."""
+    source_id, schema, table = place
     entry = catalogue.require_published(resource_id)
     if MOUNTERS.permits(by, entry) is None:
         raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以挂接资源。"))
@@ -64,14 +85,58 @@ def mount(
     found = sources.schema(source_id, by, schema=schema, table=table)
     lines = check_mapping(entry.items, mapping, found.columns)
     catalogue.check_service(resource_id, [line.item for line, _kind in lines if line.column and not line.key], at=at)
-    row = Mount.objects.select_for_update().filter(entry_id=resource_id).first()
+    return entry, [_line(line, kind) for line, kind in lines]
+
+
+def _provided(mapping: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {line["item"] for line in mapping if line["column"]}
+
+
+def _check_served(row: Mount, provided: set[str], at: datetime) -> None:
+    """Refuse to take away what somebody is served with now: slices above know who is (national-2025#27)."""
+    if row.active and (dropped := _provided(row.mapping) - provided):
+        guards.ask("datacentre.drop_items", resource_id=row.entry_id, items=frozenset(dropped), at=at)
+
+
+@action("datacentre.prepare_mount", label=N_("准备变更后的挂接"), allow=OFFICERS)
+def prepare_mount(
+    *,
+    by: Actor,
+    at: datetime,
+    resource_id: int,
+    source_id: int,
+    schema: str,
+    table: str,
+    mapping: Sequence[Mapped],
+) -> Mount:
+    """Keep the form in which a mounted resource will be served once a change of its service (W15) comes into force.
+
+    What is served now stays as it is. Refusals as for `mount`; WrongState for a resource that is not mounted, and while a
+    filed change waits for its day.
+    """
+    _entry, lines = _fits(by, at, resource_id, (source_id, schema, table), mapping)
+    row = Mount.objects.select_for_update().filter(entry_id=resource_id, active=True).first()
     if row is None:
-        row = Mount(entry_id=resource_id, provider_id=entry.provider_id, version=0, mounted_at=at)
-    row.title, row.code, row.entry_version = entry.title, entry.code, entry.version
-    row.source_id, row.schema, row.table = source_id, schema, table
-    row.mapping = [_line(line, kind) for line, kind in lines]
-    _changed(row, by, at, active=True)
+        raise WrongState(N_("该资源尚未挂接，请直接挂接。"))
+    guards.ask("datacentre.prepare_mount", resource_id=resource_id)
+    row.prepared = {
+        "source_id": source_id, "schema": schema, "table": table, "mapping": lines, "at": at, "by": by.name[:100],
+    }  # fmt: skip
+    row.save(update_fields=["prepared"])
     return row
+
+
+@action("datacentre.switch_mount", label=N_("启用变更后的挂接"), allow=SYSTEM_ONLY)
+def switch_mount(*, by: Actor, at: datetime, resource_id: int) -> int:
+    """Serve a resource in its prepared form from now on; returns its id. WrongState where none was prepared."""
+    row = Mount.objects.select_for_update().filter(entry_id=resource_id).first()
+    if row is None or not row.prepared:
+        raise WrongState(N_("没有准备好的变更后的挂接，请提供部门先在资源挂接页面准备。"))
+    form, row.prepared = row.prepared, {}
+    row.source_id, row.schema, row.table = form["source_id"], form["schema"], form["table"]
+    row.mapping = form["mapping"]
+    _changed(row, by, at, active=True)
+    return resource_id
 
 
 def _line(line: Mapped, kind: Kind) -> dict[str, object]:
@@ -128,7 +193,10 @@ def _fitting(table: SourceTable, entry: catalogue.PublishedEntry, at: datetime) 
 
 @action("datacentre.unmount", label=N_("解除挂接"), allow=OFFICERS)
 def unmount(*, by: Actor, at: datetime, resource_id: int, note: str) -> Mount:
-    """Take a resource off its table: every delivery under it stops within two seconds. RuleBroken without a reason."""
+    """Take a resource off its table: every delivery under it stops within two seconds.
+
+    RuleBroken without a reason; WrongState while a running grant is served from it (W15 comes first, national-2025#27).
+    """
     row = Mount.objects.select_for_update().filter(entry_id=resource_id).first()
     if row is None or not row.active:
         raise WrongState(N_("该资源没有挂接，无需取消。"))
@@ -136,6 +204,7 @@ def unmount(*, by: Actor, at: datetime, resource_id: int, note: str) -> Mount:
         raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以取消挂接。"))
     if not note.strip():
         raise RuleBroken(N_("请说明取消挂接的理由。"), field="note")
+    _check_served(row, set(), at)
     _changed(row, by, at, active=False)
     return row
 
@@ -155,15 +224,27 @@ def _changed(row: Mount, by: Actor, at: datetime, *, active: bool) -> None:
 
 
 @action("datacentre.preview", label=N_("预览挂接数据"), allow=OFFICERS)
-def preview(resource_id: int, *, by: Actor, at: datetime) -> tuple[MountRow, tuple[tuple[str, ...], ...]]:
-    """Return the first ten rows of a mounted resource to its own department's people, masked; the look is audited."""
+def preview(
+    resource_id: int, *, by: Actor, at: datetime, empty: str = ""
+) -> tuple[MountRow, tuple[tuple[str, ...], ...]]:
+    """Return the first ten rows of a mounted resource to its own department's people, masked; the look is audited.
+
+    empty: an item that is mounted; only rows without a value there are shown then.
+    """
     row = mount_of(resource_id)
     if row is None:
         raise WrongState(N_("该资源尚未挂接，没有可预览的数据。"))
     if MOUNTERS.permits(by, row) is None:
         raise NotAllowed(N_("只有提供部门的数据专员或系统工程师可以预览数据。"))
-    columns = preview_columns(row.columns)
-    return row, sources.preview(row.source_id, schema=row.schema, table=row.table, columns=columns)
+    place: dict[str, Any] = {"schema": row.schema, "table": row.table, "columns": preview_columns(row.columns)}
+    if not empty:
+        return row, sources.preview(row.source_id, **place)
+    column = next((line for line in row.columns if line.item == empty), None)
+    if column is None:
+        raise WrongState(N_("该信息项没有挂接，无法核对。"))
+    tests = (Filter(column, Operator.IS_NULL), Filter(column, Operator.EQ, ("",)))
+    found = [sources.preview(row.source_id, filters=(test,), **place) for test in tests]
+    return row, tuple(line for rows in found for line in rows)[:PREVIEWED]
 
 
 @action("datacentre.sample", label=N_("取样核对字段对应"), allow=OFFICERS)

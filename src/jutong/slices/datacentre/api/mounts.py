@@ -169,6 +169,21 @@ def mount(request: HttpRequest, entry_id: Id, body: MountIn) -> Any:
     return queries.mount(entry_id, actor)
 
 
+@router.put("/entries/{entry_id}/prepared", response={204: None}, summary="准备变更后的挂接")
+def prepare(request: HttpRequest, entry_id: Id, body: MountIn) -> Status[Any]:
+    """Keep the form in which a resource will be served once a filed change of its service comes into force (W15)."""
+    actions.prepare_mount(
+        by=faces.actor_of(request),
+        at=clock.now(),
+        resource_id=entry_id,
+        source_id=body.source_id,
+        schema=body.place_schema,
+        table=body.table,
+        mapping=[Mapped(**line.model_dump()) for line in body.mapping],
+    )
+    return Status(204, None)
+
+
 @router.post("/entries/{entry_id}/unmount", response={204: None}, summary="取消挂接")
 def unmount(request: HttpRequest, entry_id: Id, body: Reason) -> Status[Any]:
     """Take an entry off its table."""

@@ -175,6 +175,7 @@ def _detail(request: HttpRequest, row: MountRow, rows: tuple[tuple[str, ...], ..
         pieces.Fact(_("目录版本"), row.entry_version),
         pieces.Fact(_("挂接版本"), row.version),
         pieces.Fact(_("最近变更"), f"{row.changed_by} {clock.beijing_day(row.changed_at)}"),
+        *([pieces.Fact(_("变更后的挂接"), row.prepared)] if row.prepared else []),
     ]
     crumbs = [(_("资源挂接"), reverse("datacentre_list")), (row.title, "")]
     return faces.page(
@@ -206,6 +207,10 @@ def mount(request: HttpRequest, entry_id: int) -> HttpResponse:
             if "sample" in request.POST:
                 form.samples = actions.sample(by=actor, at=clock.now(), **chosen)
                 return _designer(request, draft, form)
+            if "prepare" in request.POST:
+                actions.prepare_mount(by=actor, at=clock.now(), **chosen)
+                said = _("变更后的挂接已存好，服务变更到期时启用。")
+                return faces.done(request, said, to=reverse("datacentre_detail", args=[entry_id]))
             actions.mount(by=actor, at=clock.now(), **chosen)
             return faces.done(request, _("资源已挂接。"), to=reverse("datacentre_detail", args=[entry_id]))
     return _designer(request, draft, form)

@@ -48,7 +48,11 @@ def place_of(table: FoundTable) -> str:
 
 @dataclass(frozen=True, slots=True)
 class MountRow:
-    """A mounted resource. remark: what a person should look at; zone: of its data source; may_change: by this actor."""
+    """A mounted resource. remark: what a person should look at; zone: of its data source; may_change: by this actor.
+
+    prepared: table, day and person of the form that a change of the service will bring into force; prepared_items: what it
+    will provide.
+    """
 
     resource_id: int
     title: str
@@ -70,6 +74,8 @@ class MountRow:
     changed_at: datetime
     changed_by: str
     may_change: bool = False
+    prepared: str = ""
+    prepared_items: frozenset[str] = frozenset()
 
     @property
     def place(self) -> str:
@@ -241,7 +247,16 @@ def _row(mount: Mount, actor: Actor | None = None) -> MountRow:
         changed_at=mount.changed_at,
         changed_by=mount.changed_by,
         may_change=bool(actor and MOUNTERS.permits(actor, mount)),
+        prepared=_prepared(mount),
+        prepared_items=frozenset(line["item"] for line in mount.prepared.get("mapping", ()) if line["column"]),
     )
+
+
+def _prepared(mount: Mount) -> str:
+    if not (form := mount.prepared):
+        return ""
+    place, day = ".".join(filter(None, (form["schema"], form["table"]))), form["at"][:10]
+    return f"{place}（{day} {form['by']}）"
 
 
 def _item(line: dict[str, Any]) -> MountedItem:

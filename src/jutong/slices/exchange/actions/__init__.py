@@ -3,7 +3,7 @@
 from jutong.slices.exchange.actions.backflow import (
     arrange_backflow,
     end_backflow,
-    find_late_backflows,
+    follow_grant,
     need_backflow,
     report_condition,
     start_backflow,
@@ -30,6 +30,13 @@ from jutong.slices.exchange.actions.parcels import receipt_collected, take_parce
 from jutong.slices.exchange.actions.passing_on import register_mounted, register_source
 from jutong.slices.exchange.actions.previewing import MappedItem, Sample, preview
 from jutong.slices.exchange.actions.progress import take_progress
+from jutong.slices.exchange.actions.rearranging import (
+    carry_out_change,
+    forget_change,
+    list_unassigned,
+    propose_change,
+    propose_end,
+)
 from jutong.slices.exchange.actions.returning import return_rows
 from jutong.slices.exchange.actions.room import admit, limit_source
 from jutong.slices.exchange.actions.segments import take_segment
@@ -53,6 +60,7 @@ from jutong.slices.exchange.actions.tasks import (
     run_now,
 )
 from jutong.slices.exchange.actions.tickets import issue_ticket
+from jutong.slices.exchange.actions.watching import find_late_backflows, report_gap, show_unanswered
 from jutong.slices.exchange.rules import Mode, Plan, Terms
 
 __all__ = [
@@ -69,6 +77,7 @@ __all__ = [
     "admit",
     "arrange_backflow",
     "cancel",
+    "carry_out_change",
     "change_task",
     "correct_rows",
     "create_task",
@@ -77,10 +86,13 @@ __all__ = [
     "end_backflow",
     "find_late",
     "find_late_backflows",
+    "follow_grant",
+    "forget_change",
     "forget_corrections",
     "forget_old_originals",
     "issue_ticket",
     "limit_source",
+    "list_unassigned",
     "need_backflow",
     "order_after",
     "order_batch",
@@ -90,6 +102,8 @@ __all__ = [
     "order_updated",
     "pause_task",
     "preview",
+    "propose_change",
+    "propose_end",
     "receipt_collected",
     "record_lineage",
     "record_off_platform",
@@ -97,12 +111,14 @@ __all__ = [
     "register_source",
     "repair",
     "report_condition",
+    "report_gap",
     "resume_task",
     "retry",
     "return_rows",
     "run_now",
     "send_lineage",
     "send_lineage_aside",
+    "show_unanswered",
     "start_backflow",
     "submit_batch",
     "take_dirty",

@@ -1,8 +1,9 @@
-"""Back-flow (W27): needed by the lower department, arranged by the upper one, run by schedule, late ones found."""
+"""Back-flow (W27): needed by the lower department, arranged by the upper one, run by schedule, ended when it is over."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,19 +11,20 @@ import orjson
 from django.utils.translation import gettext as _
 
 from jutong.crypto import sm3
-from jutong.kernel import inbox, jurisdiction, outbox
-from jutong.kernel.actors import Actor, Role, system_actor
+from jutong.kernel import inbox, jurisdiction
+from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day, end_of_day
 from jutong.kernel.errors import Conflict, NotAllowed, WrongState
 from jutong.kernel.terms import N_, Masking
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
-from jutong.slices.exchange import events
 from jutong.slices.exchange.actions import tasks
 from jutong.slices.exchange.actions.ordering import Wanted
-from jutong.slices.exchange.models import Backflow, Run
-from jutong.slices.exchange.rules import Mode, Plan, Terms, last_time
+from jutong.slices.exchange.actions.watching import PLATFORM, page_of, propose_finding
+from jutong.slices.exchange.models import Backflow
+from jutong.slices.exchange.rules import Mode, Plan, Terms
 from jutong.slices.exchange.rules import backflow as rules
+from jutong.slices.exchange.rules.backflow import RUNNING, reference
 from jutong.slices.exchange.workflow import BACKFLOW
 from jutong.slices.grants import actions as grants
 from jutong.slices.parties import queries as parties
@@ -32,9 +34,6 @@ from jutong.wire.transfers import OrderKind
 
 TERM: Final = timedelta(days=5 * 365)
 """How long the grant of an arrangement runs; then it is arranged anew."""
-GRACE: Final = timedelta(days=1)
-"""How long after its time a run may still be on its way before the back-flow counts as late."""
-MOST_LOOKED_AT: Final = 1000
 
 
 @BACKFLOW.opens("need")
@@ -43,7 +42,7 @@ def need_backflow(
 ) -> Backflow:
     """State what a lower department needs of an upper one's data about its own area: duty, items, selecting item.
 
-    WrongState where the provider's profile knows no back-flow (national-2025#24 does); RuleBroken for a department that
+    Where the provider's region has set an internal target for the answer, its clock starts (R-OVR-039). WrongState where the provider's profile knows no back-flow (national-2025#24 does); RuleBroken for a department that
     does not lie in the provider's area, and for a need that is not whole; Conflict where the same is arranged already.
     """
     entry = catalogue.require_published(resource_id)
@@ -58,6 +57,7 @@ def need_backflow(
         raise Conflict(N_("本部门对该资源的回流需求已经提出，请在原需求上办理。"))
     return Backflow(
         region=upper.region,
+        authority_id=parties.authority_of(upper.region),
         resource_id=entry.id,
         title=entry.title,
         entry_code=entry.code,
@@ -98,8 +98,8 @@ def arrange_backflow(case: Backflow, *, by: Actor, at: datetime, cron: str, secu
         entry_version=entry.version,
         provider_id=case.provider_id,
         consumer_id=case.consumer_id,
-        authority_id=None,
-        case_ref=f"backflow:{case.pk}",
+        authority_id=case.authority_id,
+        case_ref=reference(case.pk),
         request_digest=_digest(case),
         terms=_terms(case, mounted, mount.key_items, {item.name: item.kind for item in entry.items}, at),
     )
@@ -151,46 +151,47 @@ def start_backflow(case: Backflow, *, by: Actor, at: datetime, source_id: int, s
 
 @BACKFLOW.action("report_condition")
 def report_condition(case: Backflow, *, by: Actor, at: datetime, condition: str, evidence: str) -> None:
-    """Report, with evidence, that the upper department demands something beyond the arrangement (R-CAS-015)."""
+    """Report, with evidence, that the upper department demands something beyond the arrangement (R-CAS-015).
+
+    It is put forward as a possible finding; whether it is one a person decides (W16).
+    """
     rules.check_evidence(condition, evidence)
     case.condition, case.evidence = condition.strip(), evidence.strip()
-    payload = {"backflow_id": case.pk, **case.event_payload(), "condition": case.condition}
-    outbox.publish(events.BACKFLOW_CONDITION, f"backflow:{case.pk}", payload, at=at, by=by)
+    words = _("%(number)s %(title)s：附加条件“%(condition)s”；依据材料：%(evidence)s") % {
+        "number": rules.numbered(case.pk), "title": case.title, "condition": case.condition, "evidence": case.evidence,
+    }  # fmt: skip
+    propose_finding(case, "backflow_condition", words, by=by, at=at)
 
 
 @BACKFLOW.action("end")
 def end_backflow(case: Backflow, *, by: Actor, at: datetime, note: str = "") -> None:
-    """End a back-flow: its task rests; what was delivered, and its proofs, stay. The grant ends with its own term."""
+    """The lower department needs it no longer: task and grant end; what was delivered, and its proofs, stay.
+
+    The upper department ends or changes what runs through W15 only (national-2025#27).
+    """
+    _rest(case)
+    if case.grant_id is not None:
+        ground, reason = "no_longer_necessary", _("使用方不再需要回流数据：%s") % (note.strip() or case.title)
+        with suppress(WrongState):  # the grant may have ended before
+            grants.revoke_grant(case.grant_id, by=PLATFORM, at=at, reason=reason, ground=ground)
+
+
+def follow_grant(grant_id: int, *, at: datetime) -> int:
+    """End the back-flow whose grant is over, and tell both sides; returns how many ended."""
+    cases = list(Backflow.objects.filter(grant_id=grant_id, state__in=("arranged", *RUNNING)).select_related("task"))
+    for case in cases:
+        if not BACKFLOW.advance_many("cease", [case.pk], by=PLATFORM, at=at).done:
+            continue
+        _rest(case)
+        Backflow.objects.filter(pk=case.pk).update(late_since=None)
+        title = _("授权已终止，数据回流随之结束：%s") % case.title
+        for department_id in (case.provider_id, case.consumer_id):
+            inbox.tell(department_id=department_id, title=title[:200], link=page_of(case.pk), at=at)
+    return len(cases)
+
+
+def _rest(case: Backflow) -> None:
     case.late_since = None
     if case.task is not None:
         case.task.paused, case.task.due_at = True, None
         case.task.save(update_fields=["paused", "due_at"])
-
-
-def find_late_backflows(at: datetime) -> int:
-    """Note running back-flows whose last time passed a day ago without a released run, once each; returns how many."""
-    running = Backflow.objects.filter(state="running").exclude(task=None).select_related("task").order_by("pk")
-    found = 0
-    for case in running[:MOST_LOOKED_AT]:
-        assert case.task is not None  # noqa: S101 - the filter's own promise
-        due = last_time(case.task.cron or case.cron, at - GRACE)
-        begun = case.started_at is not None and case.started_at < due
-        done = Run.objects.filter(task_id=case.task_id, state="released", settled_at__gte=due).exists()
-        late_since = due if begun and not done else None
-        if (late_since is None) == (case.late_since is None):
-            continue
-        Backflow.objects.filter(pk=case.pk).update(late_since=late_since)
-        if late_since is not None:
-            found += 1
-            _tell_late(case, late_since, at)
-    return found
-
-
-def _tell_late(case: Backflow, due: datetime, at: datetime) -> None:
-    title, link = _("数据回流未按计划完成：%s") % case.title, f"/exchange/backflows/{case.pk}/"
-    for department_id, role in (
-        (case.provider_id, Role.SHARING_UNIT_HEAD), (case.consumer_id, Role.DATA_OFFICER),
-    ):  # fmt: skip
-        inbox.tell(department_id=department_id, role=role, title=title, link=link, at=at)
-    payload = {"backflow_id": case.pk, **case.event_payload(), "due_at": due}
-    outbox.publish(events.BACKFLOW_LATE, f"backflow:{case.pk}", payload, at=at, by=system_actor("exchange"))

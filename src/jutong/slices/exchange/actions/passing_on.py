@@ -16,7 +16,7 @@ from jutong.slices.catalogue import queries as entries
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.datacentre.queries import MountRow
 from jutong.slices.exchange.models import Backflow
-from jutong.slices.exchange.rules.backflow import PURPOSES, numbered
+from jutong.slices.exchange.rules.backflow import PURPOSES, RUNNING, numbered
 from jutong.slices.exchange.workflow import BACKFLOW
 from jutong.slices.sources import queries as sources
 
@@ -66,7 +66,7 @@ def register_mounted(resource_id: int, *, at: datetime) -> bool:
 
 def _filling(mount: MountRow) -> Backflow | None:
     """Return the back-flow that fills the mounted table, under whatever name its database is registered."""
-    flows = Backflow.objects.filter(state="running", consumer_id=mount.provider_id, task__table=mount.table)
+    flows = Backflow.objects.filter(state__in=RUNNING, consumer_id=mount.provider_id, task__table=mount.table)
     for case in flows.filter(task__schema__in={mount.schema, ""}).select_related("task").order_by("pk"):
         target = case.task.target_id if case.task else None
         if target and _place(target) == _place(mount.source_id):

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from jutong.kernel.models import Case
+from jutong.slices.exchange.models.backflow import Backflow
 from jutong.slices.exchange.models.between import Parcel, RunHalf
 from jutong.slices.exchange.rules import LONGEST_CRON, OPEN, Encoding, Format, Kind, Mode, Terms, Trigger
 
@@ -343,46 +344,6 @@ class OffPlatform(models.Model):
     profile = models.CharField(max_length=60)
     account_name = models.CharField(max_length=100)
     at = models.DateTimeField()
-
-
-class Backflow(Case):
-    """Back-flow (W27): an upper department returns to a lower one what it holds about the lower one's area.
-
-    duty: what the lower department does with it; items: what it needs; division_item: the item that selects the rows;
-    prefixes, moved_away: the area (`parties.queries.Area`). cron, security: as arranged. condition, evidence: a further
-    condition that the lower department reported. late_since: the schedule passed without a released run.
-    """
-
-    resource = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="+")
-    title = models.CharField(max_length=200)
-    entry_code = models.CharField(max_length=64)
-    provider = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
-    consumer = models.ForeignKey("parties.Department", on_delete=models.PROTECT, related_name="+")
-    duty = models.CharField(max_length=1000)
-    items = models.JSONField()
-    division_item = models.CharField(max_length=200)
-    prefixes = models.JSONField(default=list)
-    moved_away = models.JSONField(default=list)
-    cron = models.CharField(max_length=LONGEST_CRON, default="")
-    security = models.CharField(max_length=1000, default="")
-    grant = models.ForeignKey("grants.Grant", null=True, on_delete=models.PROTECT, related_name="+")
-    task = models.OneToOneField(TransferTask, null=True, on_delete=models.PROTECT, related_name="+")
-    condition = models.CharField(max_length=1000, default="")
-    evidence = models.CharField(max_length=1000, default="")
-    late_since = models.DateTimeField(null=True)
-    needed_at = models.DateTimeField()
-    started_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["resource", "consumer"], condition=~Q(state="ended"), name="one_backflow_of_a_resource"
-            )
-        ]
-
-    def event_payload(self) -> dict[str, Any]:
-        """Name the parties and the resource."""
-        return {"resource_id": self.resource_id, "provider_id": self.provider_id, "consumer_id": self.consumer_id}
 
 
 class OrderSerial(models.Model):

@@ -2,101 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
-from django import forms as django_forms
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from jutong.kernel import clock, faces
+from jutong.kernel import clock, faces, panels
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import downloads, forms, pieces
 from jutong.kernel.terms import N_
 from jutong.slices.exchange import actions, queries
+from jutong.slices.exchange.pages.backflow_forms import DEEDS, NeedForm
 from jutong.slices.exchange.pages.runs import number_of
 from jutong.slices.exchange.queries import BackflowDetail
-from jutong.slices.exchange.rules import NAME_BYTES
 from jutong.slices.exchange.workflow import BACKFLOW
-
-
-class NeedForm(forms.Form):
-    """Which items of an entry a lower department needs, and for which duty."""
-
-    items = django_forms.MultipleChoiceField(label=gettext_lazy("信息项"), widget=django_forms.CheckboxSelectMultiple)
-    division_item = django_forms.ChoiceField(
-        label=gettext_lazy("行政区划信息项"), help_text=gettext_lazy("按它选取本行政区域的记录，须在所选信息项之内。")
-    )
-    duty = forms.Paragraph(
-        label=gettext_lazy("履职依据"), max_length=1000, help_text=gettext_lazy("本部门据以使用该数据的职责。")
-    )
-
-    def __init__(self, data: Any, found: Any, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        self.fields["items"].choices = [(item, item) for item in found.items]  # type: ignore[attr-defined]
-        self.fields["division_item"].choices = [(item, item) for item in found.texts]  # type: ignore[attr-defined]
-
-
-class ArrangeForm(forms.Form):
-    """When it runs, kept how safe; nothing else can be demanded (national-2025#24)."""
-
-    cron = forms.Line(
-        label=gettext_lazy("回流计划"),
-        max_length=60,
-        help_text=gettext_lazy("五段：分 时 日 月 周（北京时间），如 30 2 * * *。"),
-    )
-    security = forms.Paragraph(label=gettext_lazy("安全措施"), max_length=1000)
-
-
-class StartForm(forms.Form):
-    """Into which table of the lower department."""
-
-    source_id = django_forms.TypedChoiceField(label=gettext_lazy("目标库"), coerce=int)
-    schema = forms.Line(label=gettext_lazy("目标模式"), max_length=NAME_BYTES, required=False)
-    table = forms.Line(label=gettext_lazy("目标表"), max_length=NAME_BYTES)
-
-
-class SourceForm(forms.Form):
-    """Which of the own entries offers the returned data on."""
-
-    entry_id = django_forms.TypedChoiceField(
-        label=gettext_lazy("本部门目录"),
-        coerce=int,
-        help_text=gettext_lazy("登记后，目录写明来源部门；分级不得低于来源目录，只能用于履职依据所列职责。"),
-    )
-
-
-class ConditionForm(forms.Form):
-    """A further condition that the upper department demands."""
-
-    condition = forms.Paragraph(label=gettext_lazy("附加的限制条件"), max_length=1000)
-    evidence = forms.Paragraph(label=gettext_lazy("依据材料"), max_length=1000)
-
-
-class EndForm(forms.Form):
-    """Why it ends."""
-
-    note = forms.Paragraph(label=gettext_lazy("说明"), max_length=1000, required=False)
-
-
-DEEDS: Final[dict[str, tuple[Callable[..., Any], type[forms.Form]]]] = {
-    "arrange": (actions.arrange_backflow, ArrangeForm),
-    "start": (actions.start_backflow, StartForm),
-    "register_source": (actions.register_source, SourceForm),
-    "report_condition": (actions.report_condition, ConditionForm),
-    "end": (actions.end_backflow, EndForm),
-}
 
 
 @require_GET
 def listed(request: HttpRequest) -> HttpResponse:
     """Show the back-flows that concern the person's departments."""
     fold = request.GET.get("fold", "")[:20]
-    rows, meta = queries.backflows(faces.actor_of(request), fold=fold, number=number_of(request))
-    folds = {"": _("全部"), **{name: _(label) for name, label in BACKFLOW.states.items()}, "late": _("未按计划")}
+    rows, meta = queries.backflows(faces.actor_of(request), clock.now(), fold=fold, number=number_of(request))
+    states = {name: _(label) for name, label in BACKFLOW.states.items()}
+    folds = {"": _("全部"), **states, "late": _("未按计划"), "unanswered": _("超过内部目标未安排")}
     tabs = [pieces.Tab(label, f"?fold={name}", current=name == fold) for name, label in folds.items()]
     context: dict[str, Any] = {"rows": rows, "meta": meta, "tabs": tabs, "fold": fold}
     return faces.page(request, "exchange/backflows.html", title=_("数据回流"), **context)
@@ -137,14 +67,14 @@ def need(request: HttpRequest) -> HttpResponse:
 @require_GET
 def shown(request: HttpRequest, backflow_id: int) -> HttpResponse:
     """Show one back-flow with its newest account."""
-    return _page(request, queries.backflow(backflow_id, faces.actor_of(request)))
+    return _page(request, queries.backflow(backflow_id, faces.actor_of(request), clock.now()))
 
 
 @require_POST
 def moved(request: HttpRequest, backflow_id: int, verb: str) -> HttpResponse:
     """Do what was posted, or show the back-flow again with what is wrong."""
     actor = faces.actor_of(request)
-    found = queries.backflow(backflow_id, actor)
+    found = queries.backflow(backflow_id, actor, clock.now())
     if verb not in DEEDS:
         raise NotThere(N_("没有这项操作，请刷新页面后重试。"))
     form = _form(verb, found, faces.posted(request))
@@ -166,6 +96,7 @@ def _page(request: HttpRequest, found: BackflowDetail, verb: str = "", bound: fo
     context: dict[str, Any] = {
         "crumbs": crumbs, "flow": found, "row": row, "deeds": deeds, "asked": bound, "form": bound,
         "facts": _facts(found), "happenings": pieces.happenings(found.history, BACKFLOW),
+        "panels": panels.filled("backflow", faces.actor_of(request), clock.now(), backflow_id=row.id),
     }  # fmt: skip
     return faces.page(request, "exchange/backflow.html", title=f"{row.number} {row.title}", **context)
 
@@ -193,9 +124,11 @@ def _facts(found: BackflowDetail) -> list[pieces.Fact]:
     ]
     if row.moved_away:
         facts.append(pieces.Fact(_("已划出的行政区划"), "、".join(row.moved_away)))
-    if row.grant_id:
+    if row.grant_id and found.party:
         facts.append(pieces.Fact(_("授权"), f"G-{row.grant_id:06d}", url=reverse("grant", args=[row.grant_id])))
-    if row.task_id:
+    if row.change_id:
+        facts.append(pieces.Fact(_("服务变更或者停止"), _("查看"), url=reverse("grants_ending", args=[row.change_id])))
+    if row.task_id and found.party:
         facts.append(
             pieces.Fact(_("所属任务"), f"J-{row.task_id:06d}", url=reverse("exchange_task", args=[row.task_id]))
         )
@@ -207,10 +140,24 @@ def _facts(found: BackflowDetail) -> list[pieces.Fact]:
     return facts
 
 
+@require_POST
+def unassigned(request: HttpRequest, backflow_id: int) -> HttpResponse:
+    """Show the upper department's people the records that no division claims, masked; the look is audited."""
+    actor, now = faces.actor_of(request), clock.now()
+    mount, rows = actions.list_unassigned(backflow_id, by=actor, at=now)
+    crumbs = [
+        (_("数据回流"), reverse("exchange_backflows")),
+        (f"H-{backflow_id:06d}", reverse("exchange_backflow", args=[backflow_id])),
+        (_("未标明行政区划的记录"), ""),
+    ]
+    title = _("未标明行政区划的记录")
+    return faces.page(request, "exchange/backflow_unassigned.html", title=title, crumbs=crumbs, mount=mount, rows=rows)
+
+
 @require_GET
 def divisions_sheet(request: HttpRequest, backflow_id: int) -> HttpResponseBase:
     """Hand out both ends of every division of the newest run as Excel, rows without a division last."""
-    account = queries.backflow(backflow_id, faces.actor_of(request)).account
+    account = queries.backflow(backflow_id, faces.actor_of(request), clock.now()).account
     headers = [
         _("行政区划代码"),
         _("行政区划"),
@@ -237,5 +184,6 @@ urlpatterns = [
     path("backflows/new/", need, name="exchange_backflow_new"),
     path("backflows/<int:backflow_id>/", shown, name="exchange_backflow"),
     path("backflows/<int:backflow_id>/divisions/", divisions_sheet, name="exchange_divisions"),
+    path("backflows/<int:backflow_id>/unassigned/", unassigned, name="exchange_unassigned"),
     path("backflows/<int:backflow_id>/<slug:verb>/", moved, name="exchange_backflow_move"),
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
@@ -13,23 +13,27 @@ from jutong.kernel import queries as kernel
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotThere
 from jutong.kernel.paging import Page, page
-from jutong.kernel.queries import AuditRow
+from jutong.kernel.queries import AuditRow, ClockRow
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue import queries as catalogue
-from jutong.slices.exchange.formats import receipt_in
 from jutong.slices.exchange.models import Backflow, Run
 from jutong.slices.exchange.queries.ordering import targets_of
+from jutong.slices.exchange.queries.returns import ReturnRow, receipt_of, returns_of
 from jutong.slices.exchange.rules import in_words
-from jutong.slices.exchange.rules.backflow import numbered
-from jutong.slices.exchange.workflow import BACKFLOW, EXCHANGE_TASK, OVERSEERS, may_know
+from jutong.slices.exchange.rules.backflow import LISTERS, numbered
+from jutong.slices.exchange.workflow import BACKFLOW, EXCHANGE_TASK, OVERSEERS, may_know, may_know_backflow
 from jutong.slices.parties import queries as parties
 from jutong.wire.grants import Kind
 
 
 @dataclass(frozen=True, slots=True)
 class BackflowRow:
-    """A back-flow in a list. when: its schedule in words; area: the division codes it selects by."""
+    """A back-flow in a list. when: its schedule in words; area: the division codes it selects by.
+
+    unanswered_since: the internal target's day, once the need was shown to the authority above both departments.
+    change_id: the filed change or end of service that concerns it. clocks: the answer's internal target.
+    """
 
     id: int
     number: str
@@ -39,6 +43,7 @@ class BackflowRow:
     title: str
     entry_code: str
     provider_name: str
+    consumer_id: int
     consumer_name: str
     duty: str
     items: tuple[str, ...]
@@ -53,6 +58,14 @@ class BackflowRow:
     evidence: str
     late_since: datetime | None
     needed_at: datetime
+    unanswered_since: date | None
+    change_id: int | None
+    clocks: tuple[ClockRow, ...] = ()
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether nobody has arranged it yet, beyond the internal target."""
+        return self.state == "needed" and self.unanswered_since is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +106,15 @@ class Account:
 class BackflowDetail:
     """A back-flow with its newest account, history, open moves, where it can run into, and the entries that offer it on.
 
-    entries: of the lower department, to choose from; registered: those that name it as their source.
+    returns: its newest runs by period. entries: of the lower department, to choose from; registered: those that name it as
+    their source. party: whether the actor belongs to one of the two departments; lists: may see the rows without a division.
     """
 
     row: BackflowRow
     account: Account | None
+    returns: tuple[ReturnRow, ...]
+    party: bool
+    lists: bool
     history: tuple[AuditRow, ...]
     buttons: tuple[Button, ...]
     targets: tuple[tuple[str, str], ...]
@@ -112,18 +129,23 @@ def _all() -> QuerySet[Backflow]:
 def _mine(actor: Actor) -> Q:
     if actor.account_id is None or actor.holds(*OVERSEERS):
         return Q()
-    return Q(provider_id__in=actor.serves) | Q(consumer_id__in=actor.serves)
+    return Q(provider_id__in=actor.serves) | Q(consumer_id__in=actor.serves) | Q(authority_id__in=actor.serves)
 
 
-def backflows(actor: Actor, *, fold: str = "", number: int = 1, size: int = 20) -> tuple[list[BackflowRow], Page]:
-    """Return the back-flows that the actor may know of, newest first. fold: late, or a state."""
+def backflows(
+    actor: Actor, at: datetime, *, fold: str = "", number: int = 1, size: int = 20
+) -> tuple[list[BackflowRow], Page]:
+    """Return the back-flows that the actor may know of, newest first. fold: late, unanswered, or a state."""
     rows = _all().filter(_mine(actor))
     if fold == "late":
         rows = rows.exclude(late_since=None)
+    elif fold == "unanswered":
+        rows = rows.filter(state="needed").exclude(unanswered_since=None)
     elif fold in BACKFLOW.states:
         rows = rows.filter(state=fold)
     found, meta = page(rows, number, size)
-    return [_row(each) for each in found], meta
+    clocks = kernel.clocks(BACKFLOW.name, [each.pk for each in found], at)
+    return [_row(each, clocks.get(each.pk, ())) for each in found], meta
 
 
 def all_backflows(actor: Actor) -> Iterator[BackflowRow]:
@@ -132,17 +154,20 @@ def all_backflows(actor: Actor) -> Iterator[BackflowRow]:
         yield _row(each)
 
 
-def backflow(backflow_id: int, actor: Actor) -> BackflowDetail:
+def backflow(backflow_id: int, actor: Actor, at: datetime) -> BackflowDetail:
     """Return one back-flow. NotThere where the actor may not know of it."""
     found = _all().filter(pk=backflow_id).first()
-    if found is None or not may_know(actor, found):
+    if found is None or not may_know_backflow(actor, found):
         raise NotThere(N_("没有找到该数据回流，或您无权知悉。"))
     starts = found.state == "arranged" and actor.department_id == found.consumer_id
     buttons = tuple(BACKFLOW.open_to(actor, found))
     offers = any(button.verb == "register_source" for button in buttons)
     return BackflowDetail(
-        row=_row(found),
+        row=_row(found, kernel.clocks(BACKFLOW.name, [found.pk], at).get(found.pk, ())),
         account=_account(found),
+        returns=returns_of(found),
+        party=may_know(actor, found),
+        lists=found.grant_id is not None and LISTERS.permits(actor, found) is not None,
         history=tuple(kernel.history(BACKFLOW.name, found.pk)),
         buttons=buttons,
         targets=targets_of(actor) if starts else (),
@@ -186,10 +211,9 @@ def _own_entries(actor: Actor) -> tuple[tuple[str, str], ...]:
 def _account(found: Backflow) -> Account | None:
     rows = Run.objects.filter(task_id=found.task_id or 0).order_by("-id")[:5]
     for run in rows:
-        kept = run.receipts.filter(order_id=run.order_id, side="receiver").first()
-        if kept is None:
+        if (read := receipt_of(run)) is None:
             continue
-        _envelope, receipt = receipt_in(bytes(kept.envelope))
+        kept, receipt = read
         names = parties.region_names(part.name for part in receipt.parts)
         divisions = tuple(
             DivisionRow(
@@ -203,7 +227,7 @@ def _account(found: Backflow) -> Account | None:
     return None
 
 
-def _row(found: Backflow) -> BackflowRow:
+def _row(found: Backflow, clocks: Sequence[ClockRow] = ()) -> BackflowRow:
     return BackflowRow(
         id=found.pk,
         number=numbered(found.pk),
@@ -213,6 +237,7 @@ def _row(found: Backflow) -> BackflowRow:
         title=found.title,
         entry_code=found.entry_code,
         provider_name=found.provider.name,
+        consumer_id=found.consumer_id,
         consumer_name=found.consumer.name,
         duty=found.duty,
         items=tuple(found.items),
@@ -227,4 +252,7 @@ def _row(found: Backflow) -> BackflowRow:
         evidence=found.evidence,
         late_since=found.late_since,
         needed_at=found.needed_at,
+        unanswered_since=found.unanswered_since,
+        change_id=found.change_id,
+        clocks=tuple(clocks),
     )

@@ -20,9 +20,40 @@ LOWER: Final = Who(
 )
 LOWER_OFFICER: Final = Who("lower_officer", N_("下级部门数据专员"), (Role.DATA_OFFICER,), of="consumer_id")
 UPPER_HEAD: Final = Who("upper_department", N_("上级部门共享工作机构负责人"), _HEADS, of="provider_id")
+LISTERS: Final = Who(
+    "upper_officers", N_("上级部门数据专员或系统工程师"), (Role.DATA_OFFICER, Role.SYSTEM_ENGINEER), of="provider_id"
+)
+"""Who sees the records that no division claims, to complete them."""
 LONGEST_TEXT: Final = 1000
 PURPOSES: Final = (Purpose.ADMINISTRATIVE_BASIS,)
 """What returned data may be used for: the duty they are returned for."""
+
+RUNNING: Final = ("running", "changed")
+"""States in which a back-flow runs by its schedule."""
+PHASES: Final = {
+    "selected": N_("已按区划选取"),
+    "sent": N_("已发送"),
+    "received": N_("已接收"),
+    "reconciled": N_("已核对一致"),
+    "gap_reported": N_("已报告缺口"),
+    "repaired": N_("已补齐"),
+    "rejected": N_("未执行"),
+}
+"""How far the run of a period has come, in the words of back-flow (W27)."""
+_OF_RUN: Final = {
+    "queued": "selected", "sent": "sent", "received": "received", "validated": "reconciled", "released": "reconciled",
+    "quarantined": "gap_reported",
+}  # fmt: skip
+
+
+def phase(state: str, *, repaired: bool) -> str:
+    """Return the phase of a run. state: as an exchange task has it; repaired: divisions that lacked were sent again."""
+    return "repaired" if repaired and state in {"validated", "released"} else _OF_RUN.get(state, "rejected")
+
+
+def reference(backflow_id: int) -> str:
+    """Return how the grant of an arrangement names what it came from."""
+    return f"backflow:{backflow_id}"
 
 
 def numbered(backflow_id: int) -> str:

@@ -229,6 +229,14 @@ def restate_grant(grant: Grant, *, by: Actor, at: datetime, terms: Terms) -> Non
     new_version(grant, by=by, at=at, agreed=True)
 
 
+@GRANT.action("fit")
+def fit_grant(grant: Grant, *, by: Actor, at: datetime, provided: frozenset[str]) -> None:
+    """The service is given in another form from now on (W15): the items that are gone leave the grant, in a new version."""
+    grant.items = [item for item in grant.items if item["item"] in provided]
+    grant.version += 1
+    new_version(grant, by=by, at=at, state=None, agreed=True)
+
+
 def _canonical(value: Any) -> bytes:
     """Return a term as JSON with sorted keys: how it was stored makes no difference."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
@@ -345,21 +353,15 @@ def expire_due(at: datetime, *, limit: int = 200) -> int:
     return len(ids)
 
 
-def end_service(resource_id: int, *, at: datetime, reason: str, ground: str = "revoked") -> int:
-    """End every grant of a resource because its service ends (W15); returns how many."""
-    held = Grant.objects.filter(resource_id=resource_id, state__in=["granted", "suspended"]).order_by("pk")
-    ids = list(held.values_list("pk", flat=True))
-    for pk in ids:
-        revoke_grant(pk, by=system_actor("grants"), at=at, reason=reason, ground=ground)
-    return len(ids)
-
-
 def end_secret(resource_id: int, *, at: datetime, document: str) -> int:
     """End every grant of data that turned out to be secret, and order each department that ever had it to dispose of it.
 
     document: number of the decision. Returns how many grants ended (national-2025#3, R-SEC-037).
     """
-    ended = end_service(resource_id, at=at, reason=_("数据因涉密取下（%s）") % document, ground="secret_found")
+    running = Grant.objects.filter(resource_id=resource_id, state__in=["granted", "suspended"]).order_by("pk")
+    ended, reason = list(running.values_list("pk", flat=True)), _("数据因涉密取下（%s）") % document
+    for pk in ended:
+        revoke_grant(pk, by=system_actor("grants"), at=at, reason=reason, ground="secret_found")
     held = Grant.objects.filter(resource_id=resource_id)
     for pk, consumer in held.order_by("pk").values_list("pk", "consumer_id"):
         inbox.tell(
@@ -370,7 +372,7 @@ def end_secret(resource_id: int, *, at: datetime, document: str) -> int:
         )
         payload = {"id": pk, "consumer_id": consumer, "resource_id": resource_id, "document": document}
         outbox.publish(events.DISPOSAL_ORDERED, f"grant:{pk}", payload, at=at)
-    return ended
+    return len(ended)
 
 
 def count_use(uses: Iterable[tuple[int, int, int, datetime]]) -> None:

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("endings/", ending.endings, name="grants_endings"),
     path("endings/export/", ending.export, name="grants_endings_export"),
     path("endings/new/<int:resource_id>/", ending.propose, name="grants_ending_new"),
+    path("endings/new/<int:resource_id>/change/", ending.propose_change, name="grants_change_new"),
     path("endings/<int:pk>/", ending.ending, name="grants_ending"),
     path("endings/<int:pk>/do/<slug:verb>/", ending.deed, name="grants_ending_deed"),
     path("endings/<int:pk>/heard/<int:consumer>/", ending.heard, name="grants_ending_heard"),

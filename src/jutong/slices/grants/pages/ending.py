@@ -1,4 +1,4 @@
-"""Ending the service of a published resource: the list, proposing it, and one with its consumers and moves."""
+"""Ending or changing the service of a published resource: the list, proposing it, and one with its consumers and moves."""
 
 from __future__ import annotations
 
@@ -47,6 +47,20 @@ class Propose(Form):
         required=False,
         help_text=gettext_lazy("合并时填写；原代码停用，查到它的人会被带到并入的目录"),
     )
+
+
+class Change(Form):
+    """Why a service changes, how it is served then, and from which day on."""
+
+    cause = Paragraph(label=gettext_lazy("变更的正当理由"), max_length=1000)
+    what = Paragraph(
+        label=gettext_lazy("变更后的服务形式"),
+        max_length=1000,
+        help_text=gettext_lazy(
+            "取消或者改变哪些信息项、接口怎样变。备案前在资源挂接页面准备变更后的挂接，到期由平台启用。"
+        ),
+    )
+    stop_on = Day(label=gettext_lazy("变更日期"), help_text=gettext_lazy("从这一天起按新的形式提供，须晚于备案日期"))
 
 
 class Heard(Form):
@@ -99,7 +113,7 @@ def endings(request: HttpRequest) -> HttpResponse:
     return faces.page(
         request,
         "grants/endings.html",
-        title=_("停止提供"),
+        title=_("停止与变更服务"),
         rows=rows,
         meta=meta,
         states=form.fields["state"].choices,  # type: ignore[attr-defined]
@@ -113,29 +127,35 @@ def export(request: HttpRequest) -> HttpResponseBase:
     """Answer with the endings as Excel."""
     _form, state, text = _asked(request)
     headers = [
-        _("资源"), _("目录编号"), _("提供方"), _("状态"), _("理由"), _("停止日期"), _("备案日期"), _("备案号"), _("使用方数"),
+        _("资源"), _("目录编号"), _("提供方"), _("事项"), _("状态"), _("理由"), _("生效日期"), _("备案日期"), _("备案号"), _("使用方数"),
         _("已协商数"),
     ]  # fmt: skip
     cells = (
-        [r.title, r.code, r.provider_name, r.state_label, r.cause, r.stop_on, r.filed_on, r.number, r.consumers, r.heard]
+        [r.title, r.code, r.provider_name, r.kind_label, r.state_label, r.cause, r.stop_on, r.filed_on, r.number, r.consumers, r.heard]
         for r in queries.ending_lines(faces.actor_of(request), state=state, text=text)
     )  # fmt: skip
-    name = _("停止提供-%s.xlsx") % f"{beijing_day(clock.now()):%Y%m%d}"
-    return xlsx(name, headers, cells, sheet=_("停止提供"))
+    name = _("停止与变更服务-%s.xlsx") % f"{beijing_day(clock.now()):%Y%m%d}"
+    return xlsx(name, headers, cells, sheet=_("停止与变更服务"))
 
 
 def propose(request: HttpRequest, resource_id: int) -> HttpResponse:
     """Propose the end of a resource's service, with its consumers in view."""
+    return _proposed(request, resource_id, Propose(faces.posted(request)), actions.end_resource, _("提出停止提供"))
+
+
+def propose_change(request: HttpRequest, resource_id: int) -> HttpResponse:
+    """Propose that a resource be served in another form, with its consumers in view."""
+    return _proposed(request, resource_id, Change(faces.posted(request)), actions.change_resource, _("提出变更服务"))
+
+
+def _proposed(request: HttpRequest, resource_id: int, form: Form, act: Callable[..., Any], title: str) -> HttpResponse:
     entry, consumers = queries.proposable(resource_id, faces.actor_of(request))
-    form = Propose(faces.posted(request))
     if form.is_bound and form.is_valid():
         with faces.told(form):
-            case = actions.end_resource(
-                by=faces.signed(request), at=clock.now(), resource_id=resource_id, **form.cleaned_data
-            )
+            case = act(by=faces.signed(request), at=clock.now(), resource_id=resource_id, **form.cleaned_data)
             return faces.done(request, _("已提出。"), to=reverse("grants_ending", args=[case.pk]))
     back = reverse("catalogue_entry", args=[resource_id])
-    return _act(request, _("提出停止提供"), form, back, lead=entry.title, consumers=consumers)
+    return _act(request, title, form, back, lead=entry.title, consumers=consumers)
 
 
 def _act(request: HttpRequest, title: str, form: Form, back: str, **more: Any) -> HttpResponse:
@@ -146,7 +166,7 @@ def _act(request: HttpRequest, title: str, form: Form, back: str, **more: Any) -
 def ending(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one ending with its consumers and what can be done."""
     seen = queries.ending(pk, actor=faces.actor_of(request))
-    way = [(_("停止提供"), reverse("grants_endings")), (seen.row.title, "")]
+    way = [(_("停止与变更服务"), reverse("grants_endings")), (seen.row.title, "")]
     return faces.page(request, "grants/ending.html", title=seen.row.title, seen=seen, crumbs=way)
 
 

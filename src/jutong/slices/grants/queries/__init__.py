@@ -30,6 +30,7 @@ from jutong.slices.grants.queries.grants import (
 from jutong.slices.grants.queries.holding import Standing, standing, standing_between, standing_of
 from jutong.slices.grants.queries.proofs import Proven, proven
 from jutong.slices.grants.queries.reach import check_offer
+from jutong.slices.grants.queries.serving import check_dropped, check_preparing
 from jutong.slices.grants.queries.wire import wire_grant
 
 __all__ = [
@@ -52,7 +53,9 @@ __all__ = [
     "between",
     "bundle",
     "canaries",
+    "check_dropped",
     "check_offer",
+    "check_preparing",
     "detail",
     "ending",
     "ending_lines",

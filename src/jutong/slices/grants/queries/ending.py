@@ -1,4 +1,4 @@
-"""Endings of services (W15): the list, and one with the consumers it concerns."""
+"""Ends and changes of services (W15): the list, and one with the consumers it concerns."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.queries import history
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants.models import ChangeConsumer, Grant, ServiceChange
-from jutong.slices.grants.rules import HEARD
+from jutong.slices.grants.rules import CHANGE_KINDS, HEARD
 from jutong.slices.grants.workflow import AUTHORITY, HEARD_BY, PROVIDER, SERVICE_CHANGE, may_know_change
 
 
 @dataclass(frozen=True, slots=True)
 class EndingRow:
-    """The ending of a resource's service. heard, consumers: how many consumers were heard, of how many."""
+    """The end or change of a resource's service. heard, consumers: how many consumers were heard, of how many.
+
+    kind: end or change; what: the new form in words; case_ref: the one arrangement it concerns, or empty.
+    """
 
     id: int
     resource_id: int
@@ -40,6 +44,10 @@ class EndingRow:
     number: str
     consumers: int
     heard: int
+    kind: str = "end"
+    kind_label: str = ""
+    what: str = ""
+    case_ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +68,16 @@ class HeardRow:
 
 @dataclass(frozen=True, slots=True)
 class EndingDetail:
-    """An ending as its page shows it."""
+    """An end or change as its page shows it.
+
+    prepared: the new form of the mount, in words; lost: what running grants give and the new form does not; prepares:
+    whether the actor's part is to prepare it still.
+    """
 
     row: EndingRow
+    prepared: str
+    lost: tuple[str, ...]
+    prepares: bool
     successor: str
     acknowledged_by: str
     cancelled_for: str
@@ -91,7 +106,7 @@ def _counted(rows: QuerySet[ServiceChange]) -> QuerySet[Any]:
 def endings(
     actor: Actor, *, state: str = "", text: str = "", number: int = 1, size: int = 20
 ) -> tuple[list[EndingRow], Page]:
-    """Return the endings that concern the actor's departments, newest first."""
+    """Return the ends and changes that concern the actor's departments, newest first."""
     rows = _counted(_known_to(actor)).order_by("-pk")
     if state:
         rows = rows.filter(state=state)
@@ -117,6 +132,10 @@ def _row(case: Any) -> EndingRow:
         number=case.number,
         consumers=case.many,
         heard=case.answered,
+        kind=case.kind,
+        kind_label=_(CHANGE_KINDS[case.kind]),
+        what=case.what,
+        case_ref=case.case_ref,
     )
 
 
@@ -129,9 +148,17 @@ def ending(change_id: int, *, actor: Actor) -> EndingDetail:
     """Return one ending with its consumers. NotThere for one the actor may not know of."""
     case = _counted(_known_to(actor)).filter(pk=change_id).first()
     if case is None or not may_know_change(actor, case):
-        raise NotThere(_("没有找到该停止提供事项，或您无权知悉。"))
+        raise NotThere(_("没有找到该停止或者变更事项，或您无权知悉。"))
+    unfiled = (
+        case.kind == "change" and not case.case_ref and case.state in {"justified", "negotiated", "filed", "announced"}
+    )
+    mount = datacentre.mount_of(case.resource_id) if unfiled else None
+    prepared = mount.prepared if mount else ""
     return EndingDetail(
         row=_row(case),
+        prepared=prepared,
+        lost=_lost(case, mount.prepared_items) if mount and prepared else (),
+        prepares=unfiled and not prepared and case.provider_id in actor.serves,
         successor=case.successor,
         acknowledged_by=case.acknowledged_by,
         cancelled_for=case.cancelled_for,
@@ -144,6 +171,11 @@ def ending(change_id: int, *, actor: Actor) -> EndingDetail:
     )
 
 
+def _lost(case: ServiceChange, provided: frozenset[str]) -> tuple[str, ...]:
+    held = Grant.objects.filter(resource_id=case.resource_id, state__in=["granted", "suspended"]).values_list("items")
+    return tuple(sorted({item["item"] for (items,) in held for item in items} - provided))
+
+
 def _makes_sense(verb: str, case: ServiceChange) -> bool:
     return verb != "acknowledge" or not case.acknowledged_by
 
@@ -154,7 +186,8 @@ def _consumers(case: ServiceChange, actor: Actor) -> Iterator[HeardRow]:
     if not (actor.serves & {case.provider_id, case.authority_id} or actor.holds(Role.AUDITOR)):
         rows = rows.filter(consumer__in=actor.serves)
     held: dict[int, list[tuple[int, str]]] = {}
-    for grant in Grant.objects.filter(resource_id=case.resource_id).order_by("pk"):
+    concerned = Grant.objects.filter(resource_id=case.resource_id).order_by("pk")
+    for grant in concerned.filter(case_ref=case.case_ref) if case.case_ref else concerned:
         held.setdefault(grant.consumer_id, []).append((grant.pk, f"G-{grant.pk:06d}"))
     unfiled = case.state in {"justified", "negotiated"}
     for row in rows:
@@ -182,7 +215,12 @@ def ending_of_entry(actor: Actor, entry: catalogue.EntryDetail, *, consumers: se
     watches = actor.account_id is None or actor.holds(Role.AUDITOR, *AUTHORITY.roles)
     if not watches and not actor.serves & {entry.row.provider_id, *consumers}:
         return None
-    known = _known_to(actor).filter(resource_id=entry.row.id).exclude(state="cancelled").values_list("pk", flat=True)
+    known = (
+        _known_to(actor)
+        .filter(resource_id=entry.row.id, case_ref="")
+        .exclude(state__in=["cancelled", "changed"])
+        .values_list("pk", flat=True)
+    )
     last = known.order_by("-pk").first()
     running = _counted(ServiceChange.objects.filter(pk=last)).get() if last else None
     may_end = entry.in_force is not None and running is None and PROVIDER.permits(actor, entry.row) is not None

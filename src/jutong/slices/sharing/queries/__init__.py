@@ -36,6 +36,7 @@ from jutong.slices.sharing.queries.disputes import (
     dispute_lines,
     dispute_subject,
     disputes,
+    further_of_backflow,
     further_of_grant,
     further_of_request,
 )
@@ -127,6 +128,7 @@ __all__ = [
     "earlier",
     "entry_panel",
     "file_lines",
+    "further_of_backflow",
     "further_of_grant",
     "further_of_request",
     "lacking",

@@ -21,6 +21,7 @@ from jutong.kernel.paging import Page, every, page
 from jutong.kernel.queries import ClockRow
 from jutong.kernel.workflow import Button
 from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.exchange import queries as exchange
 from jutong.slices.grants import queries as grants
 from jutong.slices.parties import queries as parties
 from jutong.slices.sharing.models import Dispute, DisputeBody, DisputeNote
@@ -288,6 +289,9 @@ def dispute_subject(about: str, pk: int, actor: Actor, at: datetime) -> DisputeS
         resource_id, title = held.resource_id, f"{held.reference} {held.resource_title}"
         suspended = ("suspension",) if held.state == "suspended" else ()
         kinds = (*suspended, "quality", "delivery", "condition", "service_change", "disposal", "backflow")
+    elif about == "backflow":
+        flow = exchange.backflow(pk, actor, at).row
+        resource_id, title, duty, kinds = flow.resource_id, f"{flow.number} {flow.title}", flow.duty, ("backflow",)
     elif about == "entry":
         resource_id, title = pk, catalogue.require_published(pk).title
         kinds = ("sharing_type", "condition", "quality", "service_change")
@@ -296,11 +300,11 @@ def dispute_subject(about: str, pk: int, actor: Actor, at: datetime) -> DisputeS
     entry = catalogue.require_published(resource_id)
     policy = jurisdiction.policy_for(entry.region, beijing_day(at))
     decreed = policy.text("dispute_final_body") == "authority_government"
-    named = {"request": "request_id", "grant": "grant_id", "entry": "resource_id"}
+    named = {"request": "request_id", "grant": "grant_id", "entry": "resource_id", "backflow": "resource_id"}
     return DisputeSubject(
         title=title,
         kinds=kinds if decreed else (rules.LOCAL_KIND,),
-        about={named[about]: pk},
+        about={named[about]: resource_id if about == "backflow" else pk},
         direct=not policy.flag("negotiation_step"),
         duty=duty,
     )
@@ -323,6 +327,16 @@ def further_of_request(actor: Actor, at: datetime, *, request_id: int, grant_id:
         return None
     rows = _ROWS.filter(_known_to(actor), asked_id=request_id).order_by("-id")[:5]
     return Further("request", request_id, 0, tuple(_row(case, actor, ()) for case in rows))
+
+
+def further_of_backflow(actor: Actor, at: datetime, *, backflow_id: int) -> Further | None:
+    """Return where the lower department goes on when nothing, or not all, is returned; None for others and what has ended."""
+    flow = exchange.backflow(backflow_id, actor, at).row
+    if flow.state == "ended" or flow.consumer_id not in actor.serves:
+        return None
+    about = Q(resource_id=flow.resource_id, consumer_id=flow.consumer_id, kind="backflow")
+    rows = _ROWS.filter(_known_to(actor) & about).order_by("-id")[:5]
+    return Further("backflow", backflow_id, 0, tuple(_row(case, actor, ()) for case in rows))
 
 
 def further_of_grant(actor: Actor, at: datetime, *, grant_id: int) -> Further | None:

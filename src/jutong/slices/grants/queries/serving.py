@@ -1,0 +1,38 @@
+"""Who is served with a resource now: what may not be taken away without W15 (national-2025#27)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from jutong.kernel import jurisdiction
+from jutong.kernel.clock import beijing_day
+from jutong.kernel.errors import WrongState
+from jutong.slices.grants.models import Grant, ServiceChange
+from jutong.slices.grants.rules import check_served
+
+
+def check_dropped(*, resource_id: int, items: Collection[str], at: datetime) -> None:
+    """Refuse (WrongState) to stop providing items that a running grant gives, where the rules ask for W15."""
+    running = Grant.objects.filter(
+        resource_id=resource_id, state__in=["granted", "suspended"], valid_from__lte=at, valid_until__gt=at
+    )
+    held = [(grant.consumer_id, {item["item"] for item in grant.items} & set(items), grant.region) for grant in running]
+    concerned = [(consumer, lost) for consumer, lost, _region in held if lost]
+    if not concerned:
+        return
+    if jurisdiction.policy_for(held[0][2], beijing_day(at)).list("service_change_control"):
+        check_served(
+            set().union(*(lost for _consumer, lost in concerned)), len({consumer for consumer, _ in concerned})
+        )
+
+
+def check_preparing(*, resource_id: int) -> None:
+    """Refuse (WrongState) another form than the one that was filed, while its day is waited for."""
+    waiting = ServiceChange.objects.filter(
+        resource_id=resource_id, kind="change", case_ref="", state__in=["filed", "announced"]
+    ).first()
+    if waiting is not None:
+        raise WrongState(_("变更服务 %s 已备案，变更后的挂接不能再改；需要改动的，请先取消该事项。") % waiting.number)
