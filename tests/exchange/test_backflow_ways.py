@@ -7,8 +7,8 @@ from typing import Any
 
 import psycopg
 import pytest
-from test_backflow import ARRANGED, needed, ready, running
 
+from backflow_world import ARRANGED, needed, ready, running
 from covers import covers
 from jutong.dataplane import identity
 from jutong.kernel import queries as kernel
@@ -189,9 +189,8 @@ def test_what_the_lower_department_no_longer_needs_ends_with_its_grant_and_what_
     address = f"/sharing/disputes/new/backflow/{case.pk}/"
     told = {"kind": "backflow", "duty": "办理本区城乡低保复核", "statement": "三月以来没有按计划回流"}
     assert officer.post(address, told).status_code == 303
-    dispute = sharing.raise_dispute
     with pytest.raises(Conflict):
-        dispute(by=world.actor("hr.officer"), at=world.at, resource_id=case.resource_id, **told)
+        sharing.open_dispute(by=world.actor("hr.officer"), at=world.at, resource_id=case.resource_id, **told)
     actions.end_backflow(case.pk, by=world.actor("hr.officer"), at=world.at, note="改由本级采集")
     grant = Grant.objects.get(pk=case.grant_id)
     assert (grant.state, grant.ended_ground) == ("revoked", "no_longer_necessary")

@@ -12,7 +12,7 @@ from covers import covers
 from jutong.crypto import sm3
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry
-from jutong.slices.datacentre import actions as datacentre
+from jutong.slices.datacentre.models import Mount
 from jutong.slices.exchange import actions, queries
 from jutong.slices.exchange.models import Run
 from jutong.slices.grants import actions as grants
@@ -133,9 +133,7 @@ def test_no_order_under_a_grant_that_is_not_in_force(city: City) -> None:
 
 
 def test_no_order_for_a_resource_that_is_not_mounted(city: City) -> None:
-    datacentre.unmount(
-        by=city.world.actor("civil.officer"), at=city.world.at, resource_id=city.resource_id, note="迁移"
-    )
+    Mount.objects.filter(entry_id=city.resource_id).update(active=False)
     with pytest.raises(WrongState) as refused:
         city.batch()
     assert "尚未挂接" in refused.value.sentence

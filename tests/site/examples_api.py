@@ -135,7 +135,8 @@ def _sources(book: Book, scene: Scene) -> None:
     book.add(
         "GET", f"{base}/proposal", scene["resource"], query=f"?source_id={scene['source']}&schema=public&table=people"
     )
-    book.add("POST", f"{base}/unmount", scene["resource"], body={"note": "表已停用"})
+    book.add("PUT", f"{base}/prepared", scene["resource"], body=mount)
+    book.add("POST", f"{base}/unmount", scene["unshared"], body={"note": "表已停用"})
     book.add("POST", f"{base}/preview", scene["resource"])
 
 
@@ -263,6 +264,11 @@ def _exchange(book: Book, scene: Scene) -> None:
     book.add("POST", f"{flow}/start", scene["backflow"], body={"source_id": scene["target"], "table": "huiliu"})
     book.add("POST", f"{flow}/source", scene["backflow"], body={"entry_id": scene["published"]})
     book.add("POST", f"{flow}/conditions", scene["backflow"], body={"condition": "按条审批", "evidence": "来函"})
+    proposed = {"cause": "系统升级", "stop_on": lifecycle.LATER}
+    book.add("POST", f"{flow}/propose_end", scene["backflow"], body=proposed)
+    book.add(
+        "POST", f"{flow}/propose_change", scene["backflow"], body=proposed | {"cron": "0 5 * * *", "security": "专线"}
+    )
     book.add("POST", f"{flow}/end", scene["backflow"])
     outside = {"grant_id": scene["grant"], "delivered_on": "2025-07-01", "reason": "网络中断"}
     book.add("POST", f"{V1}/exchange/off-platform", body=outside)

@@ -17,4 +17,5 @@ def pages(book: Book, scene: Scene) -> None:
     book.add("POST", "exchange/backflows/new/", query=f"?resource={scene['resource_2']}", form=asked)
     book.seen(flow, f"{flow}divisions/", to=(scene["backflow"],))
     book.deed(f"{flow}<slug:verb>/", scene["backflow"], "arrange", cron="30 2 * * *", security="加密传输")
+    book.deed(f"{flow}unassigned/", scene["backflow"])
     book.deed(f"{flow}<slug:verb>/", scene["backflow"], "end", case="end", note="不再需要")

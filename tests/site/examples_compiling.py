@@ -41,7 +41,7 @@ def _mounting(book: Book, scene: Scene) -> None:
     }
     mapping = {**chosen, **{f"masking:{item}": "none" for item in chosen}, "key:公民身份号码": "on"}
     book.deed("datacentre/entries/<int:entry_id>/mount/", resource, source_id=source, place="public.people", **mapping)
-    book.deed("datacentre/entries/<int:entry_id>/unmount/", resource, note="表已停用")
+    book.deed("datacentre/entries/<int:entry_id>/unmount/", scene["unshared"], note="表已停用")
     book.deed("datacentre/entries/<int:entry_id>/preview/", resource)
 
 

@@ -141,6 +141,7 @@ def pages(book: Book, scene: Scene) -> None:
 def _ending_pages(book: Book, scene: Scene) -> None:
     ending = {"cause": "系统停用", "stop_on": LATER}
     book.page("grants/endings/new/<int:resource_id>/", scene["published"], **ending)
+    book.page("grants/endings/new/<int:resource_id>/change/", scene["published"], **ending, what="不再提供收入")
     base = "grants/endings/<int:pk>/"
     book.add("GET", base, scene["ending"])
     book.add("GET", f"{base}do/<slug:verb>/", scene["ending"], "cancel")
@@ -187,6 +188,8 @@ def endpoints(book: Book, scene: Scene) -> None:
     book.add("GET", f"{base}/revisions/<revision_id>", scene["revision"])
     base = "api/v1/grants/endings"
     book.add("POST", f"{base}/of/<resource_id>", scene["published"], body={"cause": "系统停用", "stop_on": LATER})
+    change = {"cause": "系统升级", "stop_on": LATER, "what": "不再提供收入"}
+    book.add("POST", f"{base}/of/<resource_id>/change", scene["published"], body=change)
     book.add("GET", f"{base}/<change_id>", scene["ending"])
     book.add("POST", f"{base}/heard/<consumer_id>", scene["ending_heard"], body={"result": "agreed"})
     for verb, (name, given) in ENDING.items():

@@ -244,6 +244,7 @@ def _mounts(scene: Scene, civil_db: str, hr_db: str) -> None:
         ("resource", "城乡低保对象信息"),
         ("resource_2", "低保金发放信息"),
         ("resource_3", "临时救助信息"),
+        ("unshared", "救灾物资信息"),
     ):
         scene.ids[name] = published(world, title=title)
         datacentre.mount(

@@ -15,11 +15,10 @@ class Exchange(AppConfig):
 
     def ready(self) -> None:
         """Load the workflow and reactions; offer pages, chores and panels."""
-        from jutong.kernel import agenda, panels
+        from jutong.kernel import panels
         from jutong.kernel.faces import navigation
         from jutong.kernel.terms import N_
         from jutong.slices.exchange import queries, reactions  # noqa: F401 - importing registers
-        from jutong.slices.exchange.workflow import BACKFLOW, EXCHANGE_TASK
 
         _name_subjects()
 
@@ -35,32 +34,40 @@ class Exchange(AppConfig):
             navigation.Entry(exchange, N_("平台外提供"), "exchange_off_platform", "unlink", allow=allow, order=37),
             navigation.Entry(exchange, N_("批量下载"), "exchange_batches", "file-download", allow=allow, order=20),
         )
-        agenda.register(
-            agenda.Chore(
-                EXCHANGE_TASK.name,
-                verbs=("retry",),
-                page="exchange_run",
-                title=lambda case: case.title,
-                who=lambda case: case.provider.name,
-                related=("provider",),
-                only={"retry": Q(state="quarantined") | Q(dirty__gt=0) | ~Q(drift="")},
-            )
-        )
-        agenda.register(
-            agenda.Chore(
-                BACKFLOW.name,
-                verbs=("arrange", "start"),
-                page="exchange_backflow",
-                title=lambda case: case.title,
-                who=lambda case: case.consumer.name,
-                related=("consumer",),
-            )
-        )
+        _offer_chores()
         panels.register(
             "grant",
             panels.Panel("deliveries", N_("交换任务与批量文件"), 40, allow, queries.deliveries, "exchange/panel.html"),
         )
         panels.register("entry", panels.Panel("deliveries", N_("交付"), 70, allow, queries.entry_figures, ""))
+
+
+def _offer_chores() -> None:
+    """Offer what waits for somebody to workbenches."""
+    from jutong.kernel import agenda
+    from jutong.slices.exchange.workflow import BACKFLOW, EXCHANGE_TASK
+
+    agenda.register(
+        agenda.Chore(
+            EXCHANGE_TASK.name,
+            verbs=("retry",),
+            page="exchange_run",
+            title=lambda case: case.title,
+            who=lambda case: case.provider.name,
+            related=("provider",),
+            only={"retry": Q(state="quarantined") | Q(dirty__gt=0) | ~Q(drift="")},
+        )
+    )
+    agenda.register(
+        agenda.Chore(
+            BACKFLOW.name,
+            verbs=("arrange", "start"),
+            page="exchange_backflow",
+            title=lambda case: case.title,
+            who=lambda case: case.consumer.name,
+            related=("consumer",),
+        )
+    )
 
 
 def _name_subjects() -> None:

@@ -48,8 +48,9 @@ def test_an_interface_changes_on_the_announced_day_in_the_form_that_was_filed_an
     world: World, served: Grant
 ) -> None:
     officer, head, resource = world.actor("civil.officer"), world.actor("civil.head"), served.resource_id
-    with pytest.raises(WrongState, match="1 个部门正在使用“出生日期”"):
+    with pytest.raises(WrongState) as refused:
         mapped(world, served, later=False)
+    assert refused.value.sentence.startswith("1 个部门正在使用“出生日期”，不得自行停止或者变更")
     with pytest.raises(WrongState, match="不得自行停止或者变更"):
         datacentre.unmount(by=officer, at=world.at, resource_id=resource, note="系统下线")
     day = beijing_day(world.at) + timedelta(days=10)
