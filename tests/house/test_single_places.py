@@ -26,6 +26,7 @@ CLOCK_FILES = {"pages", "api", "reactions"}
 SQL_FILES = {"queries", "search", "migrations"}
 SQL_PLACES = {
     "kernel/queries": "a query",
+    "kernel/agenda/queries": "queries",
     "kernel/faces/queries": "a query: one counter for all processes",
     "kernel/jobs": "waits for PostgreSQL's notice between two rounds of the pumps",
     "dataplane/engines": "house rule 13",

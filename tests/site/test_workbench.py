@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from typing import Any
 
+import openpyxl
 import pytest
 from asking_world import posted
 from django.db import connection
@@ -13,6 +15,7 @@ from test_requests import asked, filed, reply
 
 from covers import covers
 from jutong.kernel import agenda, clock
+from jutong.kernel.agenda.chores import _CHORES
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed
 from jutong.kernel.faces import icalendar
@@ -79,6 +82,54 @@ def test_with_many_cases_the_most_urgent_are_listed_and_all_are_counted(world: W
     with CaptureQueriesContext(connection) as more:
         agenda.todo(officer, world.at)
     assert len(more) == len(few)
+
+
+def test_beyond_a_thousand_of_a_kind_the_counts_say_so_and_the_excel_list_is_complete(world: World) -> None:
+    case = filed(world, published(world))
+    many(case, 1050, beijing_day(world.at) - timedelta(days=3))
+    with clock.frozen(world.at):
+        client = world.client("civil.officer")
+        page = text(client.get("/"))
+        assert "1,000+" in page
+        assert "每类事项计数到 1,000 件为止" in page
+        listed = text(client.get("/todo/?kind=sharing_request"))
+        assert "共 1,000+ 件，列出最紧急的 100 件" in listed
+        assert "Excel 是完整清单" in listed
+        said = client.get("/api/v1/workbench/todo?limit=10").json()
+        assert (said["total"], said["more"], said["counted_to"], len(said["rows"])) == (1000, ["total"], 1000, 10)
+        assert (said["late"], said["kinds"][0]["more"]) == (54, ["total"])
+        sheet = openpyxl.load_workbook(
+            io.BytesIO(b"".join(client.get("/todo/export/").streaming_content)), read_only=True
+        )
+        left = [row[6] for row in sheet.active.iter_rows(min_row=2, values_only=True)]
+    assert len(left) == 1051
+    assert left == sorted(left)
+    later = agenda.todo(world.actor("civil.officer"), world.at, urgency="later", limit=agenda.MOST)
+    assert len(later.rows) == agenda.MOST
+    assert {agenda.urgency_of(row) for row in later.rows} == {"later"}
+    assert len(agenda.todo(world.actor("civil.officer"), world.at, urgency="today", limit=100).rows) == 18
+
+
+def test_the_page_asks_as_much_for_thirty_cases_of_a_few_kinds_as_for_a_thousand_of_all(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = filed(world, published(world))
+    many(case, 30, beijing_day(world.at))
+    with clock.frozen(world.at):
+        client = world.client("civil.officer")
+        client.get("/")
+
+        def asked() -> int:
+            with CaptureQueriesContext(connection) as statements:
+                assert client.get("/").status_code == 200
+            return len(statements)
+
+        thirty = asked()
+        many(case, 1000, beijing_day(world.at))
+        assert asked() == thirty
+        for name in agenda.chores().keys() - {"sharing_request", "catalog_entry", "dispute"}:
+            monkeypatch.delitem(_CHORES, name)
+        assert asked() == thirty
 
 
 @covers(partly=["R-OVR-038"])
@@ -170,6 +221,7 @@ def test_a_deputy_consents_for_the_head_but_never_to_what_he_prepared_himself(wo
         by=world.actor("civil.head"), at=world.at,
     )  # fmt: skip
     officer = world.actor("civil.officer")
+    assert {row.id for row in agenda.todo(officer, world.at).rows} == {case.pk, other.pk}
     with pytest.raises(NotAllowed, match="已经办过本件"):
         actions.agree(case, by=officer, at=world.at)
     decided = agenda.decide("sharing_request", "agree", [case.pk, other.pk], by=officer, at=world.at)

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from jutong.kernel import policy, workdays
+from jutong.kernel import panels, policy, workdays
 from jutong.kernel.models import CalendarDay, PolicyAssignment
 from jutong.kernel.policy import Policy
 from jutong.kernel.workdays import Calendar
 
 
 def calendar() -> Calendar:
-    """Return the official calendar with every later year that was loaded."""
+    """Return the official calendar with every later year that was loaded: asked once for all panels of a page."""
+    return panels.once("calendar", 0, _asked_calendar)
+
+
+def _asked_calendar() -> Calendar:
     return _calendar(tuple(CalendarDay.objects.order_by("day").values_list("day", "workday", "name")))
 
 

@@ -89,7 +89,7 @@ class Clock(models.Model):
                 fields=["overdue_on"], name="clock_overdue", condition=models.Q(state="running", overdue_at=None)
             ),
             models.Index(fields=["warn_on"], name="clock_warn", condition=models.Q(state="running", warned_at=None)),
-            models.Index(fields=["obliged_id", "due_day"], name="clock_obliged"),
+            models.Index(fields=["obliged_id", "due_day"], name="clock_obliged", condition=~models.Q(state="stopped")),
             models.Index(
                 fields=["case_kind", "due_day", "case_id"], name="clock_open", condition=~models.Q(state="stopped")
             ),

@@ -130,7 +130,7 @@ class NoticeOut(Schema):
 
 
 class KindOut(Schema):
-    """How many cases of a kind wait."""
+    """How many cases of a kind wait; `more` names the counts that ended at `counted_to` and are at least so many."""
 
     workflow: str
     label: str
@@ -138,24 +138,30 @@ class KindOut(Schema):
     late: int
     today: int
     soon: int
+    more: list[str]
 
 
 class ToDoOut(Schema):
-    """Everything that waits, most urgent first."""
+    """What waits, most urgent first, and how much of each kind there is.
+
+    Each kind is counted up to `counted_to`; `more` names the counts that are at least so many. The Excel list is complete.
+    """
 
     total: int
     today: int
     late: int
     soon: int
+    more: list[str]
+    counted_to: int
     capped: bool
     kinds: list[KindOut]
     rows: list[WaitingOut]
 
 
 @router.get("/todo", response=ToDoOut, summary="待办")
-def todo(request: HttpRequest) -> agenda.ToDo:
-    """Return what waits for the caller."""
-    return agenda.todo(faces.actor_of(request), clock.now())
+def todo(request: HttpRequest, limit: Annotated[int, Query(50, ge=1, le=agenda.MOST)]) -> agenda.ToDo:
+    """Return what waits for the caller, the most urgent `limit` cases."""
+    return agenda.todo(faces.actor_of(request), clock.now(), limit=limit)
 
 
 @router.get("/overdue", response=list[OverdueOut], summary="超期")

@@ -28,11 +28,24 @@ from jutong.kernel.agenda.load import (
     load_of_region,
 )
 from jutong.kernel.agenda.movers import Subject, subjects_of
-from jutong.kernel.agenda.waiting import LISTED, SOON, KindCount, ToDo, todo, waiting_count
+from jutong.kernel.agenda.queries import COUNTED
+from jutong.kernel.agenda.waiting import (
+    COUNTS,
+    LISTED,
+    SOON,
+    KindCount,
+    ToDo,
+    count_in_words,
+    todo,
+    urgency_of,
+    whole_list,
+)
 
 __all__ = [
     "AGES",
     "AUTHORITY",
+    "COUNTED",
+    "COUNTS",
     "FAR",
     "HEADS",
     "LISTED",
@@ -56,6 +69,7 @@ __all__ = [
     "Waiting",
     "awaiting",
     "chores",
+    "count_in_words",
     "decide",
     "done",
     "due_between",
@@ -70,7 +84,8 @@ __all__ = [
     "subjects_of",
     "todo",
     "together",
+    "urgency_of",
     "verb_label",
-    "waiting_count",
     "wanted",
+    "whole_list",
 ]

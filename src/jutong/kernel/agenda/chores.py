@@ -16,7 +16,7 @@ from jutong.kernel.workflow import Workflow, workflows
 from jutong.kernel.workflow.table import NOWHERE, PREVIOUS, STAY
 
 MOST: Final = 100
-"""Cases of one kind looked at for one workbench, the most urgent ones; how many there are is counted beside it."""
+"""Cases on one page of a list; how many there are is counted beside it."""
 FAR: Final = 10_000
 """Order of cases without a limit: after all that have one."""
 
@@ -52,7 +52,7 @@ class Decision:
         return str(self.reads[verb][1](case)) if verb in self.reads else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Chore:
     """What a slice puts on workbenches: cases of a workflow from which somebody ought to make one of `verbs`.
 
@@ -135,11 +135,11 @@ def workflow_of(chore: Chore) -> Workflow[Any]:
     return workflows()[chore.workflow]
 
 
-def wanted(chore: Chore, actor: Actor) -> Q:
-    """Return the condition of the cases from which the actor ought to make one of the chore's moves."""
+def wanted(chore: Chore, actor: Actor, verbs: Iterable[str] = ()) -> Q:
+    """Return the condition of the cases from which the actor ought to make one of these moves, by default any of the chore's."""
     workflow = workflow_of(chore)
     found = Q(pk__in=[])
-    for verb in chore.verbs:
+    for verb in verbs or chore.verbs:
         found |= workflow.waiting_for(actor, verb) & chore.only.get(verb, Q())
     return found
 

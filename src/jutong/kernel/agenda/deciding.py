@@ -20,7 +20,8 @@ from jutong.kernel.agenda.chores import (
     most_urgent,
     workflow_of,
 )
-from jutong.kernel.agenda.waiting import find
+from jutong.kernel.agenda.queries import Asked
+from jutong.kernel.agenda.waiting import nearest
 from jutong.kernel.errors import Conflict, NotThere, Refusal, RuleBroken
 from jutong.kernel.queries import ClockRow, clocks_of
 from jutong.kernel.workflow import Button
@@ -109,17 +110,22 @@ def awaiting(actor: Actor, at: datetime) -> list[Gist]:
     the workbench only.
     """
     head = replace(actor, posts=frozenset(post for post in actor.posts if post.role in DECIDING))
-    ready = [one for chore in chores().values() if head.posts and chore.decision for one in _ready(chore, head, at)]
+    deciding = {name: (chore, chore.decision) for name, chore in chores().items() if chore.decision is not None}
+    asked = [Asked(chore, (*decision.agree, *decision.opens)) for chore, decision in deciding.values()]
+    found = nearest(head, asked, at, most=MOST_TOGETHER)
+    clocks = clocks_of(found, at) if found else {}
+    ready = [one for name, ids in found.items() for one in _ready(*deciding[name], head, ids, clocks)]
     return [one.gist() for one in sorted(ready, key=lambda one: one.place)[:SHOWN]]
 
 
-def _ready(chore: Chore, actor: Actor, at: datetime) -> list[_Ready]:
-    decision = chore.decision
-    ids = list(find(replace(chore, verbs=(*decision.agree, *decision.opens)), actor, at).ids) if decision else []
-    if decision is None or not ids:
-        return []
+def _ready(
+    chore: Chore,
+    decision: Decision,
+    actor: Actor,
+    ids: Sequence[int],
+    clocks: Mapping[tuple[str, int], Sequence[ClockRow]],
+) -> list[_Ready]:
     workflow = workflow_of(chore)
-    clocks = clocks_of({workflow.name: ids}, at)
     alike: dict[str, list[tuple[int, str]]] = {}
     found = []
     for case in workflow.model._default_manager.select_related(*chore.related).in_bulk(ids).values():

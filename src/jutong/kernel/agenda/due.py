@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel import jurisdiction
 from jutong.kernel.actors import Actor
+from jutong.kernel.agenda import queries
 from jutong.kernel.agenda.chores import address, chores, workflow_of
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.models import Clock, ClockState
@@ -70,16 +71,8 @@ class Day:
 
 def overdue(actor: Actor, at: datetime) -> Late:
     """Return running limits that are past: those the actor's departments must keep, and those they watch over."""
-    late = Clock.objects.filter(state=ClockState.RUNNING, target=False, due_day__lt=beijing_day(at))
-    found = [
-        (kind, case, name, day)
-        for rows in _concerning(late, actor)
-        for kind, case, name, day in rows.order_by("due_day").values_list("case_kind", "case_id", "name", "due_day")[
-            : MOST_LATE + 1
-        ]
-    ]
-    found.sort(key=lambda row: row[3])
-    return Late(tuple(_named(found[:MOST_LATE], actor, at)), len(set(found)) > MOST_LATE)
+    found = queries.late(actor.serves, beijing_day(at), most=MOST_LATE + 1)
+    return Late(tuple(_named(found[:MOST_LATE], actor, at)), len(found) > MOST_LATE)
 
 
 def due_between(actor: Actor, first: date, last: date, at: datetime) -> list[DueCase]:

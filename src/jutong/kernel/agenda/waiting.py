@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.core.exceptions import EmptyResultSet
-from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 
 from jutong.kernel import jurisdiction
 from jutong.kernel.actors import Actor
-from jutong.kernel.agenda.chores import FAR, MOST, Chore, Waiting, address, chores, most_urgent, wanted, workflow_of
+from jutong.kernel.agenda import queries
+from jutong.kernel.agenda.chores import Chore, Waiting, address, chores, most_urgent, workflow_of
+from jutong.kernel.agenda.queries import COUNTED, Asked, Asker, Pressing
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.models import Case, Clock, ClockState
+from jutong.kernel.models import Case
 from jutong.kernel.queries import ClockRow, clocks_of
 
-LISTED: Final = 50
-"""Lines of a workbench; the list behind it shows up to MOST of each kind."""
+LISTED: Final = 25
+"""Lines of a workbench; the list behind it shows more of them."""
 SOON: Final = 2
 """Working days before the limit from which a case counts as due soon, as reminders do."""
+PORTION: Final = 500
+"""Cases of a whole list that are read at a time."""
+COUNTS: Final = ("total", "late", "today", "soon")
+
+Pair = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class KindCount:
-    """How many cases of a kind wait, and how they stand with their limits."""
+    """How many cases of a kind wait, and how they stand with their limits; `more`: counts that ended at COUNTED."""
 
     workflow: str
     label: str
@@ -35,18 +40,19 @@ class KindCount:
     late: int
     today: int
     soon: int
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """What waits, most urgent first, and how much of each kind there is; `capped` where not all of it is listed."""
+    """What waits, most urgent first, and how much of each kind there is."""
 
     rows: tuple[Waiting, ...]
     kinds: tuple[KindCount, ...]
 
     @property
     def total(self) -> int:
-        """How many wait."""
+        """How many wait; with "total" in `more` at least so many, likewise below."""
         return sum(kind.total for kind in self.kinds)
 
     @property
@@ -65,65 +71,101 @@ class ToDo:
         return sum(kind.soon for kind in self.kinds)
 
     @property
+    def more(self) -> tuple[str, ...]:
+        """The counts that are at least so many, because a kind was counted up to COUNTED only."""
+        return tuple(name for name in COUNTS if any(name in kind.more for kind in self.kinds))
+
+    @property
+    def total_in_words(self) -> str:
+        """How many wait, as it is shown."""
+        return count_in_words(self, "total")
+
+    @property
+    def counted_to(self) -> int:
+        """How far each kind is counted."""
+        return COUNTED
+
+    @property
     def capped(self) -> bool:
         """Tell whether there are more than are listed."""
         return self.total > len(self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Candidates of one kind: ids, most urgent first where there are many; how many wait (None: all were looked at)."""
-
-    chore: Chore
-    ids: Sequence[int]
-    counted: KindCount | None
+def count_in_words(of: ToDo | KindCount, name: str) -> str:
+    """Return one of the COUNTS as it is shown: "1,000+" where it was not counted further."""
+    return f"{getattr(of, name):,}{'+' if name in of.more else ''}"
 
 
-def todo(actor: Actor, at: datetime, *, kind: str = "", limit: int = LISTED) -> ToDo:
-    """Return the cases that wait for the actor, most urgent first: two statements per kind of case that has any.
+def urgency_of(row: Waiting) -> str:
+    """Return how a line stands with its limit: late, today, soon, later, or none where no text sets one."""
+    if row.clock is None or row.targeted:
+        return "none"
+    if row.left <= 0:
+        return "late" if row.left < 0 else "today"
+    return "soon" if row.left <= SOON else "later"
 
-    kind: only cases of one workflow. limit: lines at most. A kind with more than MOST cases is counted in the database
-    and its most urgent ones are found through their clocks, so that twenty thousand cost little more than a hundred.
+
+def todo(actor: Actor, at: datetime, *, kind: str = "", urgency: str = "", limit: int = LISTED) -> ToDo:
+    """Return the cases that wait for the actor, most urgent first, and how many there are of each kind.
+
+    kind, urgency: narrow the lines, not the counts. limit: lines at most. Four statements and one for each kind that is
+    listed, however many kinds and cases there are. A desk with more than `limit` cases is counted by the database, up to
+    COUNTED of a kind; moves that the rules of a single case withhold are then counted, too, but never listed.
     """
-    offered = [chore for name, chore in chores().items() if kind in {"", name}]
-    found = [one for chore in offered if (one := find(chore, actor, at, most=min(limit, MOST))).ids]
-    clocks = clocks_of({one.chore.workflow: one.ids for one in found}, at)
-    ranked = sorted(
-        ((_left(clocks.get((one.chore.workflow, pk), ())), -pk, one.chore.workflow) for one in found for pk in one.ids),
-    )
-    rows = _lines({one.chore.workflow: one.chore for one in found}, ranked, actor, clocks)
-    counts = [one.counted or _counted(one.chore, rows) for one in found]
+    asked = [Asked(chore, chore.verbs) for chore in chores().values()]
+    who = queries.asker(actor)
+    found = queries.newest(who, asked)
+    if sum(map(len, found.values())) <= limit:
+        lines = list(_lines([(name, pk) for name, ids in found.items() for pk in ids], actor, at))
+        counts = [_counted(name, [row for row in lines if row.workflow == name]) for name in found]
+    else:
+        stand = _stand(who, found, asked, at, urgency=urgency, most=2 * limit)
+        named = {name: ids for name, ids in found.items() if kind in {"", name}}
+        lines = _first_lines(_ranked(named, stand, urgency, 2 * limit), actor, at, urgency, limit)
+        counts = [_summed(name, len(ids), stand.get(name, Pressing())) for name, ids in found.items()]
+    rows = [row for row in lines if kind in {"", row.workflow} and urgency in {"", urgency_of(row)}]
+    rows.sort(key=lambda row: (row.left, -row.id, row.workflow))
     return ToDo(tuple(rows[:limit]), tuple(count for count in counts if count.total))
 
 
-def find(chore: Chore, actor: Actor, at: datetime, *, most: int = MOST) -> Found:
-    """Return the cases of one kind that wait for the actor: all of them, or the `most` urgent of many and their number."""
-    cases = workflow_of(chore).model._default_manager.filter(wanted(chore, actor))
-    try:
-        ids = list(cases.order_by("-pk").values_list("pk", flat=True)[: MOST + 1])
-    except EmptyResultSet:
-        return Found(chore, (), None)
-    if len(ids) <= MOST:
-        return Found(chore, ids, None)
-    return _most_urgent_of(chore, cases, at, newest=ids[:most])
+def whole_list(actor: Actor, at: datetime, *, kind: str = "", urgency: str = "") -> Iterator[Waiting]:
+    """Return everything that waits, nearest limits first, read PORTION at a time: for a sheet, which is complete."""
+    asked = [Asked(chore, chore.verbs) for name, chore in chores().items() if kind in {"", name}]
+    who = queries.asker(actor)
+    found = queries.newest(who, asked)
+    for one in asked:
+        if len(found.get(one.kind, ())) > COUNTED:
+            found[one.kind] = queries.everything(who, one)
+    pairs = queries.nearest_first(found)
+    for first in range(0, len(pairs), PORTION):
+        for row in _lines(pairs[first : first + PORTION], actor, at):
+            if urgency in {"", urgency_of(row)}:
+                yield row
 
 
-def _most_urgent_of(chore: Chore, cases: Any, at: datetime, *, newest: list[int]) -> Found:
-    """Return the most urgent cases of many and count all of them: three statements, none of which reads every case."""
-    running = Clock.objects.filter(case_kind=chore.workflow, case_id__in=cases.values("pk")).exclude(
-        state=ClockState.STOPPED
-    )
-    urgent = list(dict.fromkeys(running.order_by("due_day").values_list("case_id", flat=True)[: len(newest) * 2]))[
-        : len(newest)
-    ]
-    ids = urgent or newest
+def nearest(actor: Actor, asked: Sequence[Asked], at: datetime, *, most: int) -> dict[str, list[int]]:
+    """Return the cases of each kind that wait, `most` of a kind, those with the nearest limits first."""
+    who = queries.asker(actor)
+    found = queries.newest(who, asked)
+    stand = _stand(who, found, asked, at, most=most)
+    ranked: dict[str, list[int]] = defaultdict(list)
+    for name, pk in _ranked(found, stand, "", most):
+        ranked[name].append(pk)
+    return {name: ids[:most] for name, ids in ranked.items()}
+
+
+def _stand(
+    who: Asker, found: queries.Ids, asked: Iterable[Asked], at: datetime, *, most: int, urgency: str = ""
+) -> dict[str, Pressing]:
     today = beijing_day(at)
-    pressing = running.filter(target=False, due_day__lte=soon_day(today)).aggregate(
-        late=Count("case_id", distinct=True, filter=Q(due_day__lt=today)),
-        today=Count("case_id", distinct=True, filter=Q(due_day=today)),
-        soon=Count("case_id", distinct=True, filter=Q(due_day__gt=today)),
-    )
-    return Found(chore, ids, KindCount(chore.workflow, _title(chore), cases.count(), **pressing))
+    soon = soon_day(today)
+    between = {
+        "late": (date.min, today - queries.A_DAY),
+        "today": (today, today),
+        "soon": (today + queries.A_DAY, soon),
+        "later": (soon + queries.A_DAY, date.max),
+    }.get(urgency, (date.min, date.max))
+    return queries.pressing(who, found, asked, today=today, soon=soon, between=between, most=most)
 
 
 def soon_day(today: date) -> date:
@@ -132,35 +174,44 @@ def soon_day(today: date) -> date:
     return calendar.workday(calendar.rank(today) + SOON)
 
 
-def _title(chore: Chore) -> str:
-    return _(workflow_of(chore).title)
+def _ranked(found: queries.Ids, stand: Mapping[str, Pressing], urgency: str, most: int) -> list[Pair]:
+    """Return the candidates for the lines: by their nearest limit, then, where any urgency will do, those without one."""
+    if urgency == "none":
+        return queries.unlimited(found, most=most)
+    urgent = [(day, -pk, name) for name in found for pk, day in stand.get(name, Pressing()).urgent]
+    ranked = [(name, -negative) for _day, negative, name in sorted(urgent)]
+    if not urgency:
+        known = set(ranked)
+        rest = [(name, pk) for name, ids in found.items() for pk in ids[:most] if (name, pk) not in known]
+        ranked += sorted(rest, key=lambda pair: -pair[1])
+    return ranked
 
 
-def _left(rows: Iterable[ClockRow]) -> int:
-    clock = most_urgent(rows)
-    return clock.left if clock else FAR
-
-
-def _lines(
-    known: dict[str, Chore],
-    ranked: list[tuple[int, int, str]],
-    actor: Actor,
-    clocks: dict[tuple[str, int], list[ClockRow]],
-) -> list[Waiting]:
-    """Return the candidates that the actor may really move, in their order: one statement per kind."""
-    wanted_ids: dict[str, list[int]] = defaultdict(list)
-    for _left_days, pk, name in ranked:
-        wanted_ids[name].append(-pk)
-    cases = {
-        name: workflow_of(known[name]).model._default_manager.select_related(*known[name].related).in_bulk(ids)
-        for name, ids in wanted_ids.items()
-    }
-    lines = []
-    for _left_days, negative, name in ranked:
-        case = cases[name].get(-negative)
-        if case and (verbs := _verbs(known[name], actor, case)):
-            lines.append(line(known[name], case, verbs, most_urgent(clocks.get((name, case.pk), ()))))
+def _first_lines(pairs: Sequence[Pair], actor: Actor, at: datetime, urgency: str, limit: int) -> list[Waiting]:
+    """Return lines of the first candidates that the actor may really move, until there are enough."""
+    lines: list[Waiting] = []
+    for first in range(0, len(pairs), limit):
+        lines += [row for row in _lines(pairs[first : first + limit], actor, at) if urgency in {"", urgency_of(row)}]
+        if len(lines) >= limit:
+            break
     return lines
+
+
+def _lines(pairs: Sequence[Pair], actor: Actor, at: datetime) -> Iterator[Waiting]:
+    """Return those of the cases that the actor may really move, in their order: one statement for all clocks, one a kind."""
+    by_kind: dict[str, list[int]] = defaultdict(list)
+    for name, pk in pairs:
+        by_kind[name].append(pk)
+    clocks = clocks_of(by_kind, at) if pairs else {}
+    offered = chores()
+    cases = {
+        name: workflow_of(offered[name]).model._default_manager.select_related(*offered[name].related).in_bulk(ids)
+        for name, ids in by_kind.items()
+    }
+    for name, pk in pairs:
+        case = cases[name].get(pk)
+        if case and (verbs := _verbs(offered[name], actor, case)):
+            yield line(offered[name], case, verbs, most_urgent(clocks.get((name, pk), ())))
 
 
 def _verbs(chore: Chore, actor: Actor, case: Any) -> tuple[str, ...]:
@@ -172,7 +223,7 @@ def line(chore: Chore, case: Case, verbs: tuple[str, ...], clock: ClockRow | Non
     workflow = workflow_of(chore)
     return Waiting(
         workflow=workflow.name,
-        kind=_title(chore),
+        kind=_(workflow.title),
         id=case.pk,
         title=chore.title(case),
         who=chore.who(case),
@@ -184,22 +235,14 @@ def line(chore: Chore, case: Case, verbs: tuple[str, ...], clock: ClockRow | Non
     )
 
 
-def _counted(chore: Chore, rows: Sequence[Waiting]) -> KindCount:
+def _counted(kind: str, rows: Sequence[Waiting]) -> KindCount:
     """Count a kind whose cases were all looked at."""
-    own = [row for row in rows if row.workflow == chore.workflow]
-    left = [row.left for row in own if not row.targeted]
-    return KindCount(
-        chore.workflow,
-        _title(chore),
-        len(own),
-        late=sum(days < 0 for days in left),
-        today=left.count(0),
-        soon=sum(0 < days <= SOON for days in left),
-    )
+    standing = [urgency_of(row) for row in rows]
+    pressing = Pressing(standing.count("late"), standing.count("today"), standing.count("soon"))
+    return _summed(kind, len(rows), pressing)
 
 
-def waiting_count(actor: Actor, workflow: str) -> int:
-    """Return how many cases of one workflow wait for the actor, counted up to 100: for the navigation."""
-    chore = chores()[workflow]
-    rows = workflow_of(chore).model._default_manager.filter(wanted(chore, actor))
-    return int(rows.values("pk")[:100].count())
+def _summed(kind: str, total: int, stand: Pressing) -> KindCount:
+    more = ("total", *stand.more) if total > COUNTED else stand.more
+    label = _(workflow_of(chores()[kind]).title)
+    return KindCount(kind, label, min(total, COUNTED), stand.late, stand.today, stand.soon, more)

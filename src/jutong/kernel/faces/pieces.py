@@ -43,11 +43,11 @@ def tone_of(state: str) -> Tone:
 
 @dataclass(frozen=True, slots=True)
 class FacetChoice:
-    """One value to filter by: what goes into the address, what a person reads, how many rows, whether chosen."""
+    """One value to filter by: what goes into the address, what a person reads, how many rows (or in words), whether chosen."""
 
     value: str
     label: str
-    count: int | None = None
+    count: int | str | None = None
     chosen: bool = False
 
 

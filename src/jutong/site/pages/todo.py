@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -25,51 +25,54 @@ URGENCIES: Final[Mapping[str, str]] = {
     "later": N_("尚不紧急"),
     "none": N_("无法定期限"),
 }
-MOST_LISTED: Final = 100
 LONGEST_REMARK: Final = 1000
 
 
-def _urgency(row: agenda.Waiting) -> str:
-    if row.clock is None or row.targeted:
-        return "none"
-    if row.left <= 0:
-        return "late" if row.left < 0 else "today"
-    return "soon" if row.left <= agenda.SOON else "later"
-
-
-def _narrowed(request: HttpRequest) -> tuple[agenda.ToDo, str, str, list[agenda.Waiting]]:
-    """Return what waits as the address narrows it; RuleBroken for a kind or an urgency that is none."""
+def _narrowing(request: HttpRequest) -> dict[str, str]:
+    """Return how the address narrows the list; RuleBroken for a kind or an urgency that is none."""
     kind, urgency = request.GET.get("kind", ""), request.GET.get("urgency", "")
     if kind and kind not in agenda.chores():
         raise RuleBroken(_("没有这类事项，请从列表中选择。"), field="kind")
     if urgency not in URGENCIES:
         raise RuleBroken(_("没有这种紧急程度，请从列表中选择。"), field="urgency")
-    found = agenda.todo(faces.actor_of(request), clock.now(), limit=MOST_LISTED * len(agenda.chores()))
-    rows = [row for row in found.rows if kind in ("", row.workflow) and urgency in ("", _urgency(row))]
-    return found, kind, urgency, rows
+    return {"kind": kind, "urgency": urgency}
 
 
 @require_safe
 def todo(request: HttpRequest) -> HttpResponse:
     """Show what waits by kind and urgency; one kind alone has the buttons that move several cases together."""
-    found, kind, urgency, rows = _narrowed(request)
-    total = next((one.total for one in found.kinds if one.workflow == kind), found.total)
+    narrowed = _narrowing(request)
+    found = agenda.todo(faces.actor_of(request), clock.now(), **narrowed, limit=agenda.MOST)
+    kind = narrowed["kind"]
     return faces.page(
         request,
         "joined/todo.html",
         title=_("待办事项"),
         lead=_("按期限紧急程度排列；选定一类事项后可以批量办理，逐件留痕。"),
         crumbs=[(_("工作台"), reverse("workbench")), (_("待办事项"), "")],
-        rows=rows[:MOST_LISTED],
-        more=len(rows) > MOST_LISTED or (not urgency and total > len(rows)),
-        total=total,
+        found=found,
+        rows=found.rows,
+        more=_more(found, **narrowed),
         kind=kind,
-        buttons=_together(kind, rows),
-        groups=_groups(found, kind, urgency),
+        buttons=_together(kind, found.rows),
+        groups=_groups(found, **narrowed),
     )
 
 
-def _together(kind: str, rows: list[agenda.Waiting]) -> tuple[Button, ...]:
+def _more(found: agenda.ToDo, kind: str, urgency: str) -> str:
+    """Return the sentence that says how many there are where not all are listed; empty where they are."""
+    name, n = urgency or "total", len(found.rows)
+    if name not in agenda.COUNTS:
+        return _("列出最紧急的 %d 件；办理后其余的会继续列出。") % n if n == agenda.MOST else ""
+    counted = agenda.ToDo(found.rows, tuple(one for one in found.kinds if kind in {"", one.workflow}))
+    if getattr(counted, name) <= n:
+        return ""
+    return _("共 %(total)s 件，列出最紧急的 %(n)d 件；办理后其余的会继续列出。") % {
+        "total": agenda.count_in_words(counted, name), "n": n,
+    }  # fmt: skip
+
+
+def _together(kind: str, rows: Sequence[agenda.Waiting]) -> tuple[Button, ...]:
     """Return the moves that may be made on several of these cases at once, where one kind was chosen."""
     if not kind or not rows:
         return ()
@@ -77,23 +80,26 @@ def _together(kind: str, rows: list[agenda.Waiting]) -> tuple[Button, ...]:
 
 
 def _groups(found: agenda.ToDo, kind: str, urgency: str) -> list[pieces.Facet]:
-    kinds = [pieces.FacetChoice(one.workflow, one.label, one.total, one.workflow == kind) for one in found.kinds]
+    kinds = [
+        pieces.FacetChoice(one.workflow, one.label, agenda.count_in_words(one, "total"), one.workflow == kind)
+        for one in found.kinds
+    ]
     urgencies = [pieces.FacetChoice(code, _(label), None, code == urgency) for code, label in URGENCIES.items() if code]
     return [pieces.Facet("kind", _("事项类别"), kinds), pieces.Facet("urgency", _("紧急程度"), urgencies)]
 
 
 @require_safe
 def export(request: HttpRequest) -> HttpResponseBase:
-    """Give the list as it is narrowed as Excel."""
-    _found, _kind, _urgency_chosen, rows = _narrowed(request)
+    """Give the list as it is narrowed as Excel, every line of it."""
+    rows = agenda.whole_list(faces.actor_of(request), clock.now(), **_narrowing(request))
     headers = [_("事项类别"), _("事项"), _("对方"), _("状态"), _("可办理"), _("期限"), _("剩余工作日")]
-    lines = [
+    lines = (
         (
             row.kind, row.title, row.who, row.state_label, "、".join(row.verbs),
             row.clock.due_day if row.clock else None, row.clock.left if row.clock else None,
         )
         for row in rows
-    ]  # fmt: skip
+    )  # fmt: skip
     return downloads.xlsx(_("待办事项.xlsx"), headers, lines, sheet=_("待办事项"))
 
 

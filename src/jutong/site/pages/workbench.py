@@ -40,15 +40,18 @@ def desk(actor: Actor, at: datetime) -> Desk:
 
 
 def _figures(waits: agenda.ToDo) -> tuple[pieces.Figure, ...]:
-    unit, there = _("件"), reverse("todo")
+    there = reverse("todo")
     return (
-        pieces.Figure(_("待办"), waits.total, unit, url=there),
-        pieces.Figure(_("已超期"), waits.late, unit, "bad" if waits.late else "neutral", f"{there}?urgency=late"),
-        pieces.Figure(_("今日到期"), waits.today, unit, "bad" if waits.today else "neutral", f"{there}?urgency=today"),
-        pieces.Figure(
-            _("两个工作日内到期"), waits.soon, unit, "wait" if waits.soon else "neutral", f"{there}?urgency=soon"
-        ),
+        _figure(_("待办"), waits, "total", "neutral", there),
+        _figure(_("已超期"), waits, "late", "bad", f"{there}?urgency=late"),
+        _figure(_("今日到期"), waits, "today", "bad", f"{there}?urgency=today"),
+        _figure(_("两个工作日内到期"), waits, "soon", "wait", f"{there}?urgency=soon"),
     )
+
+
+def _figure(label: str, waits: agenda.ToDo, name: str, tone: pieces.Tone, url: str) -> pieces.Figure:
+    shown = agenda.count_in_words(waits, name)
+    return pieces.Figure(label, shown, _("件"), tone if getattr(waits, name) else "neutral", url)
 
 
 @require_safe

@@ -65,6 +65,9 @@ class SharingRequest(Case):
             models.Index(fields=["consumer", "-id"], name="request_consumer"),
             models.Index(fields=["provider", "state", "-id"], name="request_provider"),
             models.Index(fields=["authority_id", "state"], name="request_authority"),
+            models.Index(
+                fields=["authority_id"], name="request_extension", condition=models.Q(extension_asked__has_key="days")
+            ),
         ]
 
     def event_payload(self) -> dict[str, Any]:
