@@ -249,6 +249,7 @@ GRANT = {
     "finish": Step({"reason": "清查完成", "ground": "purpose_reached"}),
     "expire": Step(),
     "restate": Step(lambda world, case: {"terms": terms_of(world, case)}),
+    "fit": Step({"provided": frozenset({"公民身份号码"})}),
 }
 
 
@@ -278,7 +279,7 @@ def service_change(world: World) -> ServiceChange:
 
 
 SERVICE_CHANGE = {
-    **{verb: Step() for verb in ("conclude", "file", "file_directly", "acknowledge", "announce", "stop")},
+    **{verb: Step() for verb in ("conclude", "file", "file_directly", "acknowledge", "announce", "stop", "change")},
     "cancel": Step({"reason": "继续提供"}),
 }
 

@@ -100,6 +100,9 @@ OPENINGS: dict[tuple[str, str, str], Opening] = {
     ("service_change", "justify", "any"): lambda g, at, _under: grants.end_resource(
         by=g.officer, at=at, resource_id=g.conditional, cause="职责划转", stop_on=date(2026, 6, 30)
     ),
+    ("service_change", "justify_change", "any"): lambda g, at, _under: grants.change_resource(
+        by=g.officer, at=at, resource_id=g.conditional, cause="系统升级", stop_on=date(2026, 6, 30), what="换接口"
+    ),
     ("misuse_case", "alert", "of the provider"): lambda g, at, _under: usage.open_misuse(
         by=g.officer, at=at, grant_ids=[g.grant], **SAID
     ),
