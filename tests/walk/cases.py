@@ -279,7 +279,7 @@ def service_change(world: World) -> ServiceChange:
 
 
 SERVICE_CHANGE = {
-    **{verb: Step() for verb in ("conclude", "file", "file_directly", "acknowledge", "announce", "stop", "change")},
+    **{verb: Step() for verb in ("conclude", "file", "file_directly", "acknowledge", "announce", "stop", "switch")},
     "cancel": Step({"reason": "继续提供"}),
 }
 

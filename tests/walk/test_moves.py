@@ -70,7 +70,7 @@ class Walk:
         return str(self.flow.do(verb, case, by=self.person(who), at=self.at, **words).state)
 
 
-IN_SETS = {"conclude", "announce", "stop", "change"}
+IN_SETS = {"conclude", "announce", "stop", "switch"}
 """Moves that the platform makes of whole sets."""
 
 

@@ -119,6 +119,6 @@ SERVICE_CHANGE = Workflow[ServiceChange](
         ("announce",      "filed",                      "announced", SYSTEM_ONLY,   "",     N_("通知使用方")),
         ("cancel",        "justified negotiated filed announced", "cancelled", PROVIDER_HEAD, "", N_("取消停止或者变更")),
         ("stop",          "announced",                  "stopped",   SYSTEM_ONLY,   "",     N_("停止提供")),
-        ("change",        "announced",                  "changed",   SYSTEM_ONLY,   "",     N_("按变更后的形式提供")),
+        ("switch",        "announced",                  "changed",   SYSTEM_ONLY,   "",     N_("按变更后的形式提供")),
     ],
 )  # fmt: skip

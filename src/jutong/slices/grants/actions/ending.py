@@ -236,7 +236,7 @@ def switch(case: ServiceChange, at: datetime) -> None:
         with suppress(WrongState):  # unmounted meanwhile, when nobody was served any more
             datacentre_actions.switch_mount(by=PLATFORM, at=at, resource_id=case.resource_id)
         ended = fit_grants(case, at)
-    SERVICE_CHANGE.advance_many("change", [case.pk], by=PLATFORM, at=at, stopped_at=at, grants_ended=ended)
+    SERVICE_CHANGE.advance_many("switch", [case.pk], by=PLATFORM, at=at, stopped_at=at, grants_ended=ended)
     for consumer in case.consumers.values_list("consumer_id", flat=True):
         inbox.tell(
             department_id=consumer, title=_("%s已按备案变更服务") % case.resource_title, text=case.what,
