@@ -11,13 +11,14 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from covers import covers
 from jutong.kernel.errors import NotThere, RuleBroken, WrongState
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.formats.templates import GUIDE_EXTRA, GUIDE_HEADERS
 from jutong.slices.catalogue.models import Entry, ImportRun
 from jutong.slices.catalogue.rules.content import ItemContent
 from jutong.slices.standards import actions as standards
-from published import content, published
+from published import content, entry_form, published
 from world import World
 
 HEADERS = [*GUIDE_HEADERS, *GUIDE_EXTRA]
@@ -29,13 +30,13 @@ GOOD: dict[str, Any] = {
 }  # fmt: skip
 
 
-def guide(*rows: dict[str, Any], merge: str = "") -> SimpleUploadedFile:
-    """A 26-column file of the civil affairs bureau; each row is a good one with changes."""
+def guide(*rows: dict[str, Any], merge: str = "", headers: list[str] = HEADERS) -> SimpleUploadedFile:
+    """A 26-column file of the civil affairs bureau, or one with columns of its own; each row is a good one with changes."""
     book = openpyxl.Workbook()
-    book.active.append(HEADERS)
+    book.active.append(headers)
     for row in rows:
         given = {**GOOD, **row}
-        book.active.append([given.get(header, "") for header in HEADERS])
+        book.active.append([given.get(header, "") for header in headers])
     if merge:
         book.active.merge_cells(merge)
     file = io.BytesIO()
@@ -283,3 +284,45 @@ def test_templates_carry_drop_downs_comments_a_hidden_list_and_headings_that_are
     assert not below.protection.locked
     assert world.client("civil.officer").get("/catalogue/import/template/nothing/").status_code == 404
     assert "目录编制模板（推荐）" in world.client("civil.officer").get("/catalogue/import/").content.decode()
+
+
+EMERGENCY = {"code": "emergency_response", "name": "应急处置", "meaning": "突发事件应急处置中核验人员身份"}
+CONDITIONAL = {"信息项": "姓名", "共享类型": "有条件共享", "共享范围": "市级部门"}
+SENTENCE = "不在使用用途清单中，请从清单中选择：行政依据、工作参考、数据校核、业务协同"
+
+
+@covers(partly=["R-SHR-010"])
+def test_an_entry_names_added_purposes_by_code_and_name_and_keeps_a_retired_one(world: World) -> None:
+    officer, chief = world.actor("civil.officer"), world.actor("authority.chief")
+    civil = world.department("civil")
+    wanted = content("灾害救助对象", use_purposes=("data_verification", "emergency_response"))
+    with pytest.raises(RuleBroken, match=SENTENCE):
+        actions.compile_entry(by=officer, at=world.at, provider_id=civil, content=wanted)
+    made = standards.add_purpose(**EMERGENCY, by=chief, at=world.at)
+    entry = actions.compile_entry(by=officer, at=world.at, provider_id=civil, content=wanted)
+    rows = [{**CONDITIONAL, "信息资源名称": name, "使用用途": f"数据校核、{word}"} for name, word in WORDS.items()]
+    run = looked_at(world, guide(*rows, headers=OWN))
+    assert (run.accepted, run.refused) == (2, 0), run.reasons
+    named = [one.use_purposes for one in _contents(world, entry.pk)]
+    assert named == [("data_verification", "emergency_response")] * 2
+    standards.retire_purpose(made, by=chief, at=world.at)
+    refused = looked_at(world, guide({**rows[0], "信息资源名称": "第三批"}, headers=OWN))
+    assert (refused.accepted, refused.refused) == (0, 1)
+    assert f"“emergency_response”{SENTENCE}" in refused.reasons[0][0]
+    client = world.client("civil.officer")
+    page = client.get(f"/catalogue/{entry.pk}/edit/").content.decode()
+    assert "应急处置（已停用）" in page
+    changed = entry_form(title="灾害救助对象", abstract="改过", version="1", use_purposes=[*wanted.use_purposes])
+    assert client.post(f"/catalogue/{entry.pk}/edit/", changed).status_code == 303
+    seen = queries.entry(entry.pk, actor=officer, at=world.at)
+    assert (seen.content.abstract, seen.content.use_purposes) == ("改过", wanted.use_purposes)
+    assert "应急处置" in client.get(f"/catalogue/{entry.pk}/").content.decode()
+
+
+OWN = ["信息资源名称", "信息资源摘要", "信息项", "共享类型", "共享范围", "使用用途", "更新周期"]
+WORDS = {"第一批": "应急处置", "第二批": "emergency_response"}
+
+
+def _contents(world: World, but: int) -> list[object]:
+    entries = Entry.objects.exclude(pk=but).order_by("pk")
+    return [queries.entry(one.pk, actor=world.actor("civil.officer"), at=world.at).content for one in entries]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -31,6 +32,7 @@ from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.differences import lapses
 from jutong.slices.catalogue.rules.obligations import Obligations, stamped
+from jutong.slices.catalogue.rules.purposes import unlisted
 from jutong.slices.catalogue.rules.shape import shape
 from jutong.slices.catalogue.rules.text import clean_title
 from jutong.slices.catalogue.rules.zones import misplaced
@@ -66,12 +68,16 @@ def compile_entry(*, by: Actor, at: datetime, provider_id: int, content: Content
     return entry
 
 
-def _fit(content: Content, duties: Obligations) -> Content:
-    """Return the content as a draft may hold it, under the specification in force (R-CAT-050), or refuse it."""
+def _fit(content: Content, duties: Obligations, *, held: Collection[str] = ()) -> Content:
+    """Return the content as a draft may hold it, under the specification in force (R-CAT-050), or refuse it.
+
+    held: purposes of use that it named before.
+    """
     for finding in misplaced(content, here=duties.zone, platforms=duties.platforms):
         raise NotAllowed(said(finding))
     content = stamped(msgspec.structs.replace(content, title=clean_title(content.title)), duties)
     refuse(shape(content, categories=duties.categories, specification=duties.specification))
+    refuse(unlisted(content, duties.specification, held=held))
     return content
 
 
@@ -107,12 +113,12 @@ def _save_content(
             _("此目录已由他人保存为第 %(now)d 版，您编辑的是第 %(yours)d 版；请刷新页面，核对差异后重新填写。")
             % {"now": case.version, "yours": expected_version}
         )
-    content = _fit(content, duties_at(case, at))
+    before = content_of(case.working_id or 0)
+    content = _fit(content, duties_at(case, at), held=before.use_purposes)
     _check_prohibition(case, content)
     if case.working and digest_of(content) == case.working.digest:
         return
     refuse_unreasoned(case, content, note)
-    before = content_of(case.working_id or 0)
     describe(case, content, at)
     check_title_free(case)
     add_version(case, content, by=by, at=at, note=note)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -23,6 +23,7 @@ from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.findings import Finding
 from jutong.slices.catalogue.rules.near import item_key, stem
 from jutong.slices.catalogue.rules.overlay import overlaid, same
+from jutong.slices.catalogue.rules.purposes import unlisted
 from jutong.slices.catalogue.rules.repairs import REPAIRS
 from jutong.slices.catalogue.rules.text import clean_title, title_key
 from jutong.slices.catalogue.rules.typical import drag_filled
@@ -85,6 +86,7 @@ def manner_of(run: ImportRun, source: Source, *, allowed: frozenset[str] | None,
         peer=standards.peer_codes(run.peer, "in") if run.peer else {},
         allowed=allowed,
         inner=here() == Zone.INNER,
+        purposes=standards.purpose_words(),
     )
 
 
@@ -119,7 +121,7 @@ class Sorting:
         rows = self._met([row for row in self._placed(drafts, found) if not self._repeated(row, found)])
         known = self._known(rows)
         twins = [(row, known.get(row.draft.code) or known.get(row.key)) for row in rows]
-        found.fresh = [self._compared(row) for row, twin in twins if twin is None]
+        found.fresh = [self._compared(row) for row, twin in twins if twin is None and not self._unlisted(row, found)]
         self._differing([(row, twin) for row, twin in twins if twin is not None], found)
         return found
 
@@ -173,6 +175,13 @@ class Sorting:
             found |= {entry.code: entry for entry in mine.filter(code__in=codes)}
         return found
 
+    def _unlisted(self, row: Row, found: SortedSet, *, held: Collection[str] = ()) -> bool:
+        """Send a row back that names a purpose of use which is no longer on the list and was not named before."""
+        faults = unlisted(row.content, self.manner.specification, held=held)
+        if faults:
+            found.back.append((row.draft, faults))
+        return bool(faults)
+
     def _compared(self, row: Row) -> Row:
         """Return a new row with a warning where an entry of the same provider is probably the same (near-duplicate)."""
         if not self.manner.strict:
@@ -198,6 +207,8 @@ class Sorting:
             after = overlaid(before, row.content, row.draft.stated)
             if same(before, after):
                 found.unchanged.append((row, entry))
+            elif self._unlisted(row, found, held=before.use_purposes):
+                continue
             elif entry.state in OPEN or (entry.state == "published" and self.own is not None):
                 found.changed.append(Changed(row, entry, before, after))
             else:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from jutong.kernel.faces.downloads import neutral
-from jutong.kernel.terms import N_
+from jutong.kernel.terms import N_, Purpose
 from jutong.slices.catalogue.rules import values as words
 from jutong.slices.catalogue.rules.codes import PATTERN
 from jutong.slices.catalogue.rules.days import day
@@ -38,6 +38,7 @@ _ITEM_CODED: Final[Mapping[str, Mapping[str, str]]] = {
     "source": words.SOURCE_WORDS,
 }
 _SHORT: Final = 80
+_PURPOSES: Final = {word: code for code, name in Purpose.choices() for word in (name, code)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class Manner:
     that what reviewers typically send back is noticed. own: the provider where the file names none. specification: the
     one in force, which may add elements and codes. peer: {element: {value: code}} of the system a file comes from; a
     value it does not map is refused. allowed: kinds of repair a person agreed to, None for all. inner: for the platform
-    in the inner network, which holds what is classified and nothing else.
+    in the inner network, which holds what is classified and nothing else. purposes: {name or code: code} of every purpose
+    of use there ever was.
     """
 
     guide: bool = False
@@ -58,6 +60,7 @@ class Manner:
     peer: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     allowed: frozenset[str] | None = None
     inner: bool = False
+    purposes: Mapping[str, str] = field(default_factory=lambda: _PURPOSES)
 
 
 PLAIN: Final = Manner()

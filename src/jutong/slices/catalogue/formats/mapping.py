@@ -18,8 +18,8 @@ TARGETS: Final[Mapping[str, str]] = {
     name: LABELS[name]
     for name in (
         "title", "abstract", "provider", "provider_unit", "resource_class", "category", "format_class", "format_types",
-        "format_note", "share_type", "share_scope", "share_conditions", "share_mode_class", "share_mode", "open_type",
-        "open_conditions", "update_cycle", "released_on", "updated_on", "data_category", "security_level", "matter",
+        "format_note", "share_type", "share_scope", "use_purposes", "share_conditions", "share_mode_class", "share_mode",
+        "open_type", "open_conditions", "update_cycle", "released_on", "updated_on", "data_category", "security_level", "matter",
         "system", "link", "domain", "industry", "keywords", "related_codes", "records", "secret",
     )
 } | {
@@ -49,6 +49,7 @@ _WORDS: Final[Sequence[tuple[str, float, str]]] = (
     ("share_type", 1.0, r"共享(类型|属性|级别)|sharetype"),
     ("share_conditions", 1.0, r"共享条件(/不予共享依据)?|不予共享依据|使用(条件|要求)|sharecondition"),
     ("share_scope", 1.0, r"共享范围"),
+    ("use_purposes", 1.0, r"(使用|共享)用途|usepurposes?"),
     ("share_mode_class", 0.9, r"共享方式(分类)?"),
     ("share_mode", 0.9, r"共享方式类型|sharemethod"),
     ("format_class", 0.8, r"(信息资源|资源)?格式(分类|大类)"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from jutong.kernel.errors import RuleBroken
-from jutong.kernel.terms import N_, SHARE_MODE_CLASSES, SHARE_MODES, Purpose
+from jutong.kernel.terms import N_, SHARE_MODE_CLASSES, SHARE_MODES
 from jutong.slices.catalogue.formats.elements import PLAIN, UNKNOWN_ITEM, Cells, Manner, added_words, code_pattern
 from jutong.slices.catalogue.formats.raw import RawEntry
 from jutong.slices.catalogue.rules import values as words
@@ -29,7 +29,6 @@ _MODE_CLASS_WORDS: Final = {label: code for code, label in SHARE_MODE_CLASSES.it
 _MODE_WORDS: Final = {label: (family, code) for family, row in SHARE_MODES.items() for code, label in row.items()} | {
     "服务接口": ("platform", "interface"), "库表": ("platform", "database"),
 }  # fmt: skip
-_PURPOSES: Final = {label: code for code, label in Purpose.choices()} | {code: code for code, _l in Purpose.choices()}
 _PLAIN: Final = (
     "provider_unit", "format_note", "open_conditions", "data_category", "matter", "system", "link",
     "domain", "industry", "basis_article",
@@ -198,8 +197,9 @@ class _Reader(Cells):
 
     def _purposes(self) -> tuple[str, ...]:
         found = self._list("use_purposes", LENGTHS["domain"])
-        if unknown := [word for word in found if word not in _PURPOSES]:
-            accepted = "、".join(label for _code, label in Purpose.choices())
+        known = self.manner.purposes
+        if unknown := [word for word in found if word not in known]:
+            accepted = "、".join(word for word, code in known.items() if word != code)
             params: dict[str, Any] = {
                 "label": LABELS["use_purposes"],
                 "value": "、".join(unknown)[:50],
@@ -208,7 +208,7 @@ class _Reader(Cells):
             self.note(
                 "use_purposes", N_("%(label)s“%(value)s”不在可选范围内，请改为：%(accepted)s"), grave=True, **params
             )
-        return tuple(_PURPOSES[word] for word in found if word in _PURPOSES)
+        return tuple(dict.fromkeys(known[word] for word in found if word in known))
 
     def _flag(self, name: str) -> bool:
         answer = words.flag(self.values.get(name))

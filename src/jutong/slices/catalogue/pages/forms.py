@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,7 +23,6 @@ from jutong.kernel.terms import (
     DataType,
     FormatClass,
     OpenType,
-    Purpose,
     ShareType,
     Term,
     UpdateCycle,
@@ -89,6 +89,13 @@ def _choice(name: str, choices: list[tuple[str, Any]], **more: Any) -> forms.Cho
     return forms.ChoiceField(label=gettext_lazy(LABELS[name]), choices=choices, required=False, **more)
 
 
+def _purposes(held: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the purposes on the list, and those that the entry names by now although they were taken off it."""
+    offered = standards.offered_purposes()
+    retired = {code: _("%s（已停用）") % standards.purpose_label(code) for code in held if code not in offered}
+    return [*offered.items(), *retired.items()]
+
+
 SEPARATED = gettext_lazy("多个之间用顿号或分号隔开")
 
 
@@ -126,7 +133,6 @@ class EntryForm(Form):
     share_scope = _paragraph("share_scope", 2)
     use_purposes = forms.MultipleChoiceField(
         label=gettext_lazy(LABELS["use_purposes"]),
-        choices=[(code, gettext_lazy(label)) for code, label in Purpose.choices()],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -160,6 +166,7 @@ class EntryForm(Form):
 
     def __init__(self, *args: Any, specification: Specification | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["use_purposes"].choices = _purposes(self.initial.get("use_purposes", ()))  # type: ignore[attr-defined]
         if here() == Zone.OUTER:
             del self.fields["secret"]  # nothing that is marked is ever typed in here (R-CAT-015)
         if specification is not None:

@@ -16,7 +16,7 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.faces import actor_of, page
 from jutong.kernel.faces.downloads import safe_headers
 from jutong.kernel.faces.pieces import Change, Fact, Happening
-from jutong.kernel.terms import N_, Purpose
+from jutong.kernel.terms import N_
 from jutong.slices.catalogue import queries
 from jutong.slices.catalogue.pages.editing import EDITS
 from jutong.slices.catalogue.pages.forms import asked_number
@@ -25,6 +25,7 @@ from jutong.slices.catalogue.queries.entries import EntryDetail, OpinionRow
 from jutong.slices.catalogue.queries.versions import in_words, label_of
 from jutong.slices.catalogue.workflow import ASSESSORS
 from jutong.slices.catalogue.workflow.faults import REPORTER
+from jutong.slices.standards import queries as standards
 
 _GROUPS = {
     N_("基本信息"): (
@@ -89,7 +90,7 @@ def _origin(seen: EntryDetail) -> list[tuple[str, list[Fact]]]:
         Fact(_("来源部门"), found.source_provider),
         Fact(_("来源目录"), found.source_title, url=source),
         Fact(_("登记的职责"), found.duty),
-        Fact(_("限定用途"), "、".join(_(Purpose(code).label) for code in found.purposes)),
+        Fact(_("限定用途"), standards.purposes_in_words(found.purposes)),
     ]
     return [(_("数据来源"), facts)]
 

@@ -18,6 +18,7 @@ from jutong.slices.catalogue.rules.content import Content
 from jutong.slices.catalogue.rules.documents import document_kind
 from jutong.slices.catalogue.rules.returned import check_use
 from jutong.slices.catalogue.workflow import ENTRY
+from jutong.slices.standards import queries as standards
 from jutong.wire.grants import Kind, Mode
 
 KINDS: Final[dict[str, Kind]] = {
@@ -80,7 +81,7 @@ class Returned:
 
     def check_use(self, asked: Iterable[str]) -> None:
         """Refuse use outside the registered duty: NotAllowed."""
-        check_use(tuple(asked), self.purposes, self.duty)
+        check_use(tuple(asked), self.purposes, self.duty, standards.purpose_label)
 
 
 def returned_of(case: Entry) -> Returned | None:

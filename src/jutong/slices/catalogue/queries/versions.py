@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotThere
-from jutong.kernel.terms import SHARE_MODE_LABELS, Purpose
+from jutong.kernel.terms import SHARE_MODE_LABELS
 from jutong.slices.catalogue.models import Entry, EntryVersion
 from jutong.slices.catalogue.queries.contents import contents_of
 from jutong.slices.catalogue.queries.entries import sees_drafts
@@ -17,6 +17,7 @@ from jutong.slices.catalogue.rules.differences import differences
 from jutong.slices.catalogue.rules.obligations import LABELS, NAMES
 from jutong.slices.catalogue.rules.shape import CODES, ITEM_LABELS
 from jutong.slices.catalogue.workflow import ENTRY
+from jutong.slices.standards import queries as standards
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,7 @@ def in_words(element: str, value: object) -> str:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, (tuple, list)):
-        named = {code: _(label) for code, label in Purpose.choices()} if name == "use_purposes" else {}
-        return "、".join(named.get(str(part), str(part)) for part in value)
+        return standards.purposes_in_words(value) if name == "use_purposes" else "、".join(str(part) for part in value)
     if isinstance(value, dict):
         return "；".join(f"{_(ITEM_LABELS.get(str(k), str(k)))}：{in_words(str(k), v)}" for k, v in value.items())
     modes = SHARE_MODE_LABELS if name == "share_mode" else {}

@@ -32,6 +32,7 @@ from jutong.slices.standards.queries.purposes import (
     check_purposes,
     offered_purposes,
     purpose_label,
+    purpose_words,
     purposes,
     purposes_in_words,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "profile_table",
     "profiles",
     "purpose_label",
+    "purpose_words",
     "purposes",
     "purposes_in_words",
     "simulation",

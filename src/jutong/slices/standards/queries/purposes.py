@@ -42,10 +42,21 @@ def purposes() -> list[PurposeRow]:
     ]
 
 
-def offered_purposes() -> dict[str, str]:
-    """Return code and name of the purposes that can be named in new requests and grants."""
+def listed_purposes() -> dict[str, str]:
+    """Return code and Chinese name of the purposes that can be named in new entries, requests and grants."""
     own = PurposeCode.objects.filter(retired_at=None).order_by("pk").values_list("code", "name")
-    return {code: _(name) for code, name in SHIPPED.items()} | dict(own)
+    return {**SHIPPED, **dict(own)}
+
+
+def offered_purposes() -> dict[str, str]:
+    """Return the same with the names as the reader's language has them."""
+    return {code: _(name) for code, name in listed_purposes().items()}
+
+
+def purpose_words() -> dict[str, str]:
+    """Return {code or Chinese name: code} of every purpose there ever was: what files may call them."""
+    names = {**SHIPPED, **dict(PurposeCode.objects.order_by("pk").values_list("code", "name"))}
+    return {word: code for code, name in names.items() for word in (name, code)}
 
 
 def purpose_label(code: str) -> str:

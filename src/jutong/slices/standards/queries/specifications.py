@@ -16,6 +16,7 @@ from jutong.kernel.terms import N_
 from jutong.slices.parties import queries as parties
 from jutong.slices.standards.models import SpecificationVersion
 from jutong.slices.standards.queries.grades import grades_on, regions_above, scheme_of
+from jutong.slices.standards.queries.purposes import listed_purposes
 from jutong.slices.standards.rules.national import shipped
 from jutong.slices.standards.rules.specifications import merged
 from jutong.wire.specification import Element, Specification, Value
@@ -86,7 +87,7 @@ def above(region: str, day: date) -> Specification:
 
 
 def _laid(day: date, chain: list[str]) -> Specification:
-    return _graded(*_in_force(day, chain), grades_on(chain, day))
+    return _listed(*_in_force(day, chain), grades_on(chain, day), tuple(listed_purposes().items()))
 
 
 _Version = tuple[int, datetime | None]
@@ -101,6 +102,19 @@ def _in_force(day: date, chain: list[str]) -> tuple[date, _Version, tuple[_Versi
     national = newest.get("", (0, None))
     below = tuple(newest[p] for p in chain if p in newest)
     return day if not national[0] else date.min, national, below
+
+
+@lru_cache(maxsize=512)
+def _listed(
+    day: date, national: _Version, below: tuple[_Version, ...], scheme: _Version, purposes: tuple[tuple[str, str], ...]
+) -> Specification:
+    """Return what `_graded` lays, with the list of purposes of use, kept apart from any specification, as what is asked for."""
+    found = _graded(day, national, below, scheme)
+    values = tuple(Value(code, name) for code, name in purposes)
+    elements = tuple(
+        msgspec.structs.replace(one, values=values) if one.name == "use_purposes" else one for one in found.elements
+    )
+    return msgspec.structs.replace(found, elements=elements)
 
 
 @lru_cache(maxsize=512)

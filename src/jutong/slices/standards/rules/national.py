@@ -21,12 +21,12 @@ from jutong.kernel.terms import (
     DataType,
     FormatClass,
     OpenType,
-    Purpose,
     SecurityLevel,
     ShareType,
     Term,
     UpdateCycle,
 )
+from jutong.slices.standards.rules.purposes import SHIPPED
 from jutong.wire.specification import Element, Specification, Value
 
 
@@ -43,7 +43,7 @@ VALUES: Final[Mapping[tuple[str, str], tuple[Value, ...]]] = {
     ("entry", "format_class"): _term(FormatClass),
     ("entry", "share_type"): _term(ShareType),
     ("entry", "share_limit"): _named(SHARE_LIMITS),
-    ("entry", "use_purposes"): _term(Purpose),
+    ("entry", "use_purposes"): _named(SHIPPED),
     ("entry", "basis_rank"): _term(BasisRank),
     ("entry", "share_mode_class"): _named(SHARE_MODE_CLASSES),
     ("entry", "share_mode"): _named(SHARE_MODE_LABELS),
