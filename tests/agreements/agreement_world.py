@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from rules_world import BEFORE, under
 
 from jutong.kernel.errors import Refusal
 from jutong.slices.agreements import actions, queries
@@ -24,7 +25,7 @@ STATED: dict[str, Any] = {
     "frequency": "每日",
     "scope": "用于养老保险代缴核验，养老保险科经办人员使用",
     "manner": "联机查询，逐件核验，不留存",
-    "since": date(2026, 3, 1),
+    "since": date(2025, 6, 1),
     "until": date(2027, 2, 28),
     "basis": "《社会救助暂行办法》第十一条",
     "schedule": "签署后 20 个工作日内开通",
@@ -69,6 +70,12 @@ def drafted(world: World, *keys: str, kind: str = "sharing", at: datetime | None
     return actions.draft(
         by=world.actor("civil.officer"), at=at or world.at, kind=kind, written=written(world, *keys, **more)
     )
+
+
+def before_the_decree(world: World) -> None:
+    """Let it be June 2025 under Neijiang's own text, when an agreement opened access by itself."""
+    under(world, "neijiang-2020")
+    world.at = BEFORE
 
 
 def digest(case: Agreement) -> str:

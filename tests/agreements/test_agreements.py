@@ -8,7 +8,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from agreement_world import STATED, active, digest, drafted, grant_of, line, refused, side, signed, written
+from agreement_world import (
+    STATED,
+    active,
+    before_the_decree,
+    digest,
+    drafted,
+    grant_of,
+    line,
+    refused,
+    side,
+    signed,
+    written,
+)
 
 from covers import covers
 from jutong.kernel import inbox
@@ -76,7 +88,9 @@ def test_each_party_names_who_is_responsible_and_its_terms_of_secrecy(world: Wor
     case = actions.draft(by=world.actor("civil.officer"), at=world.at, kind="sharing", written=text)
     with refused(RuleBroken, f"人力资源和社会保障局”{sentence}"):
         actions.send(case, by=world.actor("civil.officer"), at=world.at)
-    held = grant_of(world, active(world, line(world, published(world))))
+    resource = published(world)
+    before_the_decree(world)
+    held = grant_of(world, active(world, line(world, resource)))
     page = world.client("hr.clerk").get(f"/grants/{held.id}/").content.decode()
     assert "责任人 civil负责人" in page
     assert "责任人 hr负责人" in page
@@ -121,6 +135,7 @@ def test_a_party_that_does_not_sign_sends_it_back_and_all_sign_anew(world: World
 @covers("R-SHR-029", partly=["R-SHR-035"])
 def test_grants_follow_an_amendment_only_when_all_have_signed_it(world: World) -> None:
     resource = published(world)
+    before_the_decree(world)
     case = active(world, line(world, resource))
     before = grant_of(world, case)
     assert (before.state, before.version, before.origin) == ("granted", 1, case.number)
@@ -143,6 +158,7 @@ def test_grants_follow_an_amendment_only_when_all_have_signed_it(world: World) -
 
 def test_what_a_new_version_no_longer_names_ends_and_an_abandoned_one_changes_nothing(world: World) -> None:
     resource = published(world)
+    before_the_decree(world)
     case = active(world, line(world, resource))
     held = grant_of(world, case)
     text = written(world, scope="暂不再提供")
@@ -168,14 +184,16 @@ def test_an_amendment_that_changes_nothing_is_not_signed(world: World) -> None:
 @covers("R-SHR-030")
 def test_access_ends_with_the_term_unless_it_was_renewed_before(world: World) -> None:
     resource, other = published(world), published(world, title="救助核查信息")
-    renewed = active(world, line(world, resource))
-    left = active(world, line(world, other), name="另一协议")
-    last = datetime(2027, 2, 28, 8, 0, tzinfo=UTC)  # the afternoon of the last day
+    before_the_decree(world)
+    term = date(2025, 7, 20)
+    renewed = active(world, line(world, resource), until=term)
+    left = active(world, line(world, other), name="另一协议", until=term)
+    last = datetime(2025, 7, 20, 8, 0, tzinfo=UTC)  # the afternoon of the last day
     kept, gone = grant_of(world, renewed), grant_of(world, left)
     world.drain(last - timedelta(days=20))
     told = InboxItem.objects.filter(title__contains="即将到期", department_id=world.department("hr"))
     assert {item.link for item in told} == {f"/agreements/{renewed.pk}/", f"/agreements/{left.pk}/"}
-    longer = written(world, lines=(line(world, resource),), since=date(2027, 3, 1), until=date(2028, 2, 29))
+    longer = written(world, lines=(line(world, resource),), since=date(2025, 7, 21), until=date(2026, 7, 20))
     actions.amend(renewed.pk, by=world.actor("hr.officer", at=last), at=last, written=longer, why="续签一年")
     signed(world, renewed, *SIGNED, at=last)
     world.drain(last)
@@ -196,7 +214,9 @@ def test_the_gateway_says_that_the_agreement_is_over(world: World) -> None:
     from jutong.dataplane.snapshots import inactive_reason
     from jutong.slices.grants.queries.wire import wire_grant
 
-    case = active(world, line(world, published(world)))
+    resource = published(world)
+    before_the_decree(world)
+    case = active(world, line(world, resource))
     held = grant_of(world, case)
     assert inactive_reason(wire_grant(held.id), world.at) == ""
     over = datetime(2027, 3, 1, 1, 0, tzinfo=UTC)
@@ -205,7 +225,9 @@ def test_the_gateway_says_that_the_agreement_is_over(world: World) -> None:
 
 
 def test_a_suspended_agreement_stops_its_grants_and_only_who_stopped_it_lets_it_go_on(world: World) -> None:
-    case = active(world, line(world, published(world)))
+    resource = published(world)
+    before_the_decree(world)
+    case = active(world, line(world, resource))
     held = grant_of(world, case)
     actions.suspend(case.pk, by=world.actor("civil.head"), at=world.at, reason="发现超范围查询")
     assert grants.states_of([held.id])[held.id] == "suspended"

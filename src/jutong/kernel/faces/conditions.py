@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -61,3 +61,13 @@ def _values(text: str, *, many: bool) -> tuple[str, ...]:
     for sign in "，,；;\n\t ":
         text = text.replace(sign, "、")
     return tuple(part for part in text.split("、") if part)
+
+
+def condition_in_words(item: str, operator: str, values: Iterable[str]) -> str:
+    """Return a row condition as people read it: 状态 等于 在业."""
+    return " ".join(filter(None, (item, _(OPERATOR_LABELS[Operator(operator)]), _("、").join(values))))
+
+
+def conditions_in_words(conditions: Iterable[Condition]) -> str:
+    """Return row conditions, one a line."""
+    return "\n".join(condition_in_words(one.item, one.operator, one.values) for one in conditions)

@@ -118,9 +118,12 @@ class Workflow(Generic[C]):
         return dress
 
     def action(
-        self, verb: str
+        self, verb: str, *, then: Callable[..., None] | None = None
     ) -> Callable[[Callable[Concatenate[C, P], object]], Callable[Concatenate[C | int, P], C]]:
-        """Dress the business of a move: `body(case, *, by, at, …)` runs on the locked case and may change its fields."""
+        """Dress the business of a move: `body(case, *, by, at, …)` runs on the locked case and may change its fields.
+
+        then: `follow(case, *, by, at)` runs once the move is made, in the same transaction: a further move, if need be.
+        """
         self._declared(verb, opening=False)
 
         def dress(body: Callable[Concatenate[C, P], object]) -> Callable[Concatenate[C | int, P], C]:
@@ -130,7 +133,10 @@ class Workflow(Generic[C]):
                 values: dict[str, Any] = dict(given)
                 by, at = values.pop("by").within(self.name), values.pop("at")
                 with acting(Act(f"{self.name}.{verb}", by, at, self.name, str(pk))) as act:
-                    return self._advance(pk, verb, body, by, at, act, values)
+                    done = self._advance(pk, verb, body, by, at, act, values)
+                    if then is not None:
+                        then(done, by=by, at=at)
+                    return done
 
             self._bodies[verb] = moved
             return moved

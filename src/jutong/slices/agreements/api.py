@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from django.http import HttpRequest
@@ -13,7 +14,7 @@ from pydantic import Field, StringConstraints
 from jutong.kernel import clock, faces
 from jutong.slices.agreements import actions, queries
 from jutong.slices.agreements.rules import LONGEST_TEXT, MOST_LINES, MOST_PARTIES
-from jutong.wire.grants import Masking
+from jutong.wire.grants import Masking, Operator
 
 router = Router()
 
@@ -24,6 +25,7 @@ Name = Annotated[str, StringConstraints(max_length=200, pattern=PLAIN)]
 Words = Annotated[str, StringConstraints(max_length=LONGEST_TEXT, pattern=PLAIN)]
 Names = Annotated[list[Name], Field(max_length=200)]
 PageNumber = Annotated[int, Query(ge=1, le=100_000)]
+ReasonedVerb = Literal["send_back", "withdraw", "abandon", "suspend", "resume", "terminate"]
 VersionNumber = Annotated[int | None, Query(ge=1, le=1_000_000)]
 
 
@@ -58,8 +60,19 @@ class GivenItemIn(Schema):
     masking: Masking = Masking.NONE
 
 
+class AgreedConditionIn(Schema):
+    """A row condition; rows are shared that keep to all of them."""
+
+    item: Name
+    operator: Operator
+    values: Annotated[list[Name], Field(max_length=1000)] = []
+
+
 class AgreementLineIn(Schema):
-    """What a party may have of an entry; it becomes a grant when the agreement is in force."""
+    """What a party may have of an entry.
+
+    It becomes a grant when the agreement is in force; under the decree, requests keep to it.
+    """
 
     resource_id: Number
     consumer_id: Number
@@ -67,6 +80,7 @@ class AgreementLineIn(Schema):
     key_items: Names = []
     modes: Names
     purposes: Names
+    conditions: Annotated[list[AgreedConditionIn], Field(max_length=20)] = []
 
 
 class AgreementIn(Schema):
@@ -169,22 +183,24 @@ class AgreementVersionOut(Schema):
 
 
 class AgreementGrantOut(Schema):
-    """The grant that a line became."""
+    """The grant that a line became, or that was granted under it; may_ask: the caller can ask for the data under it."""
 
     resource_id: int
     consumer_id: int
     grant_id: int | None
     grant_reference: str
     grant_state: str
+    may_ask: bool
 
 
 class AgreementOut(Schema):
-    """An agreement with all its versions."""
+    """An agreement with all its versions; direct: its lines become grants by themselves, else requests name it."""
 
     row: AgreementLineOut
     shown: AgreementVersionOut
     versions: list[AgreementVersionOut]
     grants: list[AgreementGrantOut]
+    direct: bool
     reason: str
     profile: str
 
@@ -229,6 +245,7 @@ def _seen(request: HttpRequest, agreement_id: int, version: int | None = None) -
             "grant_id": row.grant_id,
             "grant_reference": row.grant_reference,
             "grant_state": row.grant_state,
+            "may_ask": row.may_ask,
         }
         for row in seen.lines
     ]
@@ -237,6 +254,7 @@ def _seen(request: HttpRequest, agreement_id: int, version: int | None = None) -
         "shown": seen.shown,
         "versions": seen.versions,
         "grants": grants,
+        "direct": seen.direct,
         "reason": seen.reason,
         "profile": seen.profile,
     }
@@ -307,43 +325,19 @@ def attest(request: HttpRequest, agreement_id: Id) -> dict[str, Any]:
     return _seen(request, agreement_id)
 
 
-@router.post("/{agreement_id}/send_back", response=AgreementOut, summary="退回协议")
-def send_back(request: HttpRequest, agreement_id: Id, body: AgreementReasonIn) -> dict[str, Any]:
-    """A party does not sign, and says why."""
-    actions.send_back(agreement_id, by=faces.actor_of(request), at=clock.now(), reason=body.reason)
-    return _seen(request, agreement_id)
+WITH_REASON: Final[dict[str, Callable[..., Any]]] = {
+    "send_back": actions.send_back,
+    "withdraw": actions.withdraw,
+    "abandon": actions.abandon,
+    "suspend": actions.suspend,
+    "resume": actions.resume,
+    "terminate": actions.terminate,
+}
+"""The moves that take nothing but a reason."""
 
 
-@router.post("/{agreement_id}/withdraw", response=AgreementOut, summary="撤回协议")
-def withdraw(request: HttpRequest, agreement_id: Id, body: AgreementReasonIn) -> dict[str, Any]:
-    """Give an agreement up before it is in force."""
-    actions.withdraw(agreement_id, by=faces.actor_of(request), at=clock.now(), reason=body.reason)
-    return _seen(request, agreement_id)
-
-
-@router.post("/{agreement_id}/abandon", response=AgreementOut, summary="放弃修订")
-def abandon(request: HttpRequest, agreement_id: Id, body: AgreementReasonIn) -> dict[str, Any]:
-    """Drop an amendment; the version in force goes on."""
-    actions.abandon(agreement_id, by=faces.actor_of(request), at=clock.now(), reason=body.reason)
-    return _seen(request, agreement_id)
-
-
-@router.post("/{agreement_id}/suspend", response=AgreementOut, summary="暂停协议")
-def suspend(request: HttpRequest, agreement_id: Id, body: AgreementReasonIn) -> dict[str, Any]:
-    """A party or the authority suspends the agreement."""
-    actions.suspend(agreement_id, by=faces.actor_of(request), at=clock.now(), reason=body.reason)
-    return _seen(request, agreement_id)
-
-
-@router.post("/{agreement_id}/resume", response=AgreementOut, summary="恢复协议")
-def resume(request: HttpRequest, agreement_id: Id, body: AgreementReasonIn) -> dict[str, Any]:
-    """Who suspended the agreement lets it go on."""
-    actions.resume(agreement_id, by=faces.actor_of(request), at=clock.now(), reason=body.reason)
-    return _seen(request, agreement_id)
-
-
-@router.post("/{agreement_id}/terminate", response=AgreementOut, summary="终止协议")
-def terminate(request: HttpRequest, agreement_id: Id, body: AgreementReasonIn) -> dict[str, Any]:
-    """A party or the authority ends the agreement."""
-    actions.terminate(agreement_id, by=faces.actor_of(request), at=clock.now(), reason=body.reason)
+@router.post("/{agreement_id}/{verb}", response=AgreementOut, summary="退回、撤回、放弃修订、暂停、恢复、终止协议")
+def deed(request: HttpRequest, agreement_id: Id, verb: ReasonedVerb, body: AgreementReasonIn) -> dict[str, Any]:
+    """Make a move that takes nothing but a reason; suspended agreements are resumed without one if there is none."""
+    WITH_REASON[verb](agreement_id, by=faces.actor_of(request), at=clock.now(), reason=body.reason)
     return _seen(request, agreement_id)

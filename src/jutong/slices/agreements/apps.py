@@ -18,7 +18,7 @@ class Agreements(AppConfig):
     label = "agreements"
 
     def ready(self) -> None:
-        """Listen to its own signatures; offer the list, what waits for a signature, and what ends soon."""
+        """Offer the list, what waits for a signature, and what ends soon."""
         from jutong.kernel.actors import ADMINISTRATORS
         from jutong.kernel.faces.navigation import Entry, Group, register
         from jutong.kernel.terms import N_

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel import papers
 from jutong.kernel.clock import BEIJING
+from jutong.kernel.faces.conditions import conditions_in_words
 from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, DeliveryMode
 from jutong.slices.agreements.rules import ELEMENTS, NEEDED, Content, Kind, Line
 from jutong.wire.grants import Masking
@@ -92,7 +93,7 @@ def _lines(said: Content, about: Printed) -> tuple[papers.Block, ...]:
             f"{line.title}\n{line.code}",
             line.provider,
             line.consumer,
-            items_in_words(line),
+            f"{items_in_words(line)}\n{rows_in_words(line)}".strip(),
             ways_in_words(line, about.purposes),
         )
         for line in said.lines
@@ -106,6 +107,11 @@ def items_in_words(line: Line) -> str:
         given.item if given.masking is Masking.NONE else f"{given.item}（{_(MASKING_LABELS[given.masking])}）"
         for given in line.items
     )
+
+
+def rows_in_words(line: Line) -> str:
+    """Return which rows a line is of, one condition a line; nothing for all rows."""
+    return conditions_in_words(line.conditions)
 
 
 def ways_in_words(line: Line, named: Callable[[Iterable[str]], str]) -> str:

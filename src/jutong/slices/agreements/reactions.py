@@ -1,18 +1,11 @@
-"""What agreements do by themselves: come into force with the last signature, warn before their end, and end."""
+"""What agreements do by themselves: warn before their end, and end."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from jutong.kernel import jobs, outbox
+from jutong.kernel import jobs
 from jutong.slices.agreements import actions
-
-
-@outbox.on("agreement.signing", "agreement.amending")
-def conclude_signed(event: outbox.Event, at: datetime) -> None:
-    """A party signed: when no signature is missing any more, the version is in force."""
-    if event.payload["verb"] == "sign":
-        actions.conclude_signed(int(event.payload["id"]), at=at)
 
 
 @jobs.every(60)

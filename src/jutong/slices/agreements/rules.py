@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from jutong.crypto import sm3
 from jutong.kernel.errors import Conflict, RuleBroken
 from jutong.kernel.terms import N_, Term
-from jutong.wire.grants import Masking
+from jutong.wire.grants import Condition, Masking
 
 LONGEST_TEXT: Final = 2000
 MOST_PARTIES: Final = 20
@@ -44,7 +44,10 @@ class Given(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """What one party may have of one catalogue entry of another: it becomes a grant when the agreement is in force."""
+    """What one party may have of one catalogue entry of another; conditions: of which rows, all of them where there are none.
+
+    Under the local texts it becomes a grant when the agreement is in force; under the decree requests keep to it.
+    """
 
     resource_id: int
     consumer_id: int
@@ -57,6 +60,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     key_items: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def key(self) -> str:
@@ -117,8 +121,15 @@ LONGEST_TERM: Final = timedelta(days=5 * 366)
 
 
 def digest(number: str, version: int, kind: str, content: Content) -> str:
-    """Return what is signed: SM3 (hex) of number, version, kind and content as JSON with sorted keys."""
-    said = {"agreement": number, "content": content, "kind": kind, "version": version}
+    """Return what is signed: SM3 (hex) of number, version, kind and content as JSON with sorted keys.
+
+    A line for all rows says nothing of rows, as lines did before any could be named.
+    """
+    plain = msgspec.to_builtins(content)
+    for line in plain["lines"]:
+        if not line["conditions"]:
+            del line["conditions"]
+    said = {"agreement": number, "content": plain, "kind": kind, "version": version}
     return sm3.hexdigest(msgspec.json.encode(said, order="sorted"))
 
 
@@ -215,3 +226,49 @@ def check_same(seen: str, present: str) -> None:
     """Refuse to sign a text other than the present one: the person has read an older version."""
     if seen != present:
         raise Conflict(N_("协议内容已经更新，您阅读的不是待签署的版本；请刷新页面，阅读最新版本后签署。"))
+
+
+_WIDE: Final = N_("“%(what)s”超出了协议 %(number)s 列明的范围，请在协议范围内填写；需要更多的，请先修订协议。")
+
+
+def check_framed(line: Line, number: str, asked: Framed) -> None:
+    """Refuse what goes beyond an agreement's line: items, ways, purposes, rows, weaker masking (national-project-opinion#8).
+
+    RuleBroken naming the field, what is too much, and the remedy.
+    """
+    given = {one.item: one.masking for one in line.items}
+    lists: dict[str, tuple[Sequence[str], Collection[str], str]] = {
+        "items": (tuple(asked.items), given, N_("信息项")),
+        "key_items": (asked.key_items, line.key_items or given, N_("查询条件项")),
+        "modes": (asked.modes, line.modes, N_("共享方式")),
+        "purposes": (asked.purposes, line.purposes, N_("使用用途")),
+    }
+    for field, (wanted, listed, label) in lists.items():
+        if beyond := [one for one in wanted if one not in listed]:
+            what = beyond[0] if field.endswith("items") else label
+            raise RuleBroken(_WIDE, field=field, what=what, number=number)
+    for name, masking in asked.items.items():
+        if masking is not None and masking not in masked_within(given[name]):
+            raise RuleBroken(
+                N_("信息项“%(item)s”的脱敏方式比协议 %(number)s 约定的宽，请选协议约定的方式。"),
+                field="items", item=name, number=number,
+            )  # fmt: skip
+    if any(one not in asked.conditions for one in line.conditions):
+        raise RuleBroken(
+            N_("协议 %(number)s 只共享符合约定条件的行，请保留协议列明的行条件。"), field="conditions", number=number
+        )
+
+
+class Framed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for or given under an agreement; items: with their masking, None where none is settled yet."""
+
+    items: dict[str, Masking | None]
+    key_items: tuple[str, ...]
+    modes: tuple[str, ...]
+    purposes: tuple[str, ...]
+    conditions: tuple[Condition, ...]
+
+
+def masked_within(agreed: Masking) -> tuple[Masking, ...]:
+    """Return the maskings that keep to an agreed one: itself and hiding all; any where none was agreed."""
+    return tuple(Masking) if agreed is Masking.NONE else (agreed, Masking.SUPPRESS)

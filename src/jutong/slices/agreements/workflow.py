@@ -25,6 +25,15 @@ def issued_jointly(_policy: Policy, case: Any) -> bool:
     return bool(case.joint)
 
 
+def opens_grants(policy: Policy) -> bool:
+    """Tell whether an agreement's lines become grants by themselves, as under the local texts.
+
+    Since the decree data are had by a request that is decided within its limits (national-2025#20 to #22): an agreement
+    adds to that, it does not replace it.
+    """
+    return not policy.flag("consumer_head_consent")
+
+
 def may_know(actor: Actor, case: Agreement) -> bool:
     """Tell who knows of an agreement: its parties; once it is out for signature also the authority; auditors; the platform."""
     if actor.account_id is None or actor.holds(Role.AUDITOR):

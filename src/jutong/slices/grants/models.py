@@ -21,7 +21,8 @@ class Grant(Case):
     department's own interface may be called. Of batch files: marked, their rows are ordered by `canary` (a secret, SM4 at
     rest, made once and kept, so that old copies can still be traced); notice stands visibly in them; receiver_key (hex SM2
     public key, the consumer's own): only its holder opens them. held_by: number of the case that keeps it suspended, which
-    alone restores or terminates it; empty where it was merely stopped.
+    alone restores or terminates it; empty where it was merely stopped. framed_by: the line of the agreement that the request
+    behind it was made under ("agreement:12:5-7"), whose limits and end it shares; empty where there is none.
     """
 
     resource = models.ForeignKey("catalogue.Entry", on_delete=models.PROTECT, related_name="+")
@@ -60,6 +61,7 @@ class Grant(Case):
     ended_at = models.DateTimeField(null=True)
     reason = models.TextField(default="")
     held_by = models.CharField(max_length=24, default="")
+    framed_by = models.CharField(max_length=64, default="", db_index=True)
     calls = models.BigIntegerField(default=0)
     rows = models.BigIntegerField(default=0)
     last_used_at = models.DateTimeField(null=True)

@@ -4,7 +4,7 @@ from jutong.slices.agreements.actions.amending import abandon, amend
 from jutong.slices.agreements.actions.drafting import Draft, draft, revise, send, send_back, withdraw
 from jutong.slices.agreements.actions.ending import expire, expire_due, resume, suspend, terminate, warn_due
 from jutong.slices.agreements.actions.granting import carry_out
-from jutong.slices.agreements.actions.signing import attest, conclude, conclude_signed, sign
+from jutong.slices.agreements.actions.signing import attest, conclude, sign
 from jutong.slices.agreements.rules import Given, Kind, Line, Side, Stated
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "attest",
     "carry_out",
     "conclude",
-    "conclude_signed",
     "draft",
     "expire",
     "expire_due",

@@ -1,11 +1,13 @@
-"""What an agreement's lines become: grants that follow its versions and end with it (R-SHR-029, R-SHR-030, R-SHR-035)."""
+"""What an agreement's lines come to: grants that follow its versions and end with it (R-SHR-029, R-SHR-030, R-SHR-035)."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import system_actor
@@ -13,15 +15,16 @@ from jutong.kernel.clock import end_of_day
 from jutong.kernel.errors import Refusal, RuleBroken
 from jutong.kernel.terms import ShareType
 from jutong.slices.agreements.actions.telling import tell
-from jutong.slices.agreements.models import Agreement
+from jutong.slices.agreements.models import Agreement, AgreementVersion
 from jutong.slices.agreements.queries.secrecy import check_confidential
-from jutong.slices.agreements.rules import Content, Line
+from jutong.slices.agreements.rules import Content, Line, masked_within
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import actions as grants
 from jutong.slices.grants import queries as held
-from jutong.wire.grants import Column
+from jutong.wire.grants import Column, Condition, Quota
 
 PLATFORM: Final = system_actor("agreements")
+LIVE: Final = frozenset({"granted", "suspended"})
 
 
 def reference(case: Agreement, key: str) -> str:
@@ -43,7 +46,7 @@ def _terms(
             else Column(given.item, given.item, masking=given.masking)
             for given in line.items
         ),
-        conditions=(),
+        conditions=line.conditions,
         key_items=line.key_items,
         modes=line.modes,
         purposes=line.purposes,
@@ -72,14 +75,21 @@ def check_grants(content: Content, at: datetime) -> None:
         check_confidential(line.resource_id, line.provider_id, line.consumer_id, at=at)
 
 
-def carry_out(case: Agreement, content: Content, *, at: datetime) -> None:
-    """Let the grants of an agreement be what the version in force says: open, restate, end those that it no longer names.
+def carry_out(case: Agreement, version: AgreementVersion, content: Content, *, direct: bool, at: datetime) -> None:
+    """Let the grants of an agreement be what the version in force says.
 
+    direct: its lines become grants, those it no longer names end. Else nothing opens and nothing widens without a request
+    that is decided (national-2025#20 to #22): grants that go beyond a line are narrowed to it, those without one end.
     A line that cannot be carried out (its entry was withdrawn meanwhile) is told to the parties; the others stand.
     """
+    opened = held.of_lines(reference(case, ""))
     for line in content.lines:
+        present = [row for row in opened.pop(reference(case, line.key), []) if row.state in LIVE]
         try:
-            _follow(case, line, content, at)
+            if direct:
+                _follow(case, version, line, content, present, at)
+            else:
+                _narrow(case, line, present, at)
         except Refusal as refusal:
             tell(
                 case,
@@ -87,37 +97,85 @@ def carry_out(case: Agreement, content: Content, *, at: datetime) -> None:
                 at,
                 text=_("%(title)s：%(why)s") % {"title": line.title, "why": refusal.sentence},
             )
-    kept = {reference(case, line.key) for line in content.lines}
-    for row in held.of_cases(f"agreement:{case.pk}:"):
-        if row.case_ref not in kept and row.state in {"granted", "suspended"}:
-            grants.revoke_grant(
-                row.id, by=PLATFORM, at=at, reason=_("共享协议 %s 的新版本不再包含该资源。") % case.number
-            )
+    gone = _("共享协议 %s 的新版本不再包含该资源。") % case.number
+    _revoke((row for rows in opened.values() for row in rows), at, gone)
+    if not direct:
+        _invite(case, content, at)
 
 
-def _follow(case: Agreement, line: Line, content: Content, at: datetime) -> None:
+def _follow(
+    case: Agreement, version: AgreementVersion, line: Line, content: Content, present: list[held.GrantRow], at: datetime
+) -> None:
     offer = catalogue.require_published(line.resource_id)
-    ref = reference(case, line.key)
-    present = held.of_case(ref)
-    terms = _terms(line, content, offer, at, present.purposes if present else ())
-    if present is not None and present.state == "granted":
-        if present.valid_from <= at < terms.valid_from:  # renewed from a later day on: what works goes on without a gap
-            terms = dataclasses.replace(terms, valid_from=at)
-        grants.restate_grant(present.id, by=PLATFORM, at=at, terms=terms)
-        return
-    if present is not None and present.state == "suspended":
-        return  # stays as the provider or the authority left it
-    grants.open_grant(
-        by=PLATFORM, at=at, region=offer.region, resource_id=offer.id, resource_title=offer.title, entry_code=offer.code,
-        entry_version=offer.version, provider_id=offer.provider_id, consumer_id=line.consumer_id,
-        authority_id=case.authority_id, case_ref=ref, origin=case.number,
-        request_digest=case.versions.values_list("digest", flat=True).get(number=case.version), terms=terms,
+    terms = _terms(line, content, offer, at, tuple(code for row in present for code in row.purposes))
+    for row in present:
+        if row.state == "granted":  # one that is suspended stays as the provider or the authority left it
+            kept = (
+                row.valid_from <= at < terms.valid_from
+            )  # renewed from a later day on: what works goes on without a gap
+            wanted = dataclasses.replace(terms, valid_from=at) if kept else terms
+            grants.restate_grant(row.id, by=PLATFORM, at=at, terms=wanted)
+    if not present:
+        grants.open_grant(
+            by=PLATFORM, at=at, region=offer.region, resource_id=offer.id, resource_title=offer.title,
+            entry_code=offer.code, entry_version=offer.version, provider_id=offer.provider_id,
+            consumer_id=line.consumer_id, authority_id=case.authority_id, case_ref=reference(case, line.key),
+            origin=case.number, request_digest=version.digest, terms=terms,
+        )  # fmt: skip
+
+
+def _narrow(case: Agreement, line: Line, present: list[held.GrantRow], at: datetime) -> None:
+    offer = catalogue.require_published(line.resource_id)
+    for row in present:
+        terms = _within(row, line, offer)
+        if not (terms.columns and terms.modes and terms.purposes):
+            _revoke([row], at, _("共享协议 %s 的新版本不再包含该授权的内容。") % case.number)
+        elif row.state == "granted":
+            grants.restate_grant(row.id, by=PLATFORM, at=at, terms=terms)
+
+
+def _within(row: held.GrantRow, line: Line, offer: catalogue.PublishedEntry) -> grants.Terms:
+    """Return a grant's terms as far as a line has them; what the grant masks more than the line asks stays so."""
+    agreed = {given.item: given.masking for given in line.items}
+    known = {item.name: item.kind for item in offer.items}
+    columns = msgspec.convert(row.items, tuple[Column, ...])
+    conditions = msgspec.convert(row.conditions, tuple[Condition, ...])
+    return grants.Terms(
+        columns=tuple(
+            one if one.masking in masked_within(agreed[one.item]) else msgspec.structs.replace(one, masking=agreed[one.item])
+            for one in columns
+            if one.item in agreed
+        ),
+        conditions=tuple(dict.fromkeys((*conditions, *line.conditions))),
+        key_items=tuple(name for name in row.key_items if name in (line.key_items or agreed)),
+        confirm_items=tuple(name for name in row.confirm_items if name in agreed),
+        modes=tuple(mode for mode in row.modes if mode in line.modes),
+        purposes=tuple(code for code in row.purposes if code in line.purposes),
+        quota=msgspec.convert(row.quota, Quota),
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        basis=row.basis,
+        scope=row.scope,
+        remarks=row.remarks,
+        known=known | {one.item: one.kind for one in columns},
+        held_purposes=row.purposes,
+        framed_by=row.framed_by,
     )  # fmt: skip
+
+
+def _invite(case: Agreement, content: Content, at: datetime) -> None:
+    """Tell each consumer of a line that it can ask for the data under the agreement."""
+    for consumer in dict.fromkeys(line.consumer_id for line in content.lines):
+        titles = [line.title for line in content.lines if line.consumer_id == consumer]
+        tell(
+            case, _("可以依协议 %(number)s 提出共享申请：%(name)s"), at, to=[consumer],
+            text=_("申请内容已按协议预填，提供方在规定期限内答复：%s。") % _("、").join(titles),
+        )  # fmt: skip
 
 
 def stop(case: Agreement, at: datetime, why: str) -> list[int]:
     """Suspend the working grants of an agreement; returns their ids."""
-    working = [row.id for row in held.of_cases(f"agreement:{case.pk}:") if row.state == "granted"]
+    working = [row.id for row in _live(case) if row.state == "granted"]
     for grant_id in working:
         grants.suspend_grant(grant_id, by=PLATFORM, at=at, reason=why, held_by=case.number)
     return working
@@ -125,13 +183,21 @@ def stop(case: Agreement, at: datetime, why: str) -> list[int]:
 
 def start_again(case: Agreement, at: datetime) -> None:
     """Let those grants work again that were suspended with the agreement and that nothing else keeps suspended."""
-    for row in held.of_cases(f"agreement:{case.pk}:"):
+    for row in _live(case):
         if row.id in case.held_grants and row.state == "suspended" and row.held_by == case.number:
             grants.restore_grant(row.id, by=PLATFORM, at=at, held_by=case.number)
 
 
 def end(case: Agreement, at: datetime, why: str) -> None:
     """End every grant of an agreement."""
-    for row in held.of_cases(f"agreement:{case.pk}:"):
-        if row.state in {"granted", "suspended"}:
+    _revoke(_live(case), at, why)
+
+
+def _live(case: Agreement) -> list[held.GrantRow]:
+    return [row for rows in held.of_lines(reference(case, "")).values() for row in rows if row.state in LIVE]
+
+
+def _revoke(rows: Iterable[held.GrantRow], at: datetime, why: str) -> None:
+    for row in rows:
+        if row.state in LIVE:
             grants.revoke_grant(row.id, by=PLATFORM, at=at, reason=why)

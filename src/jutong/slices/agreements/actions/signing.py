@@ -17,13 +17,21 @@ from jutong.slices.agreements.actions.drafting import content_of, pending
 from jutong.slices.agreements.actions.granting import carry_out, check_grants
 from jutong.slices.agreements.actions.telling import tell
 from jutong.slices.agreements.models import Agreement, AgreementSignature, AgreementVersion
+from jutong.slices.agreements.queries.framing import opens_directly
 from jutong.slices.agreements.workflow import AGREEMENT, HEADS
 from jutong.slices.parties import queries as parties
 
 PLATFORM: Final = system_actor("agreements")
 
 
-@AGREEMENT.action("sign")
+def _conclude_whole(case: Agreement, *, by: Actor, at: datetime) -> None:
+    """Bring the version into force with its last signature: nobody reads of all signatures and no effect."""
+    if not case.unsigned_ids and pending(case).signatures.count() == len(case.party_ids):
+        conclude(case, by=PLATFORM, at=at)
+        case.refresh_from_db()
+
+
+@AGREEMENT.action("sign", then=_conclude_whole)
 def sign(case: Agreement, *, by: Actor, at: datetime, digest: str) -> None:
     """Sign for one's party the version whose digest one has read; the term may not be over (national-project-opinion#8).
 
@@ -75,16 +83,10 @@ def conclude(case: Agreement, *, by: Actor, at: datetime) -> None:
     put_in_force(case, pending(case), by=by, at=at)
 
 
-def conclude_signed(agreement_id: int, *, at: datetime) -> None:
-    """Bring the version into force to which no signature is missing any more; nothing where one is, or it has happened."""
-    case = Agreement.objects.filter(pk=agreement_id, state__in=["signing", "amending"], unsigned_ids=[]).first()
-    if case is not None and pending(case).signatures.count() == len(case.party_ids):
-        conclude(case, by=PLATFORM, at=at)
-
-
 def put_in_force(case: Agreement, version: AgreementVersion, *, by: Actor, at: datetime) -> None:
     """Let a version be the one in force; what was granted follows it."""
     content = content_of(version)
+    direct = opens_directly(case, version.drafted_at, first=not case.version)
     version.in_force_at = at
     version.save(update_fields=["in_force_at", "attested_by"])
     stated = content.stated
@@ -94,7 +96,7 @@ def put_in_force(case: Agreement, version: AgreementVersion, *, by: Actor, at: d
     case.name, case.since, case.until = stated.name[:200], stated.since, stated.until
     if case.warned_for and case.until and case.until > case.warned_for:
         case.warned_for = None
-    carry_out(case, content, at=at)
+    carry_out(case, version, content, direct=direct, at=at)
     payload = {"id": case.pk, "number": case.number, "version": case.version, "party_ids": list(case.party_ids)}
     outbox.publish(events.VERSION_IN_FORCE, f"agreement:{case.pk}", payload, at=at, by=by)
     tell(case, _("协议 %(number)s 已生效：%(name)s"), at)

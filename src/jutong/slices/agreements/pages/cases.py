@@ -15,7 +15,7 @@ from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, Wron
 from jutong.kernel.faces.deeds import Deed, OpenDeed
 from jutong.kernel.faces.forms import Form
 from jutong.kernel.terms import N_
-from jutong.slices.agreements import actions, queries
+from jutong.slices.agreements import actions, formats, queries
 from jutong.slices.agreements.pages import forms, wording
 from jutong.slices.agreements.workflow import AGREEMENT
 
@@ -102,6 +102,7 @@ def show(
         deeds=deeds,
         refusal=refusal,
         editable=_editable(seen),
+        lines=[(row, formats.rows_in_words(row.line)) for row in seen.lines],
     )
 
 

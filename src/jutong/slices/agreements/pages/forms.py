@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 from django import forms as django_forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from jutong.kernel.faces.conditions import ConditionsField
 from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Suggesting, Upload
 from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS
 from jutong.slices.agreements import actions
@@ -144,7 +146,7 @@ def start(content: Content) -> dict[str, Any]:
 
 
 class LineForm(Form):
-    """What one party may have of an entry: every item with its masking or not at all, modes and purposes."""
+    """What one party may have of an entry: every item with its masking or not at all, of which rows, modes and purposes."""
 
     key_items = django_forms.MultipleChoiceField(
         label=_l("查询条件项"), required=False, widget=django_forms.CheckboxSelectMultiple,
@@ -160,6 +162,10 @@ class LineForm(Form):
             initial={"key_items": line.key_items, "modes": line.modes, "purposes": line.purposes} if line else None,
         )
         self.offer = offer
+        rows = msgspec.to_builtins(line.conditions) if line else ()
+        self.conditions = ConditionsField(
+            [item.name for item in offer.items], self.data if self.is_bound else None, rows
+        )
         maskings = [("", _("不授权")), *((str(one), _(MASKING_LABELS[one])) for one in Masking)]
         for place, item in enumerate(offer.items):
             self.fields[f"item-{place}"] = django_forms.ChoiceField(
@@ -177,9 +183,17 @@ class LineForm(Form):
         """Return the bound fields of the items."""
         return [self[f"item-{place}"] for place in range(len(self.offer.items))]
 
+    @property
+    def filtered(self) -> bool:
+        """Whether a row condition stands in the form."""
+        return any(item for _row, item, _operator, _values in self.conditions.rows)
+
     def clean(self) -> dict[str, Any]:
-        """Ask for one item at least."""
+        """Ask for one item at least, and for row conditions that are whole."""
         good = dict(super().clean() or {})
+        self.stated_conditions = self.conditions.conditions()
+        for sentence in self.conditions.errors:
+            self.add_error(None, sentence)
         if not any(good.get(f"item-{place}") for place in range(len(self.offer.items))):
             raise ValidationError(_("请至少授权一个信息项。"))
         return good
@@ -194,7 +208,7 @@ class LineForm(Form):
         )
         return GrantLine(
             resource_id=self.offer.id, consumer_id=consumer_id, items=items, key_items=tuple(good["key_items"]),
-            modes=tuple(good["modes"]), purposes=tuple(good["purposes"]),
+            modes=tuple(good["modes"]), purposes=tuple(good["purposes"]), conditions=self.stated_conditions,
         )  # fmt: skip
 
 

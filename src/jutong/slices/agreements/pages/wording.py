@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel.faces.pieces import Change, Fact, Tab
 from jutong.kernel.terms import N_
 from jutong.slices.agreements import formats, queries
-from jutong.slices.agreements.rules import ELEMENTS, Content
+from jutong.slices.agreements.rules import ELEMENTS, Content, Line
 from jutong.slices.standards import queries as standards
 
 STANDINGS: Final = {
@@ -108,10 +108,15 @@ def _changes(old: Content, new: Content) -> Iterator[Change]:
         named = is_line or was_line
         yield Change(
             _("授权：%(title)s → %(consumer)s") % {"title": named.title, "consumer": named.consumer} if named else "",
-            f"{formats.items_in_words(was_line)}\n{formats.ways_in_words(was_line, standards.purposes_in_words)}"
-            if was_line
-            else "",
-            f"{formats.items_in_words(is_line)}\n{formats.ways_in_words(is_line, standards.purposes_in_words)}"
-            if is_line
-            else "",
+            _line_in_words(was_line),
+            _line_in_words(is_line),
         )
+
+
+def _line_in_words(line: Line | None) -> str:
+    if line is None:
+        return ""
+    parts = (
+        formats.items_in_words(line), formats.rows_in_words(line), formats.ways_in_words(line, standards.purposes_in_words),
+    )  # fmt: skip
+    return "\n".join(filter(None, parts))

@@ -13,6 +13,7 @@ from jutong.slices.agreements.queries.agreements import (
     digest_of,
     joint_file,
 )
+from jutong.slices.agreements.queries.framing import Frame, frame_of, frames_for
 from jutong.slices.agreements.queries.panels import ending_soon, of_entry, of_grant
 from jutong.slices.agreements.queries.secrecy import check_confidential, confidential
 from jutong.slices.agreements.queries.verifying import Proof, ProofLine, proof
@@ -20,6 +21,7 @@ from jutong.slices.agreements.queries.verifying import Proof, ProofLine, proof
 __all__ = [
     "AgreementRow",
     "AgreementView",
+    "Frame",
     "LineRow",
     "Proof",
     "ProofLine",
@@ -34,6 +36,8 @@ __all__ = [
     "confidential",
     "digest_of",
     "ending_soon",
+    "frame_of",
+    "frames_for",
     "joint_file",
     "of_entry",
     "of_grant",

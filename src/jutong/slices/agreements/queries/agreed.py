@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from jutong.kernel import jurisdiction
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed
-from jutong.slices.agreements.models import AgreementVersion
+from jutong.slices.agreements.queries.framing import in_force
 from jutong.slices.catalogue import queries as catalogue
 
 
 def agreed(resource_id: int, consumer_id: int, *, at: datetime) -> bool:
     """Tell whether a sharing agreement in force lets a department have data of an entry."""
-    today = beijing_day(at)
-    return AgreementVersion.objects.filter(
-        agreement__kind="sharing",
-        agreement__state__in=["active", "amending"],
-        agreement__since__lte=today,
-        agreement__until__gte=today,
-        number=F("agreement__version"),
-        content__lines__contains=[{"resource_id": resource_id, "consumer_id": consumer_id}],
-    ).exists()
+    named = [{"resource_id": resource_id, "consumer_id": consumer_id}]
+    return in_force(at).filter(content__lines__contains=named).exists()
 
 
 def check_agreed(resource_id: int, consumer_id: int, *, at: datetime) -> None:

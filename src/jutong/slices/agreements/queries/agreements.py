@@ -20,8 +20,9 @@ from jutong.kernel.faces.pieces import Happening, happenings
 from jutong.kernel.paging import Page, every, page
 from jutong.kernel.workflow import Button
 from jutong.slices.agreements.models import Agreement, AgreementSignature, AgreementVersion
+from jutong.slices.agreements.queries.framing import opens_directly
 from jutong.slices.agreements.rules import Content, Kind, Line
-from jutong.slices.agreements.workflow import AGREEMENT, may_know
+from jutong.slices.agreements.workflow import AGREEMENT, STAFF, may_know
 from jutong.slices.grants import queries as grants
 from jutong.slices.parties import queries as parties
 
@@ -80,13 +81,17 @@ class VersionRow:
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """A line with the grant that it became: its reference, state and id where there is one."""
+    """A line with the grant that it became, or that was granted under it: its reference, state and id where there is one.
+
+    may_ask: the actor can ask for the data under the agreement, since nothing is granted yet.
+    """
 
     line: Line
     grant_id: int | None
     grant_reference: str
     grant_state: str
     grant_state_label: str
+    may_ask: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ class AgreementView:
     """An agreement as its page shows it: the version chosen, the one before it, all versions, its grants.
 
     shown: the version chosen; before: the one it is compared with. related: grants beside it as (id, reference, title).
+    direct: the lines of the version shown become grants by themselves; else requests are made under them.
     """
 
     row: AgreementRow
@@ -101,6 +107,7 @@ class AgreementView:
     before: VersionRow | None
     versions: tuple[VersionRow, ...]
     lines: tuple[LineRow, ...]
+    direct: bool
     related: tuple[tuple[int, str, str], ...]
     reason: str
     profile: str
@@ -201,12 +208,14 @@ def agreement(agreement_id: int, actor: Actor, at: datetime, *, version: int | N
     if shown is None:
         raise NotThere(_("该协议没有第 %d 版。") % wanted)
     earlier = [one for one in versions if one.number < shown.number and one.in_force_at]
+    direct = opens_directly(case, shown.drafted_at, first=not earlier)
     return AgreementView(
         row=rows_of([case], actor, at)[0],
         shown=shown,
         before=earlier[0] if earlier else None,
         versions=versions,
-        lines=_lines(case, shown.content),
+        lines=_lines(case, shown, actor, direct=direct),
+        direct=direct,
         related=_related(shown.content),
         reason=case.reason,
         profile=case.profile,
@@ -255,14 +264,18 @@ def _signature(department: str, given: AgreementSignature | None) -> SignatureRo
     return SignatureRow(department, given.name, _(Role(given.post).label), given.at, given.own)
 
 
-def _lines(case: Agreement, content: Content) -> tuple[LineRow, ...]:
-    opened = {row.case_ref: row for row in grants.of_cases(f"agreement:{case.pk}:")}
+def _lines(case: Agreement, shown: VersionRow, actor: Actor, *, direct: bool) -> tuple[LineRow, ...]:
+    opened = grants.of_lines(f"agreement:{case.pk}:")
+    asks = not direct and shown.standing == "in_force" and case.state in {"active", "amending"}
     found = []
-    for line in content.lines:
-        row = opened.get(f"agreement:{case.pk}:{line.key}")
-        found.append(
-            LineRow(line, row.id, row.reference, row.state, row.state_label) if row else LineRow(line, None, "", "", "")
-        )
+    for line in shown.content.lines:
+        row = next(reversed(opened.get(f"agreement:{case.pk}:{line.key}", [])), None)
+        working = row is not None and row.state in {"granted", "suspended"}
+        may_ask = asks and not working and actor.holds(*STAFF, department_id=line.consumer_id)
+        if row is None:
+            found.append(LineRow(line, None, "", "", "", may_ask))
+        else:
+            found.append(LineRow(line, row.id, row.reference, row.state, row.state_label, may_ask))
     return tuple(found)
 
 

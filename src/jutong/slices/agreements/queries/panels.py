@@ -60,7 +60,8 @@ class Answerable:
 
 def of_grant(actor: Actor, at: datetime, *, grant_id: int) -> list[Answerable] | None:
     """Return the agreement that a grant came from, and those concluded beside it, with the persons responsible."""
-    found = _REFERENCE.match(grants.grant(grant_id, actor).case_ref)
+    held = grants.grant(grant_id, actor)
+    found = _REFERENCE.match(held.framed_by or held.case_ref)
     rows = Agreement.objects.filter(known(actor))
     own = rows.filter(pk=int(found[1])) if found else rows.filter(versions__content__grants__contains=grant_id)
     cases = list(own.distinct().order_by("-id")[:MOST])

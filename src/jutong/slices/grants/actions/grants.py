@@ -43,7 +43,7 @@ class Terms:
     """What a decision grants: items with masking, row conditions, modes, purposes, term and quotas.
 
     known: kinds of all items of the entry, by name; offered: modes the entry offers (empty: all). held_purposes: agreed
-    before, which may stay although they are off the list now.
+    before, which may stay although they are off the list now. framed_by: see `Grant`.
     """
 
     columns: tuple[Column, ...]
@@ -61,6 +61,7 @@ class Terms:
     known: dict[str, Kind] = dataclasses.field(default_factory=dict)
     offered: tuple[str, ...] = ()
     held_purposes: tuple[str, ...] = ()
+    framed_by: str = ""
 
     def check(self, at: datetime) -> None:
         """Refuse terms that break a rule of grants."""
@@ -87,6 +88,7 @@ class Terms:
             "basis": self.basis,
             "scope": self.scope,
             "remarks": self.remarks,
+            "framed_by": self.framed_by,
         }
 
 
@@ -262,6 +264,7 @@ def _narrowed(grant: Grant, adjustment: Adjustment, valid_until: datetime, agree
         known=known | {column.item: column.kind for column in agreed.items},
         offered=agreed.modes,
         held_purposes=agreed.purposes,
+        framed_by=grant.framed_by,
     )
 
 

@@ -17,16 +17,16 @@ from jutong.kernel import clock, faces, panels
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
 from jutong.kernel.faces import downloads
+from jutong.kernel.faces.conditions import condition_in_words
 from jutong.kernel.faces.deeds import Deed, OpenDeed
 from jutong.kernel.faces.forms import Form, Line, Paragraph, Whole
 from jutong.kernel.faces.pieces import Change, Fact, Tab
 from jutong.kernel.paging import LARGEST, every
-from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, OPERATOR_LABELS, DeliveryMode, Masking
+from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, N_, DeliveryMode, Masking
 from jutong.slices.grants import actions, queries
 from jutong.slices.grants.rules import OWN_GROUNDS
 from jutong.slices.grants.workflow import CONSUMER_HEAD, GRANT, PROVIDER_HEAD
 from jutong.slices.standards import queries as standards
-from jutong.wire.grants import Operator
 
 SIDES: Final = {"": N_("全部"), "consumer": N_("我方使用"), "provider": N_("我方提供")}
 TERMS: Final = {
@@ -293,14 +293,11 @@ def _begun(value: str | None) -> str:
     return f"{value[:16]}…" if value else ""
 
 
-def _condition(one: Mapping[str, Any]) -> str:
-    values: Iterable[str] = one.get("values", ())
-    return " ".join(filter(None, [one["item"], _(OPERATOR_LABELS[Operator(one["operator"])]), _("、").join(values)]))
-
-
 _WORDS: Final[dict[str, Callable[[Any], str]]] = {
     "items": lambda value: "\n".join(f"{one['item']}（{_masking(one['masking'])}）" for one in value),
-    "conditions": lambda value: "\n".join(_condition(one) for one in value),
+    "conditions": lambda value: "\n".join(
+        condition_in_words(one["item"], one["operator"], one.get("values", ())) for one in value
+    ),
     "modes": lambda value: _("、").join(_(MODE_LABELS[DeliveryMode(mode)]) for mode in value),
     "purposes": standards.purposes_in_words,
     "quota": _quota,

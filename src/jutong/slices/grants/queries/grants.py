@@ -65,6 +65,7 @@ class GrantRow:
     receiver_key: str = ""
     origin: str = ""
     held_by: str = ""
+    framed_by: str = ""
 
     @property
     def last_day(self) -> date:
@@ -85,7 +86,7 @@ class VersionRow:
 def row_of(g: Grant, buttons: tuple[Button, ...] = ()) -> GrantRow:
     """Return a grant as its parties see it."""
     row = _row(g, buttons)
-    return replace(row, origin=g.origin or g.case_ref, held_by=g.held_by)
+    return replace(row, origin=g.origin or g.case_ref, held_by=g.held_by, framed_by=g.framed_by)
 
 
 def _row(g: Grant, buttons: tuple[Button, ...]) -> GrantRow:
@@ -207,10 +208,16 @@ def of_case(case_ref: str) -> GrantRow | None:
     return row_of(found) if found else None
 
 
-def of_cases(beginning: str) -> list[GrantRow]:
-    """Return the grants of all cases whose reference begins so, oldest first: those of an agreement's lines."""
-    rows = Grant.objects.select_related("provider", "consumer").filter(case_ref__startswith=beginning).order_by("id")
-    return [row_of(g) for g in rows]
+def of_lines(beginning: str) -> dict[str, list[GrantRow]]:
+    """Return the grants of an agreement by its lines, whose references begin so, oldest first.
+
+    Those that the lines became themselves, and those of requests that were made under them.
+    """
+    named = Q(case_ref__startswith=beginning) | Q(framed_by__startswith=beginning)
+    found: dict[str, list[GrantRow]] = {}
+    for g in Grant.objects.select_related("provider", "consumer").filter(named).order_by("id"):
+        found.setdefault(g.framed_by or g.case_ref, []).append(row_of(g))
+    return found
 
 
 def between(consumer_id: int, resource_id: int) -> GrantRow | None:

@@ -17,6 +17,7 @@ from jutong.kernel.actors import Actor, Role, system_actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Refusal, RuleBroken
 from jutong.kernel.terms import ShareType
+from jutong.slices.agreements.queries import frame_of
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
 from jutong.slices.parties import queries as parties
@@ -37,7 +38,8 @@ def _columns(asked: Asked) -> dict[str, Any]:
     plain = msgspec.to_builtins(asked)
     return {
         **{
-            name: getattr(asked, name) for name in ("use_from", "use_until", "declared", "personal_basis", "commercial")
+            name: getattr(asked, name)
+            for name in ("use_from", "use_until", "declared", "personal_basis", "commercial", "agreement")
         },
         **{name: plain[name] for name in ("items", "conditions", "key_items", "modes", "purposes", "attachments")},
         **{name: getattr(asked, name).strip() for name in rules.ELEMENTS},
@@ -61,6 +63,11 @@ def _checked(asked: Asked, consumer_id: int, at: datetime) -> tuple[Asked, catal
     )
     if offer.returned:
         offer.returned.check_use(asked.purposes)
+    if asked.agreement:
+        frame_of(asked.agreement, asked.resource_id, consumer_id, at=at).check(
+            items=dict.fromkeys(asked.items), key_items=asked.key_items, modes=asked.modes, purposes=asked.purposes,
+            conditions=asked.conditions,
+        )  # fmt: skip
     grants.check_offer(asked.resource_id, asked.modes, at=at)
     return asked, offer
 
@@ -119,6 +126,7 @@ def _likewise(resource_id: int, asked: Asked, attachments: Sequence[int]) -> Ask
         conditions=(),
         modes=tuple(mode for mode in asked.modes if mode in offer.modes) or tuple(str(mode) for mode in offer.modes),
         attachments=tuple(attachments),
+        agreement="",
     )
 
 

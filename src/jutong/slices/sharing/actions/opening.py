@@ -9,7 +9,7 @@ import msgspec
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import end_of_day
-from jutong.slices.agreements.queries import check_agreed, check_confidential
+from jutong.slices.agreements.queries import Frame, check_agreed, check_confidential, frame_of
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import actions as grants
@@ -21,7 +21,10 @@ from jutong.wire.grants import Column, Condition, Masking
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The case that a grant comes from: its reference and number, the parties, and the need it was decided on."""
+    """The case that a grant comes from: its reference and number, the parties, and the need it was decided on.
+
+    agreement: number of the agreement that it was asked for under, if any.
+    """
 
     ref: str
     number: str
@@ -36,6 +39,7 @@ class Origin:
     use_until: date
     basis: str
     scope: str
+    agreement: str = ""
 
 
 def origin_of(case: SharingRequest) -> Origin:
@@ -54,11 +58,16 @@ def origin_of(case: SharingRequest) -> Origin:
         use_until=case.use_until,
         basis=case.use_basis or case.duty,
         scope=case.use_scope,
+        agreement=case.agreement,
     )
 
 
 def terms_of(origin: Origin, reply: Reply, offer: catalogue.PublishedEntry, at: datetime) -> grants.Terms:
-    """Return the terms of the grant that a reply gives; conditions in words stand in its remarks."""
+    """Return the terms of the grant that a reply gives; conditions in words stand in its remarks.
+
+    RuleBroken for what goes beyond the agreement that it was asked for under, or when that is no longer in force.
+    """
+    frame = _kept(origin, reply, at)
     items = {item.name: item for item in offer.items}
     columns = tuple(
         Column(given.item, items[given.item].column or given.item, items[given.item].kind, given.masking)
@@ -80,7 +89,20 @@ def terms_of(origin: Origin, reply: Reply, offer: catalogue.PublishedEntry, at: 
         quota=reply.quota,
         known={name: item.kind for name, item in items.items()},
         offered=tuple(str(mode) for mode in offer.modes),
+        framed_by=frame.reference if frame else "",
     )
+
+
+def _kept(origin: Origin, reply: Reply, at: datetime) -> Frame | None:
+    """Return the line that a reply keeps to, None for one that was asked for outside of agreements."""
+    if not origin.agreement:
+        return None
+    frame = frame_of(origin.agreement, origin.resource_id, origin.consumer_id, at=at)
+    frame.check(
+        items={given.item: given.masking for given in reply.items}, key_items=reply.key_items, modes=reply.modes,
+        purposes=reply.purposes, conditions=reply.conditions,
+    )  # fmt: skip
+    return frame
 
 
 def grant_from(origin: Origin, reply: Reply, by: Actor, at: datetime) -> int:
@@ -119,9 +141,12 @@ def open_grant(case: SharingRequest, reply: Reply, by: Actor, at: datetime) -> N
 def whole_reply(case: SharingRequest, *, at: datetime) -> Reply:
     """Return the reply that grants all that was asked, as a standing consent does.
 
-    Only what its grade has masked by default is masked; sensitive items of other grades are not (R-SEC-040).
+    Only what its grade, or the agreement it was asked for under, has masked is masked; sensitive items of other grades
+    are not (R-SEC-040).
     """
-    graded = datacentre.graded_masking(case.resource_id, at=at)
+    graded = dict(datacentre.graded_masking(case.resource_id, at=at))
+    if case.agreement:
+        graded |= frame_of(case.agreement, case.resource_id, case.consumer_id, at=at).maskings
     return Reply(
         agree=True,
         items=tuple(rules.GrantedItem(name, graded.get(name, Masking.NONE)) for name in case.items),

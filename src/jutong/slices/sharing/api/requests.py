@@ -36,7 +36,7 @@ class ConditionIn(Schema):
 
 
 class AskedIn(Schema):
-    """Everything a request says (national-2025#20)."""
+    """Everything a request says (national-2025#20); agreement: number of the one that it is made under and keeps to."""
 
     resource_id: Number
     items: Names
@@ -53,6 +53,7 @@ class AskedIn(Schema):
     personal_basis: Annotated[str, StringConstraints(max_length=200, pattern=PLAIN)] = ""
     declared: bool = False
     commercial: bool = False
+    agreement: Annotated[str, StringConstraints(max_length=40, pattern=PLAIN)] = ""
 
 
 class GivenIn(Schema):

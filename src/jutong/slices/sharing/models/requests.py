@@ -13,6 +13,7 @@ class SharingRequest(Case):
     """One consumer's request to one provider for one resource (W06).
 
     items: names of the items asked for. conditions: wire row conditions. basis_* etc.: the elements of national-2025#20.
+    agreement: number of the agreement that it is made under, if any.
     commercial: the use is paid for or serves business. verdict: what the authority says of a non-acceptance: {"justified", "words", "by", "at"}.
     digest: SM3 over everything asked for; consented_digest: the version the consumer's head consented to.
     attachments: ids of stored files. supplement: {"papers": [...], "told_at", "until"}, the one notice. reply: the prepared reply, see `rules.Reply`.
@@ -37,6 +38,7 @@ class SharingRequest(Case):
     duty = models.TextField(default="")
     personal_basis = models.CharField(max_length=200, default="")
     commercial = models.BooleanField(default=False)
+    agreement = models.CharField(max_length=40, default="")
     use_from = models.DateField()
     use_until = models.DateField()
     declared = models.BooleanField()

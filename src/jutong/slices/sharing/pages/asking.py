@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from jutong.kernel import clock, faces
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import WrongState
 from jutong.kernel.faces.answers import posted_files
+from jutong.slices.agreements.queries import Frame
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.forms import AskForm, as_far
 from jutong.slices.sharing.pages.wording import share_type_label
@@ -28,6 +30,8 @@ def new(request: HttpRequest, entry_id: int) -> HttpResponse:
     earlier = queries.earlier(actor)
     if like := next((one for one in earlier if str(one.id) == request.GET.get("like", "")), None):
         initial |= like.words
+    if frame := next((one for one in asking.frames if one.number == request.GET.get("agreement", "")), None):
+        initial |= _framed(frame, today)
     form = AskForm(asking.entry, faces.posted(request), posted_files(request), initial=initial)
     if form.is_valid():
         with faces.told(form):
@@ -44,6 +48,16 @@ def new(request: HttpRequest, entry_id: int) -> HttpResponse:
             return faces.done(request, said, to=reverse("sharing_case", args=[cases[0].pk]))
     title = _("申请共享：%s") % asking.entry.title
     return _form_page(request, asking, form, title=title, earlier=earlier)
+
+
+def _framed(frame: Frame, today: date) -> dict[str, Any]:
+    """Return what a request under an agreement begins with: all that its line has, until the agreement ends."""
+    line = frame.line
+    return {
+        "agreement": frame.number, "items": [given.item for given in line.items], "key_items": list(line.key_items),
+        "modes": list(line.modes), "purposes": list(line.purposes), "conditions": msgspec.to_builtins(line.conditions),
+        "use_basis": frame.basis, "use_scope": frame.scope, "use_until": max(today, frame.until),
+    }  # fmt: skip
 
 
 def change(request: HttpRequest, request_id: int) -> HttpResponse:
@@ -73,7 +87,7 @@ def _initial(case: queries.CaseView) -> dict[str, Any]:
     row = case.row
     names = (
         "items", "key_items", "modes", "purposes", "duty", "use_basis", "use_scene", "use_scope", "use_from",
-        "use_until", "personal_basis", "conditions", "commercial",
+        "use_until", "personal_basis", "conditions", "commercial", "agreement",
     )  # fmt: skip
     return {
         **{name: getattr(row, name) for name in names},
@@ -104,6 +118,7 @@ def _form_page(
         share_label=share_type_label(asking.entry.share_type),
         form=form,
         elements=queries.lacking(asked, asking.entry, actor, now),
+        under=str(form["agreement"].value() or ""),
         request_id=request_id,
         earlier=earlier,
     )

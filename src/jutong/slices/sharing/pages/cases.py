@@ -195,6 +195,8 @@ def asked_facts(found: queries.CaseView) -> list[Fact]:
         Fact(_("查询条件项"), _("、").join(row.key_items)),
         Fact(_("行条件"), conditions_in_words(row.conditions)),
     ]
+    if row.agreement:
+        facts.insert(1, Fact(_("依据的共享协议"), row.agreement, url=f"{reverse('agreements')}?q={row.agreement}"))
     if row.commercial:
         facts.append(Fact(_("用于有偿服务或者商业用途"), _("是")))
     if row.personal_basis:

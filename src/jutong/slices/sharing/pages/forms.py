@@ -111,6 +111,7 @@ class AskForm(Form):
         required=False,
         help_text=gettext_lazy("如实勾选；现行规则禁止的，不能提交。"),
     )
+    agreement = Line(max_length=40, required=False, widget=django_forms.HiddenInput)
     declared = django_forms.BooleanField(
         label=gettext_lazy(
             "承诺：本申请真实、合法、必要，共享数据不用于申请以外的目的（政务数据共享条例第二十条、第二十五条）"
@@ -171,6 +172,7 @@ class AskForm(Form):
             declared=good["declared"],
             commercial=good["commercial"],
             attachments=tuple(good["kept"]),
+            agreement=good["agreement"],
         )
 
     @property

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from jutong.kernel.faces.conditions import condition_in_words
 from jutong.kernel.faces.pieces import Fact
-from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, OPERATOR_LABELS, DeliveryMode, ShareType
+from jutong.kernel.terms import MASKING_LABELS, MODE_LABELS, DeliveryMode, ShareType
 from jutong.slices.sharing import queries
 from jutong.slices.sharing.rules import Reply
 from jutong.slices.standards import queries as standards
-from jutong.wire.grants import Operator
 
 
 def share_type_label(code: str) -> str:
@@ -22,15 +22,7 @@ def share_type_label(code: str) -> str:
 
 def conditions_in_words(conditions: Iterable[Mapping[str, Any]]) -> str:
     """Return row conditions one a line: 状态 等于 在业."""
-    return "\n".join(
-        " ".join(
-            filter(
-                None,
-                [str(one["item"]), _(OPERATOR_LABELS[Operator(one["operator"])]), _("、").join(one.get("values", ()))],
-            )
-        )
-        for one in conditions
-    )
+    return "\n".join(condition_in_words(one["item"], one["operator"], one.get("values", ())) for one in conditions)
 
 
 def modes_in_words(modes: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.panels import Said
 from jutong.kernel.terms import N_, ShareType
+from jutong.slices.agreements.queries import Frame, frames_for
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
@@ -43,6 +44,7 @@ class Asking:
 
     standing: the provider's head consents to every request, so the answer comes at once. held: a working grant.
     direct: the profile lets the department obtain the data without a request. forbids_commerce: the source of the ban.
+    frames: lines of agreements in force that it can be asked for under.
     """
 
     entry: catalogue.PublishedEntry
@@ -51,6 +53,7 @@ class Asking:
     held: grants.GrantRow | None
     direct: bool = False
     forbids_commerce: str = ""
+    frames: tuple[Frame, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ def asking(entry_id: int, actor: Actor, at: datetime) -> Asking:
         held=grants.between(actor.department_id or 0, entry_id),
         direct=entry.share_type == ShareType.UNCONDITIONAL and policy.text("unconditional_access") == "direct",
         forbids_commerce=str(demanded(entry.region, at)["commercial"]),
+        frames=tuple(frames_for(entry_id, actor.department_id or 0, at=at)),
     )
 
 

@@ -17,6 +17,7 @@ from jutong.kernel.jurisdiction import Governed, governed
 from jutong.kernel.models import StoredFile
 from jutong.kernel.queries import AuditRow
 from jutong.kernel.terms import ShareType
+from jutong.slices.agreements.queries import frames_for
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.parties import queries as parties
@@ -99,8 +100,17 @@ def case(request_id: int, actor: Actor, at: datetime) -> CaseView:
         reply=given,
         authority_name=names.get(row.authority_id, ""),
         governed=tuple(_governed(request_id)),
-        maskings=datacentre.default_masking(row.resource_id, at=at) if side == "provider" and given is None else {},
+        maskings=_maskings(row, at) if side == "provider" and given is None else {},
     )
+
+
+def _maskings(row: RequestRow, at: datetime) -> Mapping[str, Masking]:
+    """Return how a reply masks to begin with: as the items' grades have it, and as the agreement it keeps to."""
+    agreed = {}
+    if row.agreement:
+        frames = frames_for(row.resource_id, row.consumer_id, at=at)
+        agreed = next((one.maskings for one in frames if one.number == row.agreement), {})
+    return {**datacentre.default_masking(row.resource_id, at=at), **agreed}
 
 
 def _governed(request_id: int) -> Iterator[Governed]:

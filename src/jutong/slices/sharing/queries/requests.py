@@ -79,6 +79,7 @@ class RequestRow:
     reply_reason: str
     remark: str
     commercial: bool
+    agreement: str
     verdict: dict[str, Any]
     fees: bool
     delivered_at: datetime | None
@@ -183,7 +184,7 @@ _AS_STORED: Final = (
     "resource_id", "entry_version", "consumer_id", "provider_id", "authority_id", "use_basis", "use_scene", "use_scope",
     "duty", "personal_basis", "use_from", "use_until", "digest", "profile", "consented_by", "consented_at", "supplement",
     "supplement_until", "supplied", "extension_asked", "replied_at", "reply_reason", "delivered_at", "grant_id",
-    "commercial", "verdict",
+    "commercial", "agreement", "verdict",
 )  # fmt: skip
 _LISTS: Final = ("items", "conditions", "key_items", "modes", "purposes", "attachments")
 

@@ -38,7 +38,10 @@ INCOMPLETE: Final = ("材料不全", "材料不齐", "材料不完整", "资料�
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a consumer asks for; its SM3 is the request's digest."""
+    """Everything a consumer asks for; its SM3 is the request's digest.
+
+    agreement: number of the agreement that it is made under and keeps to, if any.
+    """
 
     resource_id: int
     items: tuple[str, ...]
@@ -56,6 +59,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     declared: bool = False
     commercial: bool = False
     attachments: tuple[int, ...] = ()
+    agreement: str = ""
 
 
 class GrantedItem(msgspec.Struct, frozen=True):
