@@ -125,7 +125,7 @@ def test_an_agreement_is_printed_as_pdf_and_word_with_all_that_was_agreed(world:
     answer = client.get(f"/agreements/{case.pk}/paper.docx")
     opened = docx.Document(io.BytesIO(b"".join(answer)))
     cells = {cell.text for table in opened.tables for row in table.rows for cell in row.cells}
-    assert {STATED["content"], STATED["schedule"], "civil负责人", TERMS, "2026-03-01 — 2027-02-28"} <= cells
+    assert {STATED["content"], STATED["schedule"], "civil负责人", TERMS, "2025-06-01 — 2027-02-28"} <= cells
     assert any(cell.startswith("公民身份号码、姓名（") for cell in cells)
     assert world.client("market.clerk").get(f"/agreements/{case.pk}/paper.pdf").status_code == 404
     assert client.get(f"/agreements/{case.pk}/paper.exe").status_code == 404

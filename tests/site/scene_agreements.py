@@ -125,4 +125,7 @@ def endpoints(book: Book, scene: Scene) -> None:
     book.add("POST", f"{one}/amend", scene["agreement_active"], body=body(scene, why="增加稽核业务"))
     book.add("POST", f"{one}/sign", scene["agreement_signing"], body={"digest": _digest(scene, "signing")})
     for verb, (state, given) in MOVES.items():
-        book.add("POST", f"{one}/{verb}", scene[f"agreement_{state}"], body=given or None)
+        if given:
+            book.add("POST", f"{one}/<verb>", scene[f"agreement_{state}"], verb, case=verb, body=given)
+        else:
+            book.add("POST", f"{one}/{verb}", scene[f"agreement_{state}"])
