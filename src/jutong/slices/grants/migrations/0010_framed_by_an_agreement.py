@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("grants", "0008_held_by_a_case")]
+    dependencies = [("grants", "0009_services_change")]
 
     operations = [
         migrations.AddField(
