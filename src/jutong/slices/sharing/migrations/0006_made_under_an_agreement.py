@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sharing", "0004_service_desk_and_answer_templates")]
+    dependencies = [("sharing", "0005_extensions_asked")]
 
     operations = [
         migrations.AddField(
