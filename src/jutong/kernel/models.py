@@ -55,7 +55,8 @@ class Clock(models.Model):
     days: the limit when it started. extended: working days added. due_day: last day; due_at: its end (UTC).
     overdue_on: the working day after, on which the event is recorded. remaining: days left when paused.
     explanation: the limit and its source in words. obliged_id: the department that has to act. target: an internal target
-    where no text gives a number; it is never overdue (R-OVR-039).
+    where no text gives a number; it is never overdue (R-OVR-039). resumed_on, resumed_days: the Beijing day on which it
+    went on after a pause, and the working days it has had from then; empty while it counts from its start.
     """
 
     case_kind = models.CharField(max_length=64)
@@ -73,6 +74,8 @@ class Clock(models.Model):
     warn_on = models.DateField()
     paused_on = models.DateField(null=True)
     remaining = models.IntegerField(null=True)
+    resumed_on = models.DateField(null=True)
+    resumed_days = models.IntegerField(null=True)
     provisional = models.BooleanField(default=False)
     target = models.BooleanField(default=False)
     parameter = models.CharField(max_length=64)

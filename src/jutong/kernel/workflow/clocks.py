@@ -15,7 +15,7 @@ from jutong.kernel.models import Case, Clock, ClockState
 from jutong.kernel.policy import target_in_words
 from jutong.kernel.workdays import Calendar, add_workdays, left_after_pause, remaining
 from jutong.kernel.workflow.saving import save_set
-from jutong.kernel.workflow.table import ClockRule
+from jutong.kernel.workflow.table import WARN_DAYS, ClockRule
 
 if TYPE_CHECKING:
     from jutong.kernel.workflow.engine import Workflow
@@ -44,8 +44,8 @@ _DUE: Final = ("due_day", "due_at", "provisional", "overdue_on", "warn_on", "war
 _CHANGES: Final = {
     "stop": ("state", "stopped_at"),
     "pause": ("state", "paused_on", "remaining"),
-    "resume": ("state", "paused_on", "remaining", "waited", *_DUE),
-    "extend": ("extended", *_DUE),
+    "resume": ("state", "paused_on", "remaining", "waited", "resumed_on", "resumed_days", *_DUE),
+    "extend": ("extended", "resumed_days", *_DUE),
 }
 """Columns that a deed changes."""
 
@@ -61,7 +61,7 @@ def _start(kind: str, rule: ClockRule, cases: Sequence[Case], at: datetime) -> N
         update_fields=[
             "state", "started_on", "days", "extended", "waited", "due_day", "due_at", "overdue_on", "warn_on",
             "paused_on", "remaining", "provisional", "explanation", "obliged_id", "stopped_at", "warned_at",
-            "overdue_at", "target", "parameter",
+            "overdue_at", "target", "parameter", "resumed_on", "resumed_days",
         ],
     )  # fmt: skip
 
@@ -146,6 +146,7 @@ def _resume(clock: Clock, rule: ClockRule, case: Case, at: datetime, _values: di
     left = left_after_pause(clock.days + clock.extended, clock.remaining or 0, restart=_restarts(case))
     clock.waited += max(0, remaining(clock.paused_on or today, today, calendar))
     clock.state, clock.paused_on, clock.remaining = ClockState.RUNNING, None, None
+    clock.resumed_on, clock.resumed_days = today, left
     _set_due(clock, today, left, rule.warn_days, calendar)
     clock.warned_at = None
     return True
@@ -169,6 +170,8 @@ def _extend(clock: Clock, rule: ClockRule, case: Case, at: datetime, values: dic
             field="days",
         )
     clock.extended += days
+    if clock.resumed_days is not None:
+        clock.resumed_days += days
     _set_due(clock, clock.due_day, days, rule.warn_days, jurisdiction.calendar())
     clock.warned_at = None
     return True
@@ -178,22 +181,36 @@ _DEEDS = {"stop": _stop, "pause": _pause, "resume": _resume, "extend": _extend}
 
 
 def recompute_provisional() -> int:
-    """Compute provisional due days again after a calendar was loaded; returns how many clocks changed (R-OVR-035)."""
+    """Compute provisional due days again after a calendar was loaded; returns how many clocks changed (R-OVR-035).
+
+    A clock that went on after a pause is counted from that day with the days it had then: what a pause left, or gave
+    (national-2025#21, at least one day), is not lost by a new calendar.
+    """
     calendar = jurisdiction.calendar()
     changed = []
     for clock in Clock.objects.filter(provisional=True).exclude(state=ClockState.STOPPED).iterator():
         before = (clock.due_day, clock.provisional)
-        start = clock.started_on
-        _set_due(clock, start, clock.days + clock.extended, 2, calendar)
-        if clock.waited:
-            moved = add_workdays(clock.due_day, clock.waited, calendar)
-            clock.due_day, clock.provisional = moved.day, moved.provisional
-            clock.due_at = end_of_day(moved.day)
-            clock.overdue_on = add_workdays(moved.day, 1, calendar).day
+        if clock.resumed_on is None or clock.resumed_days is None:
+            start, days = clock.started_on, clock.days + clock.extended
+        else:
+            start, days = clock.resumed_on, clock.resumed_days
+        _set_due(clock, start, days, _warn_days(clock), calendar)
+        if clock.paused_on:
+            clock.remaining = remaining(clock.paused_on, clock.due_day, calendar)
         if (clock.due_day, clock.provisional) != before:
             changed.append(clock)
-    Clock.objects.bulk_update(changed, ["due_day", "due_at", "overdue_on", "warn_on", "provisional"], batch_size=1000)
+    columns = ["due_day", "due_at", "overdue_on", "warn_on", "provisional", "remaining"]
+    Clock.objects.bulk_update(changed, columns, batch_size=1000)
     return len(changed)
+
+
+def _warn_days(clock: Clock) -> int:
+    """Return how many working days before its end a clock reminds."""
+    from jutong.kernel.workflow.engine import workflows
+
+    workflow = workflows().get(clock.case_kind)
+    rule = workflow.clocks.get(clock.name) if workflow else None
+    return rule.warn_days if rule else WARN_DAYS
 
 
 def sweep(at: datetime, *, limit: int = 1000) -> int:

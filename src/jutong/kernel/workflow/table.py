@@ -12,6 +12,8 @@ from jutong.kernel.policy import Policy
 NOWHERE: Final = "-"
 PREVIOUS: Final = "previous"
 STAY: Final = "="
+WARN_DAYS: Final = 2
+"""Working days before the end of a limit at which it reminds, unless its rule says otherwise."""
 CLOCK_DEEDS: Final = frozenset({"start", "stop", "pause", "resume", "extend"})
 
 ProfileCondition = Callable[[Policy, Any], bool]
@@ -40,7 +42,7 @@ class ClockRule:
     obliged: str = ""
     extension: str = ""
     kind: Callable[[Any], str | None] | None = None
-    warn_days: int = 2
+    warn_days: int = WARN_DAYS
     since: str = ""
     given: Callable[[Any], tuple[int, str] | None] | None = None
     wish: str = ""

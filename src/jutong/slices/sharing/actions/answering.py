@@ -10,6 +10,7 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from jutong.kernel import inbox, jurisdiction
+from jutong.kernel import queries as kernel
 from jutong.kernel.actors import Actor, Role, system_actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, RuleBroken
@@ -56,7 +57,15 @@ def ask_supplement(
 
 @SHARING_REQUEST.action("ask_extension")
 def ask_extension(case: SharingRequest, *, by: Actor, at: datetime, days: int, reason: str) -> None:
-    """Ask the same-level authority for more time, for special reasons, before the limit passes (national-2025#21)."""
+    """Ask the same-level authority for more time, for special reasons, before the limit passes (national-2025#21).
+
+    RuleBroken after the last day, for more days than there are, and without a reason (R-SHR-041).
+    """
+    reply = next(row for row in kernel.clocks("sharing_request", [case.pk], at)[case.pk] if row.name == "reply")
+    if beijing_day(at) > reply.due_day:
+        raise RuleBroken(
+            _("延期须在答复期限届满前提出，期限 %(day)s 已过，请尽快答复。") % {"day": reply.due_day}, field="days"
+        )
     most = case.policy.days("request_reply_extension_days") or 0
     if not 1 <= days <= most:
         raise RuleBroken(_("延长期限须为 1 至 %d 个工作日，请修改。") % most, field="days")
