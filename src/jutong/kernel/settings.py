@@ -115,6 +115,12 @@ class Settings(BaseSettings):
         le=366,
         description="协调共享争议的内部时限（工作日）；主管部门逾期没有任何办理的，上级主管部门可以看到。",
     )
+    service_stop_days: int = Field(
+        3,
+        ge=1,
+        le=366,
+        description="未经备案停止的服务持续几个工作日后列为拟提问题（条例第三十九条第七项；法规没有规定天数）。",
+    )
     complaint_days: int = Field(
         20, ge=1, le=366, description="投诉、举报办理的内部时限（工作日）；只作内部提示，不是法定期限。"
     )

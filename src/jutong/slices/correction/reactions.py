@@ -68,7 +68,9 @@ def list_late_verification(event: outbox.Event, at: datetime) -> None:
     actions.list_finding(by=PLATFORM, at=at, event_id=event.id, proposed=proposed)
 
 
-@outbox.on("sharing.finding_proposed", "usage.finding_proposed", "exchange.finding_proposed")
+@outbox.on(
+    "sharing.finding_proposed", "usage.finding_proposed", "exchange.finding_proposed", "services.finding_proposed"
+)
 def list_finding(event: outbox.Event, at: datetime) -> None:
     """What the slices below put forward stands in the same list."""
     proposed = findings.from_event(event.subject, event.payload)

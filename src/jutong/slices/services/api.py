@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from django.http import HttpRequest
@@ -36,6 +36,30 @@ class Interfaces(Schema):
     total: int
     pages: int
     rows: list[InterfaceOut]
+
+
+class StopOut(Schema):
+    """A service that stopped without an end that was filed; cause: unmounted, source, suspended, failing."""
+
+    id: int
+    resource_id: int
+    title: str
+    provider_name: str
+    cause: str
+    words: str
+    since: datetime
+    ended_at: datetime | None
+    proposed_at: datetime | None
+    consumers: int
+    state: str
+
+
+class Stops(Schema):
+    """A page of stops."""
+
+    total: int
+    pages: int
+    rows: list[StopOut]
 
 
 class DayUseOut(Schema):
@@ -80,6 +104,13 @@ def listed(request: HttpRequest, text: Words = "", page: PageNumber = 1) -> dict
         for row in rows
     ]
     return {"total": meta.total, "pages": meta.pages, "rows": shown}
+
+
+@router.get("/stops", response=Stops, summary="服务中断")
+def stops(request: HttpRequest, page: PageNumber = 1) -> dict[str, Any]:
+    """Return the services that stopped without an end that was filed, of the caller's departments."""
+    rows, meta = queries.stops(faces.actor_of(request), number=page)
+    return {"total": meta.total, "pages": meta.pages, "rows": rows}
 
 
 @router.get("/{grant_id}/openapi", response=dict[str, Any], summary="一项授权的接口说明（OpenAPI）")

@@ -34,7 +34,14 @@ class Services(AppConfig):
             Entry(Group.EXCHANGE, N_("接口服务"), "services_list", "api", does_business, order=10),
             Entry(Group.EXCHANGE, N_("接口调试台"), "services_console", "terminal-2", calls, order=15),
             Entry(Group.EXCHANGE, N_("网关运行"), "services_traffic", "activity", does_business, order=16),
+            Entry(Group.EXCHANGE, N_("服务中断"), "services_stops", "plug-connected-x", does_business, order=18),
             Entry(Group.EXCHANGE, N_("疑似违规使用"), "services_alerts", "alert-triangle", does_business, order=17),
+        )
+        panels.register(
+            "workbench_side",
+            panels.Panel(
+                "stops", N_("本部门中断的服务"), 15, does_business, queries.open_stops, "services/panel_stops.html"
+            ),
         )
         panels.register(
             "grant",

@@ -1,7 +1,8 @@
-"""Figures of use, by day and by minute, which reports were taken, and refused calls that look like misuse."""
+"""Figures of use, by day and by minute, which reports were taken, refused calls that look like misuse, services that stopped."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -65,6 +66,34 @@ class Alert(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["grant_id", "system_id", "kind", "day"], name="one_alert_a_day")]
+
+
+class ServiceStop(models.Model):
+    """A resource whose running grants give nothing, though no end was filed (national-2025#39(7)).
+
+    cause: unmounted, source, suspended, failing; words: what shows it. since: when it began, as far as it is known.
+    proposed_at: when it was put forward as a possible finding; ended_at: when it was to be had again, or nobody had a
+    grant any more.
+    """
+
+    resource_id = models.BigIntegerField()
+    resource_title = models.CharField(max_length=200)
+    provider_id = models.BigIntegerField(db_index=True)
+    authority_id = models.BigIntegerField(null=True)
+    consumer_ids = ArrayField(models.BigIntegerField())
+    cause = models.CharField(max_length=12)
+    words = models.CharField(max_length=300)
+    since = models.DateTimeField()
+    found_at = models.DateTimeField()
+    proposed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["resource_id"], condition=models.Q(ended_at=None), name="one_open_stop_a_resource"
+            )
+        ]
 
 
 class UsageWriter(models.Model):

@@ -25,6 +25,14 @@ SIGNED: Final = ("Key", "Time", "Nonce", "Purpose", "Signature")
 _FORMATS: Final = {Kind.DATE: "date", Kind.TIMESTAMP: "date-time"}
 _SECRET: Final = re.compile(r"[0-9a-fA-F]{64}")
 LONGEST_VALUE: Final = 200
+STOP_ARTICLE: Final = "national-2025#39(7)"
+STOP_CAUSES: Final[Mapping[str, str]] = {
+    "unmounted": N_("取消挂接"),
+    "source": N_("数据源中断"),
+    "suspended": N_("提供方暂停"),
+    "failing": N_("调用失败"),
+}
+"""How a service can stop without an end that was filed."""
 MISUSE_KINDS: Final[Mapping[str, str]] = {
     "purpose": N_("以授权以外的用途调用"),
     "system": N_("由授权以外的业务系统调用"),

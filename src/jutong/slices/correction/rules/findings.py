@@ -17,6 +17,7 @@ KINDS: Final[Mapping[str, str]] = {
     "third_party_without_consent": N_("未经同意提供给第三方"),
     "use_beyond_scope_or_purpose": N_("超出使用范围或者共享目的使用"),
     "not_disposed_as_required": N_("未按要求处置数据"),
+    "service_stopped": N_("擅自终止或者变更数据共享服务"),
     "not_returned": N_("未按照规定回流数据"),
     "backflow_condition": N_("对数据回流附加限制条件"),
 }

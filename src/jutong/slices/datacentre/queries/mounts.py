@@ -125,6 +125,21 @@ def mount_of(resource_id: int) -> MountRow | None:
     return _row(found) if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a resource is, or was, mounted."""
+
+    source_id: int
+    active: bool
+    changed_at: datetime
+
+
+def standing(resource_ids: Collection[int]) -> dict[int, Standing]:
+    """Return the mounts of many resources, those that were taken off too, by the resource's id."""
+    rows = Mount.objects.filter(entry_id__in=resource_ids).values_list("entry_id", "source_id", "active", "changed_at")
+    return {entry: Standing(source, active, at) for entry, source, active, at in rows}
+
+
 def mount(resource_id: int, actor: Actor) -> MountRow:
     """Return the mount of a resource. NotThere where there is none or the actor may not know of it."""
     found = _all().filter(_mine(actor), entry_id=resource_id).first()

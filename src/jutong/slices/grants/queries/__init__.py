@@ -30,7 +30,7 @@ from jutong.slices.grants.queries.grants import (
 from jutong.slices.grants.queries.holding import Standing, standing, standing_between, standing_of
 from jutong.slices.grants.queries.proofs import Proven, proven
 from jutong.slices.grants.queries.reach import check_offer
-from jutong.slices.grants.queries.serving import check_dropped, check_preparing
+from jutong.slices.grants.queries.serving import Served, check_dropped, check_preparing, served, withheld_since
 from jutong.slices.grants.queries.wire import wire_grant
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Held",
     "Parties",
     "Proven",
+    "Served",
     "Standing",
     "VersionRow",
     "adjustable",
@@ -78,10 +79,12 @@ __all__ = [
     "parties_of",
     "proposable",
     "proven",
+    "served",
     "standing",
     "standing_between",
     "standing_of",
     "states_of",
     "versions",
     "wire_grant",
+    "withheld_since",
 ]

@@ -2,16 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from jutong.kernel import jurisdiction
+from jutong.kernel import queries as kernel
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import WrongState
 from jutong.slices.grants.models import Grant, ServiceChange
 from jutong.slices.grants.rules import check_served
+
+
+@dataclass(slots=True)
+class Served:
+    """A resource with grants that are in force. granted, suspended: their ids; suspended ones only where no case of misuse keeps them."""
+
+    resource_id: int
+    title: str
+    region: str
+    provider_id: int
+    consumers: set[int] = field(default_factory=set)
+    granted: list[int] = field(default_factory=list)
+    suspended: list[int] = field(default_factory=list)
+
+
+def served(at: datetime) -> dict[int, Served]:
+    """Return the resources that are served now, or would be if the provider did not withhold them, by id."""
+    rows = Grant.objects.filter(state__in=["granted", "suspended"], held_by="", valid_from__lte=at, valid_until__gt=at)
+    columns = ("pk", "state", "resource_id", "resource_title", "region", "provider_id", "consumer_id")
+    found: dict[int, Served] = {}
+    for pk, state, resource, title, region, provider, consumer in rows.values_list(*columns).iterator(chunk_size=2000):
+        one = found.setdefault(resource, Served(resource, title, region, provider))
+        one.consumers.add(consumer)
+        (one.granted if state == "granted" else one.suspended).append(pk)
+    return found
+
+
+def withheld_since(ids: Iterable[int], provider_id: int) -> datetime | None:
+    """Return since when the provider's own people keep all of some suspended grants from their consumers; None if not all."""
+    acts = kernel.acts_on("grant", ids := list(ids), "grant.suspend")
+    newest = [acts[str(pk)][-1] for pk in ids if str(pk) in acts]
+    if not ids or len(newest) < len(ids) or any(act.department_id != provider_id for act in newest):
+        return None
+    return max(act.at for act in newest)
 
 
 def check_dropped(*, resource_id: int, items: Collection[str], at: datetime) -> None:

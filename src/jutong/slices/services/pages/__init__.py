@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from jutong.slices.services.pages import calling, watching
+from jutong.slices.services.pages import calling, stopping, watching
 
 urlpatterns: list[URLPattern] = [
     path("traffic/", watching.traffic, name="services_traffic"),
+    path("stops/", stopping.stops, name="services_stops"),
     path("alerts/", watching.alerts, name="services_alerts"),
     path("<int:grant_id>/rules/", calling.interface, name="services_interface"),
     path("", watching.services, name="services_list"),

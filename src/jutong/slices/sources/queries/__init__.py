@@ -1,6 +1,7 @@
 """Reads of this slice: data sources and front-end nodes as people see them, as the data plane does, and what it finds."""
 
 from jutong.slices.sources.queries.connected import connected_departments
+from jutong.slices.sources.queries.lost import unanswering
 from jutong.slices.sources.queries.nodes import (
     NodeRow,
     NodeScope,
@@ -45,6 +46,7 @@ __all__ = [
     "source_of",
     "sources",
     "tables",
+    "unanswering",
     "wire_node",
     "wire_nodes",
     "wire_sources",
