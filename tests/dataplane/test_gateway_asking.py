@@ -175,6 +175,11 @@ def test_what_looks_like_misuse_is_refused_and_told_with_the_place_of_its_proof(
         answered = [one for one in world.control.usage if one.calls > one.refused]
         assert sum(answered[0].latency) == 1
         assert len(answered[0].latency) == len(LATENCY_MS) + 1
+        world.grant("g1", columns=REGION, state="suspended", reason="超范围使用")
+        await world.caught_up()
+        async with world.client() as client:
+            assert (await refused(client.query("g1", KEY))) == (403, "授权已暂停：超范围使用。")
+        await until(lambda: world.control.usage[-1].evidence[0].kind == "ended")
 
     story(deed, usage_seconds=0.1)
 

@@ -15,6 +15,7 @@ from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry, OutboxEvent
 from jutong.slices.grants import actions as grant_actions
 from jutong.slices.grants import queries as grants
+from jutong.slices.services import queries as services
 from jutong.slices.sharing import actions as sharing
 from jutong.slices.usage import actions, events
 from jutong.slices.usage.models import MisuseCase, MisuseNote
@@ -50,6 +51,27 @@ def test_after_a_dismissal_a_new_alert_opens_a_new_case(world: World) -> None:
     world.drain(world.at + timedelta(days=1))
     assert sorted(MisuseCase.objects.values_list("state", flat=True)) == ["alerted", "dismissed"]
     assert told(grant, world.at).state == "active"
+
+
+@covers(partly=["R-SHR-048"])
+def test_calls_that_go_on_after_the_end_of_a_grant_are_told_to_provider_and_auditor_once_they_repeat(
+    world: World,
+) -> None:
+    grant = granted(world)
+    grant_actions.revoke_grant(grant, by=world.actor("civil.head"), at=world.at, reason="依据已经废止")
+    used(world, grant, kind="ended", calls=2)
+    world.drain()
+    assert not MisuseCase.objects.exists(), "a system that has not heard of the end yet is no misuse"
+    assert services.alerts(world.actor("civil.officer"))[0] == []
+    used(world, grant, kind="ended", calls=2, at=world.at + timedelta(hours=1))
+    used(world, grant, kind="ended", calls=5, at=world.at + timedelta(hours=2))
+    world.drain(world.at + timedelta(hours=3))
+    (case,) = MisuseCase.objects.all()
+    assert (case.kind, case.category, case.state) == ("ended", "unauthorised_use", "alerted")
+    (row,) = services.alerts(world.actor("audit.auditor"))[0]
+    assert (row.calls, row.kind_label) == (9, "在授权暂停或结束后调用")
+    for person in ("civil.head", "audit.auditor"):
+        assert any(case.number in one.title for one in inbox.notices(world.actor(person))), person
 
 
 @covers("R-SHR-048")

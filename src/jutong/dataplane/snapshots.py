@@ -72,6 +72,11 @@ def inactive_reason(grant: Grant, at: datetime) -> str:
     return ""
 
 
+def over(grant: Grant, at: datetime) -> bool:
+    """Tell whether a grant is suspended or has ended: whoever calls under it then is without right, and was told so."""
+    return grant.state in {"suspended", "ended"} or (grant.state == "active" and at >= grant.valid_until)
+
+
 def barred(snapshot: Snapshot, zone: str) -> Snapshot:
     """Return what a data plane of a zone goes by: whatever is marked classified is barred outside the inner one (R-EXC-016).
 

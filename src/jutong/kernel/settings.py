@@ -133,6 +133,12 @@ class Settings(BaseSettings):
     agreement_warning_days: int = Field(
         30, ge=1, le=366, description="共享协议期满前多少天（自然日）提醒各当事方续签。"
     )
+    ended_grant_alert_calls: int = Field(
+        3,
+        ge=1,
+        le=1000,
+        description="同一业务系统一天内以已暂停或已结束的授权调用、下载达到几次时，向提供部门和审计员预警；未达到的只记入审计。",
+    )
     demo: bool = Field(False, description="演示模式：允许数据源位于本机，登录页列出演示账号。")
 
 

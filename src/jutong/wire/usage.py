@@ -15,7 +15,7 @@ class Evidence(msgspec.Struct, frozen=True):
     """One refused call that looks like misuse (R-SHR-017); `trace` names its line in the gateway's chain.
 
     kind: purpose (another than granted), system (not registered for the grant), scope (records outside the grant's rows),
-    item (an item that is not granted).
+    item (an item that is not granted), ended (under a grant that is suspended or over).
     """
 
     kind: str

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from jutong.dataplane.errors import Misuse, NotAllowed, RuleBroken, Unavailable
-from jutong.dataplane.snapshots import Snapshot, inactive_reason
+from jutong.dataplane.snapshots import Snapshot, inactive_reason, over
 from jutong.wire.bundle import Caller, Endpoint, Mark, Mount, Source
 from jutong.wire.grants import Condition, Grant, Mode
 
@@ -103,10 +103,13 @@ def admitted(
 
 
 def check_in_force(grant: Grant, *, purpose: str, modes: Sequence[Mode], at: datetime) -> None:
-    """Raise `NotAllowed` unless the grant is in force and allows one of the modes and the purpose."""
+    """Raise `NotAllowed` unless the grant is in force and allows one of the modes and the purpose.
+
+    Under a grant that is suspended or over it is `Misuse`, which the centre counts: once is a mistake, more is none.
+    """
     reason = inactive_reason(grant, at)
     if reason:
-        raise NotAllowed(reason)
+        raise Misuse(reason, "ended", grant.id) if over(grant, at) else NotAllowed(reason)
     if not any(mode in grant.modes for mode in modes):
         raise NotAllowed("授权的共享方式不包括本接口，请按授权的方式取得数据。")
     if purpose not in grant.purposes:

@@ -38,10 +38,13 @@ MISUSE_KINDS: Final[Mapping[str, str]] = {
     "system": N_("由授权以外的业务系统调用"),
     "scope": N_("索取授权范围以外的记录"),
     "item": N_("索取授权以外的信息项"),
+    "ended": N_("在授权暂停或结束后调用"),
 }
 STEPS: Final[Mapping[int, int]] = {1: 1, 6: 5, 24: 15, 168: 120}
 """Hours looked at, and the minutes that one point of a chart stands for."""
 """What a refused call that looks like misuse did (`wire.Evidence`)."""
+ENDED: Final = "ended"
+"""The kind of calls under a grant that is suspended or over."""
 
 
 def added(held: Sequence[int], more: Sequence[int]) -> list[int]:

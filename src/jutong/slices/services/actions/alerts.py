@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel import inbox, outbox
 from jutong.kernel.actors import Role
 from jutong.kernel.clock import beijing_day
+from jutong.kernel.settings import settings
 from jutong.slices.grants import queries as grants
 from jutong.slices.services import events, rules
 from jutong.slices.services.models import Alert
@@ -23,7 +24,11 @@ Name = tuple[int, int, str, date]
 
 
 def raise_alerts(reports: Sequence[Usage], *, at: datetime) -> None:
-    """Keep what looks like misuse by grant, system, kind and day; the first of each is told and published (R-SHR-017)."""
+    """Keep what looks like misuse by grant, system, kind and day; the first of each is told and published (R-SHR-017).
+
+    Calls under a grant that is suspended or over count from the number of the setting ended_grant_alert_calls on: a
+    system that has not heard of the end yet is no misuse.
+    """
     found: dict[Name, list[Evidence]] = defaultdict(list)
     for one in reports:
         for proof in one.evidence:
@@ -39,7 +44,7 @@ def raise_alerts(reports: Sequence[Usage], *, at: datetime) -> None:
 def _raise(name: Name, proofs: Sequence[Evidence], grant: grants.Parties, *, at: datetime) -> None:
     grant_id, system_id, kind, day = name
     times = sorted(proof.at for proof in proofs)
-    alert, new = Alert.objects.select_for_update().get_or_create(
+    alert, _new = Alert.objects.select_for_update().get_or_create(
         grant_id=grant_id,
         system_id=system_id,
         kind=kind,
@@ -53,11 +58,13 @@ def _raise(name: Name, proofs: Sequence[Evidence], grant: grants.Parties, *, at:
             "last_at": times[-1],
         },
     )
+    least = settings().ended_grant_alert_calls if kind == rules.ENDED else 1
+    before = alert.calls
     alert.calls += len(proofs)
     alert.first_at, alert.last_at = min(alert.first_at, times[0]), max(alert.last_at, times[-1])
     alert.traces = [*alert.traces, *(proof.trace[:80] for proof in proofs)][:MOST_TRACES]
     alert.save()
-    if new:
+    if before < least <= alert.calls:
         _tell(alert, at=at)
 
 

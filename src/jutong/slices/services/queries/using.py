@@ -327,6 +327,7 @@ def alerts_by_id(ids: Iterable[int]) -> dict[int, AlertRow]:
 def alerts(actor: Actor, *, number: int = 1, size: int = 20) -> tuple[list[AlertRow], Page]:
     """Return suspected misuse of what the actor's departments provide, newest first; all of it to an auditor."""
     rows = Alert.objects.order_by("-last_at", "-pk")
+    rows = rows.exclude(kind=rules.ENDED, calls__lt=settings().ended_grant_alert_calls)
     if not actor.holds(Role.AUDITOR):
         rows = rows.filter(provider_id__in=actor.serves)
     found, meta = page(rows, number, size)

@@ -122,11 +122,14 @@ def _after(case: MisuseCase, *, by: Actor, at: datetime) -> None:
     """Keep what was obtained so far, and tell who has to look into it."""
     note_use(case, by=by, at=at)
     title = _("疑似违规使用 %(number)s：%(title)s") % {"number": case.number, "title": case.title}
-    for department, role in (
+    told = [
         (case.provider_id, Role.SHARING_UNIT_HEAD),
         (case.provider_id, Role.DATA_OFFICER),
         (case.authority_id, Role.AUTHORITY_REVIEWER),
-    ):
+    ]
+    if case.kind == rules.ENDED:
+        told.append((case.authority_id, Role.AUDITOR))
+    for department, role in told:
         inbox.tell(department_id=department, role=role, title=title, link=f"/usage/misuse/{case.pk}/", at=at)
 
 

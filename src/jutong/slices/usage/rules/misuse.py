@@ -35,11 +35,15 @@ FINDINGS: Final[Mapping[str, str]] = {
 DESTROYED: Final = "destroyed"
 """A case's kind, beside what gateways refuse: a batch that was recorded as destroyed was fetched again (R-SHR-047)."""
 
+ENDED: Final = "ended"
+"""A kind of what gateways refuse: calls under a grant that is suspended or over; auditors hear of it too."""
+
 PROPOSED: Final[Mapping[str, MisuseKind]] = {
     "purpose": MisuseKind.ABUSE,
     "system": MisuseKind.UNAUTHORISED_USE,
     "scope": MisuseKind.UNAUTHORISED_USE,
     "item": MisuseKind.UNAUTHORISED_USE,
+    ENDED: MisuseKind.UNAUTHORISED_USE,
     DESTROYED: MisuseKind.UNAUTHORISED_USE,
 }
 """The category that what a gateway refused points to; a person confirms it or takes another."""
