@@ -81,6 +81,10 @@ def pages(book: Book, scene: Scene) -> None:
     book.add("GET", "catalogue/supervision/export/<str:what>/", "departments")
     batch = "catalogue/review/batches/<int:pk>/"
     book.seen(batch, f"{batch}progress/", f"{batch}export/", to=(scene["review_batch"],))
+    book.add("GET", "oversight/", query="?format=xlsx", case="as Excel")
+    for how in ("in_time", "overdue", "open"):
+        query = f"?how={how}&first=2026-01-01&last=2026-12-31"
+        book.add("GET", "oversight/cases/<slug:workflow>/", "sharing_request", query=query, case=how)
 
 
 def endpoints(book: Book, scene: Scene) -> None:
@@ -103,6 +107,10 @@ def endpoints(book: Book, scene: Scene) -> None:
     for verb in ("confirm", "declare"):
         book.add("POST", f"{task}/{verb}", mine)
     book.add("POST", f"{task}/send_back", scene["declared"], body=reason)
+    days = "?first=2026-03-01&last=2026-03-31"
+    for path in ("state", "grants"):
+        book.add("GET", f"api/v1/oversight/{path}", query=days)
+    book.add("GET", "api/v1/oversight/cases/<workflow>", "sharing_request", query=days)
 
 
 def _sheet() -> bytes:

@@ -96,6 +96,11 @@ class Clock(models.Model):
             models.Index(
                 fields=["case_kind", "due_day", "case_id"], name="clock_open", condition=~models.Q(state="stopped")
             ),
+            models.Index(
+                fields=["case_kind", "case_id"],
+                name="clock_late",
+                condition=models.Q(state="stopped", stopped_at__gt=models.F("due_at"), target=False),
+            ),
         ]
 
 

@@ -29,6 +29,7 @@ from jutong.kernel.agenda.load import (
 )
 from jutong.kernel.agenda.movers import Subject, subjects_of
 from jutong.kernel.agenda.queries import COUNTED
+from jutong.kernel.agenda.standing import HOWS, Standing, StandingCase, Watched, standing, standing_cases
 from jutong.kernel.agenda.waiting import (
     COUNTS,
     LISTED,
@@ -48,6 +49,7 @@ __all__ = [
     "COUNTS",
     "FAR",
     "HEADS",
+    "HOWS",
     "LISTED",
     "MOST",
     "SOON",
@@ -64,9 +66,12 @@ __all__ = [
     "Late",
     "Load",
     "PersonLoad",
+    "Standing",
+    "StandingCase",
     "Subject",
     "ToDo",
     "Waiting",
+    "Watched",
     "awaiting",
     "chores",
     "count_in_words",
@@ -81,6 +86,8 @@ __all__ = [
     "moves",
     "overdue",
     "register",
+    "standing",
+    "standing_cases",
     "subjects_of",
     "todo",
     "together",

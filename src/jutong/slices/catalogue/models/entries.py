@@ -158,6 +158,11 @@ class Entry(Case):
                 name="entry_to_register",
                 condition=models.Q(state="leader_approved"),
             ),
+            models.Index(
+                fields=["authority", "share_type"],
+                name="entry_by_type",
+                condition=models.Q(published__isnull=False, zone="outer"),
+            ),
         ]
 
     def event_payload(self) -> dict[str, Any]:

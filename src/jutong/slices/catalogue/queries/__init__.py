@@ -3,7 +3,7 @@
 from jutong.slices.catalogue.queries.alike import AlikeRow, alike
 from jutong.slices.catalogue.queries.census import CensusDetail, census, censuses, may_open_census, without_census
 from jutong.slices.catalogue.queries.citing import Cited, cited, lights_panel
-from jutong.slices.catalogue.queries.counting import counted_published
+from jutong.slices.catalogue.queries.counting import CountedEntry, counted_by_type, counted_published, published_by
 from jutong.slices.catalogue.queries.declarations import (
     DeclarationDetail,
     LineRow,
@@ -197,6 +197,7 @@ __all__ = [
     "Cited",
     "CollectionRow",
     "ConsultedRow",
+    "CountedEntry",
     "DeclarationDetail",
     "DemandConflict",
     "DemandDetail",
@@ -273,6 +274,7 @@ __all__ = [
     "cited",
     "classified",
     "collections",
+    "counted_by_type",
     "counted_published",
     "declaration",
     "demand",
@@ -337,6 +339,7 @@ __all__ = [
     "procedure",
     "procedure_versions",
     "published",
+    "published_by",
     "published_by_ids",
     "published_of",
     "question",

@@ -16,7 +16,7 @@ from jutong.slices.exchange.queries.entries import figures as entry_figures
 from jutong.slices.exchange.queries.feed import orders_since
 from jutong.slices.exchange.queries.following import followable
 from jutong.slices.exchange.queries.lineage import happened
-from jutong.slices.exchange.queries.obtained import Obtained, delivered_under, obtained
+from jutong.slices.exchange.queries.obtained import Carried, Obtained, delivered_under, obtained
 from jutong.slices.exchange.queries.off_platform import (
     OffPlatformRow,
     all_off_platform,
@@ -91,6 +91,7 @@ __all__ = [
     "AsideRow",
     "BackflowDetail",
     "BackflowRow",
+    "Carried",
     "Delivered",
     "Deliveries",
     "FaultRow",

@@ -13,7 +13,7 @@ from jutong.slices.grants.queries.ending import (
     proposable,
 )
 from jutong.slices.grants.queries.entries import Held, granted_to, grants_of_entry, held_of, of_entry
-from jutong.slices.grants.queries.facts import Facts, facts_by_ids, facts_of, in_force
+from jutong.slices.grants.queries.facts import Facts, facts_by_ids, facts_of, in_force, sides_of
 from jutong.slices.grants.queries.grants import (
     GrantRow,
     Parties,
@@ -80,6 +80,7 @@ __all__ = [
     "proposable",
     "proven",
     "served",
+    "sides_of",
     "standing",
     "standing_between",
     "standing_of",

@@ -51,6 +51,12 @@ def facts_by_ids(ids: Iterable[int]) -> dict[int, Facts]:
     return {row.pk: _facts(row) for row in Grant.objects.filter(pk__in=set(ids))}
 
 
+def sides_of(ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Return the provider and the consumer of each grant; unknown ids are left out."""
+    rows = Grant.objects.filter(pk__in=set(ids)).values_list("pk", "provider_id", "consumer_id")
+    return {pk: (provider, consumer) for pk, provider, consumer in rows}
+
+
 def in_force(first: datetime, last: datetime, *, consumers: Iterable[int] | None = None) -> list[Facts]:
     """Return the grants that were in force at some moment from `first` to `last` (of some consumers), by id."""
     rows = Grant.objects.filter(valid_from__lte=last, valid_until__gt=first).filter(

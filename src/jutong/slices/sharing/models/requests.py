@@ -70,6 +70,11 @@ class SharingRequest(Case):
             models.Index(
                 fields=["authority_id"], name="request_extension", condition=models.Q(extension_asked__has_key="days")
             ),
+            models.Index(
+                fields=["authority_id", "started_on", "state", "id"],
+                name="request_watched",
+                condition=models.Q(received_at__isnull=False),
+            ),
         ]
 
     def event_payload(self) -> dict[str, Any]:
