@@ -104,11 +104,9 @@ def _offer_ledger_chores() -> None:
 def _offer_misuse(does_business: Callable[[Actor], bool]) -> None:
     from django.db.models import Q
 
-    from jutong.kernel import agenda
+    from jutong.kernel import agenda, panels
     from jutong.kernel.actors import Role
     from jutong.kernel.faces.navigation import Entry, Group, register
-    from jutong.kernel.panels import Panel
-    from jutong.kernel.panels import register as offer
     from jutong.kernel.terms import N_
     from jutong.slices.usage import queries
     from jutong.slices.usage.pages import deciding
@@ -123,7 +121,9 @@ def _offer_misuse(does_business: Callable[[Actor], bool]) -> None:
         Entry(Group.SHARING, N_("违规使用"), "usage_misuses", "alert-octagon", does_business, order=50),
         Entry(Group.SHARING, N_("使用追溯"), "usage_trace", "route", traces, order=52),
     )
-    offer("grant", Panel("misuse", N_("违规使用"), 10, does_business, queries.of_grant, "usage/panel_misuse.html"))
+    panels.register(
+        "grant", panels.Panel("misuse", N_("违规使用"), 10, does_business, queries.of_grant, "usage/panel_misuse.html")
+    )
     agenda.register(
         agenda.Chore(
             "misuse_case",
