@@ -105,7 +105,7 @@ def run_clocks(ground: Ground) -> None:
     template = _template(ground, prepared=False)
     from jutong.kernel import jobs
     from jutong.kernel.clock import beijing_day
-    from jutong.kernel.models import Clock
+    from jutong.kernel.models import Clock, OutboxEvent
 
     count = ground.sized(CLOCKS, least=200)
     ids = _copies(ground, template, count, state="received")
@@ -120,9 +120,14 @@ def run_clocks(ground: Ground) -> None:
     while late.exists():
         jobs.pump(midnight)
     recorded = time.perf_counter() - began
-    jobs.drain(midnight)
+    struck = OutboxEvent.objects.filter(name__startswith="clock.").count()
+    while OutboxEvent.objects.filter(done_at=None).exists():
+        jobs.pump(midnight)
     delivered = time.perf_counter() - began
-    report.note(f"clocks: {count} ran, {striking} struck at one midnight, all told after {delivered:.1f} s")
+    report.note(
+        f"clocks: {count} ran, {striking} were overdue at one midnight and {struck - striking} due soon,"
+        f" all told after {delivered:.1f} s"
+    )
     report.line("clocks", recorded, "s_until_recorded", ratio=GOAL_CLOCK_SECONDS / recorded, against="goal_5_s")
 
 

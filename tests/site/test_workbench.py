@@ -14,12 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from test_requests import asked, filed, reply
 
 from covers import covers
-from jutong.kernel import agenda, clock
+from jutong.kernel import agenda, clock, jobs
 from jutong.kernel.agenda.chores import _CHORES
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed
 from jutong.kernel.faces import icalendar
-from jutong.kernel.models import AuditEntry, Clock
+from jutong.kernel.models import AuditEntry, Clock, InboxItem, OutboxEvent
 from jutong.slices.parties import actions as parties
 from jutong.slices.parties import queries as people
 from jutong.slices.sharing import actions
@@ -162,6 +162,31 @@ def test_one_kind_is_narrowed_by_urgency_and_moved_together_each_with_its_own_tr
         assert answer.status_code == 404
     answer = stranger.post(f"{api}consent", {"ids": [drafts[1].pk]}, content_type="application/json")
     assert answer.status_code == 404
+
+
+# ---- many limits on one day ----
+
+
+def test_the_limits_of_a_day_are_recorded_and_told_in_sets(world: World) -> None:
+    case = filed(world, published(world))
+    world.drain()
+    day = Clock.objects.get(case_id=case.pk, name="reply").overdue_on
+    midnight = world.at + timedelta(days=(day - beijing_day(world.at)).days)
+
+    def struck(count: int) -> int:
+        many(case, count, day)
+        Clock.objects.filter(case_kind="sharing_request").update(overdue_at=None)
+        with CaptureQueriesContext(connection) as statements:
+            jobs.pump(midnight)
+        return len(statements)
+
+    told = InboxItem.objects.filter(title__contains="已超期")
+    one = struck(1)
+    assert told.count() == 4, "the first case and its copy: each its provider and the authority"
+    assert struck(40) <= one
+    for department in ("civil", "authority"):
+        assert told.filter(department_id=world.department(department)).count() == 2 + 42
+    assert not OutboxEvent.objects.exclude(state="done").exists()
 
 
 # ---- the head's telephone ----

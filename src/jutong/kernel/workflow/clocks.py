@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from jutong.kernel import jurisdiction
@@ -213,42 +215,59 @@ def _warn_days(clock: Clock) -> int:
     return rule.warn_days if rule else WARN_DAYS
 
 
-def sweep(at: datetime, *, limit: int = 1000) -> int:
+_STRIKE: Final = """
+    with struck as (
+        update kernel_clock set {mark} = %(at)s
+         where id in (select id from kernel_clock where state = 'running' and {mark} is null and {due}
+                       order by id limit %(limit)s for update skip locked)
+        returning *),
+    told as (
+        insert into kernel_outboxevent (name, subject, payload, at, state, attempts, next_try, error)
+        select {name}, case_kind || ':' || case_id,
+               jsonb_build_object('case_kind', case_kind, 'case_id', case_id, 'clock', name, 'label', label, 'due_day', due_day,
+                                  'obliged_id', obliged_id, 'explanation', explanation, 'by', %(by)s::jsonb),
+               %(at)s, 'pending', 0, %(at)s, ''
+          from struck where {name} is not null order by id)
+    select count(*), pg_notify(%(channel)s, 'outbox') from struck having count(*) > 0
+"""
+_LATE: Final = _STRIKE.format(
+    mark="overdue_at",
+    due="overdue_on <= %(today)s",
+    name="case when target then 'clock.beyond_target' else 'clock.overdue' end",
+)
+_SOON: Final = _STRIKE.format(
+    mark="warned_at",
+    due="warn_on <= %(today)s and overdue_on > %(today)s",
+    name="case when not target then 'clock.due_soon' end",
+)
+
+
+def sweep(at: datetime, *, limit: int = 5000) -> int:
     """Let clocks strike: a reminder before the limit, an overdue event on the working day after it.
 
     Striking records and tells; it never decides. An internal target gives no reminder and is never overdue: it is told
-    as "clock.beyond_target" (R-OVR-039). Takes `limit` clocks at most, skipping those another sweep holds.
+    as "clock.beyond_target" (R-OVR-039). Takes `limit` clocks of each at most, skipping those another sweep holds: one
+    statement each, for very many limits may end on one day.
     """
     from jutong.kernel import outbox
     from jutong.kernel.actors import system_actor
 
-    today = beijing_day(at)
     by = system_actor("clock")
-    waiting = Clock.objects.select_for_update(skip_locked=True).filter(state=ClockState.RUNNING)
-    late = list(waiting.filter(overdue_on__lte=today, overdue_at=None)[:limit])
-    soon = list(waiting.filter(warn_on__lte=today, warned_at=None, overdue_on__gt=today)[:limit])
-    told = (
-        ("clock.overdue", [c for c in late if not c.target]),
-        ("clock.beyond_target", [c for c in late if c.target]),
-        ("clock.due_soon", [c for c in soon if not c.target]),
-    )
-    for name, clocks in told:
-        outbox.publish_many([(name, f"{c.case_kind}:{c.case_id}", _strike(c)) for c in clocks], at=at, by=by)
-    Clock.objects.filter(pk__in=[c.pk for c in late]).update(overdue_at=at)
-    Clock.objects.filter(pk__in=[c.pk for c in soon]).update(warned_at=at)
-    return len(late) + len(soon)
-
-
-def _strike(clock: Clock) -> dict[str, Any]:
-    return {
-        "case_kind": clock.case_kind,
-        "case_id": clock.case_id,
-        "clock": clock.name,
-        "label": clock.label,
-        "due_day": clock.due_day.isoformat(),
-        "obliged_id": clock.obliged_id,
-        "explanation": clock.explanation,
+    cause = json.dumps({"account": by.account_id, "name": by.name, "department": by.department_id})
+    values: dict[str, Any] = {
+        "at": at,
+        "today": beijing_day(at),
+        "limit": limit,
+        "by": cause,
+        "channel": outbox.CHANNEL,
     }
+    struck = 0
+    with connection.cursor() as cursor:
+        for statement in (_LATE, _SOON):
+            cursor.execute(statement, values)
+            found = cursor.fetchone()
+            struck += found[0] if found else 0
+    return struck
 
 
 def days_left(today: date, due_day: date) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -25,15 +26,19 @@ def queue_change(event: outbox.Event, at: datetime) -> None:
         actions.request_change(case, by=PLATFORM, at=at)
 
 
-@outbox.on("clock.due_soon", "clock.overdue")
-def remind(event: outbox.Event, at: datetime) -> None:
+@outbox.on_many("clock.due_soon", "clock.overdue")
+def remind(events: Sequence[outbox.Event], at: datetime) -> None:
     """A limit comes near or has passed: who has to act is told, and when overdue also the authority.
 
     A verification past its limit is put forward as a possible finding (national-2025#39(6)); nothing is decided by it.
     """
+    for event in events:
+        if event.payload["case_kind"] in WORKFLOWS:
+            _remind(event, at)
+
+
+def _remind(event: outbox.Event, at: datetime) -> None:
     kind = event.payload["case_kind"]
-    if kind not in WORKFLOWS:
-        return
     case = WORKFLOWS[kind].model._default_manager.get(pk=event.payload["case_id"])
     overdue = event.name == "clock.overdue"
     title = _("%(label)s%(state)s：%(number)s，期限 %(day)s") % {

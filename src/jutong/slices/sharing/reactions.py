@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -65,22 +66,24 @@ def follow_grant(event: outbox.Event, at: datetime) -> None:
         actions.follow_ended_grant(event.payload["id"], at=at)
 
 
-@outbox.on("clock.due_soon", "clock.overdue")
-def remind(event: outbox.Event, at: datetime) -> None:
+@outbox.on_many("clock.due_soon", "clock.overdue")
+def remind(events: Sequence[outbox.Event], at: datetime) -> None:
     """A limit comes near or has passed: the obliged department is told, and when overdue also the authority."""
-    if event.payload["case_kind"] != "sharing_request":
-        return
-    case = SharingRequest.objects.get(pk=event.payload["case_id"])
-    overdue = event.name == "clock.overdue"
-    title = _("%(label)s%(state)s：申请 %(number)s，期限 %(day)s") % {
-        "label": event.payload["label"],
-        "state": _("已超期") if overdue else _("即将到期"),
-        "number": case.number,
-        "day": event.payload["due_day"],
-    }
-    told = [case.provider_id, *([case.authority_id] if overdue else [])]
-    for department_id in dict.fromkeys(told):
-        inbox.tell(department_id=department_id, title=title, link=f"/sharing/requests/{case.pk}/", at=at)
+    struck = [event for event in events if event.payload["case_kind"] == "sharing_request"]
+    named = SharingRequest.objects.only("number", "provider_id", "authority_id")
+    cases = named.in_bulk([event.payload["case_id"] for event in struck])
+    letters = []
+    for event in struck:
+        case, overdue = cases[event.payload["case_id"]], event.name == "clock.overdue"
+        title = _("%(label)s%(state)s：申请 %(number)s，期限 %(day)s") % {
+            "label": event.payload["label"],
+            "state": _("已超期") if overdue else _("即将到期"),
+            "number": case.number,
+            "day": event.payload["due_day"],
+        }
+        told = dict.fromkeys([case.provider_id, *([case.authority_id] if overdue else [])])
+        letters += [inbox.Letter(title, pk, link=f"/sharing/requests/{case.pk}/") for pk in told]
+    inbox.tell_many(letters, at=at)
 
 
 @jobs.every(60)
@@ -89,11 +92,15 @@ def lapse(at: datetime) -> int:
     return actions.lapse_due(at)
 
 
-@outbox.on("clock.due_soon", "clock.overdue")
-def watch_disputes(event: outbox.Event, at: datetime) -> None:
+@outbox.on_many("clock.due_soon", "clock.overdue")
+def watch_disputes(events: Sequence[outbox.Event], at: datetime) -> None:
     """A dispute's limit comes near or is over: a negotiation then has failed, a late coordination is told upwards (W07)."""
-    if event.payload["case_kind"] != "dispute":
-        return
+    for event in events:
+        if event.payload["case_kind"] == "dispute":
+            _watch_dispute(event, at)
+
+
+def _watch_dispute(event: outbox.Event, at: datetime) -> None:
     case = Dispute.objects.get(pk=event.payload["case_id"])
     overdue = event.name == "clock.overdue"
     if overdue and event.payload["clock"] == "negotiation" and case.state == "negotiating":

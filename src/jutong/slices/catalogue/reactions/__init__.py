@@ -137,14 +137,18 @@ def receive_report(event: outbox.Event, at: datetime) -> None:
     receive_update(int(event.payload["id"]), at=at)
 
 
-@outbox.on("clock.due_soon", "clock.overdue")
-def remind_of_update(event: outbox.Event, at: datetime) -> None:
+@outbox.on_many("clock.due_soon", "clock.overdue")
+def remind_of_update(events: Sequence[outbox.Event], at: datetime) -> None:
     """A limit of an update comes near or has passed; a passed one is told above as well and recorded for rectification.
 
     Overdue is never approval: nothing is published by it (R-CAT-058).
     """
-    if event.payload["case_kind"] != CATALOG_UPDATE.name:
-        return
+    for event in events:
+        if event.payload["case_kind"] == CATALOG_UPDATE.name:
+            _remind_of_update(event, at)
+
+
+def _remind_of_update(event: outbox.Event, at: datetime) -> None:
     update = CatalogUpdate.objects.get(pk=event.payload["case_id"])
     overdue, review = event.name == "clock.overdue", event.payload["clock"] == "review"
     told = [update.authority_id if review else update.provider_id]
@@ -339,11 +343,12 @@ def meet_by_requests(events: Sequence[outbox.Event], at: datetime) -> None:
     note_requests_granted(opened, at=at)
 
 
-@outbox.on("clock.due_soon", "clock.overdue")
-def remind_of_demand(event: outbox.Event, at: datetime) -> None:
+@outbox.on_many("clock.due_soon", "clock.overdue")
+def remind_of_demand(events: Sequence[outbox.Event], at: datetime) -> None:
     """A provider's answer to a demand is due; a late one is told to the authority as well."""
-    if event.payload["case_kind"] == DEMAND.name:
-        tell_of_answer(event.payload, overdue=event.name == "clock.overdue", at=at)
+    for event in events:
+        if event.payload["case_kind"] == DEMAND.name:
+            tell_of_answer(event.payload, overdue=event.name == "clock.overdue", at=at)
 
 
 @outbox.on(UPDATE_OVERDUE, SOURCE_NOT_SUPPORTED)

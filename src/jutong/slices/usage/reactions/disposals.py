@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -31,11 +32,15 @@ def settle(event: outbox.Event, at: datetime) -> None:
     actions.settle_disposals(event.payload["grant_id"], at=at)
 
 
-@outbox.on("clock.due_soon", "clock.overdue")
-def press(event: outbox.Event, at: datetime) -> None:
+@outbox.on_many("clock.due_soon", "clock.overdue")
+def press(events: Sequence[outbox.Event], at: datetime) -> None:
     """The provider's day comes near, or has passed: then a finding is proposed."""
-    if event.payload["case_kind"] != DISPOSAL.name:
-        return
+    for event in events:
+        if event.payload["case_kind"] == DISPOSAL.name:
+            _press(event, at)
+
+
+def _press(event: outbox.Event, at: datetime) -> None:
     if event.name == "clock.overdue":
         actions.propose_finding(event.payload["case_id"], at=at)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -35,11 +36,15 @@ def follow(event: outbox.Event, at: datetime) -> None:
         actions.follow_grant(int(event.payload["id"]), at=at)
 
 
-@outbox.on("clock.due_soon", "clock.overdue")
-def remind(event: outbox.Event, at: datetime) -> None:
+@outbox.on_many("clock.due_soon", "clock.overdue")
+def remind(events: Sequence[outbox.Event], at: datetime) -> None:
     """The limit of a rectification comes near or has passed: both sides are told; nothing is decided by it (R-SHR-049)."""
-    if event.payload["case_kind"] != "misuse_case":
-        return
+    for event in events:
+        if event.payload["case_kind"] == "misuse_case":
+            _remind(event, at)
+
+
+def _remind(event: outbox.Event, at: datetime) -> None:
     case = MisuseCase.objects.get(pk=event.payload["case_id"])
     words = {"number": case.number, "day": event.payload["due_day"]}
     if event.name == "clock.overdue":
