@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,6 +25,27 @@ def drained(world: World) -> None:
 
     with ThreadPoolExecutor(1) as beside:
         beside.submit(work).result()
+
+
+def made(page: Page, label: str, **fields: str) -> None:
+    """Make a move on the page of a case, by its button, and wait for the page that follows."""
+    form = page.locator("details").filter(has=page.locator("summary", has_text=re.compile(f"^{label}$")))
+    form.locator("summary").click()
+    for name, value in fields.items():
+        field = form.locator(f"[name={name}]")
+        if field.first.get_attribute("type") == "radio":
+            form.locator(f"[name={name}][value={value}]").check()
+        else:
+            (field.select_option if field.evaluate("f => f.tagName") == "SELECT" else field.fill)(value)
+    with page.expect_navigation():
+        form.get_by_role("button", name=f"确认{label}").click()
+
+
+SETTLED = """width => new Promise(settled => {
+    const look = () => innerWidth === width ? requestAnimationFrame(settled) : requestAnimationFrame(look);
+    requestAnimationFrame(look);
+})"""
+"""Resolves once the window has its width and was drawn."""
 
 
 class People:
@@ -57,7 +79,8 @@ class People:
         page = self._pages[who]
         for device, width in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": 900})
-            page.wait_for_timeout(150)
+            page.evaluate("scrollTo(0, 0)")
+            page.evaluate(SETTLED, width)
             page.screenshot(path=self._folder / f"{name}-{device}.png", full_page=True)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (name, width)
         page.set_viewport_size({"width": 1440, "height": 900})

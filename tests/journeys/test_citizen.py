@@ -13,7 +13,7 @@ from chromium import browsing_here, site_here
 from correction_world import ID_NUMBER, OPENED, citizen, entered, rules
 from jutong.slices.catalogue.models import Entry
 from jutong.slices.correction.models import Objection
-from windows import People
+from windows import People, made
 from world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -23,17 +23,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 def people(world: World, tmp_path: Path) -> Iterator[People]:
     with browsing_here("the citizen's objection was") as browser, site_here() as address:
         yield People(browser, address, world, tmp_path)
-
-
-def made(page: Page, label: str, **fields: str) -> None:
-    """Make a move on the page of the case, by its button."""
-    form = page.locator("details").filter(has=page.locator("summary", has_text=re.compile(f"^{label}$")))
-    form.locator("summary").click()
-    for name, value in fields.items():
-        field = form.locator(f"[name={name}]")
-        (field.select_option if field.evaluate("f => f.tagName") == "SELECT" else field.fill)(value)
-    form.get_by_role("button", name=f"确认{label}").click()
-    page.wait_for_load_state()
 
 
 def followed(public: Page, number: str, code: str) -> str:

@@ -7,7 +7,9 @@ from datetime import date, datetime
 from typing import Any
 
 from agreement_world import drafted
-from cases import DUTY, SAYS, disposal, terms_of
+from cases_asked import terms_of
+from cases_used import disposal
+from test_disputes import DUTY, SAYS
 from test_requests import answered, asked
 from walking import Under
 

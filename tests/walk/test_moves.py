@@ -6,16 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from cases import CASES, Step
+from cases_asked import ASKED
+from cases_used import USED
 from django.db import transaction
 from openings import OPENINGS, Ground
 from rules_world import BEFORE, under
+from steps import Step
 from walking import DAYS, PROFILES, UNDERS, Under, known_to, moves, side_of, walked
 
 from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
 from world import World
 
+CASES = {**ASKED, **USED}
 WHO = {
     "consumer": "hr.clerk", "consumer unit": "hr.officer", "consumer users": "hr.clerk", "consumer head": "hr.head",
     "provider": "civil.officer", "provider unit": "civil.officer", "provider head": "civil.head",

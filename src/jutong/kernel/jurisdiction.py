@@ -61,6 +61,11 @@ def policy_of(reference: str, started: date) -> Policy:
     return _policy(reference, started)
 
 
+def cited(reference: str) -> str:
+    """Return a profile version as people cite it, with the reference that a case keeps: 政务数据共享条例 · national-2025@1."""
+    return f"{policy_of(reference, date.min).profile.title} · {reference}"
+
+
 @lru_cache(maxsize=512)
 def _policy(reference: str, started: date) -> Policy:
     name, _, version = reference.partition("@")

@@ -26,6 +26,11 @@ class ConditionsField:
         self.rows = self._posted(data) if data is not None else self._initial(initial)
         self.errors: list[str] = []
 
+    @property
+    def given(self) -> bool:
+        """Whether a row says anything: then the rows are shown unfolded."""
+        return any(item or values.strip() for _row, item, _operator, values in self.rows)
+
     @staticmethod
     def _posted(data: Mapping[str, Any]) -> list[tuple[int, str, str, str]]:
         found = []

@@ -8,6 +8,7 @@ from typing import Final
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from jutong.kernel import jurisdiction
 from jutong.kernel.faces.pieces import Change, Fact, Tab
 from jutong.kernel.terms import N_
 from jutong.slices.agreements import formats, queries
@@ -76,7 +77,7 @@ def case_facts(seen: queries.AgreementView) -> list[Fact]:
         Fact(_("修订原因"), shown.why) if shown.why else None,
         Fact(_("理由"), seen.reason) if seen.reason else None,
         Fact(_("内容摘要（SM3）"), shown.digest),
-        Fact(_("适用规则"), seen.profile),
+        Fact(_("适用规则"), jurisdiction.cited(seen.profile)),
     ]
     return [fact for fact in facts if fact is not None]
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from jutong.kernel import jurisdiction
 from jutong.kernel.faces.pieces import Fact, Happening
 from jutong.kernel.faces.templatetags.jutong import moment
 from jutong.kernel.terms import Term
@@ -34,7 +35,7 @@ def case_facts(found: queries.CaseDetail) -> list[Fact]:
         *_of_kind(found),
         *_outcome(found),
         *_converted(found),
-        Fact(_("适用规则"), d["profile"]),
+        Fact(_("适用规则"), jurisdiction.cited(d["profile"])),
     ]
     return [fact for fact in facts if fact.value not in ("", None)]
 

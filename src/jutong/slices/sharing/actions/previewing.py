@@ -32,6 +32,11 @@ class Sample:
     items: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    @property
+    def lines(self) -> tuple[tuple[tuple[str, str], ...], ...]:
+        """The rows with the item's name at each value, as narrow screens show them."""
+        return tuple(tuple(zip(self.items, row, strict=True)) for row in self.rows)
+
 
 @action("sharing.preview_reply", label=N_("预览答复数据"), allow=LOOKERS, on=SharingRequest, visible=may_know)
 def preview_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply) -> Sample:

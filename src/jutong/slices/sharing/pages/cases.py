@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from jutong.kernel import clock, faces, files, panels
+from jutong.kernel import clock, faces, files, jurisdiction, panels
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
@@ -56,7 +56,8 @@ def deed(request: HttpRequest, request_id: int, verb: str) -> HttpResponse:
     known = DEEDS.get(verb)
     if known is None:
         raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
-    template = "sharing/approve.html" if request.POST.get("from") == "approve" else "sharing/case.html"
+    shown = "sharing_approve" if request.POST.get("from") == "approve" else "sharing_case"
+    template = "sharing/approve.html" if shown == "sharing_approve" else "sharing/case.html"
     form = known.form(faces.posted(request), posted_files(request))
     if form.is_valid():
         try:
@@ -64,7 +65,7 @@ def deed(request: HttpRequest, request_id: int, verb: str) -> HttpResponse:
                 by = faces.signed(request)
                 if by.signature or SHARING_REQUEST.signing(verb, request_id, by, form.cleaned_data) is None:
                     known.call(request_id, by=by, at=clock.now(), **form.cleaned_data)
-                    return faces.done(request, _(known.said), to=reverse("sharing_case", args=[request_id]))
+                    return faces.done(request, _(known.said), to=reverse(shown, args=[request_id]))
         except (WrongState, NotAllowed) as refusal:
             return show(request, request_id, template=template, refusal=refusal)
     return show(request, request_id, template=template, tried=(verb, form))
@@ -99,6 +100,8 @@ def show(
         reply_items=reply_items(found.reply) if found.reply else [],
         happenings=happenings(found),
         deeds=deeds,
+        decides=any(deed.verb in _DECISIONS for deed in deeds),
+        disputable=found.side == "consumer" and line.state in {"refused", "not_accepted"},
         refusal=refusal,
         sample=sample,
         alike=_alike(found, actor),
@@ -108,6 +111,10 @@ def show(
         else [],
         panels=panels.filled("sharing_request", actor, now, request_id=request_id, grant_id=found.row.grant_id),
     )
+
+
+_DECISIONS: Final = frozenset({"consent", "agree", "refuse", "extend"})
+"""A head's or the authority's decisions: they stand first, and the short page is made for them."""
 
 
 def _alike(found: queries.CaseView, actor: Actor) -> tuple[list[queries.RequestLine], str]:
@@ -150,12 +157,18 @@ def open_deeds(
             continue
         if (button.verb == "judge" and found.row.verdict) or button.verb == "refuse_directly":
             continue
+        if button.verb == "ask_supplement" and found.row.supplement:  # once is once (national-2025#21)
+            continue
         deed = _open_deed(found, button.verb, button.label, tried, actor)
         if button.verb == "ask_supplement" and template and not deed.asked:
             form = DEEDS["ask_supplement"].form(initial=dict(template), auto_id="id_ask_supplement_%s")
             deed = replace(deed, form=form, asked=True)
         deeds.append(deed)
-    return deeds
+    return sorted(deeds, key=lambda deed: (deed.verb not in _DECISIONS, _PLACES[deed.tone]))
+
+
+_PLACES: Final = {"primary": 0, "": 1, "danger": 2}
+"""What goes on with the case stands first, what ends it last."""
 
 
 def _open_deed(
@@ -209,7 +222,7 @@ def asked_facts(found: queries.CaseView) -> list[Fact]:
         Fact(_("申请方负责人"), consented),
         Fact(_("承诺"), _("申请方承诺申请真实、合法、必要（政务数据共享条例第二十条）。")),
         Fact(_("主管部门"), found.authority_name),
-        Fact(_("适用规则"), row.profile),
+        Fact(_("适用规则"), jurisdiction.cited(row.profile)),
         Fact(_("申请内容摘要（SM3）"), row.digest),
     ]
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from jutong.kernel import clock, faces, files
+from jutong.kernel import clock, faces, files, jurisdiction
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
@@ -297,7 +297,7 @@ def _facts(seen: queries.ChangeView) -> list[Fact]:
         Fact(_("许可编号"), row.permit) if row.permit else None,
         Fact(_("授权版本"), row.version) if row.version else None,
         Fact(_("提供方答复"), f"{row.replied_by} {row.reply_reason}".strip()) if row.replied_at else None,
-        Fact(_("适用规则"), seen.profile),
+        Fact(_("适用规则"), jurisdiction.cited(seen.profile)),
     ]
     return [fact for fact in facts if fact is not None]
 

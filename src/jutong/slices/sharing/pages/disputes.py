@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from jutong.kernel import clock, faces, files
+from jutong.kernel import clock, faces, files, jurisdiction
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
@@ -270,7 +270,7 @@ def _facts(seen: queries.DisputeView) -> list[Fact]:
         Fact(_("协调机构（其他平台）"), seen.elsewhere) if seen.elsewhere else None,
         Fact(_("主管部门意见"), row.opinion) if row.opinion else None,
         Fact(_("决定机构"), seen.government_name) if seen.government_name else None,
-        Fact(_("适用规则"), seen.profile),
+        Fact(_("适用规则"), jurisdiction.cited(seen.profile)),
     ]
     return [fact for fact in facts if fact is not None]
 

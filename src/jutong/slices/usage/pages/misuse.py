@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from jutong.kernel import clock, faces, files
+from jutong.kernel import clock, faces, files, jurisdiction
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.faces import downloads
@@ -161,7 +161,7 @@ def facts(found: queries.MisuseDetail) -> list[Fact]:
         Fact(_("拒不整改"), found.refusal, badge="bad"),
         Fact(_("不予认定的理由"), found.dismissed_for),
         Fact(_("决定"), found.decision),
-        Fact(_("适用规则"), found.profile),
+        Fact(_("适用规则"), jurisdiction.cited(found.profile)),
     ]
     return [fact for fact in told if fact.value not in ("", "—", None)]
 
