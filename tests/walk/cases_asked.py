@@ -32,9 +32,7 @@ YES_SAID, NO_SAID = (msgspec.to_builtins(one) for one in (reply(), NO))
 
 def request(world: World) -> SharingRequest:
     """A request of hr's clerk that was received, beside a standing consent of civil's head."""
-    case = sharing.write_request(by=world.actor("hr.clerk"), at=world.at, asked=asked(entered(world)))
-    case.number, case.received_at, case.consented_digest = "SR-2026-000009", world.at, case.digest
-    case.save()
+    case = filed(world, entered(world))
     StandingConsent.objects.create(
         resource_id=case.resource_id, provider_id=case.provider_id, given_by="某人", given_at=world.at
     )
