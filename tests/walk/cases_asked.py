@@ -10,7 +10,7 @@ import msgspec
 from agreement_world import digest, drafted, written
 from steps import Step, Words, granted, saved
 from test_disputes import DUTY, SAYS, _authority, outcome, refused
-from test_requests import asked, reply
+from test_requests import asked, filed, reply
 from test_travelling_disputes import MENDED, person
 
 from correction_world import entered
