@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from jutong.cli import instance, roles
-from jutong.cli.demo import city, databases, flowing, loading, outposts, registers, story, tables, underway
+from jutong.cli.demo import city, databases, flowing, loading, outposts, registers, returning, story, tables, underway
 from jutong.cli.demo.town import Town
 from jutong.cli.instance import Instance
 from jutong.cli.postgres import Server
@@ -129,6 +129,7 @@ def _leave(ours: Instance, server: Server, place: city.City) -> str:
     mark = _marked(ours) | {"departments": place.departments, "accounts": place.accounts}
     (ours.home.root / MARK).write_text(json.dumps(mark), encoding="utf-8")
     flowing.leave(town, say)
+    returning.leave(town, say)
     tables.leave(town, say)
     return outposts.enrol(town, ours.home.root)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from jutong.kernel import jobs
+from jutong.kernel import jobs, retention
 from jutong.slices.services import actions
 
 
@@ -18,3 +18,6 @@ def find_stops(at: datetime) -> int:
 def forget_old_minutes(at: datetime) -> int:
     """Drop the figures by minute that are older than a week."""
     return actions.forget_minutes(at)
+
+
+retention.also(actions.forget_stops)

@@ -10,7 +10,7 @@ from typing import Final
 from django.db.models import F, Max, Min, Q
 from django.utils.translation import gettext as _
 
-from jutong.kernel import inbox, jurisdiction, outbox
+from jutong.kernel import inbox, jurisdiction, outbox, retention
 from jutong.kernel.actors import Role, system_actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import RuleBroken
@@ -60,6 +60,13 @@ def find_stops(at: datetime) -> int:
     return sum(
         _propose(stop, at) for stop in ServiceStop.objects.filter(ended_at=None, proposed_at=None).order_by("pk")
     )
+
+
+def forget_stops(at: datetime) -> int:
+    """Forget stops that are over for as long as the audit trail is kept; returns how many."""
+    before = at - timedelta(days=366 * settings().audit_retention_years)
+    keys = list(ServiceStop.objects.filter(ended_at__lt=before).values_list("pk", flat=True)[: retention.AT_ONCE])
+    return ServiceStop.objects.filter(pk__in=keys).delete()[0]
 
 
 def _authority(region: str) -> int | None:
