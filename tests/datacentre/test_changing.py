@@ -43,14 +43,15 @@ def mapped(world: World, grant: Grant, *, later: bool, mapping: Any = LESS, tabl
     )  # fmt: skip
 
 
-@covers(partly=["R-SHR-050"])
+@covers("R-SHR-050")
 def test_an_interface_changes_on_the_announced_day_in_the_form_that_was_filed_and_not_before(
     world: World, served: Grant
 ) -> None:
     officer, head, resource = world.actor("civil.officer"), world.actor("civil.head"), served.resource_id
+    granted(world, resource, consumer="market", case="sharing_request:900")
     with pytest.raises(WrongState) as refused:
         mapped(world, served, later=False)
-    assert refused.value.sentence.startswith("1 个部门正在使用“出生日期”，不得自行停止或者变更")
+    assert refused.value.sentence.startswith("2 个部门正在使用“出生日期”，不得自行停止或者变更")
     with pytest.raises(WrongState, match="不得自行停止或者变更"):
         datacentre.unmount(by=officer, at=world.at, resource_id=resource, note="系统下线")
     day = beijing_day(world.at) + timedelta(days=10)
@@ -60,8 +61,12 @@ def test_an_interface_changes_on_the_announced_day_in_the_form_that_was_filed_an
     case = actions.change_resource(what="不再提供出生日期", **given)
     with pytest.raises(WrongState):
         actions.file_ending(case.pk, by=head, at=world.at)
-    heard = ChangeConsumer.objects.get(change=case)
-    actions.record_heard(heard.pk, by=world.actor("hr.officer"), at=world.at, result="agreed")
+    mine, other = (ChangeConsumer.objects.get(change=case, consumer=world.department(key)) for key in ("hr", "market"))
+    actions.record_heard(mine.pk, by=world.actor("hr.officer"), at=world.at, result="agreed")
+    with pytest.raises(WrongState):
+        actions.file_ending(case.pk, by=head, at=world.at)
+    not_yet = {"result": "disagreed", "text": "许可核查仍需出生日期"}
+    actions.record_heard(other.pk, by=world.actor("market.officer"), at=world.at, **not_yet)
     with pytest.raises(RuleBroken, match="准备变更后的挂接"):
         actions.file_ending(case.pk, by=head, at=world.at)
     mapped(world, served, later=True)
