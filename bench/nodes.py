@@ -138,13 +138,24 @@ def _grants(place: Ground) -> dict[str, int]:
     )  # fmt: skip
     return {
         department: actions.open_grant(
-            by=system_actor("bench"), at=place.now, region=world.region, resource_id=resource_id,
-            resource_title="低保名单", entry_code="307/1", entry_version=1, provider_id=world.department("civil"),
-            consumer_id=world.department(department), authority_id=None, case_ref=f"bench:{department}",
-            request_digest="0" * 64, terms=terms,
+            actions.Opening(
+                region=world.region,
+                resource_id=resource_id,
+                resource_title="低保名单",
+                entry_code="307/1",
+                entry_version=1,
+                provider_id=world.department("civil"),
+                consumer_id=world.department(department),
+                authority_id=None,
+                case_ref=f"bench:{department}",
+                request_digest="0" * 64,
+                terms=terms,
+            ),
+            by=system_actor("bench"),
+            at=place.now,
         ).pk
         for department in RECEIVERS
-    }  # fmt: skip
+    }
 
 
 def _codes(place: Ground) -> dict[str, str]:

@@ -226,8 +226,19 @@ def granted(
         **more,
     )
     return grants.open_grant(
-        by=system_actor("sharing"), at=world.at, region=world.region, resource_id=resource_id,
-        resource_title=mount.title, entry_code=mount.code, entry_version=mount.entry_version,
-        provider_id=mount.provider_id, consumer_id=world.department(consumer), authority_id=None,
-        case_ref=case or f"test:{resource_id}:{consumer}", request_digest="0" * 64, terms=terms,
-    )  # fmt: skip
+        grants.Opening(
+            region=world.region,
+            resource_id=resource_id,
+            resource_title=mount.title,
+            entry_code=mount.code,
+            entry_version=mount.entry_version,
+            provider_id=mount.provider_id,
+            consumer_id=world.department(consumer),
+            authority_id=None,
+            case_ref=case or f"test:{resource_id}:{consumer}",
+            request_digest="0" * 64,
+            terms=terms,
+        ),
+        by=system_actor("sharing"),
+        at=world.at,
+    )

@@ -98,10 +98,22 @@ def _grant(city: Any, resource_id: int) -> int:
         basis="社会救助暂行办法", known={item.item: item.kind for item in mount.columns},
     )  # fmt: skip
     return grants.open_grant(
-        by=system_actor("chaos"), at=now, region=city.region, resource_id=resource_id, resource_title="人口账",
-        entry_code=mount.code, entry_version=mount.entry_version, provider_id=mount.provider_id,
-        consumer_id=city.department("hr"), authority_id=None, case_ref="chaos:2", request_digest="0" * 64, terms=terms,
-    ).pk  # fmt: skip
+        grants.Opening(
+            region=city.region,
+            resource_id=resource_id,
+            resource_title="人口账",
+            entry_code=mount.code,
+            entry_version=mount.entry_version,
+            provider_id=mount.provider_id,
+            consumer_id=city.department("hr"),
+            authority_id=None,
+            case_ref="chaos:2",
+            request_digest="0" * 64,
+            terms=terms,
+        ),
+        by=system_actor("chaos"),
+        at=now,
+    ).pk
 
 
 def _task(city: Any, grant: int, target: int, mode: str) -> int:

@@ -166,10 +166,22 @@ def _granted() -> tuple[Any, int, dict[str, int], dict[str, str]]:
         basis="社会救助暂行办法", known={"姓名": Kind.TEXT},
     )  # fmt: skip
     grant = grants.open_grant(
-        by=system_actor("chaos"), at=now, region=city.region, resource_id=published(city, "civil"),
-        resource_title="低保名单", entry_code="307/1", entry_version=1, provider_id=city.department("civil"),
-        consumer_id=city.department("hr"), authority_id=None, case_ref="chaos:1", request_digest="0" * 64, terms=terms,
-    )  # fmt: skip
+        grants.Opening(
+            region=city.region,
+            resource_id=published(city, "civil"),
+            resource_title="低保名单",
+            entry_code="307/1",
+            entry_version=1,
+            provider_id=city.department("civil"),
+            consumer_id=city.department("hr"),
+            authority_id=None,
+            case_ref="chaos:1",
+            request_digest="0" * 64,
+            terms=terms,
+        ),
+        by=system_actor("chaos"),
+        at=now,
+    )
     nodes, codes = {}, {}
     for department in departments:
         engineer = city.actor(f"{department}.engineer", at=now)

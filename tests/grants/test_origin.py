@@ -43,10 +43,21 @@ def test_a_grant_leads_to_the_number_of_its_request_and_none_is_opened_without_a
     )
     with pytest.raises(RuleBroken) as refused:
         actions.open_grant(
-            by=system_actor("sharing"), at=world.at, region=held.region, resource_id=held.resource_id,
-            resource_title=held.resource_title, entry_code=held.entry_code, entry_version=held.entry_version,
-            provider_id=held.provider_id, consumer_id=held.consumer_id, authority_id=held.authority_id, case_ref="",
-            request_digest="0" * 64, terms=terms,
-        )  # fmt: skip
+            actions.Opening(
+                region=held.region,
+                resource_id=held.resource_id,
+                resource_title=held.resource_title,
+                entry_code=held.entry_code,
+                entry_version=held.entry_version,
+                provider_id=held.provider_id,
+                consumer_id=held.consumer_id,
+                authority_id=held.authority_id,
+                case_ref="",
+                request_digest="0" * 64,
+                terms=terms,
+            ),
+            by=system_actor("sharing"),
+            at=world.at,
+        )
     assert refused.value.field == "case_ref"
     assert Grant.objects.count() == 1

@@ -162,10 +162,22 @@ def test_a_grant_names_the_case_it_comes_from_and_none_comes_from_nothing(world:
     nothing = grant_actions.Terms((), (), (), (), (), world.at, world.at, "无")
     with pytest.raises(RuleBroken, match="来源"):
         grant_actions.open_grant(
-            by=world.actor("civil.head"), at=world.at, region=world.region, resource_id=resource, resource_title="无",
-            entry_code="无", entry_version=1, provider_id=world.department("civil"),
-            consumer_id=world.department("hr"), authority_id=None, case_ref=" ", request_digest="0" * 64, terms=nothing,
-        )  # fmt: skip
+            grant_actions.Opening(
+                region=world.region,
+                resource_id=resource,
+                resource_title="无",
+                entry_code="无",
+                entry_version=1,
+                provider_id=world.department("civil"),
+                consumer_id=world.department("hr"),
+                authority_id=None,
+                case_ref=" ",
+                request_digest="0" * 64,
+                terms=nothing,
+            ),
+            by=world.actor("civil.head"),
+            at=world.at,
+        )
 
 
 @covers(partly=["R-SHR-004", "R-SHR-006"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
@@ -24,6 +25,7 @@ __all__ = [
     "public_from_private",
     "public_hex",
     "seal",
+    "seal_many",
     "sign",
     "sign_digest",
     "unseal",
@@ -152,10 +154,18 @@ def seal(public: bytes, data: bytes) -> bytes:
     Form: magic and version (5 bytes), length of the wrapped key (2), wrapped key, nonce (12), cipher text, tag (16);
     everything before the nonce is authenticated with the data. Raises `KeyRefused`.
     """
+    return seal_many(public, [data])[0]
+
+
+def seal_many(public: bytes, things: Sequence[bytes]) -> list[bytes]:
+    """Seal things that are made together, each to be opened alone by `unseal`: they share the wrapped key, no nonce.
+
+    The costly step, SM2, is done once. Raises `KeyRefused`.
+    """
     key = secrets.token_bytes(sm4.KEY_SIZE)
     wrapped = encrypt(public, key)
     head = _ENVELOPE + len(wrapped).to_bytes(2, "big") + wrapped
-    return head + sm4.gcm_encrypt(key, data, aad=head)
+    return [head + sm4.gcm_encrypt(key, data, aad=head) for data in things]
 
 
 def unseal(private: bytes, data: bytes) -> bytes:

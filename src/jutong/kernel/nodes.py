@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cache, lru_cache
@@ -135,6 +135,11 @@ def elsewhere(name: str) -> bool:
 def seal(data: bytes, name: str = LOCAL) -> bytes:
     """Seal a secret so that only this node can open it: source credentials, call keys, hash keys."""
     return sm2.seal(public_key(name), data)
+
+
+def seal_many(things: Sequence[bytes], name: str = LOCAL) -> list[bytes]:
+    """Seal secrets that one act makes together, so that only this node can open them."""
+    return sm2.seal_many(public_key(name), things)
 
 
 def node_of(writer: str, known: Container[str]) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from jutong.kernel import jobs, outbox
+from jutong.kernel.once import Once
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import actions
 from jutong.slices.grants.models import Grant
@@ -20,14 +21,16 @@ def follow_system(event: outbox.Event, at: datetime) -> None:
     actions.put("callers", [(caller.system_id, caller) for caller in callers])
     department = event.payload["department_id"]
     held = Grant.objects.filter(consumer_id=department, state__in=["granted", "suspended"])
-    actions.put("grants", [(str(grant.pk), as_wire(grant)) for grant in held])
+    once = Once()
+    actions.put("grants", [(str(grant.pk), as_wire(grant, once=once)) for grant in held])
 
 
 @outbox.on("catalog_entry.published")
 def follow_entry(event: outbox.Event, at: datetime) -> None:
     """A version came into force that may say otherwise whether the resource is a document: its grants go to the data plane."""
     held = Grant.objects.filter(resource_id=event.payload["id"], state__in=["granted", "suspended"])
-    actions.put("grants", [(str(grant.pk), as_wire(grant)) for grant in held])
+    once = Once()
+    actions.put("grants", [(str(grant.pk), as_wire(grant, once=once)) for grant in held])
 
 
 @outbox.on("sources.source_changed")

@@ -116,12 +116,13 @@ def _follow(
             wanted = dataclasses.replace(terms, valid_from=at) if kept else terms
             grants.restate_grant(row.id, by=PLATFORM, at=at, terms=wanted)
     if not present:
-        grants.open_grant(
-            by=PLATFORM, at=at, region=offer.region, resource_id=offer.id, resource_title=offer.title,
-            entry_code=offer.code, entry_version=offer.version, provider_id=offer.provider_id,
-            consumer_id=line.consumer_id, authority_id=case.authority_id, case_ref=reference(case, line.key),
-            origin=case.number, request_digest=version.digest, terms=terms,
+        opening = grants.Opening(
+            region=offer.region, resource_id=offer.id, resource_title=offer.title, entry_code=offer.code,
+            entry_version=offer.version, provider_id=offer.provider_id, consumer_id=line.consumer_id,
+            authority_id=case.authority_id, case_ref=reference(case, line.key), origin=case.number,
+            request_digest=version.digest, terms=terms,
         )  # fmt: skip
+        grants.open_grant(opening, by=PLATFORM, at=at)
 
 
 def _narrow(case: Agreement, line: Line, present: list[held.GrantRow], at: datetime) -> None:

@@ -89,19 +89,21 @@ def arrange_backflow(case: Backflow, *, by: Actor, at: datetime, cron: str, secu
         )
     entry = catalogue.require_published(case.resource_id)
     grant = grants.open_grant(
+        grants.Opening(
+            region=case.region,
+            resource_id=case.resource_id,
+            resource_title=case.title,
+            entry_code=case.entry_code,
+            entry_version=entry.version,
+            provider_id=case.provider_id,
+            consumer_id=case.consumer_id,
+            authority_id=case.authority_id,
+            case_ref=reference(case.pk),
+            request_digest=_digest(case),
+            terms=_terms(case, mounted, mount.key_items, {item.name: item.kind for item in entry.items}, at),
+        ),
         by=by,
         at=at,
-        region=case.region,
-        resource_id=case.resource_id,
-        resource_title=case.title,
-        entry_code=case.entry_code,
-        entry_version=entry.version,
-        provider_id=case.provider_id,
-        consumer_id=case.consumer_id,
-        authority_id=case.authority_id,
-        case_ref=reference(case.pk),
-        request_digest=_digest(case),
-        terms=_terms(case, mounted, mount.key_items, {item.name: item.kind for item in entry.items}, at),
     )
     case.grant_id = grant.pk
 

@@ -14,14 +14,12 @@ from jutong.slices.grants.actions.ending import (
     stop_due,
 )
 from jutong.slices.grants.actions.grants import (
-    Terms,
     amend_grant,
     count_use,
     end_secret,
     expire_due,
     expire_grant,
     finish_grant,
-    open_grant,
     restate_grant,
     restore_grant,
     revoke_grant,
@@ -29,11 +27,13 @@ from jutong.slices.grants.actions.grants import (
     terminate_grant,
     widen_grant,
 )
+from jutong.slices.grants.actions.opening import Opening, Terms, open_grant, open_grants
 from jutong.slices.grants.rules import Adjustment, Kept, Wider
 
 __all__ = [
     "Adjustment",
     "Kept",
+    "Opening",
     "Terms",
     "Wider",
     "acknowledge_ending",
@@ -50,6 +50,7 @@ __all__ = [
     "file_ending_directly",
     "finish_grant",
     "open_grant",
+    "open_grants",
     "put",
     "record_heard",
     "remove",

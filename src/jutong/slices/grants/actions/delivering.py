@@ -16,7 +16,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.kernel.terms import N_
 from jutong.slices.grants import rules
-from jutong.slices.grants.actions.grants import new_version
+from jutong.slices.grants.actions.versions import new_version
 from jutong.slices.grants.models import Grant
 from jutong.slices.grants.queries.delivering import endpoints_of
 from jutong.slices.grants.workflow import CONSUMER_HEAD, PROVIDER_HEAD, may_know

@@ -1,12 +1,10 @@
-"""Opening, changing, suspending and ending grants; the data plane follows within two seconds."""
+"""Changing, suspending and ending grants; the data plane follows within two seconds."""
 
 from __future__ import annotations
 
-import dataclasses
-import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 import orjson
@@ -14,140 +12,21 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
-from jutong.kernel import inbox, keys, nodes, outbox
+from jutong.kernel import inbox, outbox
 from jutong.kernel.actors import Actor, Channel, system_actor
 from jutong.kernel.clock import beijing_day, end_of_day
-from jutong.kernel.errors import Conflict, RuleBroken, WrongState
+from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.slices.catalogue import queries as catalogue
-from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import events, rules
-from jutong.slices.grants.actions import bundle
-from jutong.slices.grants.models import Grant, GrantVersion
+from jutong.slices.grants.actions.opening import Terms
+from jutong.slices.grants.actions.versions import new_version, tell_data_plane
+from jutong.slices.grants.models import Grant
 from jutong.slices.grants.queries.grants import agreed_of
 from jutong.slices.grants.queries.reach import check_offer
-from jutong.slices.grants.queries.wire import as_wire
 from jutong.slices.grants.rules import Adjustment
 from jutong.slices.grants.workflow import GRANT
 from jutong.slices.standards import queries as standards
-from jutong.wire.grants import Column, Condition, Kind, Quota
-
-HASH_KEY_SIZE: Final = 32
-_TERMS: Final = (
-    "items", "conditions", "key_items", "confirm_items", "modes", "purposes", "quota", "valid_from", "valid_until",
-    "basis", "scope", "remarks", "listing", "portal", "endpoints", "marked", "notice", "receiver_key",
-)  # fmt: skip
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Terms:
-    """What a decision grants: items with masking, row conditions, modes, purposes, term and quotas.
-
-    known: kinds of all items of the entry, by name; offered: modes the entry offers (empty: all). held_purposes: agreed
-    before, which may stay although they are off the list now. framed_by: see `Grant`.
-    """
-
-    columns: tuple[Column, ...]
-    conditions: tuple[Condition, ...]
-    key_items: tuple[str, ...]
-    modes: tuple[str, ...]
-    purposes: tuple[str, ...]
-    valid_from: datetime
-    valid_until: datetime
-    basis: str
-    scope: str = ""
-    remarks: str = ""
-    quota: Quota = dataclasses.field(default_factory=Quota)
-    confirm_items: tuple[str, ...] = ()
-    known: dict[str, Kind] = dataclasses.field(default_factory=dict)
-    offered: tuple[str, ...] = ()
-    held_purposes: tuple[str, ...] = ()
-    framed_by: str = ""
-
-    def check(self, at: datetime) -> None:
-        """Refuse terms that break a rule of grants."""
-        rules.check_columns(self.columns, self.known)
-        rules.check_conditions(self.conditions, self.known)
-        rules.check_term(self.valid_from, self.valid_until, at)
-        rules.check_modes(self.modes, self.offered)
-        standards.check_purposes(self.purposes, held=self.held_purposes)
-        rules.check_keys(self.key_items, self.known, self.modes)
-        rules.check_keys(self.confirm_items, self.known, ())
-
-    def as_columns(self) -> dict[str, Any]:
-        """Return the terms as columns of the table."""
-        return {
-            "items": msgspec.to_builtins(self.columns),
-            "conditions": msgspec.to_builtins(self.conditions),
-            "key_items": list(self.key_items),
-            "confirm_items": list(self.confirm_items),
-            "modes": list(self.modes),
-            "purposes": list(self.purposes),
-            "quota": msgspec.to_builtins(self.quota),
-            "valid_from": self.valid_from,
-            "valid_until": self.valid_until,
-            "basis": self.basis,
-            "scope": self.scope,
-            "remarks": self.remarks,
-            "framed_by": self.framed_by,
-        }
-
-
-def new_version(grant: Grant, *, by: Actor, at: datetime, state: str | None = "active", agreed: bool = False) -> None:
-    """Keep the terms as they now are under their version number, and tell the data plane and whoever listens."""
-    content = {name: getattr(grant, name) for name in _TERMS}
-    GrantVersion.objects.create(
-        grant=grant, version=grant.version, content=content, agreed=agreed, at=at, by_name=by.name[:100]
-    )
-    tell_data_plane([grant], state=state)
-    payload = {"id": grant.pk, "version": grant.version, **grant.event_payload()}
-    outbox.publish(events.VERSION_OPENED, f"grant:{grant.pk}", payload, at=at, by=by)
-
-
-@GRANT.opens("open", then=new_version)
-def open_grant(
-    *,
-    by: Actor,
-    at: datetime,
-    region: str,
-    resource_id: int,
-    resource_title: str,
-    entry_code: str,
-    entry_version: int,
-    provider_id: int,
-    consumer_id: int,
-    authority_id: int | None,
-    case_ref: str,
-    request_digest: str,
-    terms: Terms,
-    origin: str = "",
-) -> Grant:
-    """Open the grant that a decision agreed to (national-2025#21, #22; directed to the named consumer only).
-
-    origin: the number of the case it comes from, as people cite it (R-SHR-035). RuleBroken without one, and for terms
-    outside the entry; Conflict when the same case already has a grant.
-    """
-    rules.check_origin(case_ref)
-    terms.check(at)
-    check_offer(resource_id, terms.modes, at=at)
-    if Grant.objects.filter(case_ref=case_ref, state__in=["granted", "suspended"]).exists():
-        raise Conflict(_("该申请已经开通授权，请勿重复办理。"))
-    hash_key = secrets.token_bytes(HASH_KEY_SIZE)
-    return Grant(
-        region=region,
-        resource_id=resource_id,
-        resource_title=resource_title,
-        entry_code=entry_code,
-        entry_version=entry_version,
-        provider_id=provider_id,
-        consumer_id=consumer_id,
-        authority_id=authority_id,
-        case_ref=case_ref,
-        origin=origin or case_ref,
-        request_digest=request_digest,
-        hash_key=nodes.seal(hash_key),
-        own_hash_key=keys.conceal(hash_key),
-        **terms.as_columns(),
-    )
+from jutong.wire.grants import Column
 
 
 @GRANT.action("amend")
@@ -336,15 +215,6 @@ def _stop(grant: Grant, state: str, reason: str) -> None:
 def _end(grant: Grant, ground: str, at: datetime, reason: str) -> None:
     grant.ended_ground, grant.ended_at = ground, at
     _stop(grant, "ended", reason)
-
-
-def tell_data_plane(grants: Sequence[Grant], *, state: str | None) -> None:
-    """Put grants, with the mounts they read, into the bundle; without a `state`, in their own."""
-    resources = {grant.resource_id for grant in grants}
-    mounts = [(str(pk), mount) for pk in resources if (mount := datacentre.wire_mount(pk))]
-    if mounts:
-        bundle.put("mounts", mounts)
-    bundle.put("grants", [(str(grant.pk), as_wire(grant, state=state)) for grant in grants])
 
 
 def expire_due(at: datetime, *, limit: int = 200) -> int:

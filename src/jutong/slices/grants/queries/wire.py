@@ -6,6 +6,7 @@ import msgspec
 from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import NotThere
+from jutong.kernel.once import Once
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants.models import Grant
 from jutong.slices.parties import queries as parties
@@ -14,8 +15,12 @@ from jutong.wire import grants as wire
 _WIRE_STATES = {"granted": "active", "suspended": "suspended"}
 
 
-def as_wire(grant: Grant, *, state: str | None = None) -> wire.Grant:
-    """Return a grant as the data plane enforces it; `state` overrides what the case's own state means."""
+def as_wire(grant: Grant, *, state: str | None = None, once: Once | None = None) -> wire.Grant:
+    """Return a grant as the data plane enforces it; `state` overrides what the case's own state means.
+
+    once: what was asked for the set it is told with.
+    """
+    once = once or Once()
     return wire.Grant(
         id=str(grant.pk),
         version=grant.version,
@@ -24,7 +29,7 @@ def as_wire(grant: Grant, *, state: str | None = None) -> wire.Grant:
         entry_code=grant.entry_code,
         provider_id=str(grant.provider_id),
         consumer_id=str(grant.consumer_id),
-        systems=tuple(str(system.id) for system in parties.systems(department_id=grant.consumer_id)),
+        systems=once(_systems, grant.consumer_id),
         columns=msgspec.convert(grant.items, tuple[wire.Column, ...]),
         key_items=tuple(grant.key_items),
         confirm_items=tuple(grant.confirm_items),
@@ -41,9 +46,13 @@ def as_wire(grant: Grant, *, state: str | None = None) -> wire.Grant:
         listing=grant.listing,
         portal=grant.portal,
         endpoints=tuple(grant.endpoints),
-        classified=catalogue.classified(grant.resource_id),
-        document=catalogue.document_kind_of(grant.resource_id),
+        classified=once(catalogue.classified, grant.resource_id),
+        document=once(catalogue.document_kind_of, grant.resource_id),
     )
+
+
+def _systems(department_id: int) -> tuple[str, ...]:
+    return tuple(str(system.id) for system in parties.systems(department_id=department_id))
 
 
 def wire_grant(grant_id: int) -> wire.Grant:

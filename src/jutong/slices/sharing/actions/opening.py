@@ -115,20 +115,22 @@ def grant_from(origin: Origin, reply: Reply, by: Actor, at: datetime) -> int:
     check_agreed(origin.resource_id, origin.consumer_id, at=at)
     offer = catalogue.require_published(origin.resource_id)
     grant = grants.open_grant(
+        grants.Opening(
+            region=origin.region,
+            resource_id=origin.resource_id,
+            resource_title=origin.resource_title,
+            entry_code=offer.code,
+            entry_version=offer.version,
+            provider_id=origin.provider_id,
+            consumer_id=origin.consumer_id,
+            authority_id=origin.authority_id,
+            case_ref=origin.ref,
+            origin=origin.number,
+            request_digest=origin.digest,
+            terms=terms_of(origin, reply, offer, at),
+        ),
         by=by,
         at=at,
-        region=origin.region,
-        resource_id=origin.resource_id,
-        resource_title=origin.resource_title,
-        entry_code=offer.code,
-        entry_version=offer.version,
-        provider_id=origin.provider_id,
-        consumer_id=origin.consumer_id,
-        authority_id=origin.authority_id,
-        case_ref=origin.ref,
-        origin=origin.number,
-        request_digest=origin.digest,
-        terms=terms_of(origin, reply, offer, at),
     )
     return grant.pk
 
