@@ -141,7 +141,7 @@ def _ready(
 def decide(
     workflow: str, verb: str, ids: Iterable[int], *, by: Actor, at: datetime, remark: str = "", read: str = ""
 ) -> Decided:
-    """Make one move on several cases, each by its own act with its own audit entry; refusals are told case by case, that of a single case is raised.
+    """Make one move on several cases, in a set where the workflow says what it does to one; each has its own audit entry, refusals are told case by case, that of a single case is raised.
 
     Only moves that the slice offers for this: those without words, those with one sentence, and a head's return; `remark`
     goes with each. read: what the move takes over from the case as the head read it. NotThere for another workflow or
@@ -153,10 +153,13 @@ def decide(
     chosen = list(dict.fromkeys(ids))
     if not 1 <= len(chosen) <= MOST_TOGETHER:
         raise RuleBroken(_("请选择 1 至 %d 件事项后再办理。") % MOST_TOGETHER, field="ids")
-    decided = Decided()
+    flow, decided = workflow_of(chore), Decided()
+    if len(chosen) > 1 and flow.set_body_of(verb) and not _reads(chore, verb):
+        moved = flow.advance_many(verb, chosen, by=by, at=at, words=_words(chore, verb, 0, remark, read))
+        return Decided(moved.done, moved.refused)
     for pk in chosen:
         try:
-            workflow_of(chore).do(verb, pk, by=by, at=at, **_words(chore, verb, pk, remark, read))
+            flow.do(verb, pk, by=by, at=at, **_words(chore, verb, pk, remark, read))
             decided.done.append(pk)
         except Refusal as refusal:
             if len(chosen) == 1:
@@ -168,6 +171,10 @@ def decide(
 def _offered(chore: Chore, verb: str) -> bool:
     decision = chore.decision
     return verb in chore.together or (decision is not None and (verb in decision.agree or verb in decision.back))
+
+
+def _reads(chore: Chore, verb: str) -> bool:
+    return chore.decision is not None and verb in chore.decision.reads
 
 
 def _words(chore: Chore, verb: str, pk: int, remark: str, read: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from jutong.slices.sharing.actions.answer_templates import (
     keep_answer_template,
 )
 from jutong.slices.sharing.actions.answering import (
-    agree,
     agree_directly,
     ask_extension,
     ask_supplement,
@@ -15,7 +14,6 @@ from jutong.slices.sharing.actions.answering import (
     extend,
     judge,
     prepare_reply,
-    refuse,
     refuse_directly,
     withhold_consent,
 )
@@ -41,6 +39,7 @@ from jutong.slices.sharing.actions.changing import (
     release,
     take_effect,
 )
+from jutong.slices.sharing.actions.consenting import agree, refuse
 from jutong.slices.sharing.actions.coordinating import (
     close_without,
     decide,

@@ -18,6 +18,7 @@ from jutong.slices.sharing.queries.alike import alike, same_reply
 from jutong.slices.sharing.queries.answer_templates import TemplateRow
 from jutong.slices.sharing.rules import Reply
 from jutong.slices.sharing.rules.answer_templates import TemplateKind, put_into
+from jutong.slices.sharing.workflow import SHARING_REQUEST
 
 
 @dataclass(slots=True)
@@ -70,14 +71,12 @@ def prepare_alike(
 def decide_alike(case_id: int, *, ids: Iterable[int], by: Actor, at: datetime) -> Together:
     """Decide like requests as one head decides one: those whose drafted reply says the same as that of the case.
 
-    Every case is moved by its own act and audited on its own; where signatures are demanded each needs its own.
+    They move in one set, each audited on its own; where signatures are demanded each needs its own.
     """
-    same = set(same_reply(case_id, by, at))
-
-    def decide(pk: int) -> None:
-        if pk not in same:
-            raise WrongState(_("拟定的答复与本件不同，请逐件决定。"))
-        reply = answering.drafted(SharingRequest.objects.get(pk=pk))
-        (answering.agree if reply.agree else answering.refuse)(pk, by=by, at=at)
-
-    return _each(ids, decide)
+    chosen, same = list(dict.fromkeys(ids)), set(same_reply(case_id, by, at))
+    together = Together(refused={pk: _("拟定的答复与本件不同，请逐件决定。") for pk in chosen if pk not in same})
+    if alike_ids := [pk for pk in chosen if pk in same]:
+        agrees = answering.drafted(SharingRequest.objects.get(pk=alike_ids[0])).agree
+        moved = SHARING_REQUEST.advance_many("agree" if agrees else "refuse", alike_ids, by=by, at=at)
+        together.done, together.refused = moved.done, together.refused | moved.refused
+    return together

@@ -20,7 +20,6 @@ from jutong.kernel.workdays import add_workdays
 from jutong.slices.agreements.queries import check_agreed, check_confidential
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as held
-from jutong.slices.parties import queries as parties
 from jutong.slices.sharing.actions import opening
 from jutong.slices.sharing.actions.proposing import propose_finding
 from jutong.slices.sharing.models import SharingRequest
@@ -224,36 +223,6 @@ def withhold_consent(case: SharingRequest, *, by: Actor, at: datetime, remark: s
     if not remark.strip():
         raise RuleBroken(_("请写明退回意见。"), field="remark")
     case.remark = remark.strip()
-
-
-@SHARING_REQUEST.action("agree")
-def agree(case: SharingRequest, *, by: Actor, at: datetime) -> None:
-    """The provider agrees: the grant opens in the same transaction, and the delivery clock starts (national-2025#22).
-
-    Conflict when the drafted reply is a refusal; RuleBroken when the department has no registered sharing unit.
-    """
-    reply = _drafted(case, agree=True)
-    parties.sharing_unit_head(case.provider_id, at)
-    opening.open_grant(case, reply, by, at)
-    case.replied_at = at
-    tell_consumer(case, _("申请 %(number)s 已获同意") % {"number": case.number}, at, reply.remarks)
-
-
-@SHARING_REQUEST.action("refuse")
-def refuse(case: SharingRequest, *, by: Actor, at: datetime) -> None:
-    """The provider refuses conditional data with a reason on the substance (national-2025#21)."""
-    reply = _drafted(case, agree=False)
-    parties.sharing_unit_head(case.provider_id, at)
-    rules.check_refusal(reply.reason, reply.basis, demands_of(case))
-    case.replied_at, case.reply_reason = at, reply.reason.strip()
-    tell_consumer(case, _("申请 %(number)s 未获同意") % {"number": case.number}, at, case.reply_reason)
-
-
-def _drafted(case: SharingRequest, *, agree: bool) -> Reply:
-    reply = drafted(case)
-    if reply.agree != agree:
-        raise Conflict(_("拟定的答复与所选决定不一致，请退回重拟后再决定。"))
-    return reply
 
 
 def drafted(case: SharingRequest) -> Reply:

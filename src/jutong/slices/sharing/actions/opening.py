@@ -9,6 +9,7 @@ import msgspec
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import end_of_day
+from jutong.kernel.once import Once
 from jutong.slices.agreements.queries import Frame, check_agreed, check_confidential, frame_of
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
@@ -62,12 +63,14 @@ def origin_of(case: SharingRequest) -> Origin:
     )
 
 
-def terms_of(origin: Origin, reply: Reply, offer: catalogue.PublishedEntry, at: datetime) -> grants.Terms:
+def terms_of(
+    origin: Origin, reply: Reply, offer: catalogue.PublishedEntry, at: datetime, once: Once | None = None
+) -> grants.Terms:
     """Return the terms of the grant that a reply gives; conditions in words stand in its remarks.
 
     RuleBroken for what goes beyond the agreement that it was asked for under, or when that is no longer in force.
     """
-    frame = _kept(origin, reply, at)
+    frame = _kept(origin, reply, at, once or Once())
     items = {item.name: item for item in offer.items}
     columns = tuple(
         Column(given.item, items[given.item].column or given.item, items[given.item].kind, given.masking)
@@ -93,11 +96,11 @@ def terms_of(origin: Origin, reply: Reply, offer: catalogue.PublishedEntry, at: 
     )
 
 
-def _kept(origin: Origin, reply: Reply, at: datetime) -> Frame | None:
+def _kept(origin: Origin, reply: Reply, at: datetime, once: Once) -> Frame | None:
     """Return the line that a reply keeps to, None for one that was asked for outside of agreements."""
     if not origin.agreement:
         return None
-    frame = frame_of(origin.agreement, origin.resource_id, origin.consumer_id, at=at)
+    frame = once(frame_of, origin.agreement, origin.resource_id, origin.consumer_id, at=at)
     frame.check(
         items={given.item: given.masking for given in reply.items}, key_items=reply.key_items, modes=reply.modes,
         purposes=reply.purposes, conditions=reply.conditions,
@@ -105,34 +108,34 @@ def _kept(origin: Origin, reply: Reply, at: datetime) -> Frame | None:
     return frame
 
 
-def grant_from(origin: Origin, reply: Reply, by: Actor, at: datetime) -> int:
-    """Open the grant that a decision on a case comes to, and return its id.
+def opening_of(origin: Origin, reply: Reply, at: datetime, once: Once) -> grants.Opening:
+    """Return what a decision on a case opens; once: what was asked for the set it is of.
 
     WrongState for secret data without the agreement of secrecy that the profile asks for (jiangxi-2017#19); NotAllowed for
     what it shares under agreements only (R-CAT-039).
     """
-    check_confidential(origin.resource_id, origin.provider_id, origin.consumer_id, at=at)
-    check_agreed(origin.resource_id, origin.consumer_id, at=at)
-    offer = catalogue.require_published(origin.resource_id)
-    grant = grants.open_grant(
-        grants.Opening(
-            region=origin.region,
-            resource_id=origin.resource_id,
-            resource_title=origin.resource_title,
-            entry_code=offer.code,
-            entry_version=offer.version,
-            provider_id=origin.provider_id,
-            consumer_id=origin.consumer_id,
-            authority_id=origin.authority_id,
-            case_ref=origin.ref,
-            origin=origin.number,
-            request_digest=origin.digest,
-            terms=terms_of(origin, reply, offer, at),
-        ),
-        by=by,
-        at=at,
+    once(check_confidential, origin.resource_id, origin.provider_id, origin.consumer_id, at=at)
+    once(check_agreed, origin.resource_id, origin.consumer_id, at=at)
+    offer = once(catalogue.require_published, origin.resource_id)
+    return grants.Opening(
+        region=origin.region,
+        resource_id=origin.resource_id,
+        resource_title=origin.resource_title,
+        entry_code=offer.code,
+        entry_version=offer.version,
+        provider_id=origin.provider_id,
+        consumer_id=origin.consumer_id,
+        authority_id=origin.authority_id,
+        case_ref=origin.ref,
+        origin=origin.number,
+        request_digest=origin.digest,
+        terms=terms_of(origin, reply, offer, at, once),
     )
-    return grant.pk
+
+
+def grant_from(origin: Origin, reply: Reply, by: Actor, at: datetime) -> int:
+    """Open the grant that a decision on a case comes to, and return its id; refused as `opening_of` and `open_grant` refuse."""
+    return grants.open_grant(opening_of(origin, reply, at, Once()), by=by, at=at).pk
 
 
 def open_grant(case: SharingRequest, reply: Reply, by: Actor, at: datetime) -> None:
