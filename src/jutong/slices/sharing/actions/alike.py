@@ -73,7 +73,8 @@ def decide_alike(case_id: int, *, ids: Iterable[int], by: Actor, at: datetime) -
 
     They move in one set, each audited on its own; where signatures are demanded each needs its own.
     """
-    chosen, same = list(dict.fromkeys(ids)), set(same_reply(case_id, by, at))
+    chosen = list(dict.fromkeys(ids))
+    same = same_reply(case_id, chosen, by, at)
     together = Together(refused={pk: _("拟定的答复与本件不同，请逐件决定。") for pk in chosen if pk not in same})
     if alike_ids := [pk for pk in chosen if pk in same]:
         agrees = answering.drafted(SharingRequest.objects.get(pk=alike_ids[0])).agree

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,15 +28,16 @@ def alike(request_id: int, actor: Actor, at: datetime) -> list[RequestLine]:
     return lines(list(found.exclude(pk=request_id).order_by("received_at")[:MOST]), actor, at)
 
 
-def same_reply(request_id: int, actor: Actor, at: datetime) -> list[int]:
-    """Return the ids of like requests whose drafted reply says the same as that of the request, itself included."""
+def same_reply(request_id: int, ids: Collection[int], actor: Actor, at: datetime) -> set[int]:
+    """Return which of these are like requests whose drafted reply says the same as that of the request, itself included."""
     row = request(request_id, actor, at)
     if row.provider_id not in actor.serves or not row.reply:
-        return []
+        return set()
     found = SharingRequest.objects.filter(
-        resource_id=row.resource_id, provider_id=row.provider_id, state="reply_prepared"
+        pk__in=ids, resource_id=row.resource_id, provider_id=row.provider_id, state="reply_prepared"
     )
-    return [case.pk for case in found[:MOST] if _said(case.reply) == _said(row.reply)]
+    said = _said(row.reply)
+    return {pk for pk, reply in found.values_list("pk", "reply") if _said(reply) == said}
 
 
 def _said(reply: dict[str, Any]) -> dict[str, Any]:
