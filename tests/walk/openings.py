@@ -67,7 +67,8 @@ def _open_grant(g: Ground, at: datetime, _under: Under) -> Any:
         "region", "resource_id", "resource_title", "entry_code", "entry_version", "provider_id", "consumer_id",
         "authority_id", "request_digest",
     )}  # fmt: skip
-    return grants.open_grant(by=PLATFORM, at=at, case_ref="walk:1", terms=terms_of(g.world, found), **same)
+    opening = grants.Opening(case_ref="walk:1", terms=terms_of(g.world, found), **same)
+    return grants.open_grant(opening, by=PLATFORM, at=at)
 
 
 def _write(resource: str, call: Callable[..., Any]) -> Opening:
