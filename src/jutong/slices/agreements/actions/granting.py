@@ -66,7 +66,8 @@ def check_grants(content: Content, at: datetime) -> None:
     for line in content.lines:
         offer = catalogue.require_published(line.resource_id)
         withheld = {item.name for item in offer.items if item.share_type == ShareType.WITHHELD}
-        if offer.share_type == ShareType.WITHHELD or withheld & {given.item for given in line.items}:
+        named = {*(given.item for given in line.items), *line.key_items}
+        if offer.share_type == ShareType.WITHHELD or withheld & named:
             raise RuleBroken(
                 _("“%s”属于不予共享的数据，不能列入协议；有异议的请通过共享争议办理。") % offer.title, field="lines"
             )

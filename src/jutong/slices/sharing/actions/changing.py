@@ -20,6 +20,7 @@ from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import actions as grants
 from jutong.slices.grants import queries as held
 from jutong.slices.parties import queries as parties
+from jutong.slices.sharing.actions import opening
 from jutong.slices.sharing.actions.disputing import Uploads
 from jutong.slices.sharing.actions.numbering import next_number
 from jutong.slices.sharing.actions.proposing import propose_finding
@@ -99,7 +100,7 @@ def _filled(
 def consent_change(case: UseChange, *, by: Actor, at: datetime, remark: str = "") -> None:
     """The provider consents: a new version of the grant at once, the old one readable; or a permit (R-SHR-019, R-SHR-045).
 
-    WrongState when the grant works no more.
+    WrongState when the grant works no more; RuleBroken for an item that has become withheld since it was applied for.
     """
     state = held.states_of([case.grant_id]).get(case.grant_id)
     if state != "granted":
@@ -108,6 +109,7 @@ def consent_change(case: UseChange, *, by: Actor, at: datetime, remark: str = ""
     if case.kind == "third_party":
         case.permit = next_number("WP", at)
     else:
+        opening.check_kept_back(case.items, catalogue.require_published(case.resource_id), at)
         wider = grants.Wider(
             items=tuple(grants.Kept(item) for item in case.items), purposes=tuple(case.purposes), scope=case.scope
         )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import msgspec
 
+from jutong.kernel import jurisdiction
 from jutong.kernel.actors import Actor
-from jutong.kernel.clock import end_of_day
+from jutong.kernel.clock import beijing_day, end_of_day
 from jutong.kernel.once import Once
+from jutong.kernel.terms import ShareType
 from jutong.slices.agreements.queries import Frame, check_agreed, check_confidential, frame_of
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre import queries as datacentre
@@ -68,8 +71,10 @@ def terms_of(
 ) -> grants.Terms:
     """Return the terms of the grant that a reply gives; conditions in words stand in its remarks.
 
-    RuleBroken for what goes beyond the agreement that it was asked for under, or when that is no longer in force.
+    RuleBroken for what goes beyond the agreement that it was asked for under, or when that is no longer in force, and for
+    items that are withheld by now.
     """
+    check_kept_back(rules.named_in(reply), offer, at)
     frame = _kept(origin, reply, at, once or Once())
     items = {item.name: item for item in offer.items}
     columns = tuple(
@@ -94,6 +99,19 @@ def terms_of(
         offered=tuple(str(mode) for mode in offer.modes),
         framed_by=frame.reference if frame else "",
     )
+
+
+def check_kept_back(named: Collection[str], offer: catalogue.PublishedEntry, at: datetime) -> None:
+    """Refuse items that the entry in force withholds: a draft may be older than it, a grant wider than any draft.
+
+    The local texts before the decree let a withheld item be shared where both sides agree to it (W07).
+    """
+    withheld = {item.name for item in offer.items if item.share_type == ShareType.WITHHELD}
+    if not withheld & set(named):
+        return
+    policy = jurisdiction.policy_for(offer.region, beijing_day(at))
+    if policy.text("withheld_definition") == "express_prohibition":
+        rules.check_kept_back(named, withheld)
 
 
 def _kept(origin: Origin, reply: Reply, at: datetime, once: Once) -> Frame | None:

@@ -100,9 +100,10 @@ def check(case: Dispute, outcome: Outcome, at: datetime) -> None:
     )
     if outcome.result in rules.SHARING:
         entry = catalogue.require_published(case.resource_id)
-        if _working(case):
-            return
         reply = terms(case, outcome, at=at)
+        if _working(case):
+            opening.check_kept_back(asking.named_in(reply), entry, at)
+            return
         known = [item.name for item in entry.items if not (bound and item.share_type == ShareType.WITHHELD)]
         asking.check_reply(
             reply, share_type=entry.share_type, asked_items=known, offered=[str(mode) for mode in entry.modes]

@@ -184,6 +184,10 @@ def _wrong_choice(
         remarks["items"] = N_("所选信息项中有不予共享的，不能申请，请取消勾选；如对共享属性有争议，请按争议程序提出。")
     if not set(asked.key_items) <= set(items):
         remarks["key_items"] = N_("查询条件项须为目录所列信息项，请重新选择。")
+    elif any(items[name] == ShareType.WITHHELD for name in asked.key_items):
+        remarks["key_items"] = N_("查询条件项不得为不予共享的信息项，请重新选择。")
+    if any(items.get(condition.item) == ShareType.WITHHELD for condition in asked.conditions):
+        remarks["conditions"] = N_("行条件不得使用不予共享的信息项，请重新选择。")
     if not asked.modes or not set(asked.modes) <= set(modes or DeliveryMode):
         remarks["modes"] = N_("请从目录提供的共享方式中选择。")
     if not asked.purposes:
@@ -239,13 +243,27 @@ def check_reply(
     beyond = [granted.item for granted in reply.items if granted.item not in set(asked_items)]
     if not reply.items or beyond:
         raise RuleBroken(N_("答复的信息项须在申请范围之内，且至少一项，请重新勾选。"), field="items")
-    if any(granted.item in demands.withheld for granted in reply.items):
-        raise RuleBroken(N_("所选信息项中有现已不予共享的，不能提供，请取消勾选。"), field="items")
+    check_kept_back(named_in(reply), demands.withheld)
     if not reply.modes or (offered and not set(reply.modes) <= set(offered)):
         raise RuleBroken(N_("共享方式须为目录提供的方式，请重新选择。"), field="modes")
     if not reply.purposes:
         raise RuleBroken(N_("请写明准许的使用用途。"), field="purposes")
     check_terms(reply.terms, demands.terms)
+
+
+def named_in(reply: Reply) -> set[str]:
+    """Return every item that a reply lets be seen, asked by or confirmed; the provider's own row conditions only narrow."""
+    return {*(granted.item for granted in reply.items), *reply.key_items, *reply.confirm_items}
+
+
+def check_kept_back(named: Collection[str], withheld: Collection[str]) -> None:
+    """Refuse items that are withheld, in whatever part of a grant they are named: each tells something of them (#14)."""
+    if kept := sorted(set(named) & set(withheld)):
+        raise RuleBroken(
+            N_("信息项“%(items)s”不予共享，不能提供，也不能用于查询或核对，请去掉。"),
+            field="items",
+            items="、".join(kept),
+        )
 
 
 def check_declared(scope: str, when: Collection[str]) -> None:
