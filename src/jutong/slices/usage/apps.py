@@ -9,6 +9,7 @@ from django.apps import AppConfig
 
 if TYPE_CHECKING:
     from jutong.kernel.actors import Actor
+    from jutong.kernel.agenda import Chore
 
 
 class Usage(AppConfig):
@@ -102,14 +103,11 @@ def _offer_ledger_chores() -> None:
 
 
 def _offer_misuse(does_business: Callable[[Actor], bool]) -> None:
-    from django.db.models import Q
-
     from jutong.kernel import agenda, panels
     from jutong.kernel.actors import Role
     from jutong.kernel.faces.navigation import Entry, Group, register
     from jutong.kernel.terms import N_
     from jutong.slices.usage import queries
-    from jutong.slices.usage.pages import deciding
 
     def traces(actor: Actor) -> bool:
         return actor.holds(
@@ -124,22 +122,30 @@ def _offer_misuse(does_business: Callable[[Actor], bool]) -> None:
     panels.register(
         "grant", panels.Panel("misuse", N_("违规使用"), 10, does_business, queries.of_grant, "usage/panel_misuse.html")
     )
-    agenda.register(
-        agenda.Chore(
-            "misuse_case",
-            verbs=("dismiss", "suspend", "report", "verify", "restore", "find_insufficient", "terminate"),
-            page="usage_misuse",
-            title=lambda case: case.title,
-            who=lambda case: f"{case.number} {case.consumer.short_name or case.consumer.name}",
-            related=("consumer",),
-            only={
-                "report": Q(reported_at=None),
-                "verify": Q(reported_at__isnull=False),
-                "find_insufficient": Q(refused_at__isnull=False),
-            },
-            overseer="authority_id",
-            decision=deciding.MISUSE,
-        )
+    agenda.register(_misuse_chore())
+
+
+def _misuse_chore() -> Chore:
+    """Return what of misuse belongs on a workbench."""
+    from django.db.models import Q
+
+    from jutong.kernel.agenda import Chore
+    from jutong.slices.usage.pages import deciding
+
+    return Chore(
+        "misuse_case",
+        verbs=("dismiss", "suspend", "report", "verify", "restore", "find_insufficient", "terminate"),
+        page="usage_misuse",
+        title=lambda case: case.title,
+        who=lambda case: f"{case.number} {case.consumer.short_name or case.consumer.name}",
+        related=("consumer",),
+        only={
+            "report": Q(reported_at=None),
+            "verify": Q(reported_at__isnull=False),
+            "find_insufficient": Q(refused_at__isnull=False),
+        },
+        overseer="authority_id",
+        decision=deciding.MISUSE,
     )
 
 
