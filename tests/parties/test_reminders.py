@@ -22,6 +22,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.db import connection
+from django.db.models import Count
+from django.test.utils import CaptureQueriesContext
 
 from free_ports import free_ports
 from jutong.crypto import sm3
@@ -32,8 +35,8 @@ from jutong.kernel.models import Progress
 from jutong.kernel.settings import settings
 from jutong.kernel.workflow import clocks
 from jutong.slices.parties import actions, queries
-from jutong.slices.parties.actions import reminding
-from jutong.slices.parties.models import Person, Reminder, ReminderHook
+from jutong.slices.parties.actions import handed, reminding, sending
+from jutong.slices.parties.models import Person, Reminder, ReminderHook, ReminderSetting
 from jutong.slices.parties.rules import reminders as rules
 from jutong.slices.parties.rules.reminders import Kind
 from world import World
@@ -56,9 +59,32 @@ class Kept:
 
     def __init__(self) -> None:
         self.letters: list[Any] = []
+        self.sessions = 0
+        self.refused: set[str] = set()
+        self.ends_after = 0
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+    async def handle_EHLO(
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name, session.letters = hostname, 0
+        self.sessions += 1
+        return responses
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if self.ends_after and session.letters >= self.ends_after:
+            server.transport.close()
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        if address in self.refused:
+            return "550 no such person"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:
         self.letters.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
+        session.letters += 1
         return "250 OK"
 
 
@@ -247,23 +273,79 @@ def test_a_failing_address_is_tried_again_later_paused_in_the_end_and_its_owner_
     assert Reminder.objects.get(key="new:9").outcome == "sent"
 
 
-def test_after_a_kill_nothing_comes_twice(world: World, mailbox: Kept, hooked: Hooked) -> None:
-    """What was claimed when the process died: a mail counts as unclear, a post goes again under the same id."""
+def test_after_a_kill_nothing_comes_twice_and_nothing_is_lost(world: World, mailbox: Kept, hooked: Hooked) -> None:
+    """What was claimed when the process died goes again, but for the letters that were noted as taken."""
     wants(world, "civil.head")
     hook(world, "civil.deputy", hooked.url)
-    remind(world)
+    for n in range(2):
+        remind(world, f"new:{n}")
     remind(world, role=Role.SHARING_UNIT_DEPUTY)
-    assert Reminder.objects.update(outcome="sending", claimed_at=world.at) == 2
+    assert Reminder.objects.update(outcome="sending", claimed_at=world.at) == 3
+    taken, lost = Reminder.objects.filter(channel="email").order_by("pk")
+    cut_off = handed.slip()
+    cut_off.__enter__().note([taken.pk])
     assert reminding.begin_sending(world.at + timedelta(minutes=1)) == 0
     later = world.at + timedelta(minutes=10)
     assert reminding.begin_sending(later) == 1
     assert Progress.objects.filter(task=reminding.TASK).count() == 1
     reminding.send_due(later)
-    assert mailbox.letters == []
+    ((_to, letter),) = mailbox.letters
+    assert letter["Message-ID"].startswith(f"<{sm3.hexdigest(str(lost.pk).encode())[:32]}@")
     (_headers, body) = hooked.calls[0]
     posted = Reminder.objects.get(channel="webhook")
     assert (orjson.loads(body)["id"], posted.outcome) == (str(posted.pk), "sent")
-    assert Reminder.objects.get(channel="email").outcome == "unclear"
+    assert set(Reminder.objects.values_list("outcome", flat=True)) == {"sent"}
+    assert handed.left_behind() == {}
+
+
+def test_hundreds_of_digests_go_over_one_connection_in_the_same_few_statements(world: World, mailbox: Kept) -> None:
+    """400 people with three reminders each, made by SQL; the server refuses one address and breaks off once."""
+    _crowd(world, 400)
+    morning = datetime(2026, 3, 3, 0, 30, tzinfo=UTC)
+    mailbox.refused, mailbox.ends_after = {"p7@example.gov.cn"}, 150
+    with CaptureQueriesContext(connection) as asked, sending.mail() as post:
+        while reminding.send_due(morning, post):
+            pass
+    assert len(mailbox.letters) == 399
+    assert len({to for (to,), _letter in mailbox.letters}) == 399
+    assert len({letter["Message-ID"] for _to, letter in mailbox.letters}) == 399
+    assert mailbox.sessions == 3  # two that the server ended, and the last
+    assert len(asked) <= 3 * 14  # three batches, the last one empty
+    assert dict(Reminder.objects.values_list("outcome").annotate(n=Count("pk"))) == {"sent": 1197, "waiting": 3}
+    mailbox.refused = set()
+    assert reminding.send_due(morning + timedelta(minutes=2)) == 3
+
+
+def _crowd(world: World, many: int) -> None:
+    """Give many people accounts, wishes and three reminders each, all in SQL."""
+    with connection.cursor() as cursor:
+        for table, changes in {
+            "parties_person": {"name": "'p' || g", "email": "'p' || g || '@example.gov.cn'"},
+            "parties_account": {"person_id": "1000000 + g", "username": "'p' || g"},
+        }.items():
+            cursor.execute("select column_name from information_schema.columns where table_name = %s", [table])
+            columns = [name for (name,) in cursor.fetchall()]
+            made = {"id": "1000000 + g", **changes}
+            values = ", ".join(made.get(name, f"t.{name}") for name in columns)
+            cursor.execute(
+                f"insert into {table} ({', '.join(columns)})"  # noqa: S608 - our own tables
+                f" select {values} from generate_series(1, %s) g, (select * from {table} where id = %s) t",
+                [many, world.account("hr.head") if table.endswith("account") else world.person("hr.head")],
+            )
+    accounts = range(1_000_001, 1_000_001 + many)
+    ReminderSetting.objects.bulk_create(
+        [ReminderSetting(account_id=pk, kinds=["new"], email=True, daily=True) for pk in accounts]
+    )
+    Reminder.objects.bulk_create(
+        [
+            Reminder(
+                account_id=pk, channel="email", key=f"new:{n}", kind="new", case_kind="sharing_request",
+                number=f"GX-{n}", title="低保家庭信息", link="/x/", daily=True, made_at=world.at, send_at=world.at,
+            )
+            for pk in accounts
+            for n in range(3)
+        ]
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from jutong.kernel import agenda, clock, jobs, outbox, signing
 from jutong.kernel.actors import Actor, Channel
 from jutong.kernel.faces import actors, shell, signed_in
 from jutong.slices.parties import actions, queries
-from jutong.slices.parties.actions import reminding
+from jutong.slices.parties.actions import reminding, sending
 from jutong.slices.parties.models import Account
 from jutong.slices.parties.queries.actors import actor_of_account
 
@@ -56,11 +56,12 @@ def send_reminders(at: datetime) -> int:
 
 @jobs.task(reminding.TASK)
 def send(running: jobs.Running) -> None:
-    """Send what is due, batch by batch, for a minute at most; the rest is the next piece's."""
+    """Send what is due, batch by batch over one connection, for a minute at most; the rest is the next piece's."""
     began, sent = time.monotonic(), 0
-    while time.monotonic() - began < RUNS_FOR and (handled := reminding.send_due(clock.now())):
-        sent += handled
-        running.step(sent, sent)
+    with sending.mail() as post:
+        while time.monotonic() - began < RUNS_FOR and (handled := reminding.send_due(clock.now(), post)):
+            sent += handled
+            running.step(sent, sent)
 
 
 @jobs.every(3600)

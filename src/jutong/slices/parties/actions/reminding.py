@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +17,7 @@ from jutong.kernel import agenda, inbox, jobs, jurisdiction, outbox
 from jutong.kernel.actors import Role, system_actor
 from jutong.kernel.models import Progress
 from jutong.kernel.settings import settings
+from jutong.slices.parties.actions import handed
 from jutong.slices.parties.actions.sending import Letter, NotSent, Post, mail, post_all
 from jutong.slices.parties.models import Reminder, ReminderHook, ReminderSetting
 from jutong.slices.parties.queries.reminders import Wish, wishes
@@ -24,11 +26,16 @@ from jutong.slices.parties.rules.reminders import Kind
 
 log = logging.getLogger(__name__)
 
+Mailer = Callable[[Letter], None]
+
 TASK: Final = "parties.reminders"
 PLATFORM: Final = system_actor("reminders")
 CHANNELS: Final = ("email", "webhook")
 LIMITS: Final = ("clock.due_soon", "clock.overdue")
-BATCH: Final = 100
+BATCH: Final = 500
+"""Reminders of one batch; with a person's daily reminder all of theirs that are due, so that they are one letter."""
+BATCH_SECONDS: Final = 60.0
+"""What a slow server did not take in this time goes with the next batch: well before the claim counts as given up."""
 STALE: Final = timedelta(minutes=3)
 """A piece of sending older than this has ended without a word (kill -9); what it held is looked at again."""
 
@@ -132,25 +139,35 @@ def begin_sending(at: datetime) -> int:
     return 1
 
 
-def send_due(at: datetime) -> int:
+def send_due(at: datetime, post: Mailer | None = None) -> int:
     """Send a batch of what is due; returns how many reminders were handled, well or badly.
 
-    Each is claimed before it is sent and written down right after, so that a killed process doubles nothing: what was
-    being posted goes again under the same id, by which receivers know it; what was being mailed counts as unclear.
+    post: sends a letter over a connection that is open already; without it, one is opened for this batch. No transaction
+    is open meanwhile, and however many people there are, a batch takes the same few statements. Each is claimed before
+    it is sent; a letter is noted as taken the moment the server took it (`handed`), so that after kill -9 nobody gets it
+    again, and what was not taken goes once more, a mail under the same Message-ID, a post under the same id.
     """
     _release_stale(at)
     rows, dropped = _claimed(at)
     mails = [row for row in rows if row.channel == "email"]
     posts = [row for row in rows if row.channel == "webhook"]
-    _mail(mails, at)
+    if mails and post is None:
+        with mail() as send:
+            _mail(mails, at, send)
+    elif mails and post is not None:
+        _mail(mails, at, post)
     _post(posts, at)
     return len(rows) + dropped
 
 
 def _release_stale(at: datetime) -> None:
+    """Take up what a process left that ended without a word: what it noted as taken is sent, the rest waits again."""
     stale = Reminder.objects.filter(outcome="sending", claimed_at__lte=at - STALE)
-    stale.filter(channel="webhook").update(outcome="waiting")
-    stale.filter(channel="email").update(outcome="unclear", done_at=at, problem=_("发送过程中断，不再重发以免重复。"))
+    for path, taken in handed.left_behind().items():
+        stale.filter(pk__in=taken).update(outcome="sent", done_at=at)
+        if taken and not Reminder.objects.filter(pk__in=taken, outcome="sending").exists():
+            path.unlink(missing_ok=True)
+    stale.update(outcome="waiting")
 
 
 def _claimed(at: datetime) -> tuple[list[Reminder], int]:
@@ -177,34 +194,48 @@ def _finish(rows: Sequence[Reminder], outcome: str, at: datetime, problem: str =
 
 
 def _again(rows: Sequence[Reminder], at: datetime, problem: str) -> None:
-    """Let failed ones wait for their next try, or give them up."""
+    """Let failed ones wait for their next try, or give them up: a statement for each number of tries there is."""
+    by_tries: dict[int, list[Reminder]] = defaultdict(list)
     for row in rows:
-        row.attempts += 1
-        if row.attempts >= rules.ATTEMPTS:
-            _finish([row], "failed", at, problem)
+        by_tries[row.attempts + 1].append(row)
+    for tries, some in by_tries.items():
+        if tries >= rules.ATTEMPTS:
+            _finish(some, "failed", at, problem)
         else:
-            Reminder.objects.filter(pk=row.pk).update(
-                outcome="waiting",
-                attempts=row.attempts,
-                send_at=at + rules.retry_after(row.attempts),
-                problem=problem[:200],
+            Reminder.objects.filter(pk__in=[row.pk for row in some]).update(
+                outcome="waiting", attempts=tries, send_at=at + rules.retry_after(tries), problem=problem[:200]
             )
 
 
-def _mail(rows: Sequence[Reminder], at: datetime) -> None:
-    if not rows:
-        return
+def _put_back(rows: Sequence[Reminder], at: datetime) -> None:
+    """Let those wait that were not tried."""
+    Reminder.objects.filter(pk__in=[row.pk for row in rows]).update(outcome="waiting", send_at=at)
+
+
+def _mail(rows: Sequence[Reminder], at: datetime, send: Mailer) -> None:
     letters: dict[tuple[int, int], list[Reminder]] = defaultdict(list)
     for row in rows:
         letters[row.account_id, 0 if row.daily else row.pk].append(row)
-    with mail() as send:
-        for together in letters.values():
+    sent: list[Reminder] = []
+    failed: dict[str, list[Reminder]] = defaultdict(list)
+    left, until = list(letters.values()), time.monotonic() + BATCH_SECONDS
+    with handed.slip() as taken:
+        while left and time.monotonic() < until:
+            together = left.pop(0)
             try:
                 send(_letter(together))
             except NotSent as why:
-                _again(together, at, str(why))
+                failed[str(why)] += together
+                if why.whole:
+                    break
             else:
-                _finish(together, "sent", at)
+                taken.note(row.pk for row in together)
+                sent += together
+        _finish(sent, "sent", at)
+        for problem, some in failed.items():
+            _again(some, at, problem)
+        later = at + rules.retry_after(1) if failed and left else at
+        _put_back([row for together in left for row in together], later)
 
 
 def _letter(rows: Sequence[Reminder]) -> Letter:
@@ -218,8 +249,12 @@ def _letter(rows: Sequence[Reminder]) -> Letter:
 
 
 def _post(rows: Sequence[Reminder], at: datetime) -> None:
-    hooks = ReminderHook.objects.in_bulk({row.account_id for row in rows})
-    for row in rows:
+    hooks = ReminderHook.objects.in_bulk({row.account_id for row in rows}) if rows else {}
+    until = time.monotonic() + BATCH_SECONDS
+    for place, row in enumerate(rows):
+        if time.monotonic() >= until:
+            _put_back(rows[place:], at)
+            return
         hook = hooks.get(row.account_id)
         if hook is None or hook.paused_at:
             _finish([row], "dropped", at, _("推送地址已暂停或删除。"))

@@ -32,7 +32,11 @@ MOST_ANSWER: Final = 64 * 1024
 
 
 class NotSent(Exception):  # noqa: N818 - a fact that is written down, no programming error
-    """What kept a reminder from being handed over, in words without addresses or secrets."""
+    """What kept a reminder from being handed over, in words without addresses or secrets. whole: it would keep all others, too."""
+
+    def __init__(self, words: str, *, whole: bool = False) -> None:
+        super().__init__(words)
+        self.whole = whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Post:
 
 @contextmanager
 def mail() -> Iterator[Callable[[Letter], None]]:
-    """Give a function that sends letters over one connection to the configured server; it raises NotSent."""
+    """Give a function that sends letters over one connection to the configured server, opened with the first; it raises NotSent."""
     backend = _backend()
     try:
         yield lambda letter: _hand_over(backend, letter)
@@ -83,7 +87,7 @@ def _backend() -> EmailBackend | None:
 
 def _hand_over(backend: EmailBackend | None, letter: Letter) -> None:
     if backend is None:
-        raise NotSent(_("平台没有配置邮件服务器（JUTONG_SMTP_URL）。"))
+        raise NotSent(_("平台没有配置邮件服务器（JUTONG_SMTP_URL）。"), whole=True)
     own = settings()
     name = sm3.hexdigest(",".join(str(pk) for pk in letter.ids).encode())[:32]
     message = EmailMessage(
@@ -95,10 +99,25 @@ def _hand_over(backend: EmailBackend | None, letter: Letter) -> None:
         connection=backend,
     )
     try:
-        message.send()
+        try:
+            _send(backend, message)
+        except smtplib.SMTPServerDisconnected:  # many servers end a session after some letters
+            _send(backend, message)
     except (OSError, smtplib.SMTPException, ValueError) as error:
+        whole = not isinstance(error, (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError, ValueError))
+        if whole:
+            backend.connection = None
+        raise NotSent(_("邮件未能送出：%s") % type(error).__name__, whole=whole) from None
+
+
+def _send(backend: EmailBackend, message: EmailMessage) -> None:
+    """Send over the connection that is open; what opens one for a letter alone would close it after that."""
+    backend.open()
+    try:
+        message.send()
+    except smtplib.SMTPServerDisconnected:
         backend.connection = None
-        raise NotSent(_("邮件未能送出：%s") % type(error).__name__) from None
+        raise
 
 
 def post_all(to: Post, row: Reminder) -> None:

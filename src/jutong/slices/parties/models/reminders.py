@@ -44,8 +44,7 @@ class ReminderHook(models.Model):
 class Reminder(models.Model):
     """One reminder to one person by one way; `key` says of what, so that it is made once.
 
-    number, title, due_day, link: all that it says. send_at: not before. outcome: waiting, sending, sent, unclear (the process
-    ended while it was being handed over), failed, dropped (the way is off or paused).
+    number, title, due_day, link: all that it says. send_at: not before. outcome: waiting, sending, sent, failed, dropped (the way is off or paused).
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
