@@ -1,4 +1,4 @@
-"""Back-flow in the demo city beyond the one that runs: a need nobody has answered yet, a change of schedule being heard."""
+"""Back-flow in the demo city beyond the one that runs: an open need, a change being heard; and a service that was interrupted."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ BASIS: Final = "江数〔2026〕9号"
 
 
 def leave(town: Town, say: Callable[[str], None]) -> None:
-    """Leave the target, the open need and the proposed change; nothing where they are there already."""
+    """Leave the target, the open need, the proposed change and the interruption; nothing where they are there already."""
     from jutong.kernel.errors import Conflict
 
     with suppress(Conflict):
         _target(town)
         _need(town)
         _change(town)
-        say("在办：回流需求 1 项，回流变更 1 件")
+        _stop(town)
+        say("在办：回流需求 1 项，回流变更 1 件，服务中断 1 项")
 
 
 def _target(town: Town) -> None:
@@ -59,3 +60,14 @@ def _change(town: Town) -> None:
             stop_on=beijing_day(town.at) + timedelta(days=30), cron="30 4 * * *",
             security="经政务外网传输，落库加密，按岗位授权访问。",
         )  # fmt: skip
+
+
+def _stop(town: Town) -> None:
+    """The market bureau suspends a grant of the police by itself, without having filed an end."""
+    from jutong.slices.grants import actions, queries
+    from jutong.slices.services import actions as services
+
+    held = queries.between(town.city.departments["police"], own_entry(town, "market", "企业登记信息"))
+    if held and held.state == "granted":
+        actions.suspend_grant(held.id, by=person(town, "market.head"), at=town.at, reason="登记系统升级，暂停提供")
+    services.find_stops(town.at)

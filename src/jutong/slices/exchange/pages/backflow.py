@@ -102,7 +102,7 @@ def _page(request: HttpRequest, found: BackflowDetail, verb: str = "", bound: fo
 
 
 def _form(verb: str, found: BackflowDetail, data: Any = None) -> forms.Form:
-    form = DEEDS[verb][1](data)
+    form = DEEDS[verb][1](data, initial={"cron": found.row.cron, "security": found.row.security})
     if verb == "start":
         form.fields["source_id"].choices = list(found.targets)  # type: ignore[attr-defined]
     if verb == "register_source":

@@ -51,6 +51,7 @@ class BackflowRow:
     area: tuple[str, ...]
     moved_away: tuple[str, ...]
     when: str
+    cron: str
     security: str
     grant_id: int | None
     task_id: int | None
@@ -160,7 +161,8 @@ def backflow(backflow_id: int, actor: Actor, at: datetime) -> BackflowDetail:
     if found is None or not may_know_backflow(actor, found):
         raise NotThere(N_("没有找到该数据回流，或您无权知悉。"))
     starts = found.state == "arranged" and actor.department_id == found.consumer_id
-    buttons = tuple(BACKFLOW.open_to(actor, found))
+    taken = {"propose_change", "propose_end"} if found.change_id else set()
+    buttons = tuple(button for button in BACKFLOW.open_to(actor, found) if button.verb not in taken)
     offers = any(button.verb == "register_source" for button in buttons)
     return BackflowDetail(
         row=_row(found, kernel.clocks(BACKFLOW.name, [found.pk], at).get(found.pk, ())),
@@ -245,6 +247,7 @@ def _row(found: Backflow, clocks: Sequence[ClockRow] = ()) -> BackflowRow:
         area=tuple(found.prefixes),
         moved_away=tuple(found.moved_away),
         when=in_words(found.cron) if found.cron else _("待安排"),
+        cron=found.cron,
         security=found.security,
         grant_id=found.grant_id,
         task_id=found.task_id,
