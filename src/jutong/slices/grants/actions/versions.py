@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from jutong.kernel import outbox
-from jutong.kernel.actors import Actor
+from jutong.kernel.actors import Actor, Channel
 from jutong.kernel.once import Once
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import events
@@ -37,7 +37,7 @@ def new_versions(
             content={name: getattr(grant, name) for name in _TERMS},
             agreed=agreed,
             at=at,
-            by_name=by.name[:100],
+            by_name="" if by.channel is Channel.SYSTEM else by.name[:100],
         )
         for grant in grants
     ]
