@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from asking_world import posted
 from django.utils.translation import gettext as _
+from test_requests import answered
 
 from covers import covers
 from jutong.kernel import agenda
@@ -20,8 +21,9 @@ from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
 from jutong.slices.usage import actions, queries
 from jutong.slices.usage.models import AggregationReview, MisuseCase
-from jutong.slices.usage.rules.aggregation import Part, combination
+from jutong.slices.usage.rules.aggregation import Named, Part, combination, meaning_of
 from misuse_world import ORDER, REPORT, SAID, granted, opened, suspended, told, used
+from published import published
 from world import World
 
 
@@ -175,9 +177,32 @@ def test_three_personal_resources_that_join_mark_the_last_grant_and_lock_what_is
     assert world.client("market.head").get(page).status_code == 404
 
 
+@covers("R-SEC-031")
+def test_a_delivery_that_completes_a_grave_combination_waits_for_the_secrecy_review(world: World) -> None:
+    granted(world)
+    last = int(answered(world, published(world, title="优抚对象信息", security_level="important")).grant_id or 0)
+    world.drain()
+    review = AggregationReview.objects.get()
+    assert (review.grant_id, review.holding) == (last, True)
+    assert told(last, world.at).state == "suspended"
+    assert "恢复授权" not in world.client("civil.head").get(f"/grants/{last}/").content.decode()
+    page = f"/usage/aggregations/{review.pk}/"
+    assert "已暂停，待保密审查同意" in world.client("hr.officer").get(page).content.decode()
+    with pytest.raises(NotAllowed):
+        actions.admit_delivery(review.pk, by=world.actor("hr.secrecy"), at=world.at, opinion="可以提供")
+    secrecy = world.client("authority.secrecy")
+    assert posted(secrecy, f"{page}admit/", page=page, opinion="用途明确，可以提供").status_code == 303
+    assert told(last, world.at).state == "active"
+    assert "用途明确，可以提供" in secrecy.get(page).content.decode()
+    product = {"product": "抚恤画像库", "use": "主动发现", "safeguards": "政务云专区"}
+    actions.register_product(review.pk, by=world.actor("hr.officer"), at=world.at, **product)
+    with pytest.raises(NotAllowed, match="仍在锁定中"):
+        actions.release_product(review.pk, by=world.actor("hr.head"), at=world.at)
+
+
 def test_what_makes_a_combination_sensitive() -> None:
     def part(n: int, *items: str, personal: bool = True, grave: bool = False) -> Part:
-        return Part(n, n, items, personal, grave=grave, rank=4 if grave else 1)
+        return Part(n, n, tuple(map(Named, items)), personal, grave=grave, rank=4 if grave else 1)
 
     one, two, three = part(1, "公民身份号码"), part(2, "申请人身份证号", "住址"), part(3, "证件号码", "姓名")
     assert combination(one, [two, three], least=3)
@@ -186,7 +211,12 @@ def test_what_makes_a_combination_sensitive() -> None:
     assert combination(part(1, "统一社会信用代码", personal=False), [two, three], least=3) is None
     assert combination(one, [two, part(3, "证件号码", personal=False)], least=3) is None
     assert combination(one, [part(2, "身份证号", grave=True)], least=3), "two suffice where one is grave"
-    assert combination(one, [Part(9, 1, ("身份证号",), personal=True), two], least=3) is None, "the same resource twice"
+    assert meaning_of(Named("申请人编号", "GB 11643-1999")) == "person", "the standard says what the name does not"
+    assert meaning_of(Named("人员唯一编号", recognised="identity")) == "person"
+    assert meaning_of(Named("身份证号码", "GB 11643", recognised="date")) == "", "what the values are outweighs both"
+    assert combination(one, [Part(9, 1, (Named("身份证号"),), personal=True), two], least=3) is None, (
+        "the same resource twice"
+    )
 
 
 def test_a_product_needs_name_use_and_safeguards(world: World) -> None:

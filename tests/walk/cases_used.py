@@ -104,16 +104,24 @@ DISPOSAL = {
 
 
 def aggregation(world: World) -> AggregationReview:
-    """A combination of hr's grants that was marked."""
+    """A combination of hr's grants that was marked, the delivery of the last held back."""
     part = {"provider_id": world.department("civil"), "title": "低保", "level": "general-2", "items": ["姓名"]}
     case: AggregationReview = saved(
-        world, AggregationReview, number="HJ-1", grant_id=granted(world), title="低保", parts=[part], opened_at=world.at
+        world,
+        AggregationReview,
+        number="HJ-1",
+        grant_id=granted(world),
+        title="低保",
+        parts=[part],
+        opened_at=world.at,
+        holding=True,
     )
     return case
 
 
 OPINION = {"opinion": "不含敏感内容"}
 AGGREGATION = {
+    "admit": Step(OPINION),
     "register": Step({"product": "困难家庭专题库", "use": "救助核对", "safeguards": "专机存放，指定专人"}),
     "clear": Step(OPINION), "withhold": Step(OPINION), "release": Step(before={"verdict": "passed"}),
 }  # fmt: skip

@@ -150,6 +150,8 @@ def _misuse_chore() -> Chore:
 
 
 def _offer_aggregation(does_business: Callable[[Actor], bool]) -> None:
+    from django.db.models import Q
+
     from jutong.kernel import agenda
     from jutong.kernel.faces.navigation import Entry, Group, register
     from jutong.kernel.panels import Panel
@@ -165,7 +167,8 @@ def _offer_aggregation(does_business: Callable[[Actor], bool]) -> None:
     agenda.register(
         agenda.Chore(
             "aggregation_review",
-            verbs=("clear", "withhold"),
+            verbs=("admit", "clear", "withhold"),
+            only={"admit": Q(holding=True)},
             page="usage_aggregation",
             title=lambda case: case.product or case.title,
             who=lambda case: f"{case.number} {case.consumer.short_name or case.consumer.name}",

@@ -125,6 +125,7 @@ from jutong.slices.catalogue.queries.published import (
     returned_from,
 )
 from jutong.slices.catalogue.queries.questions import EntryQuestions, QuestionRow, question, questions, questions_panel
+from jutong.slices.catalogue.queries.recognised import recognised_of
 from jutong.slices.catalogue.queries.referrals import (
     ConsultedRow,
     ReferralDetail,
@@ -347,6 +348,7 @@ __all__ = [
     "questions_panel",
     "queue_figures",
     "queue_ids",
+    "recognised_of",
     "referral",
     "referral_lines",
     "referrals",

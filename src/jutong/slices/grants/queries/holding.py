@@ -30,6 +30,7 @@ class Standing:
     reason: str
     items: tuple[dict[str, Any], ...]
     purposes: tuple[str, ...]
+    modes: tuple[str, ...]
 
 
 def standing(ids: Iterable[int]) -> dict[int, Standing]:
@@ -57,7 +58,7 @@ def _rows(found: QuerySet[Grant]) -> list[Standing]:
     return [
         Standing(
             g.pk, f"G-{g.pk:06d}", g.state, GRANT.state_label(g.state), g.region, g.resource_id, g.resource_title, g.provider_id, g.consumer_id,
-            g.authority_id, g.held_by, g.reason, tuple(g.items), tuple(g.purposes),
+            g.authority_id, g.held_by, g.reason, tuple(g.items), tuple(g.purposes), tuple(g.modes),
         )
         for g in found
     ]  # fmt: skip

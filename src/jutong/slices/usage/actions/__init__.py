@@ -1,6 +1,7 @@
 """Writes of this slice: ledgers, use records and disposals; cases of misuse, reviews of what several grants give together."""
 
 from jutong.slices.usage.actions.aggregating import (
+    admit_delivery,
     clear_product,
     mark_combination,
     register_product,
@@ -58,6 +59,7 @@ __all__ = [
     "add_copy",
     "add_evidence",
     "add_holder",
+    "admit_delivery",
     "begin_disposals",
     "clear_product",
     "dismiss_misuse",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 from jutong.kernel import inbox, levels
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
+from jutong.kernel.errors import WrongState
 from jutong.kernel.settings import settings
 from jutong.slices.catalogue import queries as catalogue
+from jutong.slices.grants import actions as granting
 from jutong.slices.grants import queries as grants
 from jutong.slices.parties import queries as parties
 from jutong.slices.usage.actions.numbering import next_number
@@ -41,7 +44,12 @@ def mark_combination(grant_id: int, *, version: int, at: datetime) -> Aggregatio
     earlier = grants.standing_of(newest.consumer_id, before=grant_id if version == 1 else None)
     held = [one for one in earlier if one.resource_id != newest.resource_id]
     entries = catalogue.published_by_ids({newest.resource_id, *(one.resource_id for one in held)})
-    parts = {one.id: _part(one, entries[one.resource_id]) for one in (newest, *held) if one.resource_id in entries}
+    seen = catalogue.recognised_of(entries)
+    parts = {
+        one.id: _part(one, entries[one.resource_id], seen.get(one.resource_id, {}))
+        for one in (newest, *held)
+        if one.resource_id in entries
+    }
     if grant_id not in parts:
         return None
     beside = [part for pk, part in parts.items() if pk != grant_id]
@@ -50,7 +58,8 @@ def mark_combination(grant_id: int, *, version: int, at: datetime) -> Aggregatio
         return None
     known = {one.id: one for one in (newest, *held)}
     listed = [_listed(part, known[part.grant_id]) for part in found.parts]
-    return _mark(newest=newest, parts=listed, found=found, by=PLATFORM, at=at)
+    holds = newest.state == "granted" and rules.holds_back(found, version=version, modes=newest.modes)
+    return _mark(newest=newest, parts=listed, found=found, holds=holds, by=PLATFORM, at=at)
 
 
 def _covered(consumer_id: int, wanted: set[int]) -> bool:
@@ -59,10 +68,16 @@ def _covered(consumer_id: int, wanted: set[int]) -> bool:
     return any(wanted <= {part["resource_id"] for part in parts} for parts in known)
 
 
-def _part(held: grants.Standing, entry: catalogue.PublishedEntry) -> rules.Part:
+def _part(held: grants.Standing, entry: catalogue.PublishedEntry, seen: Mapping[str, str]) -> rules.Part:
     rank = levels.rank(entry.security_level)
-    names = tuple(item["item"] for item in held.items)
-    return rules.Part(held.id, held.resource_id, names, entry.personal, entry.security_level, rank, rank >= GRAVE)
+    known = {item.name: item for item in entry.items}
+    items = tuple(
+        rules.Named(name, known[name].standard, seen.get(known[name].column) or seen.get(name, ""))
+        if name in known
+        else rules.Named(name)
+        for name in (item["item"] for item in held.items)
+    )
+    return rules.Part(held.id, held.resource_id, items, entry.personal, entry.security_level, rank, rank >= GRAVE)
 
 
 def _listed(part: rules.Part, held: grants.Standing) -> dict[str, Any]:
@@ -72,7 +87,7 @@ def _listed(part: rules.Part, held: grants.Standing) -> dict[str, Any]:
         "provider_id": held.provider_id,
         "title": held.resource_title,
         "level": part.level,
-        "items": list(part.items),
+        "items": [item.name for item in part.items],
     }
 
 
@@ -81,11 +96,27 @@ def _told(case: AggregationReview, *, by: Actor, at: datetime) -> None:
     title = _("汇聚提示 %(number)s：%(count)d 项授权的个人信息可以互相关联，汇聚产品须先经保密审查") % words
     _tell(case, title, at, to=case.consumer_id)
     _tell(case, title, at, to=case.authority_id, role=Role.AUTHORITY_REVIEWER)
+    if case.holding:
+        why = _("汇聚提示 %s：数据含较高级别，经保密审查同意后提供。") % case.number
+        granting.suspend_grant(case.grant_id, by=PLATFORM, at=at, reason=why, held_by=case.number)
+        _tell(
+            case,
+            _("汇聚提示 %s 的数据待保密审查同意后提供") % case.number,
+            at,
+            to=case.authority_id,
+            role=Role.SECRECY_OFFICER,
+        )
 
 
 @AGGREGATION_REVIEW.opens("mark", then=_told)
 def _mark(
-    *, by: Actor, at: datetime, newest: grants.Standing, parts: list[dict[str, Any]], found: rules.Combination
+    *,
+    by: Actor,
+    at: datetime,
+    newest: grants.Standing,
+    parts: list[dict[str, Any]],
+    found: rules.Combination,
+    holds: bool,
 ) -> AggregationReview:
     return AggregationReview(
         region=newest.region,
@@ -97,9 +128,25 @@ def _mark(
         parts=parts,
         joined_by=list(found.meanings),
         level=found.level,
+        holding=holds,
         opened_at=at,
         started_on=beijing_day(at),
     )
+
+
+@AGGREGATION_REVIEW.action("admit")
+def admit_delivery(case: AggregationReview, *, by: Actor, at: datetime, opinion: str) -> None:
+    """Find in the secrecy review that the data held back may be delivered beside what the consumer has; it goes on at once.
+
+    WrongState where nothing is held back, or the grant was ended meanwhile. A product made of them is still reviewed for
+    itself.
+    """
+    if not case.holding:
+        raise WrongState(_("该授权的数据没有暂停提供，无需同意。"))
+    said = check_text(opinion, field="opinion", label=_("审查意见"))
+    granting.restore_grant(case.grant_id, by=PLATFORM, at=at, reason=said, held_by=case.number)
+    case.holding, case.admitted = False, {"opinion": said, "by": by.name, "at": at.isoformat()}
+    _tell(case, _("汇聚提示 %s 的数据经保密审查同意提供") % case.number, at, to=case.consumer_id)
 
 
 @AGGREGATION_REVIEW.action("register")

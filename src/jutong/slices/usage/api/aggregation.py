@@ -47,7 +47,7 @@ class ReviewRowsOut(Schema):
 
 
 class ReviewOut(Schema):
-    """A review with its parts, product and verdict."""
+    """A review with its parts, product and verdict; holding: the delivery waits for the review; admitted: by whom it goes on."""
 
     row: ReviewRowOut
     parts: list[dict[str, Any]]
@@ -56,6 +56,8 @@ class ReviewOut(Schema):
     verdict: str
     opinion: str
     released_at: datetime | None
+    holding: bool
+    admitted: dict[str, Any]
 
 
 class CombinedProductIn(Schema):
@@ -83,6 +85,14 @@ def listed(request: HttpRequest, state: Code = "", text: Code = "", page: PageNu
 def one(request: HttpRequest, review_id: Id) -> queries.ReviewDetail:
     """Return one review."""
     return queries.review(review_id, faces.actor_of(request))
+
+
+@router.post("/{review_id}/admit", response=ReviewOut, summary="同意提供")
+def admit(request: HttpRequest, review_id: Id, body: SecrecyOpinionIn) -> queries.ReviewDetail:
+    """Let the data be delivered that were held back until the secrecy review."""
+    actor = faces.actor_of(request)
+    actions.admit_delivery(review_id, by=actor, at=clock.now(), opinion=body.opinion)
+    return queries.review(review_id, actor)
 
 
 @router.post("/{review_id}/register", response=ReviewOut, summary="登记汇聚产品")

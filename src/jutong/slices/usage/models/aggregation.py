@@ -15,7 +15,8 @@ class AggregationReview(Case):
     grant_id: the grant whose opening made the combination sensitive. parts: [{"grant_id", "resource_id", "provider_id",
     "title", "level", "items"}] as they stood then; joined_by: the semantics of the items that join them; level: the highest grade of a part.
     product, use, safeguards: of the integrated product, as the consumer registered it. verdict: passed or refused, with
-    opinion, by whom and when; released_at: when the consumer stored or released the product.
+    opinion, by whom and when; released_at: when the consumer stored or released the product. holding: the grant is suspended
+    until the review lets its data be delivered; admitted: {"opinion", "by", "at"} when it did.
     """
 
     number = models.CharField(max_length=24, unique=True)
@@ -36,6 +37,8 @@ class AggregationReview(Case):
     reviewed_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField()
+    holding = models.BooleanField(default=False)
+    admitted = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["grant"], name="one_aggregation_review_a_grant")]

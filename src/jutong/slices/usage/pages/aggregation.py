@@ -54,6 +54,8 @@ class Nothing(Form):
 
 
 DEEDS: Final[dict[str, Deed[Form]]] = {
+    "admit": Deed(OpinionForm, actions.admit_delivery, N_("已同意提供，授权随即恢复。"), "primary",
+                  N_("只决定这项授权的数据能否提供给使用方；由其汇聚的产品另行登记、审查。")),
     "register": Deed(RegisterForm, actions.register_product, N_("汇聚产品已登记，审查通过前保持锁定。"), "primary",
                      N_("把这些数据汇聚成产品的，先登记；保密审查通过前不得存储或者发布。")),
     "clear": Deed(OpinionForm, actions.clear_product, N_("已登记审查通过。"), "primary"),
@@ -160,6 +162,8 @@ def _facts(found: queries.ReviewDetail) -> list[Fact]:
         Fact(_("触发提示的授权"), row.reference, url=reverse("grant", args=[row.grant_id])),
         Fact(_("可以关联的信息"), row.joined_by),
         Fact(_("最高数据级别"), row.level_label),
+        Fact(_("数据提供"), _("已暂停，待保密审查同意"), badge="wait") if found.holding else None,
+        Fact(_("同意提供的意见"), _("%(opinion)s（%(by)s）") % found.admitted) if found.admitted else None,
         Fact(_("汇聚产品"), row.product),
         Fact(_("内容和用途"), found.use),
         Fact(_("存储位置和防护措施"), found.safeguards),
@@ -168,4 +172,4 @@ def _facts(found: queries.ReviewDetail) -> list[Fact]:
         Fact(_("审查人"), " ".join(filter(None, (found.reviewed_by, moment(found.reviewed_at))))),
         Fact(_("存储或发布时间"), moment(found.released_at)),
     ]
-    return [fact for fact in told if fact.value not in ("", "—", None)]
+    return [fact for fact in told if fact is not None and fact.value not in ("", "—", None)]

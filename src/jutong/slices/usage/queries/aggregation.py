@@ -57,6 +57,8 @@ class ReviewDetail:
     reviewed_by: str
     reviewed_at: datetime | None
     released_at: datetime | None
+    holding: bool
+    admitted: dict[str, Any]
     history: tuple[AuditRow, ...]
 
 
@@ -79,7 +81,7 @@ def _row(case: AggregationReview, actor: Actor) -> ReviewRow:
     buttons = [
         button
         for button in AGGREGATION_REVIEW.open_to(actor, case)
-        if button.verb != "release" or case.state == "cleared"
+        if {"release": case.state == "cleared", "admit": case.holding}.get(button.verb, True)
     ]
     return ReviewRow(
         id=case.pk,
@@ -120,6 +122,8 @@ def review(review_id: int, actor: Actor) -> ReviewDetail:
         reviewed_by=case.reviewed_by,
         reviewed_at=case.reviewed_at,
         released_at=case.released_at,
+        holding=case.holding,
+        admitted=case.admitted,
         history=tuple(kernel.history("aggregation_review", case.pk)),
     )
 

@@ -7,12 +7,14 @@ national-2025#25 asks for measures against leaks by aggregation and linking. Nei
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from jutong.kernel.errors import NotAllowed, RuleBroken
 from jutong.kernel.terms import N_
+from jutong.wire.grants import Mode
+from jutong.wire.probe import Meaning
 
 SHORTEST_TEXT: Final = 4
 JOINING: Final[Mapping[str, tuple[str, ...]]] = {
@@ -22,7 +24,24 @@ JOINING: Final[Mapping[str, tuple[str, ...]]] = {
     "address": ("户籍地址", "居住地址", "住址", "不动产单元号"),
     "vehicle": ("车牌", "号牌号码", "车辆识别"),
 }
-"""By what records of different resources are joined: the meaning of an item, and words its name holds."""
+"""By what records of different resources are joined: the meaning of an item, and words its name, or its standard's, holds."""
+
+STANDARDS: Final[Mapping[str, str]] = {
+    "GB11643": "person",
+    "GB32100": "organisation",
+    "GB11714": "organisation",
+    "GB16735": "vehicle",
+    "GA36": "vehicle",
+}
+"""National standards of identifiers, and what an item that follows one is joined by."""
+
+RECOGNISED: Final[Mapping[str, str]] = {
+    Meaning.IDENTITY: "person",
+    Meaning.PHONE: "telephone",
+    Meaning.CREDIT_CODE: "organisation",
+    Meaning.ADDRESS: "address",
+}
+"""What the values of a column were recognised as, and what it is joined by; any other meaning joins nothing."""
 
 MEANINGS: Final[Mapping[str, str]] = {
     "person": N_("自然人标识"),
@@ -34,8 +53,17 @@ MEANINGS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A granted item: its name, the data element or standard it follows, and what its values were recognised as, if known."""
+
+    name: str
+    standard: str = ""
+    recognised: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """What one grant contributes: a resource with its granted items by name; personal: it describes persons.
+    """What one grant contributes: a resource with its granted items; personal: it describes persons.
 
     level: grade of the data; rank: its place among the grades, higher is graver; grave: important, core, or among the upper
     grades of general data.
@@ -43,7 +71,7 @@ class Part:
 
     grant_id: int
     resource_id: int
-    items: tuple[str, ...]
+    items: tuple[Named, ...]
     personal: bool
     level: str = ""
     rank: int = 0
@@ -57,11 +85,35 @@ class Combination:
     parts: tuple[Part, ...]
     meanings: tuple[str, ...]
     level: str
+    grave: bool
 
 
-def meanings_of(items: Sequence[str]) -> frozenset[str]:
-    """Return what the items of a resource can be joined by, from their names."""
-    return frozenset(meaning for meaning, words in JOINING.items() if any(w in item for item in items for w in words))
+def meaning_of(item: Named) -> str:
+    """Return what an item can be joined by, or nothing: by its values, else by its standard, else by its name.
+
+    What the values are is known for sure, whatever the item is called; a name is all there is where nobody has looked.
+    """
+    if item.recognised:
+        return RECOGNISED.get(item.recognised, "")
+    plain = item.standard.upper().replace(" ", "").replace("/T", "")
+    if found := next((meaning for code, meaning in STANDARDS.items() if code in plain), ""):
+        return found
+    text = f"{item.standard} {item.name}"
+    return next((meaning for meaning, words in JOINING.items() if any(word in text for word in words)), "")
+
+
+def meanings_of(items: Sequence[Named]) -> frozenset[str]:
+    """Return what the items of a resource can be joined by."""
+    return frozenset(filter(None, map(meaning_of, items)))
+
+
+def holds_back(found: Combination, *, version: int, modes: Collection[str]) -> bool:
+    """Tell whether the delivery that completes a combination waits for the secrecy review (neijiang-2020#48(5)).
+
+    Where a part is grave, so that what is joined may be important and sensitive, and where the data would be stored: single
+    answers of an interface gather nothing. What was delivered before it was widened is not taken back.
+    """
+    return found.grave and version == 1 and bool(set(modes) - {Mode.ONLINE_QUERY, Mode.SYSTEM_DOCKING})
 
 
 def combination(newest: Part, held: Sequence[Part], *, least: int) -> Combination | None:
@@ -87,7 +139,7 @@ def combination(newest: Part, held: Sequence[Part], *, least: int) -> Combinatio
     if not found:
         return None
     level = max(found.values(), key=lambda part: part.rank).level
-    return Combination(tuple(found.values()), tuple(meanings), level)
+    return Combination(tuple(found.values()), tuple(meanings), level, any(part.grave for part in found.values()))
 
 
 def check_product(product: str, use: str, safeguards: str) -> None:

@@ -52,6 +52,7 @@ AGGREGATION_REVIEW = Workflow[AggregationReview](
     moves=[
         # verb        from                       to          who            clocks  button
         ("mark",      "-",                       "marked",   SYSTEM_ONLY,   "",     N_("提示汇聚风险")),
+        ("admit",     "marked locked cleared withheld", "=",   REVIEWER,      "",     N_("同意提供")),
         ("register",  "marked withheld",         "locked",   CONSUMER,      "",     N_("登记汇聚产品")),
         ("clear",     "locked",                  "cleared",  REVIEWER,      "",     N_("审查通过")),
         ("withhold",  "locked",                  "withheld", REVIEWER,      "",     N_("审查不通过")),
