@@ -26,6 +26,7 @@ MOVES: dict[str, tuple[str, dict[str, Any]]] = {
 """For each move: the case of the scene that can make it, and its form."""
 PRODUCT = {"product": "困难群众画像库", "use": "主动发现困难群众", "safeguards": "政务云专区，脱敏存储"}
 REVIEWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "admit": ("review", {"opinion": "用途明确，可以提供"}),
     "register": ("review", PRODUCT),
     "clear": ("review_locked", {"opinion": "不涉密，可以使用"}),
     "withhold": ("review_locked", {"opinion": "须去除住址"}),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from test_requests import asked, reply
 
+from jutong.slices.grants import actions as grants
 from jutong.slices.sharing import actions as sharing
 from jutong.slices.usage import actions
 from jutong.slices.usage.models import AggregationReview
@@ -50,10 +51,12 @@ def _granted(scene: Scene) -> int:
 
 
 def _reviews(scene: Scene) -> None:
-    """The review that the third resource brought about, and copies of it that went on."""
+    """The review that the third resource brought about, holding it back, and copies of it that went on."""
     world, at = scene.world, scene.world.at
     review = AggregationReview.objects.order_by("pk")[0]
     scene.ids["review"] = review.pk
+    grants.suspend_grant(review.grant_id, by=world.actor("civil.head"), at=at, reason="待审查", held_by=review.number)
+    AggregationReview.objects.filter(pk=review.pk).update(holding=True)
     for name, grant in (("review_locked", "grant"), ("review_cleared", "suspended")):
         review.pk, review.number, review.grant_id = None, name, scene[grant]
         review.save(force_insert=True)
