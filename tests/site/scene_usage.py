@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from test_requests import asked, reply
 
-from jutong.slices.grants import actions as grants
 from jutong.slices.sharing import actions as sharing
 from jutong.slices.usage import actions
 from jutong.slices.usage.models import AggregationReview
@@ -55,7 +54,6 @@ def _reviews(scene: Scene) -> None:
     world, at = scene.world, scene.world.at
     review = AggregationReview.objects.order_by("pk")[0]
     scene.ids["review"] = review.pk
-    grants.suspend_grant(review.grant_id, by=world.actor("civil.head"), at=at, reason="待审查", held_by=review.number)
     AggregationReview.objects.filter(pk=review.pk).update(holding=True)
     for name, grant in (("review_locked", "grant"), ("review_cleared", "suspended")):
         review.pk, review.number, review.grant_id = None, name, scene[grant]

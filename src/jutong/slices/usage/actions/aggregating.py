@@ -138,13 +138,15 @@ def _mark(
 def admit_delivery(case: AggregationReview, *, by: Actor, at: datetime, opinion: str) -> None:
     """Find in the secrecy review that the data held back may be delivered beside what the consumer has; it goes on at once.
 
-    WrongState where nothing is held back, or the grant was ended meanwhile. A product made of them is still reviewed for
-    itself.
+    WrongState where nothing is held back. What was ended or decided otherwise meanwhile stays so; a product made of the
+    data is still reviewed for itself.
     """
     if not case.holding:
         raise WrongState(_("该授权的数据没有暂停提供，无需同意。"))
     said = check_text(opinion, field="opinion", label=_("审查意见"))
-    granting.restore_grant(case.grant_id, by=PLATFORM, at=at, reason=said, held_by=case.number)
+    held = grants.standing([case.grant_id])[case.grant_id]
+    if held.state == "suspended" and held.held_by == case.number:
+        granting.restore_grant(case.grant_id, by=PLATFORM, at=at, reason=said, held_by=case.number)
     case.holding, case.admitted = False, {"opinion": said, "by": by.name, "at": at.isoformat()}
     _tell(case, _("汇聚提示 %s 的数据经保密审查同意提供") % case.number, at, to=case.consumer_id)
 
