@@ -41,14 +41,14 @@ def verify(export: Path | None, proof: Path | None, public: str | None, nodes: t
     if proof is not None:
         if public is None:
             raise click.UsageError(_("离线校验需要 --public"))
-        _proven(proof, _key("--public", public), dict(_named(pair) for pair in nodes))
+        _proven(proof, check_key("--public", public), dict(_named(pair) for pair in nodes))
         return
     if export is None:
         report = instance.with_site(check_database)()
     elif public is None:
         raise click.UsageError(_("离线校验需要 --public"))
     else:
-        report = _offline(export, _key("--public", public), dict(_named(pair) for pair in nodes))
+        report = _offline(export, check_key("--public", public), dict(_named(pair) for pair in nodes))
     for fault in report.faults[:FAULTS_SHOWN]:
         say(f"{fault.kind:10} {fault.sentence}")
     say(
@@ -187,10 +187,10 @@ def _named(pair: str) -> tuple[str, str]:
     name, equals, key = pair.partition("=")
     if not name or not equals:
         raise click.BadParameter(_("应为 名称=公钥"), param_hint="--node")
-    return name, _key("--node", key)
+    return name, check_key("--node", key)
 
 
-def _key(option: str, text: str) -> str:
+def check_key(option: str, text: str) -> str:
     """Return a public key as 128 hexadecimal signs; a leading 04 is taken off."""
     key = text.strip().lower()
     key = key.removeprefix("04") if len(key) > PUBLIC_KEY_SIGNS else key

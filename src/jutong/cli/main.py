@@ -27,6 +27,7 @@ COMMANDS = {
     "policy": "jutong.cli.data:policy",
     "calendar": "jutong.cli.data:calendar",
     "audit": "jutong.cli.audit:audit",
+    "archive": "jutong.cli.archive:archive",
     "demo": "jutong.cli.demo.command:demo",
     "manage": "jutong.cli.data:manage",
 }

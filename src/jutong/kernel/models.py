@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
@@ -367,3 +368,28 @@ class KeyHandover(models.Model):
     old_signature = models.BinaryField(default=bytes)
     new_signature = models.BinaryField()
     at = models.DateTimeField()
+
+
+class ArchivePackage(models.Model):
+    """A package of records that was written before they were purged (R-SEC-034); the file itself lies in the archive's folder.
+
+    number: of registration. kind: what it holds, record_ids: of which records. digest: SM3 of the file. state: writing, or
+    verified once it was read back without a fault.
+    """
+
+    number = models.CharField(max_length=32, default="")
+    kind = models.CharField(max_length=32)
+    name = models.CharField(max_length=100)
+    state = models.CharField(max_length=8, default="writing")
+    digest = models.CharField(max_length=64, default="")
+    record_ids = ArrayField(models.BigIntegerField(), default=list)
+    at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind"], condition=models.Q(state="writing"), name="one_package_written_at_a_time"
+            )
+        ]
+        indexes = [GinIndex(fields=["record_ids"], name="package_records")]

@@ -9,7 +9,7 @@ from typing import Final
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from jutong.kernel import health, heartbeats, nodes, outbox
+from jutong.kernel import archive, health, heartbeats, nodes, outbox
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor, Role, Who
 from jutong.kernel.audit import sealing
@@ -105,6 +105,7 @@ class Overview:
     nodes: tuple[NodeRow, ...]
     parts: tuple[health.Part, ...]
     processes: tuple[heartbeats.Beat, ...]
+    archive: archive.Archive
 
 
 def overview(actor: Actor, at: datetime) -> Overview:
@@ -124,6 +125,7 @@ def overview(actor: Actor, at: datetime) -> Overview:
         nodes=_nodes(),
         parts=health.parts(at),
         processes=tuple(heartbeats.seen(at)[:SHOWN]),
+        archive=archive.standing(at),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from django.contrib.sessions.models import Session
 
-from jutong.kernel import heartbeats
+from jutong.kernel import archive, heartbeats
 from jutong.kernel.faces import limits, once
 from jutong.kernel.models import InboxItem, OutboxEvent, OutboxState, Progress, StoredFile
 from jutong.kernel.settings import settings
@@ -31,14 +31,17 @@ def also(forgetting: Forgetting) -> Forgetting:
 
 
 def forget(at: datetime) -> int:
-    """Delete what is over by the settings …_days; returns how many rows and files. The audit trail is never touched."""
+    """Delete what is over by the settings …_days; returns how many rows and files. The audit trail is never touched.
+
+    What has to be archived first goes out as a package before it is purged: see `archive`.
+    """
     once.sweep(at=at)
     limits.sweep(at=at)
     heartbeats.forget(at)
     own = settings()
     over = Progress.objects.filter(finished_at__lt=at - timedelta(days=own.progress_days))
     settled = OutboxEvent.objects.filter(state__in=[OutboxState.DONE, OutboxState.SKIPPED])
-    gone = sum(forgetting(at) for forgetting in _FORGETTING)
+    gone = archive.keep_and_purge(at) + sum(forgetting(at) for forgetting in _FORGETTING)
     for rows in (
         Session.objects.filter(expire_date__lt=at),
         over,

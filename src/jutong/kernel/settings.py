@@ -71,6 +71,9 @@ class Settings(BaseSettings):
         90, ge=1, description="交换中被隔离的问题行，其加密留存的原文保留多少天；期满清除，行数、位置与原因保留。"
     )
     orphan_file_days: int = Field(7, ge=1, description="没有任何登记的附件文件保留多少天后清除。")
+    archive_folder: Path | None = Field(
+        None, description="期满清除前写出归档包的目录；留空为数据目录下的 archive。写不成归档包的，不清除。"
+    )
     audit_retention_years: int = Field(
         3, ge=3, description="审计记录保存年限，不少于 3 年（政务数据共享条例第二十九条）。"
     )

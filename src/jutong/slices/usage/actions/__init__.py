@@ -34,7 +34,7 @@ from jutong.slices.usage.actions.disposing import (
 )
 from jutong.slices.usage.actions.following import follow_grant
 from jutong.slices.usage.actions.inspecting import inspect_record, read_record
-from jutong.slices.usage.actions.keeping import purge_due
+from jutong.slices.usage.actions.keeping import content_of_record, due_for_purge, proofs_of_record, purge_kept
 from jutong.slices.usage.actions.ledger import add_copy, add_holder, end_holder, note_delivery, note_use, place_copy
 from jutong.slices.usage.actions.opening import gather_alert, open_misuse
 from jutong.slices.usage.actions.recording import (
@@ -62,7 +62,9 @@ __all__ = [
     "admit_delivery",
     "begin_disposals",
     "clear_product",
+    "content_of_record",
     "dismiss_misuse",
+    "due_for_purge",
     "end_holder",
     "end_record",
     "end_use",
@@ -82,8 +84,9 @@ __all__ = [
     "note_use",
     "open_misuse",
     "place_copy",
+    "proofs_of_record",
     "propose_finding",
-    "purge_due",
+    "purge_kept",
     "read_record",
     "record_of",
     "record_refusal",

@@ -1,4 +1,4 @@
-"""The end of use records: kept as long as they have to be, then purged (national-2025#29; R-SHR-055)."""
+"""The end of use records: kept as long as they have to be, archived, then purged (national-2025#29; R-SHR-055)."""
 
 from __future__ import annotations
 
@@ -8,25 +8,37 @@ from typing import Any
 import orjson
 
 from jutong.crypto import sm3
-from jutong.kernel import files
+from jutong.kernel import archive, files
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
-from jutong.slices.usage.actions.recording import AT_ONCE, PLATFORM, retain_record
-from jutong.slices.usage.models import UsePeriod, UseRecord, UseVersion
+from jutong.slices.usage.actions.recording import PLATFORM, retain_record
+from jutong.slices.usage.models import Disposal, UsePeriod, UseRecord, UseVersion
 from jutong.slices.usage.workflow import USE_RECORD
 
 
-def purge_due(at: datetime) -> int:
-    """Purge the records whose retention is over, some at once; returns how many. The day it ends is still kept."""
-    due = UseRecord.objects.filter(state__in=["final", "retained"], kept_until__lt=beijing_day(at)).order_by(
-        "kept_until"
-    )
-    found = list(due[:AT_ONCE])
-    for record in found:
-        if record.state == "final":
-            retain_record(record, by=PLATFORM, at=at)
-        purge_record(record, by=PLATFORM, at=at)
-    return len(found)
+def due_for_purge(at: datetime, most: int) -> list[int]:
+    """Return records whose retention is over, those first that could have gone first. The day it ends is still kept."""
+    due = UseRecord.objects.filter(state__in=["final", "retained"], kept_until__lt=beijing_day(at))
+    return list(due.order_by("kept_until", "pk").values_list("pk", flat=True)[:most])
+
+
+def content_of_record(record_id: int) -> dict[str, Any]:
+    """Return everything that stands under a record, for the archive."""
+    return _all_of(UseRecord.objects.get(pk=record_id))
+
+
+def proofs_of_record(record_id: int) -> list[archive.Attached]:
+    """Return the proofs of disposal that lie with a record."""
+    proofs = Disposal.objects.filter(record=record_id).exclude(proof=None).order_by("proof").distinct("proof")
+    return [archive.Attached(name, files.path(pk)) for pk, name in proofs.values_list("proof_id", "proof__name")]
+
+
+def purge_kept(record_id: int, at: datetime) -> None:
+    """Purge a record that an archive package holds (R-SHR-055)."""
+    record = UseRecord.objects.get(pk=record_id)
+    if record.state == "final":
+        retain_record(record, by=PLATFORM, at=at)
+    purge_record(record_id, by=PLATFORM, at=at)
 
 
 @USE_RECORD.action("purge")

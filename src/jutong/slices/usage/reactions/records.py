@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from jutong.kernel import jobs, outbox, retention
+from jutong.kernel import archive, jobs, outbox
+from jutong.kernel.terms import N_
 from jutong.slices.usage import actions
 
 
@@ -38,4 +39,14 @@ def look_through_the_trail(at: datetime) -> int:
     return actions.find_late_accesses(at)
 
 
-retention.also(actions.purge_due)
+archive.register(
+    archive.Holding(
+        "use_record",
+        N_("使用记录"),
+        N_("有关记录保存期限不少于 3 年，法律、行政法规另有规定的从其规定（政务数据共享条例第二十九条）"),
+        due=actions.due_for_purge,
+        content=actions.content_of_record,
+        attached=actions.proofs_of_record,
+        purge=actions.purge_kept,
+    )
+)
