@@ -27,6 +27,7 @@ SQL_FILES = {"queries", "search", "migrations"}
 SQL_PLACES = {
     "kernel/queries": "a query",
     "kernel/agenda/queries": "queries",
+    "kernel/agenda/tallies": "queries that count",
     "kernel/faces/queries": "a query: one counter for all processes",
     "kernel/jobs": "waits for PostgreSQL's notice between two rounds of the pumps",
     "dataplane/engines": "house rule 13",

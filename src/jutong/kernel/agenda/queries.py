@@ -16,7 +16,7 @@ from jutong.kernel.agenda.chores import Chore, chores, wanted, workflow_of
 
 COUNTED: Final = 1000
 """Cases of one kind counted for a workbench; beyond it stands "1,000+", so that twenty thousand cost no more."""
-_PLACE: Final = -(10**15)
+PLACE: Final = -(10**15)
 """Stands for a department in a condition written beforehand; the next lower number for the next department."""
 
 A_DAY: Final = timedelta(days=1)
@@ -27,14 +27,14 @@ Ids = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`select id from …` of the cases of one kind that wait, and its values, in which `_PLACE` stands for departments."""
+    """`select id from …` of the cases of one kind that wait, and its values, in which `PLACE` stands for departments."""
 
     sql: str
     values: tuple[Any, ...]
 
     def of(self, departments: Sequence[int]) -> tuple[Any, ...]:
         """Return the values for these departments."""
-        return tuple(_put(value, departments) for value in self.values)
+        return tuple(put(value, departments) for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def asker(actor: Actor) -> Asker:
 
 @lru_cache(maxsize=2048)
 def _written(chore: Chore, verbs: tuple[str, ...], shape: Shape) -> Condition | None:
-    posts = frozenset(Post(role, _PLACE - place, duties=duties) for role, place, duties in shape)
+    posts = frozenset(Post(role, PLACE - place, duties=duties) for role, place, duties in shape)
     cases = workflow_of(chore).model._default_manager.filter(wanted(chore, Actor(0, "", None, "", "", posts), verbs))
     try:
         sql, values = cases.order_by().values("pk").query.sql_with_params()
@@ -96,13 +96,15 @@ def _written(chore: Chore, verbs: tuple[str, ...], shape: Shape) -> Condition | 
     return Condition(sql, tuple(values))
 
 
-def _put(value: Any, departments: Sequence[int]) -> Any:
+def put(value: Any, departments: Sequence[int]) -> Any:
+    """Return a value of a condition written beforehand, with these departments in their places."""
     if isinstance(value, list):
-        return [_put(one, departments) for one in value]
-    return departments[_PLACE - value] if isinstance(value, int) and value <= _PLACE else value
+        return [put(one, departments) for one in value]
+    return departments[PLACE - value] if isinstance(value, int) and value <= PLACE else value
 
 
-def _fetched(statement: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
+def fetched(statement: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a statement."""
     with connection.cursor() as cursor:
         cursor.execute(statement, list(values))
         rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -118,7 +120,7 @@ def newest(who: Asker, asked: Iterable[Asked]) -> dict[str, list[int]]:
             values += [one.kind, *condition.of(who.departments)]
     if not parts:
         return {}
-    return {kind: ids for kind, ids in _fetched(" union all ".join(parts), values) if ids}
+    return {kind: ids for kind, ids in fetched(" union all ".join(parts), values) if ids}
 
 
 def everything(who: Asker, asked: Asked) -> list[int]:
@@ -126,7 +128,7 @@ def everything(who: Asker, asked: Asked) -> list[int]:
     condition = who.condition(asked)
     if condition is None:
         return []
-    rows = _fetched(f"{condition.sql} order by 1 desc", condition.of(who.departments))
+    rows = fetched(f"{condition.sql} order by 1 desc", condition.of(who.departments))
     return [row[0] for row in rows]
 
 
@@ -191,7 +193,7 @@ def pressing(
             values += [one.kind, *between, *own, most]
     if not parts:
         return {}
-    return {row[0]: _pressing(*row[1:]) for row in _fetched(" union all ".join(parts), values)}
+    return {row[0]: _pressing(*row[1:]) for row in fetched(" union all ".join(parts), values)}
 
 
 def _pressing(
@@ -220,7 +222,7 @@ def unlimited(found: Ids, *, most: int) -> list[tuple[str, int]]:
     """Return those of the cases that no text sets a limit, newest first."""
     pairs = [(kind, pk) for kind, ids in found.items() for pk in ids]
     return (
-        [(kind, pk) for kind, pk in _fetched(_UNLIMITED, [*map(list, zip(*pairs, strict=True)), most])] if pairs else []
+        [(kind, pk) for kind, pk in fetched(_UNLIMITED, [*map(list, zip(*pairs, strict=True)), most])] if pairs else []
     )
 
 
@@ -234,7 +236,7 @@ def nearest_first(found: Ids) -> list[tuple[str, int]]:
           left join kernel_clock c on c.case_kind = w.kind and c.case_id = w.id and c.state <> 'stopped'
          group by w.kind, w.id order by min(c.due_day) nulls last, w.kind, w.id
     """
-    return [(kind, pk) for kind, pk in _fetched(statement, map(list, zip(*pairs, strict=True)))]
+    return [(kind, pk) for kind, pk in fetched(statement, map(list, zip(*pairs, strict=True)))]
 
 
 _OBLIGED: Final = """
@@ -268,5 +270,5 @@ def late(departments: Iterable[int], day: date, *, most: int) -> list[tuple[str,
             parts.append(_WATCHED.format(table=model.db_table, overseer=column))
             values += [name, day, mine, mine, most]
     longest_ago = f"select * from ({' union '.join(parts)}) late order by due_day, case_kind, case_id limit %s"  # noqa: S608 - own text
-    rows = _fetched(longest_ago, [*values, most])
+    rows = fetched(longest_ago, [*values, most])
     return [(kind, case, name, due) for kind, case, name, due in rows]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel import jurisdiction
 from jutong.kernel.actors import Actor
 from jutong.kernel.agenda import queries
-from jutong.kernel.agenda.chores import Chore, Waiting, address, chores, most_urgent, workflow_of
+from jutong.kernel.agenda.chores import MOST, Chore, Waiting, address, chores, most_urgent, workflow_of
 from jutong.kernel.agenda.queries import COUNTED, Asked, Asker, Pressing
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.models import Case
@@ -109,13 +109,13 @@ def todo(actor: Actor, at: datetime, *, kind: str = "", urgency: str = "", limit
     """Return the cases that wait for the actor, most urgent first, and how many there are of each kind.
 
     kind, urgency: narrow the lines, not the counts. limit: lines at most. Four statements and one for each kind that is
-    listed, however many kinds and cases there are. A desk with more than `limit` cases is counted by the database, up to
-    COUNTED of a kind; moves that the rules of a single case withhold are then counted, too, but never listed.
+    listed, however many kinds and cases there are. A desk of up to MOST cases is looked at whole; one with more is counted by
+    the database, up to COUNTED of a kind: what the rules of a single case withhold is then counted, too, but never listed.
     """
     asked = [Asked(chore, chore.verbs) for chore in chores().values()]
     who = queries.asker(actor)
     found = queries.newest(who, asked)
-    if sum(map(len, found.values())) <= limit:
+    if sum(map(len, found.values())) <= max(limit, MOST):
         lines = list(_lines([(name, pk) for name, ids in found.items() for pk in ids], actor, at))
         counts = [_counted(name, [row for row in lines if row.workflow == name]) for name in found]
     else:
