@@ -27,7 +27,7 @@ from jutong.slices.grants.queries.grants import (
     states_of,
     versions,
 )
-from jutong.slices.grants.queries.holding import Standing, standing, standing_between, standing_of
+from jutong.slices.grants.queries.holding import Holdings, Standing, standing, standing_between
 from jutong.slices.grants.queries.proofs import Proven, proven
 from jutong.slices.grants.queries.reach import check_offer
 from jutong.slices.grants.queries.serving import Served, check_dropped, check_preparing, served, withheld_since
@@ -44,6 +44,7 @@ __all__ = [
     "GrantView",
     "HeardRow",
     "Held",
+    "Holdings",
     "Parties",
     "Proven",
     "Served",
@@ -83,7 +84,6 @@ __all__ = [
     "sides_of",
     "standing",
     "standing_between",
-    "standing_of",
     "states_of",
     "versions",
     "wire_grant",

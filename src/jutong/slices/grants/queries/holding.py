@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from jutong.slices.grants.models import Grant
 from jutong.slices.grants.workflow import GRANT
@@ -44,14 +45,25 @@ def standing_between(provider_id: int, consumer_id: int) -> list[Standing]:
     return _rows(held.order_by("-pk"))
 
 
-def standing_of(consumer_id: int, *, before: int | None = None) -> list[Standing]:
-    """Return what one consumer holds that works or is suspended: the newest grant of each resource.
+class Holdings:
+    """What consumers hold that works or is suspended, as it was before any of their newest grants.
 
-    before: only grants opened before the one with this id.
+    since: id of the oldest of those newest grants. Of what was opened before it, only the newest grant of a resource is kept.
     """
-    held = Grant.objects.filter(consumer_id=consumer_id, state__in=["granted", "suspended"])
-    held = held if before is None else held.filter(pk__lt=before)
-    return _rows(held.order_by("resource_id", "-pk").distinct("resource_id"))
+
+    def __init__(self, consumer_ids: Collection[int], *, since: int) -> None:
+        held = Grant.objects.filter(consumer_id__in=consumer_ids, state__in=["granted", "suspended"])
+        older = held.filter(pk__lt=since).values("consumer_id", "resource_id").annotate(newest=Max("pk"))
+        newer = held.filter(pk__gte=since).values_list("consumer_id", "resource_id", "pk")
+        self._opened: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for consumer, resource, pk in sorted(
+            [*older.values_list("consumer_id", "resource_id", "newest"), *newer], key=lambda one: one[2]
+        ):
+            self._opened[consumer].append((resource, pk))
+
+    def of(self, consumer_id: int, *, before: int | None = None) -> dict[int, int]:
+        """Return the id of a consumer's newest grant of each resource; before: of those opened before the one with this id."""
+        return {resource: pk for resource, pk in self._opened[consumer_id] if before is None or pk < before}
 
 
 def _rows(found: QuerySet[Grant]) -> list[Standing]:

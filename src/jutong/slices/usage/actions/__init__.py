@@ -1,9 +1,10 @@
 """Writes of this slice: ledgers, use records and disposals; cases of misuse, reviews of what several grants give together."""
 
 from jutong.slices.usage.actions.aggregating import (
+    Widened,
     admit_delivery,
     clear_product,
-    mark_combination,
+    mark_combinations,
     register_product,
     release_product,
     withhold_product,
@@ -55,6 +56,7 @@ from jutong.slices.usage.rules.records import Content
 __all__ = [
     "Content",
     "Report",
+    "Widened",
     "accept",
     "add_copy",
     "add_evidence",
@@ -79,7 +81,7 @@ __all__ = [
     "inspect_record",
     "instruct",
     "lengthen_retention",
-    "mark_combination",
+    "mark_combinations",
     "note_delivery",
     "note_use",
     "open_misuse",

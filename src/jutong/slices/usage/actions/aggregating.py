@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,34 +33,47 @@ def _tell(case: AggregationReview, title: str, at: datetime, *, to: int, role: R
     inbox.tell(department_id=to, role=role, title=title, link=f"/usage/aggregations/{case.pk}/", at=at)
 
 
-def mark_combination(grant_id: int, *, version: int, at: datetime) -> AggregationReview | None:
-    """Mark a grant just opened or widened that completes a sensitive combination with what its consumer holds (R-SEC-031).
+@dataclass(frozen=True, slots=True)
+class Widened:
+    """A grant of a resource that was opened (version 1) or changed."""
 
-    version: of the grant; the first is looked at beside what was held before it. Returns the new review, None where there
-    is nothing to review, the grant is marked already, or an earlier review covers the same resources.
+    grant_id: int
+    version: int
+    resource_id: int
+
+
+def mark_combinations(widened: Iterable[Widened], *, at: datetime) -> list[AggregationReview]:
+    """Mark grants just opened or widened that complete a sensitive combination with what their consumers hold (R-SEC-031).
+
+    A new grant is looked at beside what was held before it. Returns the new reviews: none where there is nothing to review,
+    the grant is marked already, or an earlier review covers the same resources.
     """
-    newest = grants.standing([grant_id]).get(grant_id)
-    if newest is None or AggregationReview.objects.filter(grant_id=grant_id).exists():
-        return None
-    earlier = grants.standing_of(newest.consumer_id, before=grant_id if version == 1 else None)
-    held = [one for one in earlier if one.resource_id != newest.resource_id]
-    entries = catalogue.published_by_ids({newest.resource_id, *(one.resource_id for one in held)})
+    told = {one.grant_id: one for one in widened}
+    marked = set(AggregationReview.objects.filter(grant_id__in=told).values_list("grant_id", flat=True))
+    entries = catalogue.published_by_ids({one.resource_id for one in told.values()})
+    personal = {pk for pk, entry in entries.items() if entry.personal}
+    fresh = grants.standing(pk for pk, one in told.items() if pk not in marked and one.resource_id in personal)
+    if not fresh:
+        return []
+    holdings = grants.Holdings({one.consumer_id for one in fresh.values()}, since=min(fresh))
+    held = {pk: holdings.of(one.consumer_id, before=pk if told[pk].version == 1 else None) for pk, one in fresh.items()}
+    known = grants.standing({pk for ids in held.values() for pk in ids.values()} - fresh.keys()) | fresh
+    entries |= catalogue.published_by_ids({one.resource_id for one in known.values()} - entries.keys())
     seen = catalogue.recognised_of(entries)
     parts = {
-        one.id: _part(one, entries[one.resource_id], seen.get(one.resource_id, {}))
-        for one in (newest, *held)
+        pk: _part(one, entries[one.resource_id], seen.get(one.resource_id, {}))
+        for pk, one in known.items()
         if one.resource_id in entries
     }
-    if grant_id not in parts:
-        return None
-    beside = [part for pk, part in parts.items() if pk != grant_id]
-    found = rules.combination(parts[grant_id], beside, least=settings().aggregation_resources)
-    if found is None or _covered(newest.consumer_id, {part.resource_id for part in found.parts}):
-        return None
-    known = {one.id: one for one in (newest, *held)}
-    listed = [_listed(part, known[part.grant_id]) for part in found.parts]
-    holds = newest.state == "granted" and rules.holds_back(found, version=version, modes=newest.modes)
-    return _mark(newest=newest, parts=listed, found=found, holds=holds, by=PLATFORM, at=at)
+    reviews = []
+    for pk, newest in sorted(fresh.items()):
+        beside = [parts[one] for other, one in sorted(held[pk].items()) if one in parts and other != newest.resource_id]
+        found = rules.combination(parts[pk], beside, least=settings().aggregation_resources)
+        if found and not _covered(newest.consumer_id, {part.resource_id for part in found.parts}):
+            listed = [_listed(part, known[part.grant_id]) for part in found.parts]
+            holds = newest.state == "granted" and rules.holds_back(found, version=told[pk].version, modes=newest.modes)
+            reviews.append(_mark(newest=newest, parts=listed, found=found, holds=holds, by=PLATFORM, at=at))
+    return reviews
 
 
 def _covered(consumer_id: int, wanted: set[int]) -> bool:

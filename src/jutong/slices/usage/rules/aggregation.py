@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from jutong.kernel.errors import NotAllowed, RuleBroken
@@ -102,7 +103,8 @@ def meaning_of(item: Named) -> str:
     return next((meaning for meaning, words in JOINING.items() if any(word in text for word in words)), "")
 
 
-def meanings_of(items: Sequence[Named]) -> frozenset[str]:
+@lru_cache(maxsize=4096)
+def meanings_of(items: tuple[Named, ...]) -> frozenset[str]:
     """Return what the items of a resource can be joined by."""
     return frozenset(filter(None, map(meaning_of, items)))
 
