@@ -8,8 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from jutong.kernel import inbox, jobs, outbox
-from jutong.kernel.actors import Role, system_actor
-from jutong.slices.datacentre import queries as datacentre
+from jutong.kernel.actors import system_actor
 from jutong.slices.sharing import actions
 from jutong.slices.sharing.models import Dispute, SharingRequest, StandingConsent, UseChange
 
@@ -28,42 +27,25 @@ def answer_under_standing_consent(event: outbox.Event, at: datetime) -> None:
         actions.answer_at_once(case, by=PLATFORM, at=at)
 
 
-@outbox.on("sharing_request.agreed")
-def prepare_delivery(event: outbox.Event, at: datetime) -> None:
-    """An agreed request is delivered: at once where the resource is mounted, else a task goes to the provider."""
-    case = SharingRequest.objects.filter(pk=event.payload["id"], state="agreed").first()
-    if case is None:
-        return
-    actions.begin_delivery(case, by=PLATFORM, at=at)
-    if datacentre.wire_mount(case.resource_id):
-        actions.deliver(case.pk, by=PLATFORM, at=at)
-        return
-    inbox.tell(
-        department_id=case.provider_id,
-        role=Role.SYSTEM_ENGINEER,
-        title=_("请挂接资源：%(title)s（申请 %(number)s 已同意，须按期提供）")
-        % {"title": case.resource_title, "number": case.number},
-        link=f"/datacentre/entries/{case.resource_id}/mount/",
-        at=at,
-    )
+@outbox.on_many("sharing_request.agreed")
+def prepare_deliveries(events: Sequence[outbox.Event], at: datetime) -> None:
+    """Agreed requests are delivered: at once where the resource is mounted, else a task goes to the provider."""
+    actions.begin_deliveries([event.payload["id"] for event in events], by=PLATFORM, at=at)
 
 
 @outbox.on("datacentre.mount_changed")
 def deliver_what_waits(event: outbox.Event, at: datetime) -> None:
     """A resource was mounted: requests that wait for it can be served."""
-    resource_id = event.payload["resource_id"]
-    if datacentre.wire_mount(resource_id) is None:
-        return
-    for case in SharingRequest.objects.filter(resource_id=resource_id, state="delivering"):
-        actions.deliver(case, by=PLATFORM, at=at)
+    actions.deliver_waiting(event.payload["resource_id"], by=PLATFORM, at=at)
 
 
-@outbox.on("grant.granted", "grant.suspended", "grant.revoked", "grant.terminated", "grant.expired")
-def follow_grant(event: outbox.Event, at: datetime) -> None:
-    """The request moves with its grant, and changes of use end with it."""
-    actions.follow_grant(event.payload["id"], event.payload["to"], at=at)
-    if event.payload["to"] in {"revoked", "terminated", "expired"}:
-        actions.follow_ended_grant(event.payload["id"], at=at)
+@outbox.on_many("grant.granted", "grant.suspended", "grant.revoked", "grant.terminated", "grant.expired")
+def follow_grants(events: Sequence[outbox.Event], at: datetime) -> None:
+    """The requests move with their grants, and changes of use end with them."""
+    ids, state = [event.payload["id"] for event in events], events[0].payload["to"]
+    actions.follow_grants(ids, state, at=at)
+    if state in {"revoked", "terminated", "expired"}:
+        actions.follow_ended_grants(ids, at=at)
 
 
 @outbox.on_many("clock.due_soon", "clock.overdue")

@@ -140,6 +140,11 @@ def standing(resource_ids: Collection[int]) -> dict[int, Standing]:
     return {entry: Standing(source, active, at) for entry, source, active, at in rows}
 
 
+def mounted_among(resource_ids: Collection[int]) -> set[int]:
+    """Return which of these resources are mounted now."""
+    return set(Mount.objects.filter(entry_id__in=resource_ids, active=True).values_list("entry_id", flat=True))
+
+
 def mount(resource_id: int, actor: Actor) -> MountRow:
     """Return the mount of a resource. NotThere where there is none or the actor may not know of it."""
     found = _all().filter(_mine(actor), entry_id=resource_id).first()

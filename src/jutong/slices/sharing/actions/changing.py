@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import IO, Final, cast
 
@@ -210,11 +210,12 @@ def release(
     return logged
 
 
-def follow_ended_grant(grant_id: int, *, at: datetime) -> None:
-    """End the changes and permits of a grant that is over; what has ended already is not ended again."""
-    for case in UseChange.objects.filter(grant_id=grant_id, state="in_force"):
+def follow_ended_grants(grant_ids: Collection[int], *, at: datetime) -> None:
+    """End the changes and permits of grants that are over; what has ended already is not ended again."""
+    for case in UseChange.objects.filter(grant_id__in=grant_ids, state="in_force").order_by("pk"):
         end_change(case, by=PLATFORM, at=at)
-    for case in UseChange.objects.filter(grant_id=grant_id, kind="third_party", state__in=("consented", "released")):
+    permits = UseChange.objects.filter(grant_id__in=grant_ids, kind="third_party", state__in=("consented", "released"))
+    for case in permits.order_by("pk"):
         close_change(case, by=PLATFORM, at=at)
 
 

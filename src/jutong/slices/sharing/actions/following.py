@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Final
 
 from django.utils.translation import gettext as _
 
-from jutong.kernel.actors import Actor, system_actor
+from jutong.kernel import inbox
+from jutong.kernel.actors import Actor, Role, system_actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import WrongState
+from jutong.kernel.workflow import Refusals
+from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.sharing.actions.answering import tell_consumer
 from jutong.slices.sharing.actions.opening import open_grant, whole_reply
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
@@ -35,41 +40,94 @@ def begin_delivery(case: SharingRequest, *, by: Actor, at: datetime) -> None:
     """The grant is prepared; the data is not obtainable yet (W06)."""
 
 
-@SHARING_REQUEST.action("deliver")
-def deliver(case: SharingRequest, *, by: Actor, at: datetime) -> None:
-    """The consumer can really obtain the data in the agreed mode; the delivery clock stops (R-SHR-044)."""
-    case.delivered_at = at
-    tell_consumer(case, _("申请 %(number)s 的数据已可获取") % {"number": case.number}, at)
+@SHARING_REQUEST.set_action("deliver")
+def deliver(cases: list[SharingRequest], *, by: Actor, at: datetime) -> Refusals:
+    """The consumers can really obtain the data in the agreed modes; the delivery clocks stop (R-SHR-044)."""
+    for case in cases:
+        case.delivered_at = at
+    return _tell(cases, _("申请 %(number)s 的数据已可获取"), at)
 
 
-@SHARING_REQUEST.action("suspend")
-def _suspend(case: SharingRequest, *, by: Actor, at: datetime) -> None:
-    """Follow the suspension of the grant."""
-    tell_consumer(case, _("申请 %(number)s 的授权已暂停") % {"number": case.number}, at)
+def begin_deliveries(ids: Collection[int], *, by: Actor, at: datetime) -> None:
+    """Begin what is agreed to: what is mounted is delivered at once, else a task goes to the provider's engineers.
+
+    Requests that have gone on are left alone (events come at least once).
+    """
+    agreed = list(SharingRequest.objects.filter(pk__in=ids, state="agreed").order_by("pk").only(*_TASK))
+    SHARING_REQUEST.advance_many("begin_delivery", [case.pk for case in agreed], by=by, at=at)
+    mounted = datacentre.mounted_among({case.resource_id for case in agreed})
+    SHARING_REQUEST.advance_many("deliver", [case.pk for case in agreed if case.resource_id in mounted], by=by, at=at)
+    inbox.tell_many(
+        [
+            inbox.Letter(
+                _("请挂接资源：%(title)s（申请 %(number)s 已同意，须按期提供）")
+                % {"title": case.resource_title, "number": case.number},
+                department_id=case.provider_id,
+                role=Role.SYSTEM_ENGINEER,
+                link=f"/datacentre/entries/{case.resource_id}/mount/",
+            )
+            for case in agreed
+            if case.resource_id not in mounted
+        ],
+        at=at,
+    )
 
 
-@SHARING_REQUEST.action("restore")
-def _restore(case: SharingRequest, *, by: Actor, at: datetime) -> None:
-    """Follow the restoration of the grant."""
-    tell_consumer(case, _("申请 %(number)s 的授权已恢复") % {"number": case.number}, at)
+_TASK: Final = ("number", "provider_id", "resource_id", "resource_title")
+"""What is told of a request whose resource has to be mounted."""
 
 
-@SHARING_REQUEST.action("revoke")
-def _revoke(case: SharingRequest, *, by: Actor, at: datetime) -> None:
-    """Follow the revocation of the grant."""
-    tell_consumer(case, _("申请 %(number)s 的授权已撤销") % {"number": case.number}, at)
+def deliver_waiting(resource_id: int, *, by: Actor, at: datetime) -> None:
+    """Deliver the requests that waited for a resource, once it is mounted."""
+    if datacentre.mounted_among([resource_id]):
+        waiting = SharingRequest.objects.filter(resource_id=resource_id, state="delivering")
+        SHARING_REQUEST.advance_many("deliver", list(waiting.values_list("pk", flat=True)), by=by, at=at)
 
 
-@SHARING_REQUEST.action("terminate")
-def _terminate(case: SharingRequest, *, by: Actor, at: datetime) -> None:
-    """Follow the termination of the grant."""
-    tell_consumer(case, _("申请 %(number)s 的共享已终止") % {"number": case.number}, at)
+@SHARING_REQUEST.set_action("suspend")
+def _suspend(cases: list[SharingRequest], *, by: Actor, at: datetime) -> Refusals:
+    """Follow the suspension of the grants."""
+    return _tell(cases, _("申请 %(number)s 的授权已暂停"), at)
 
 
-@SHARING_REQUEST.action("expire")
-def _expire(case: SharingRequest, *, by: Actor, at: datetime) -> None:
-    """Follow the end of the grant's period or purpose."""
-    tell_consumer(case, _("申请 %(number)s 的使用时限已届满或用途已实现") % {"number": case.number}, at)
+@SHARING_REQUEST.set_action("restore")
+def _restore(cases: list[SharingRequest], *, by: Actor, at: datetime) -> Refusals:
+    """Follow the restoration of the grants."""
+    return _tell(cases, _("申请 %(number)s 的授权已恢复"), at)
+
+
+@SHARING_REQUEST.set_action("revoke")
+def _revoke(cases: list[SharingRequest], *, by: Actor, at: datetime) -> Refusals:
+    """Follow the revocation of the grants."""
+    return _tell(cases, _("申请 %(number)s 的授权已撤销"), at)
+
+
+@SHARING_REQUEST.set_action("terminate")
+def _terminate(cases: list[SharingRequest], *, by: Actor, at: datetime) -> Refusals:
+    """Follow the termination of the grants."""
+    return _tell(cases, _("申请 %(number)s 的共享已终止"), at)
+
+
+@SHARING_REQUEST.set_action("expire")
+def _expire(cases: list[SharingRequest], *, by: Actor, at: datetime) -> Refusals:
+    """Follow the end of the grants' period or purpose."""
+    return _tell(cases, _("申请 %(number)s 的使用时限已届满或用途已实现"), at)
+
+
+def _tell(cases: Iterable[SharingRequest], title: str, at: datetime) -> Refusals:
+    """Tell the consumers of requests what has become of them; nothing is refused."""
+    inbox.tell_many(
+        [
+            inbox.Letter(
+                title % {"number": case.number},
+                department_id=case.consumer_id,
+                link=f"/sharing/requests/{case.pk}/",
+            )
+            for case in cases
+        ],
+        at=at,
+    )
+    return {}
 
 
 _FOLLOW = {
@@ -81,12 +139,12 @@ _FOLLOW = {
 }
 
 
-def follow_grant(grant_id: int, state: str, *, at: datetime) -> None:
-    """Move the request with its grant; a move already made is not made again (events come at least once)."""
+def follow_grants(grant_ids: Collection[int], state: str, *, at: datetime) -> None:
+    """Move the requests with their grants; a move already made is not made again (events come at least once)."""
     verb, sources = _FOLLOW[state]
-    case = SharingRequest.objects.filter(grant_id=grant_id, state__in=sources).first()
-    if case is not None:
-        SHARING_REQUEST.do(verb, case, by=system_actor("grants"), at=at)
+    held = SharingRequest.objects.filter(grant_id__in=grant_ids, state__in=sources)
+    if ids := list(held.values_list("pk", flat=True)):
+        SHARING_REQUEST.advance_many(verb, ids, by=system_actor("grants"), at=at)
 
 
 @SHARING_REQUEST.action("lapse")

@@ -14,7 +14,7 @@ from jutong.slices.sharing.queries.asking import (
     lacking,
     without_standing_consent,
 )
-from jutong.slices.sharing.queries.basis import personal_basis_of
+from jutong.slices.sharing.queries.basis import personal_bases_of
 from jutong.slices.sharing.queries.cases import CaseView, FileLine, Step, attachment, case, file_lines, reply_of
 from jutong.slices.sharing.queries.changes import (
     Changeable,
@@ -134,7 +134,7 @@ __all__ = [
     "lacking",
     "own_open",
     "own_public",
-    "personal_basis_of",
+    "personal_bases_of",
     "reply_of",
     "request",
     "requests",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from jutong.slices.sharing.models import SharingRequest
 
 
-def personal_basis_of(grant_id: int) -> str:
-    """Return the basis of handling personal information that the request behind a grant named; empty where there is none."""
-    found = SharingRequest.objects.filter(grant_id=grant_id).order_by("-pk")
-    return found.values_list("personal_basis", flat=True).first() or ""
+def personal_bases_of(grant_ids: Collection[int]) -> dict[int, str]:
+    """Return, by grant, the basis of handling personal information that the request behind it named; only where there is one."""
+    found = SharingRequest.objects.filter(grant_id__in=grant_ids).order_by("pk")
+    return dict(found.values_list("grant_id", "personal_basis"))

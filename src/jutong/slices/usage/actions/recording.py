@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel import inbox, jurisdiction
 from jutong.kernel.actors import Actor, Role, system_actor
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotThere, RuleBroken
+from jutong.kernel.errors import NotThere, Refusal, RuleBroken
 from jutong.kernel.settings import settings
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
@@ -33,36 +34,61 @@ AT_ONCE: Final = 200
 def record_of(grant_id: int, *, at: datetime) -> UseRecord | None:
     """Return the use record of a grant, opened now where there was none; None for an unknown grant."""
     found = UseRecord.objects.filter(grant_id=grant_id).first()
-    facts = None if found else grants.facts_of(grant_id)
-    return found or (open_record(by=PLATFORM, at=at, facts=facts) if facts else None)
+    return found or records_of(grants.facts_by_ids([grant_id]), at=at).get(grant_id)
 
 
-def _begin(record: UseRecord, *, by: Actor, at: datetime) -> None:
-    """Begin the first reporting period, which ends with a period of the year."""
-    first = max(beijing_day(record.opened_at), beijing_day(at))
-    _open_period(record, 1, first)
-    record.save(update_fields=["period_until"])
+def records_of(facts: Mapping[int, grants.Facts], *, at: datetime) -> dict[int, UseRecord]:
+    """Return the use records of grants by the grant's id, opened now where there were none."""
+    records = {record.grant_id: record for record in UseRecord.objects.filter(grant_id__in=facts)}
+    missing = [one for pk, one in sorted(facts.items()) if pk not in records]
+    for opened in open_records(by=PLATFORM, at=at, facts=missing) if missing else []:
+        if isinstance(opened, Refusal):
+            raise opened
+        records[opened.grant_id] = opened
+    return records
 
 
-@USE_RECORD.opens("open", then=_begin)
-def open_record(*, by: Actor, at: datetime, facts: grants.Facts) -> UseRecord:
-    """Open the use record and ledger of a grant (national-2025#29); personal information with the basis of its handling."""
-    entry = catalogue.published(facts.resource_id)
-    return UseRecord(
-        region=facts.region,
-        grant_id=facts.id,
-        reference=facts.reference,
-        resource_id=facts.resource_id,
-        resource_title=facts.resource_title,
-        entry_code=facts.entry_code,
-        consumer_id=facts.consumer_id,
-        provider_id=facts.provider_id,
-        authority_id=facts.authority_id or _authority(facts.region),
-        items=list(facts.items),
-        personal=bool(entry and entry.personal),
-        personal_basis=sharing.personal_basis_of(facts.id),
-        opened_at=facts.valid_from,
+def _first_day(opened_at: datetime, at: datetime) -> date:
+    """Return the first day of a record's first reporting period, which ends with a period of the year."""
+    return max(beijing_day(opened_at), beijing_day(at))
+
+
+def _begin(records: Sequence[UseRecord], *, by: Actor, at: datetime) -> None:
+    """Begin the first reporting period of each record."""
+    UsePeriod.objects.bulk_create(
+        [
+            UsePeriod(record=one, number=1, first_day=_first_day(one.opened_at, at), last_day=one.period_until)
+            for one in records
+        ],
+        batch_size=1000,
     )
+
+
+@USE_RECORD.opens_many("open", then=_begin)
+def open_records(*, by: Actor, at: datetime, facts: Sequence[grants.Facts]) -> list[UseRecord | Refusal]:
+    """Open the use records and ledgers of grants (national-2025#29); personal information with the basis of its handling."""
+    entries = catalogue.published_by_ids({one.resource_id for one in facts})
+    bases = sharing.personal_bases_of([one.id for one in facts])
+    authorities = {region: _authority(region) for region in {one.region for one in facts if not one.authority_id}}
+    return [
+        UseRecord(
+            region=one.region,
+            grant_id=one.id,
+            reference=one.reference,
+            resource_id=one.resource_id,
+            resource_title=one.resource_title,
+            entry_code=one.entry_code,
+            consumer_id=one.consumer_id,
+            provider_id=one.provider_id,
+            authority_id=one.authority_id or authorities[one.region],
+            items=list(one.items),
+            personal=one.resource_id in entries and entries[one.resource_id].personal,
+            personal_basis=bases.get(one.id, ""),
+            opened_at=one.valid_from,
+            period_until=rules.period_end(_first_day(one.valid_from, at), settings().use_record_months),
+        )
+        for one in facts
+    ]
 
 
 def _authority(region: str) -> int | None:
@@ -72,12 +98,13 @@ def _authority(region: str) -> int | None:
         return None
 
 
-def follow_version(grant_id: int, *, at: datetime) -> None:
-    """Keep the record's items as the grant's newest version has them."""
-    record, facts = record_of(grant_id, at=at), grants.facts_of(grant_id)
-    if record is not None and facts is not None and record.items != list(facts.items):
-        record.items = list(facts.items)
-        record.save(update_fields=["items"])
+def follow_versions(grant_ids: Collection[int], *, at: datetime) -> None:
+    """Keep the items of records as the newest versions of their grants have them."""
+    facts = grants.facts_by_ids(grant_ids)
+    for pk, record in records_of(facts, at=at).items():
+        if record.items != list(facts[pk].items):
+            record.items = list(facts[pk].items)
+            record.save(update_fields=["items"])
 
 
 def fill_record(record: UseRecord | int, *, by: Actor, at: datetime, number: int, content: rules.Content) -> UseRecord:

@@ -29,11 +29,12 @@ def gather(event: outbox.Event, at: datetime) -> None:
     actions.gather_alert(alert.id, grant_id=alert.grant_id, kind=alert.kind, words=words, at=at)
 
 
-@outbox.on("grant.granted")
-def follow(event: outbox.Event, at: datetime) -> None:
-    """A suspended grant works again."""
-    if event.payload["from"] == "suspended":
-        actions.follow_grant(int(event.payload["id"]), at=at)
+@outbox.on_many("grant.granted")
+def follow(events: Sequence[outbox.Event], at: datetime) -> None:
+    """Suspended grants work again."""
+    for event in events:
+        if event.payload["from"] == "suspended":
+            actions.follow_grant(int(event.payload["id"]), at=at)
 
 
 @outbox.on_many("clock.due_soon", "clock.overdue")

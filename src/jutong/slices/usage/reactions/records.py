@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from jutong.kernel import archive, jobs, outbox
@@ -9,10 +10,10 @@ from jutong.kernel.terms import N_
 from jutong.slices.usage import actions
 
 
-@outbox.on("grants.version_opened")
-def open_ledger(event: outbox.Event, at: datetime) -> None:
-    """A grant was opened or changed: its use record begins, or follows it."""
-    actions.follow_version(event.payload["id"], at=at)
+@outbox.on_many("grants.version_opened")
+def open_ledgers(events: Sequence[outbox.Event], at: datetime) -> None:
+    """Grants were opened or changed: their use records begin, or follow them."""
+    actions.follow_versions([event.payload["id"] for event in events], at=at)
 
 
 @outbox.on("exchange_task.released")
