@@ -12,7 +12,7 @@ from jutong.kernel import inbox
 from jutong.kernel.actors import Actor, Role, system_actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import WrongState
-from jutong.kernel.workflow import Refusals
+from jutong.kernel.workflow.many import Refusals
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.sharing.actions.answering import tell_consumer
 from jutong.slices.sharing.actions.opening import open_grant, whole_reply

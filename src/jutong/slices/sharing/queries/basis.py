@@ -10,4 +10,4 @@ from jutong.slices.sharing.models import SharingRequest
 def personal_bases_of(grant_ids: Collection[int]) -> dict[int, str]:
     """Return, by grant, the basis of handling personal information that the request behind it named; only where there is one."""
     found = SharingRequest.objects.filter(grant_id__in=grant_ids).order_by("pk")
-    return dict(found.values_list("grant_id", "personal_basis"))
+    return {pk or 0: basis for pk, basis in found.values_list("grant_id", "personal_basis")}

@@ -59,6 +59,7 @@ def _begin(records: Sequence[UseRecord], *, by: Actor, at: datetime) -> None:
         [
             UsePeriod(record=one, number=1, first_day=_first_day(one.opened_at, at), last_day=one.period_until)
             for one in records
+            if one.period_until
         ],
         batch_size=1000,
     )
