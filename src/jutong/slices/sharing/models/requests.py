@@ -75,6 +75,7 @@ class SharingRequest(Case):
                 name="request_watched",
                 condition=models.Q(received_at__isnull=False),
             ),
+            models.Index(fields=["grant_id"], name="request_grant", condition=~models.Q(grant_id=None)),
         ]
 
     def event_payload(self) -> dict[str, Any]:
