@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("catalogue", "0023_sealed"),
         ("parties", "0006_deputies_and_reminders"),
-        ("sharing", "0004_service_desk_and_answer_templates"),
+        ("sharing", "0007_requests_watched"),
     ]
 
     operations = [
