@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,6 +35,22 @@ def tell_consumer(case: SharingRequest, title: str, at: datetime, text: str = ""
     """Put a notice about a request into the consumer's inbox."""
     link = f"/sharing/requests/{case.pk}/"
     inbox.tell(department_id=case.consumer_id, title=title, text=text, link=link, at=at)
+
+
+def tell_consumers(
+    cases: Iterable[SharingRequest], title: str, at: datetime, text: Callable[[SharingRequest], str] = lambda _case: ""
+) -> None:
+    """Put notices about many requests into their consumers' inboxes; title: with %(number)s."""
+    letters = (
+        inbox.Letter(
+            title=title % {"number": case.number},
+            department_id=case.consumer_id,
+            text=text(case),
+            link=f"/sharing/requests/{case.pk}/",
+        )
+        for case in cases
+    )
+    inbox.tell_many(letters, at=at)
 
 
 @SHARING_REQUEST.action("ask_supplement")

@@ -7,14 +7,13 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from jutong.kernel import inbox
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Conflict, Refusal
 from jutong.kernel.once import Once
 from jutong.slices.grants import actions as grants
 from jutong.slices.parties import queries as parties
 from jutong.slices.sharing.actions import opening
-from jutong.slices.sharing.actions.answering import demands_of, drafted
+from jutong.slices.sharing.actions.answering import demands_of, drafted, tell_consumers
 from jutong.slices.sharing.models import SharingRequest
 from jutong.slices.sharing.rules import Reply
 from jutong.slices.sharing.rules import requests as rules
@@ -43,7 +42,7 @@ def agree(cases: Sequence[SharingRequest], *, by: Actor, at: datetime) -> dict[i
         else:
             by_id[pk].grant_id, by_id[pk].replied_at = grant.pk, at
             agreed.append(by_id[pk])
-    _tell(agreed, _("申请 %(number)s 已获同意"), at, lambda case: said[case.pk].remarks)
+    tell_consumers(agreed, _("申请 %(number)s 已获同意"), at, lambda case: said[case.pk].remarks)
     return refused
 
 
@@ -61,7 +60,7 @@ def refuse(cases: Sequence[SharingRequest], *, by: Actor, at: datetime) -> dict[
     turned_down = [case for case in cases if case.pk not in refused]
     for case in turned_down:
         case.replied_at, case.reply_reason = at, said[case.pk].reason.strip()
-    _tell(turned_down, _("申请 %(number)s 未获同意"), at, lambda case: case.reply_reason)
+    tell_consumers(turned_down, _("申请 %(number)s 未获同意"), at, lambda case: case.reply_reason)
     return refused
 
 
@@ -80,17 +79,3 @@ def _drafted(case: SharingRequest, *, agree: bool) -> Reply:
     if reply.agree != agree:
         raise Conflict(_("拟定的答复与所选决定不一致，请退回重拟后再决定。"))
     return reply
-
-
-def _tell(cases: Iterable[SharingRequest], title: str, at: datetime, text: Callable[[SharingRequest], str]) -> None:
-    """Put the decision on each request into its consumer's inbox."""
-    letters = (
-        inbox.Letter(
-            title=title % {"number": case.number},
-            department_id=case.consumer_id,
-            text=text(case),
-            link=f"/sharing/requests/{case.pk}/",
-        )
-        for case in cases
-    )
-    inbox.tell_many(letters, at=at)

@@ -14,7 +14,7 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import WrongState
 from jutong.kernel.workflow.many import Refusals
 from jutong.slices.datacentre import queries as datacentre
-from jutong.slices.sharing.actions.answering import tell_consumer
+from jutong.slices.sharing.actions.answering import tell_consumer, tell_consumers
 from jutong.slices.sharing.actions.opening import open_grant, whole_reply
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
 from jutong.slices.sharing.workflow import SHARING_REQUEST
@@ -116,17 +116,7 @@ def _expire(cases: list[SharingRequest], *, by: Actor, at: datetime) -> Refusals
 
 def _tell(cases: Iterable[SharingRequest], title: str, at: datetime) -> Refusals:
     """Tell the consumers of requests what has become of them; nothing is refused."""
-    inbox.tell_many(
-        [
-            inbox.Letter(
-                title % {"number": case.number},
-                department_id=case.consumer_id,
-                link=f"/sharing/requests/{case.pk}/",
-            )
-            for case in cases
-        ],
-        at=at,
-    )
+    tell_consumers(cases, title, at)
     return {}
 
 
