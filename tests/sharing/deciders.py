@@ -18,7 +18,8 @@ from jutong.kernel.settings import settings
 HERE = Path(__file__).parents[1]
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return the environment in which a process works on the test's own database."""
     at = connection.settings_dict
     url = f"postgresql://{at['USER']}:{quote(at['PASSWORD'])}@{at['HOST'] or 'localhost'}:{at['PORT'] or 5432}/{at['NAME']}"
     if str(at["HOST"]).startswith("/"):
@@ -36,7 +37,7 @@ def decider(account: int, ids: Sequence[int], *, seed: int, together: int) -> su
     """Start a process that decides these requests, so many at a time, in an order of its own, when it is told to go."""
     words = [str(HERE / "decider.py"), *map(str, [account, seed, together, *ids])]
     return subprocess.Popen(
-        [sys.executable, *words], env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, *words], env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 
 

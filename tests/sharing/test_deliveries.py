@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deciders import environment
 from django.db import transaction
-from test_race import _environment
 from test_requests import _node, answered  # noqa: F401 - a fixture among them
 
 from jutong.kernel import outbox
@@ -120,7 +120,7 @@ def test_a_worker_killed_in_the_middle_of_a_set_loses_and_doubles_nothing(world:
     outbox.drain(world.at)  # what was heard of the requests before they were agreed to, in the order of each
     before = ends()
     worker = [sys.executable, str(Path(__file__).parent / "dying_worker.py")]
-    died = subprocess.run(worker, env=_environment(), capture_output=True, text=True, timeout=120, check=False)
+    died = subprocess.run(worker, env=environment(), capture_output=True, text=True, timeout=120, check=False)
     assert (died.returncode, died.stdout.split()) == (-signal.SIGKILL, ["6"])
     assert ends() == before
     delivered(world)

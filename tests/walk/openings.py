@@ -22,7 +22,7 @@ from jutong.slices.grants.models import Grant
 from jutong.slices.sharing import actions as sharing
 from jutong.slices.usage import actions as usage
 from jutong.slices.usage.actions.disposing import end_use
-from jutong.slices.usage.actions.recording import open_record
+from jutong.slices.usage.actions.recording import open_records
 from misuse_world import SAID
 from published import WITHHELD, published
 from world import World
@@ -71,6 +71,11 @@ def _open_grant(g: Ground, at: datetime, _under: Under) -> Any:
     return grants.open_grant(opening, by=PLATFORM, at=at)
 
 
+def _open_record(g: Ground, at: datetime, _under: Under) -> Any:
+    (record,) = open_records(by=PLATFORM, at=at, facts=[held.facts_of(g.grant)])
+    return record
+
+
 def _write(resource: str, call: Callable[..., Any]) -> Opening:
     def written(g: Ground, at: datetime, _under: Under) -> Any:
         return call(by=g.clerk, at=at, asked=asked(getattr(g, resource), use_from=at.date()))
@@ -112,7 +117,7 @@ OPENINGS: dict[tuple[str, str, str], Opening] = {
     ("disposal", "end", "any"): lambda g, at, _under: end_use(
         by=g.clerk, at=at, record=g.copy.record, copy=g.copy.copy, ground="purpose_reached"
     ),
-    ("use_record", "open", "any"): lambda g, at, _under: open_record(by=PLATFORM, at=at, facts=held.facts_of(g.grant)),
+    ("use_record", "open", "any"): _open_record,
     ("verification", "report", "any"): lambda g, at, _under: correction.report(
         by=g.clerk, at=at, asker=correction.department_asks(g.clerk, at), resource_id=held.facts_of(g.grant).resource_id,
         kind="error", text="姓名与证件不一致", items=["姓名"], record="511000199001011234", found_on=at.date(),
