@@ -249,7 +249,7 @@ class EndingIn(Schema):
     successor: Annotated[str, StringConstraints(max_length=64, pattern=PLAIN)] = ""
 
 
-class ChangeIn(Schema):
+class ServiceChangeIn(Schema):
     """Why and how a service changes, and the first Beijing day in the new form."""
 
     cause: Annotated[str, Field(max_length=1000, pattern=PLAIN)]
@@ -308,7 +308,7 @@ def propose_ending(request: HttpRequest, resource_id: Id, body: EndingIn) -> Sta
 
 
 @router.post("/endings/of/{resource_id}/change", response={201: EndingOut}, summary="提出变更服务")
-def propose_change(request: HttpRequest, resource_id: Id, body: ChangeIn) -> Status[dict[str, Any]]:
+def propose_change(request: HttpRequest, resource_id: Id, body: ServiceChangeIn) -> Status[dict[str, Any]]:
     """Propose that a published resource be served in another form (W15)."""
     made = actions.change_resource(by=faces.signed(request), at=clock.now(), resource_id=resource_id, **body.dict())
     return Status(201, _ending(made.pk, faces.actor_of(request)))
