@@ -54,7 +54,10 @@ def test_a_need_unanswered_beyond_the_internal_target_is_shown_to_the_authority_
     case = needed(world, ready)
     (clock,) = kernel.clocks("backflow", [case.pk], world.at)[case.pk]
     assert (clock.target, clock.explanation) == (True, "内部目标 5 个工作日（非法定期限）")
-    assert "待安排" in world.client("civil.head").get("/").content.decode()
+    world.drain()
+    bench = world.client("civil.head").get("/").content.decode()
+    assert "待安排" in bench
+    assert f"收到回流需求 H-{case.pk:06d}" in bench
     later = world.at + timedelta(days=10)
     world.drain(later)
     case.refresh_from_db()

@@ -108,6 +108,12 @@ def find_late(at: datetime) -> int:
     return actions.find_late(at)
 
 
+@outbox.on("backflow.needed", "backflow.arranged")
+def tell_of_backflow(event: outbox.Event, at: datetime) -> None:
+    """A need of back-flow was stated or arranged: the other side is told what it has to do."""
+    actions.tell_of_move(event.payload["id"], event.payload["to"], at=at)
+
+
 @outbox.on("exchange_task.quarantined")
 def report_gap(event: outbox.Event, at: datetime) -> None:
     """A run did not reconcile: where it is a back-flow's, the gap is reported to the upper department and sent again once."""

@@ -60,7 +60,12 @@ from jutong.slices.exchange.actions.tasks import (
     run_now,
 )
 from jutong.slices.exchange.actions.tickets import issue_ticket
-from jutong.slices.exchange.actions.watching import find_late_backflows, report_gap, show_unanswered
+from jutong.slices.exchange.actions.watching import (
+    find_late_backflows,
+    report_gap,
+    show_unanswered,
+    tell_of_move,
+)
 from jutong.slices.exchange.rules import Mode, Plan, Terms
 
 __all__ = [
@@ -127,5 +132,6 @@ __all__ = [
     "take_progress",
     "take_segment",
     "take_slip",
+    "tell_of_move",
     "watch_entry",
 ]

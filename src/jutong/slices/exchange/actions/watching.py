@@ -47,6 +47,17 @@ def _tell(case: Backflow, to: Iterable[tuple[int | None, Role | None]], title: s
             inbox.tell(department_id=department_id, role=role, title=title[:200], link=page_of(case.pk), at=at)
 
 
+def tell_of_move(backflow_id: int, state: str, *, at: datetime) -> None:
+    """Tell the other side what it has to do now: arrange a need that was stated, start what was arranged."""
+    case = Backflow.objects.get(pk=backflow_id)
+    words = {"number": numbered(case.pk), "title": case.title}
+    if state == "needed":
+        _tell(case, ((case.provider_id, Role.SHARING_UNIT_HEAD),), _("收到回流需求 %(number)s：%(title)s") % words, at)
+    else:
+        officers = ((case.consumer_id, Role.DATA_OFFICER), (case.consumer_id, Role.SYSTEM_ENGINEER))
+        _tell(case, officers, _("回流已安排，请选定目标表：%(number)s %(title)s") % words, at)
+
+
 def show_unanswered(backflow_id: int, *, due_day: date, at: datetime) -> bool:
     """Show a need that was not answered within the internal target to the authority above both; returns whether it was now.
 
