@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from jutong.cli.demo.city import REGION
+from jutong.cli.demo.handing import FILES
 from jutong.cli.demo.town import Town, own_entry, person
 
 TARGET_DAYS: Final = 5
@@ -63,11 +64,11 @@ def _change(town: Town) -> None:
 
 
 def _stop(town: Town) -> None:
-    """The market bureau suspends a grant of the police by itself, without having filed an end."""
+    """The market bureau suspends what the labour bureau gets of it, without having filed an end."""
     from jutong.slices.grants import actions, queries
     from jutong.slices.services import actions as services
 
-    held = queries.between(town.city.departments["police"], own_entry(town, "market", "企业登记信息"))
+    held = queries.between(town.city.departments["hr"], own_entry(town, "market", FILES))
     if held and held.state == "granted":
-        actions.suspend_grant(held.id, by=person(town, "market.head"), at=town.at, reason="登记系统升级，暂停提供")
+        actions.suspend_grant(held.id, by=person(town, "market.head"), at=town.at, reason="档案系统升级，暂停提供")
     services.find_stops(town.at)
