@@ -271,6 +271,16 @@ def test_an_envelope_of_any_length_opens_again(data):
     assert sm2.unseal(PRIVATE, sm2.seal(PUBLIC, data)) == data
 
 
+def test_things_sealed_together_open_each_alone_and_none_of_them_twice_alike() -> None:
+    things = [b"one", b"one", b""]
+    sealed = sm2.seal_many(PUBLIC, things)
+    assert [sm2.unseal(PRIVATE, one) for one in sealed] == things
+    assert len(set(sealed)) == len(things)
+    assert sm2.seal_many(PUBLIC, []) == []
+    with pytest.raises(DecryptionFailed):
+        sm2.unseal(PRIVATE, sealed[0][:-16] + sealed[1][-16:])
+
+
 ENVELOPE = sm2.seal(PUBLIC, b"credentials")
 
 

@@ -94,7 +94,7 @@ from jutong.slices.catalogue.queries.faults import (
     reporting_departments,
 )
 from jutong.slices.catalogue.queries.filing import FilingRow, filing_labels, filing_lines, filings
-from jutong.slices.catalogue.queries.grading import handling
+from jutong.slices.catalogue.queries.grading import handling, modes_allowed
 from jutong.slices.catalogue.queries.imports import ImportRow, import_run, import_runs
 from jutong.slices.catalogue.queries.leading import (
     LeadRow,
@@ -326,6 +326,7 @@ __all__ = [
     "machine_form",
     "marked_secret",
     "may_open_census",
+    "modes_allowed",
     "notice",
     "obtainable",
     "office_scope",

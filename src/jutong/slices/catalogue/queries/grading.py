@@ -18,6 +18,7 @@ from jutong.slices.catalogue.models import Entry, GradeChange, Recognised
 from jutong.slices.catalogue.queries.contents import content_of, contents_of
 from jutong.slices.catalogue.queries.published import published
 from jutong.slices.catalogue.queries.recognised import recognised
+from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.grading import Suggestion, allowed_modes, suggested, suggested_for
 from jutong.slices.catalogue.rules.marking import NOTHING, Seen
@@ -119,6 +120,16 @@ def handling(entry_id: int, *, at: datetime) -> Handling | None:
         modes=allowed_modes(grade),
         masked=frozenset(masked),
     )
+
+
+def modes_allowed(entry_id: int, *, at: datetime) -> tuple[tuple[Mode, ...], str] | None:
+    """Return the delivery modes that the grade of a published entry allows, and its name; None when it is not in force."""
+    rows = Entry.objects.filter(pk=entry_id, published__isnull=False, zone=here())
+    found = rows.values_list("region", "published__content__security_level").first()
+    if found is None:
+        return None
+    region, level = found[0], found[1] or ""
+    return allowed_modes(standards.grades_for(region, beijing_day(at)).grade(level)), label_of(level)
 
 
 def grading(entry_id: int, *, actor: Actor, at: datetime) -> Grading:

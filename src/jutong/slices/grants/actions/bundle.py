@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
+from django.db.models import F
 
 from jutong.slices.grants.models import BundleItem, BundleSerial
 
 
 def _next_serial() -> int:
     """Return the next serial; the row lock lasts until commit, so serials become visible in order."""
-    BundleSerial.objects.get_or_create(pk=1)
-    row = BundleSerial.objects.select_for_update().get(pk=1)
-    row.value += 1
-    row.save(update_fields=["value"])
-    return row.value
+    only = BundleSerial.objects.filter(pk=1)
+    if not only.update(value=F("value") + 1):
+        BundleSerial.objects.get_or_create(pk=1)
+        only.update(value=F("value") + 1)
+    return only.values_list("value", flat=True).get()
 
 
 def put(kind: str, things: Iterable[tuple[str, msgspec.Struct]]) -> None:
     """Tell the data plane of things (key, wire struct) of one kind, new or changed, in the current transaction."""
+    put_all([(kind, key, thing) for key, thing in things])
+
+
+def put_all(things: Sequence[tuple[str, str, msgspec.Struct]]) -> None:
+    """Tell the data plane of things (kind, key, wire struct) that change together."""
     serial = _next_serial()
-    rows = [BundleItem(kind=kind, key=k, serial=serial, body=msgspec.json.encode(v), removed=False) for k, v in things]
+    rows = [BundleItem(kind=kind, key=key, serial=serial, body=msgspec.json.encode(it)) for kind, key, it in things]
     BundleItem.objects.bulk_create(
         rows,
         update_conflicts=True,

@@ -50,7 +50,6 @@ def new_versions(
 def tell_data_plane(grants: Sequence[Grant], *, state: str | None) -> None:
     """Put grants, with the mounts they read, into the bundle; without a `state`, in their own."""
     once, resources = Once(), dict.fromkeys(grant.resource_id for grant in grants)
-    mounts = [(str(pk), mount) for pk in resources if (mount := datacentre.wire_mount(pk))]
-    if mounts:
-        bundle.put("mounts", mounts)
-    bundle.put("grants", [(str(grant.pk), as_wire(grant, state=state, once=once)) for grant in grants])
+    mounts = [("mounts", str(pk), mount) for pk in resources if (mount := datacentre.wire_mount(pk))]
+    told = [("grants", str(grant.pk), as_wire(grant, state=state, once=once)) for grant in grants]
+    bundle.put_all([*mounts, *told])

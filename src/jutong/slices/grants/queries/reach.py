@@ -19,8 +19,8 @@ def check_reach(resource_id: int, modes: Sequence[str]) -> None:
 
 def check_level(resource_id: int, modes: Sequence[str], *, at: datetime) -> None:
     """Refuse a mode (RuleBroken, field modes) that the grade of the published entry does not allow (R-SEC-012, R-SEC-040)."""
-    if asked := catalogue.handling(resource_id, at=at):
-        rules.check_level(modes, asked.modes, asked.label)
+    if asked := catalogue.modes_allowed(resource_id, at=at):
+        rules.check_level(modes, *asked)
 
 
 def check_offer(resource_id: int, modes: Sequence[str], *, at: datetime) -> None:
