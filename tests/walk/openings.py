@@ -132,4 +132,6 @@ OPENINGS: dict[tuple[str, str, str], Opening] = {
         correction.complain, department_id=0, act="超范围查询本人信息", right="个人信息权益", text="某单位多次无故查询本人低保信息"
     ),
 }  # fmt: skip
-"""By workflow, verb and sort of case. A combination of grants (aggregation_review) is marked in tests/usage."""
+"""By workflow, verb and sort of case."""
+MADE_ELSEWHERE = {("aggregation_review", "mark"), ("backflow", "need")}
+"""What rests on more than one entry: a combination of grants (tests/usage), a need of the department below (tests/exchange)."""

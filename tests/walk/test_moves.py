@@ -9,7 +9,7 @@ import pytest
 from cases_asked import ASKED
 from cases_used import USED
 from django.db import transaction
-from openings import OPENINGS, Ground
+from openings import MADE_ELSEWHERE, OPENINGS, Ground
 from rules_world import BEFORE, under
 from steps import Step
 from walking import DAYS, PROFILES, UNDERS, Under, known_to, moves, side_of, walked
@@ -123,7 +123,8 @@ def test_a_stranger_finds_nothing_and_out_of_place_nothing_moves(world: World, n
 
 def test_a_case_is_opened_wherever_a_profile_has_it_and_nowhere_else(world: World) -> None:
     ground = Ground(world)
-    tried = {(name, verb) for name, verb, _sort in OPENINGS} | {("aggregation_review", "mark")}
+    assert {*CASES, "backflow"} == set(moves())
+    tried = {(name, verb) for name, verb, _sort in OPENINGS} | MADE_ELSEWHERE
     assert tried == {(name, verb) for name, table in moves().items() for state, verb in table if state == "-"}
     for ruled in UNDERS:
         under(world, ruled.profile)
