@@ -10,23 +10,17 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from email import message_from_bytes
 from email.header import decode_header, make_header
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from aiosmtpd.controller import Controller
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from django.db import connection
-from django.db.models import Count
-from django.test.utils import CaptureQueriesContext
 
-from free_ports import free_ports
 from jutong.crypto import sm3
 from jutong.kernel import agenda, inbox, outbox
 from jutong.kernel.actors import Role
@@ -35,11 +29,14 @@ from jutong.kernel.models import Progress
 from jutong.kernel.settings import settings
 from jutong.kernel.workflow import clocks
 from jutong.slices.parties import actions, queries
-from jutong.slices.parties.actions import handed, reminding, sending
-from jutong.slices.parties.models import Person, Reminder, ReminderHook, ReminderSetting
+from jutong.slices.parties.actions import handed, reminding
+from jutong.slices.parties.models import Person, Reminder, ReminderHook
 from jutong.slices.parties.rules import reminders as rules
 from jutong.slices.parties.rules.reminders import Kind
+from smtp_server import Kept, mailbox
 from world import World
+
+__all__ = ["mailbox"]
 
 SUBJECT = agenda.Subject(
     "sharing_request",
@@ -52,52 +49,6 @@ SUBJECT = agenda.Subject(
     date(2026, 3, 16),
     frozenset(),
 )
-
-
-class Kept:
-    """What the mail server took."""
-
-    def __init__(self) -> None:
-        self.letters: list[Any] = []
-        self.sessions = 0
-        self.refused: set[str] = set()
-        self.ends_after = 0
-
-    async def handle_EHLO(
-        self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
-    ) -> list[str]:
-        session.host_name, session.letters = hostname, 0
-        self.sessions += 1
-        return responses
-
-    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, _options: Any) -> str:
-        if self.ends_after and session.letters >= self.ends_after:
-            server.transport.close()
-        envelope.mail_from = address
-        return "250 OK"
-
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
-        if address in self.refused:
-            return "550 no such person"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:
-        self.letters.append((envelope.rcpt_tos, message_from_bytes(envelope.content)))
-        session.letters += 1
-        return "250 OK"
-
-
-@pytest.fixture
-def mailbox(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kept]:
-    """Run a real SMTP server and point the platform at it."""
-    kept = Kept()
-    (port,) = free_ports(1)
-    controller = Controller(kept, hostname="127.0.0.1", port=port)
-    controller.start()
-    monkeypatch.setattr(settings(), "smtp_url", f"smtp://127.0.0.1:{port}")
-    yield kept
-    controller.stop()
 
 
 @dataclass
@@ -296,56 +247,6 @@ def test_after_a_kill_nothing_comes_twice_and_nothing_is_lost(world: World, mail
     assert (orjson.loads(body)["id"], posted.outcome) == (str(posted.pk), "sent")
     assert set(Reminder.objects.values_list("outcome", flat=True)) == {"sent"}
     assert handed.left_behind() == {}
-
-
-def test_hundreds_of_digests_go_over_one_connection_in_the_same_few_statements(world: World, mailbox: Kept) -> None:
-    """400 people with three reminders each, made by SQL; the server refuses one address and breaks off once."""
-    _crowd(world, 400)
-    morning = datetime(2026, 3, 3, 0, 30, tzinfo=UTC)
-    mailbox.refused, mailbox.ends_after = {"p7@example.gov.cn"}, 150
-    with CaptureQueriesContext(connection) as asked, sending.mail() as post:
-        while reminding.send_due(morning, post):
-            pass
-    assert len(mailbox.letters) == 399
-    assert len({to for (to,), _letter in mailbox.letters}) == 399
-    assert len({letter["Message-ID"] for _to, letter in mailbox.letters}) == 399
-    assert mailbox.sessions == 3  # two that the server ended, and the last
-    assert len(asked) <= 3 * 14  # three batches, the last one empty
-    assert dict(Reminder.objects.values_list("outcome").annotate(n=Count("pk"))) == {"sent": 1197, "waiting": 3}
-    mailbox.refused = set()
-    assert reminding.send_due(morning + timedelta(minutes=2)) == 3
-
-
-def _crowd(world: World, many: int) -> None:
-    """Give many people accounts, wishes and three reminders each, all in SQL."""
-    with connection.cursor() as cursor:
-        for table, changes in {
-            "parties_person": {"name": "'p' || g", "email": "'p' || g || '@example.gov.cn'"},
-            "parties_account": {"person_id": "1000000 + g", "username": "'p' || g"},
-        }.items():
-            cursor.execute("select column_name from information_schema.columns where table_name = %s", [table])
-            columns = [name for (name,) in cursor.fetchall()]
-            made = {"id": "1000000 + g", **changes}
-            values = ", ".join(made.get(name, f"t.{name}") for name in columns)
-            cursor.execute(
-                f"insert into {table} ({', '.join(columns)})"  # noqa: S608 - our own tables
-                f" select {values} from generate_series(1, %s) g, (select * from {table} where id = %s) t",
-                [many, world.account("hr.head") if table.endswith("account") else world.person("hr.head")],
-            )
-    accounts = range(1_000_001, 1_000_001 + many)
-    ReminderSetting.objects.bulk_create(
-        [ReminderSetting(account_id=pk, kinds=["new"], email=True, daily=True) for pk in accounts]
-    )
-    Reminder.objects.bulk_create(
-        [
-            Reminder(
-                account_id=pk, channel="email", key=f"new:{n}", kind="new", case_kind="sharing_request",
-                number=f"GX-{n}", title="低保家庭信息", link="/x/", daily=True, made_at=world.at, send_at=world.at,
-            )
-            for pk in accounts
-            for n in range(3)
-        ]
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
