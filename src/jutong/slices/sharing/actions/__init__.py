@@ -87,10 +87,12 @@ from jutong.slices.sharing.actions.travelling import (
 from jutong.slices.sharing.rules import Asked, GrantedItem, Reply
 from jutong.slices.sharing.rules.changes import Wanted
 from jutong.slices.sharing.rules.disputes import Outcome
+from jutong.slices.sharing.rules.servicedesk import Listed
 
 __all__ = [
     "Asked",
     "GrantedItem",
+    "Listed",
     "Outcome",
     "Reply",
     "Sample",
