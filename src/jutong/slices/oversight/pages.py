@@ -96,7 +96,8 @@ def state(request: HttpRequest) -> HttpResponseBase:
         seen=seen,
         figures=_figures(seen),
         charts=_charts(seen),
-        rows=[_row(one, days) for one in seen.cases],
+        rows=[_row(one, days) for one in seen.cases if one.total],
+        none=[one.kind for one in seen.cases if not one.total and not one.limit],
         types=[(one, _linked("oversight_entries", days, share_type=one.share_type)) for one in seen.types],
         volumes=[(one, _linked("oversight_grants", days, side=one.side)) for one in seen.volumes],
     )
