@@ -77,6 +77,7 @@ def _alike(world: World) -> list[int]:
     return [first.pk, *(row.pk for row in rows)]
 
 
+@pytest.mark.slow(seconds=10)
 @pytest.mark.django_db(transaction=True)
 def test_sets_that_overlap_double_nothing_and_a_set_that_is_cut_off_leaves_nothing(world: World) -> None:
     ids = _alike(world)
