@@ -6,11 +6,12 @@ FONT ?= /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
 BIN := .venv/bin
 PYTEST_ARGS ?= -n auto
 ROUNDS ?= 200
+HISTORIES ?= 2000
 SECONDS_EACH ?= 60
 UV_OPTIONS := --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --universal
 SETTINGS := DJANGO_SETTINGS_MODULE=jutong.site.settings
 
-.PHONY: demo demo-once test slow chaos fuzz check format bench bench-exchange bench-node bench-gateway bench-catalogue bench-sharing bench-peers assets paper-font offline-bundle docs coverage-of-requirements screenshots messages lock clean
+.PHONY: demo demo-once test slow chaos fuzz model check format bench bench-exchange bench-node bench-gateway bench-catalogue bench-sharing bench-peers assets paper-font offline-bundle docs coverage-of-requirements screenshots messages lock clean
 
 demo: assets ## the demo city, the main job run before your eyes; stays up until Ctrl-C
 	$(BIN)/jutong demo
@@ -26,6 +27,9 @@ chaos: assets ## 200 rounds of killed processes and servers and cut lines, over 
 
 fuzz: .venv/ready ## bytes that nobody meant for every parser of what others write, SECONDS_EACH seconds each; corpus and findings in build/fuzz
 	cd tests && ../$(BIN)/python -m fuzz $(SECONDS_EACH)
+
+model: assets ## HISTORIES histories of requests, grants, deliveries and revocations by chance beside a model on paper (an hour or so)
+	JUTONG_MODEL_HISTORIES=$(HISTORIES) $(BIN)/pytest -n 0 tests/sharing/test_model.py -k longer
 
 slow: assets ## journeys in the browser, chaos, packaging
 	$(BIN)/pytest --dist loadgroup --no-loadscope-reorder --durations 20 $(PYTEST_ARGS) -m slow

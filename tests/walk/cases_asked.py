@@ -58,7 +58,10 @@ REQUEST = {
     "refuse": Step(before={"reply": NO_SAID}, **CONDITIONAL),
     "agree_directly": Step({"reply": reply()}),
     "refuse_directly": Step({"reply": NO}, **CONDITIONAL),
-    **{verb: Step() for verb in ("answer_at_once", "begin_delivery", "deliver", "suspend", "restore", "revoke")},
+    **{
+        verb: Step()
+        for verb in ("answer_at_once", "begin_delivery", "deliver", "suspend", "restore", "take_up", "revoke")
+    },
     **{verb: Step() for verb in ("terminate", "expire", "withdraw")},
 }
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel import inbox, jobs, outbox
 from jutong.kernel.actors import system_actor
 from jutong.slices.sharing import actions
-from jutong.slices.sharing.models import Dispute, SharingRequest, StandingConsent, UseChange
+from jutong.slices.sharing.models import Dispute, SharingRequest, StandingConsent
 
 PLATFORM = system_actor("sharing")
 
@@ -102,9 +102,7 @@ def _watch_dispute(event: outbox.Event, at: datetime) -> None:
 @outbox.on("use_change.consented")
 def put_in_force(event: outbox.Event, at: datetime) -> None:
     """What the provider consented to is in force with the new version of the grant."""
-    case = UseChange.objects.filter(pk=event.payload["id"], state="consented").exclude(kind="third_party").first()
-    if case is not None:
-        actions.take_effect(case, by=PLATFORM, at=at)
+    actions.put_in_force(event.payload["id"], at=at)
 
 
 @jobs.every(3600)

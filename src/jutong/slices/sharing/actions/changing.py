@@ -131,6 +131,16 @@ def take_effect(case: UseChange, *, by: Actor, at: datetime) -> None:
     """The new version of the grant is in force."""
 
 
+def put_in_force(change_id: int, *, at: datetime) -> None:
+    """Put a change of the consumer's own use in force that was consented to; with a grant that is over, it is over too."""
+    case = UseChange.objects.filter(pk=change_id, state="consented").exclude(kind="third_party").first()
+    if case is None:
+        return
+    take_effect(case, by=PLATFORM, at=at)
+    if held.states_of([case.grant_id]).get(case.grant_id) in {"revoked", "terminated", "expired"}:
+        follow_ended_grants([case.grant_id], at=at)
+
+
 @USE_CHANGE.action("close")
 def close_change(case: UseChange, *, by: Actor, at: datetime) -> None:
     """The external provision is over: nothing more may be released under the permit."""

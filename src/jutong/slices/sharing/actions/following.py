@@ -14,6 +14,7 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import WrongState
 from jutong.kernel.workflow.many import Refusals
 from jutong.slices.datacentre import queries as datacentre
+from jutong.slices.grants import queries as held
 from jutong.slices.sharing.actions.answering import tell_consumer, tell_consumers
 from jutong.slices.sharing.actions.opening import open_grant, whole_reply
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
@@ -51,12 +52,15 @@ def deliver(cases: list[SharingRequest], *, by: Actor, at: datetime) -> Refusals
 def begin_deliveries(ids: Collection[int], *, by: Actor, at: datetime) -> None:
     """Begin what is agreed to: what is mounted is delivered at once, else a task goes to the provider's engineers.
 
-    Requests that have gone on are left alone (events come at least once).
+    Requests that have gone on are left alone (events come at least once), and one whose grant was suspended or ended
+    before this came follows it at once: events about the grant may have been delivered first.
     """
     agreed = list(SharingRequest.objects.filter(pk__in=ids, state="agreed").order_by("pk").only(*_TASK))
     SHARING_REQUEST.advance_many("begin_delivery", [case.pk for case in agreed], by=by, at=at)
-    mounted = datacentre.mounted_among({case.resource_id for case in agreed})
-    SHARING_REQUEST.advance_many("deliver", [case.pk for case in agreed if case.resource_id in mounted], by=by, at=at)
+    now = held.states_of([case.grant_id for case in agreed if case.grant_id])
+    working = [case for case in agreed if now.get(case.grant_id or 0) == "granted"]
+    mounted = datacentre.mounted_among({case.resource_id for case in working})
+    _deliver([case.pk for case in working if case.resource_id in mounted], by, at)
     inbox.tell_many(
         [
             inbox.Letter(
@@ -66,22 +70,34 @@ def begin_deliveries(ids: Collection[int], *, by: Actor, at: datetime) -> None:
                 role=Role.SYSTEM_ENGINEER,
                 link=f"/datacentre/entries/{case.resource_id}/mount/",
             )
-            for case in agreed
+            for case in working
             if case.resource_id not in mounted
         ],
         at=at,
     )
+    for state in sorted(set(now.values()) - {"granted"}):
+        stopped = [pk for pk, found in now.items() if found == state]
+        if state == "terminated":
+            follow_grants(stopped, "suspended", at=at)
+        follow_grants(stopped, state, at=at)
 
 
-_TASK: Final = ("number", "provider_id", "resource_id", "resource_title")
+_TASK: Final = ("number", "provider_id", "resource_id", "resource_title", "grant_id")
 """What is told of a request whose resource has to be mounted."""
 
 
 def deliver_waiting(resource_id: int, *, by: Actor, at: datetime) -> None:
-    """Deliver the requests that waited for a resource, once it is mounted."""
+    """Deliver the requests that waited for a resource, once it is mounted, as far as their grants work."""
     if datacentre.mounted_among([resource_id]):
         waiting = SharingRequest.objects.filter(resource_id=resource_id, state="delivering")
-        SHARING_REQUEST.advance_many("deliver", list(waiting.values_list("pk", flat=True)), by=by, at=at)
+        granted = {pk: grant or 0 for pk, grant in waiting.values_list("pk", "grant_id")}
+        now = held.states_of(granted.values())
+        _deliver([pk for pk, grant in granted.items() if now.get(grant) == "granted"], by, at)
+
+
+def _deliver(ids: list[int], by: Actor, at: datetime) -> None:
+    if ids:
+        SHARING_REQUEST.advance_many("deliver", ids, by=by, at=at)
 
 
 @SHARING_REQUEST.set_action("suspend")
@@ -93,6 +109,12 @@ def _suspend(cases: list[SharingRequest], *, by: Actor, at: datetime) -> Refusal
 @SHARING_REQUEST.set_action("restore")
 def _restore(cases: list[SharingRequest], *, by: Actor, at: datetime) -> Refusals:
     """Follow the restoration of the grants."""
+    return _tell(cases, _("申请 %(number)s 的授权已恢复"), at)
+
+
+@SHARING_REQUEST.set_action("take_up")
+def _take_up(cases: list[SharingRequest], *, by: Actor, at: datetime) -> Refusals:
+    """Go on with the delivery of what was suspended before it could be obtained; its clock has not stopped (national-2025#22)."""
     return _tell(cases, _("申请 %(number)s 的授权已恢复"), at)
 
 
@@ -130,11 +152,26 @@ _FOLLOW = {
 
 
 def follow_grants(grant_ids: Collection[int], state: str, *, at: datetime) -> None:
-    """Move the requests with their grants; a move already made is not made again (events come at least once)."""
+    """Move the requests with their grants; a move already made is not made again (events come at least once).
+
+    A grant that works again leads its request back to where it was: what had not been delivered is delivered now.
+    """
     verb, sources = _FOLLOW[state]
-    held = SharingRequest.objects.filter(grant_id__in=grant_ids, state__in=sources)
-    if ids := list(held.values_list("pk", flat=True)):
+    moved = SharingRequest.objects.filter(grant_id__in=grant_ids, state__in=sources)
+    if state == "granted":
+        _go_on(dict(moved.filter(delivered_at=None).values_list("pk", "resource_id")), at)
+        moved = moved.exclude(delivered_at=None)
+    if ids := list(moved.values_list("pk", flat=True)):
         SHARING_REQUEST.advance_many(verb, ids, by=system_actor("grants"), at=at)
+
+
+def _go_on(undelivered: dict[int, int], at: datetime) -> None:
+    """Take the delivery of requests (id to resource) up again, and deliver what is mounted."""
+    if undelivered:
+        by = system_actor("grants")
+        SHARING_REQUEST.advance_many("take_up", list(undelivered), by=by, at=at)
+        mounted = datacentre.mounted_among(set(undelivered.values()))
+        _deliver([pk for pk, resource in undelivered.items() if resource in mounted], by, at)
 
 
 @SHARING_REQUEST.action("lapse")
