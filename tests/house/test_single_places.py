@@ -13,6 +13,7 @@ STATE_WRITERS = ("kernel/workflow",)
 OWN_STATE = {
     "kernel/outbox": "the delivery state of an event",
     "kernel/jobs": "the progress of a piece of work",
+    "kernel/archive": "how far the writing of a package is",
 }
 CLOCK_READERS = {
     "cli": "a command is an edge",

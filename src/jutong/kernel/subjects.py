@@ -15,6 +15,7 @@ _NAMES: Final[dict[str, str]] = {
     "audit": N_("审计记录"),
     "keys": N_("平台与节点密钥"),
     "kernel.outboxevent": N_("待处理事件"),
+    "kernel.archivepackage": N_("归档包"),
     "operations": N_("平台运行"),
 }
 
