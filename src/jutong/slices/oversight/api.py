@@ -19,7 +19,7 @@ PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 Word = Annotated[str, Query(max_length=32, pattern=r"^[a-z_]*$")]
 
 
-class StandingOut(Schema):
+class InTimeOut(Schema):
     """How the cases of a kind stand, by all their limits or by one. in_time, overdue: now or when they ended."""
 
     workflow: str
@@ -58,7 +58,7 @@ class StateOut(Schema):
     first: date
     last: date
     types: list[TypeFigureOut]
-    cases: list[StandingOut]
+    cases: list[InTimeOut]
     volumes: list[VolumeOut]
 
 
