@@ -108,6 +108,18 @@ def test_a_local_version_adds_elements_and_codes_and_is_superseded_by_the_next(w
         actions.discard_specification(first, by=BY, at=world.at)
 
 
+def test_a_local_version_drafted_before_a_purpose_was_added_still_comes_into_force_with_it(world: World) -> None:
+    made = draft(world, (*NATIONAL.elements, UNIT))
+    chief, today = world.actor("authority.chief"), beijing_day(world.at)
+    actions.add_purpose(
+        code="emergency_response", name="应急处置", meaning="突发事件应急处置中核验人员身份", by=chief, at=world.at
+    )
+    actions.publish_specification(made, effective_from=today, by=chief, at=world.at)
+    found = queries.specification_for("511000", today)
+    assert found.own == ("grading_unit",)
+    assert found.element("use_purposes").values[-1] == Value("emergency_response", "应急处置")
+
+
 def test_a_new_national_version_reaches_every_region_under_its_own(world: World) -> None:
     in_force(world, (*NATIONAL.elements, UNIT))
     in_force(

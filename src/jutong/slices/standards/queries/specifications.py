@@ -18,7 +18,7 @@ from jutong.slices.standards.models import SpecificationVersion
 from jutong.slices.standards.queries.grades import grades_on, regions_above, scheme_of
 from jutong.slices.standards.queries.purposes import listed_purposes
 from jutong.slices.standards.rules.national import shipped
-from jutong.slices.standards.rules.specifications import merged
+from jutong.slices.standards.rules.specifications import PURPOSES, merged
 from jutong.wire.specification import Element, Specification, Value
 
 STATES = {
@@ -112,7 +112,7 @@ def _listed(
     found = _graded(day, national, below, scheme)
     values = tuple(Value(code, name) for code, name in purposes)
     elements = tuple(
-        msgspec.structs.replace(one, values=values) if one.name == "use_purposes" else one for one in found.elements
+        msgspec.structs.replace(one, values=values) if one.name == PURPOSES else one for one in found.elements
     )
     return msgspec.structs.replace(found, elements=elements)
 

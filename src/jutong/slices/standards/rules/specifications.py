@@ -29,8 +29,10 @@ LEVELS: Final = {"entry": N_("目录"), "item": N_("信息项")}
 OWN_KINDS: Final = frozenset(KINDS) - {"items"}
 OPEN_LISTS: Final = frozenset({"category", "update_cycle", "format_types", "data_category"})
 """National lists that a local specification may add codes to; the others carry duties of the law."""
-GRADED: Final = "security_level"
-"""The element whose list the catalogue of grades gives (`rules.grades`), whatever a specification repeats of it."""
+PURPOSES: Final = "use_purposes"
+"""The element whose list is that of purposes of use (`rules.purposes`)."""
+LISTED_ELSEWHERE: Final = frozenset({"security_level", PURPOSES})
+"""Elements whose lists stand for themselves, whatever a specification repeats of them: grades (`rules.grades`) and purposes."""
 MOST_ELEMENTS: Final = 200
 MOST_VALUES: Final = 500
 LONGEST: Final = 2000
@@ -135,7 +137,7 @@ def loosened(local: Specification, above: Specification) -> dict[str, str]:
 
 def _looser(one: Element, upper: Element) -> str:
     codes = {value.code: value.label for value in one.values}
-    listed = upper.name != GRADED
+    listed = upper.name not in LISTED_ELSEWHERE
     conditions = one.obligation == upper.obligation == "C" and upper.when and one.when != upper.when
     longer = upper.length is not None and (one.length is None or one.length > upper.length)
     reasons = (
