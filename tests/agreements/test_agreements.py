@@ -24,13 +24,16 @@ from agreement_world import (
 
 from covers import covers
 from jutong.kernel import inbox
+from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import InboxItem
 from jutong.slices.agreements import actions, queries
 from jutong.slices.agreements.models import Agreement, AgreementVersion
 from jutong.slices.agreements.rules import ELEMENTS, Given
 from jutong.slices.grants import queries as grants
+from jutong.slices.usage import queries as usage
 from jutong.wire.grants import Masking
+from misuse_world import used
 from published import published
 from world import World
 
@@ -79,7 +82,7 @@ def test_three_parties_conclude_with_the_third_signature(world: World) -> None:
             drafted(world, *keys)
 
 
-@covers(partly=["R-SHR-031"])
+@covers("R-SHR-031")
 @pytest.mark.parametrize(
     ("lacks", "sentence"), [("responsible", "没有填写责任人"), ("confidentiality", "没有填写安全保密条款")]
 )
@@ -94,6 +97,11 @@ def test_each_party_names_who_is_responsible_and_its_terms_of_secrecy(world: Wor
     page = world.client("hr.clerk").get(f"/grants/{held.id}/").content.decode()
     assert "责任人 civil负责人" in page
     assert "责任人 hr负责人" in page
+    used(world, held.id, calls=3)
+    today = beijing_day(world.at)
+    trace = usage.trace(resource, today, today, world.actor("authority.chief"))
+    assert trace.responsible == ("civil负责人",)
+    assert [(one.consumer_id, one.responsible) for one in trace.sums] == [(world.department("hr"), ("hr负责人",))]
 
 
 def test_one_signs_for_ones_party_once_and_only_what_one_has_read(world: World) -> None:

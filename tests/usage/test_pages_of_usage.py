@@ -130,6 +130,7 @@ def test_the_trace_lists_department_person_time_items_and_purpose_of_whoever_obt
         ), who
     (total,) = queries.trace(held.resource_id, *_march(1, 31), world.actor("authority.chief")).sums
     assert (total.consumer_id, total.calls, total.call_rows) == (world.department("hr"), 9, 9)
+    assert total.responsible == (world.actor("hr.head").name,)
     assert queries.trace(held.resource_id, *_march(10, 31), world.actor("authority.chief")).sums == ()
     rows = sheet(world.client("authority.reviewer").get(f"/usage/trace/export.xlsx{asked}"))
     assert [(row[3], row[9], row[10]) for row in rows[1:]] == [("养老保险经办系统", 2, 2), ("养老保险经办系统", 7, 7)]

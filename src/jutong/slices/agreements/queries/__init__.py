@@ -14,7 +14,7 @@ from jutong.slices.agreements.queries.agreements import (
     joint_file,
 )
 from jutong.slices.agreements.queries.framing import Frame, frame_of, frames_for
-from jutong.slices.agreements.queries.panels import ending_soon, of_entry, of_grant
+from jutong.slices.agreements.queries.panels import ending_soon, of_entry, of_grant, responsible_under
 from jutong.slices.agreements.queries.secrecy import check_confidential, confidential
 from jutong.slices.agreements.queries.verifying import Proof, ProofLine, proof
 
@@ -42,4 +42,5 @@ __all__ = [
     "of_entry",
     "of_grant",
     "proof",
+    "responsible_under",
 ]

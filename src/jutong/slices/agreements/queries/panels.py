@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
-from django.db.models import JSONField, QuerySet
+from django.db.models import F, JSONField, QuerySet
 from psycopg.types.json import Jsonb
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.prepared import Hole, prepared
 from jutong.kernel.settings import settings
-from jutong.slices.agreements.models import Agreement
+from jutong.slices.agreements.models import Agreement, AgreementVersion
 from jutong.slices.agreements.queries.agreements import AgreementRow, known, known_to, reach_of, rows_of
 from jutong.slices.agreements.rules import Content, Side
 from jutong.slices.catalogue.queries import EntryDetail
@@ -67,6 +68,20 @@ def of_grant(actor: Actor, at: datetime, *, grant_id: int) -> list[Answerable] |
     cases = list(own.distinct().order_by("-id")[:MOST])
     shown = rows_of(cases, actor, at)
     return [Answerable(row, _sides(case)) for case, row in zip(cases, shown, strict=True)] or None
+
+
+def responsible_under(references: Iterable[str]) -> dict[int, tuple[str, ...]]:
+    """Return by department who answers for the data under the agreements that grants came from, by the versions in force.
+
+    references: of grants, as their case or the agreement's line that frames them; other references are passed over (R-SHR-031).
+    """
+    agreed = {int(found[1]) for one in references if (found := _REFERENCE.match(one))}
+    versions = AgreementVersion.objects.filter(agreement__in=agreed, number=F("agreement__version"))
+    named: dict[int, dict[str, None]] = {}
+    for content in versions.order_by("agreement").values_list("content", flat=True):
+        for side in msgspec.convert(content, Content).sides:
+            named.setdefault(side.department_id, {})[side.responsible] = None
+    return {department: tuple(names) for department, names in named.items()}
 
 
 def _sides(case: Agreement) -> tuple[Side, ...]:

@@ -15,7 +15,10 @@ from jutong.slices.grants.workflow import GRANT
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A grant with its parties and items; reason: of its newest move; held_by: number of the case that keeps it suspended."""
+    """A grant with its parties and items; reason: of its newest move; held_by: number of the case that keeps it suspended.
+
+    came_under: reference of the agreement that frames it, else of the case that it came from.
+    """
 
     id: int
     reference: str
@@ -32,6 +35,7 @@ class Standing:
     items: tuple[dict[str, Any], ...]
     purposes: tuple[str, ...]
     modes: tuple[str, ...]
+    came_under: str
 
 
 def standing(ids: Iterable[int]) -> dict[int, Standing]:
@@ -71,6 +75,7 @@ def _rows(found: QuerySet[Grant]) -> list[Standing]:
         Standing(
             g.pk, f"G-{g.pk:06d}", g.state, GRANT.state_label(g.state), g.region, g.resource_id, g.resource_title, g.provider_id, g.consumer_id,
             g.authority_id, g.held_by, g.reason, tuple(g.items), tuple(g.purposes), tuple(g.modes),
+            g.framed_by or g.case_ref,
         )
         for g in found
     ]  # fmt: skip

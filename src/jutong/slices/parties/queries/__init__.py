@@ -64,6 +64,7 @@ from jutong.slices.parties.queries.people import (
     require_sharing_unit,
     sharing_unit,
     sharing_unit_head,
+    sharing_unit_heads,
     unit_roles,
 )
 from jutong.slices.parties.queries.picking import (
@@ -176,6 +177,7 @@ __all__ = [
     "sectors",
     "sharing_unit",
     "sharing_unit_head",
+    "sharing_unit_heads",
     "signature_demanded",
     "signatures",
     "staff",

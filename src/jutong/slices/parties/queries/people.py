@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -193,6 +194,17 @@ def sharing_unit_head(department_id: int, at: datetime) -> PostRow:
             field="sharing_unit_head",
         )
     return found[0]
+
+
+def sharing_unit_heads(department_ids: Iterable[int], day: date) -> dict[int, str]:
+    """Return by department the name of its sharing unit's head on a day, else of the deputy; without either it is left out."""
+    held = PostHeld.objects.filter(
+        Q(until=None) | Q(until__gte=day), department_id__in=list(department_ids), ended_at=None, since__lte=day,
+        role__in=[Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY],
+    )  # fmt: skip
+    rows = held.order_by("-pk").values_list("role", "department_id", "person__name")
+    first = sorted(rows, key=lambda row: row[0] == Role.SHARING_UNIT_HEAD)
+    return {department: name for _role, department, name in first}
 
 
 @dataclass(frozen=True, slots=True)

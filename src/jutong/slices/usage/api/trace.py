@@ -18,10 +18,11 @@ PageNumber = Annotated[int, Query(ge=1, le=100_000)]
 
 
 class TraceSumOut(Schema):
-    """What one department obtained in the period."""
+    """What one department obtained in the period; responsible: who answers for the data there."""
 
     consumer_id: int
     consumer_name: str
+    responsible: list[str]
     calls: int
     call_rows: int
     runs: int
@@ -29,12 +30,13 @@ class TraceSumOut(Schema):
 
 
 class TraceOut(Schema):
-    """A resource and what each department obtained of it."""
+    """A resource and what each department obtained of it; responsible: who answers for it at the provider's."""
 
     resource_id: int
     title: str
     code: str
     provider_name: str
+    responsible: list[str]
     sums: list[TraceSumOut]
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.kernel.paging import Page
+from jutong.slices.agreements import queries as agreements
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.exchange import queries as exchange
 from jutong.slices.grants import queries as grants
@@ -24,10 +25,14 @@ LONGEST_DAYS = 3660
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What one department obtained in the period: answered calls and their rows, deliveries and their rows."""
+    """What one department obtained in the period: answered calls and their rows, deliveries and their rows.
+
+    responsible: who answers for the data there.
+    """
 
     consumer_id: int
     consumer_name: str
+    responsible: tuple[str, ...]
     calls: int
     call_rows: int
     runs: int
@@ -52,12 +57,13 @@ class TraceCall:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A resource and what each department obtained of it in the period, most rows first."""
+    """A resource and what each department obtained of it in the period, most rows first; responsible: at the provider's."""
 
     resource_id: int
     title: str
     code: str
     provider_name: str
+    responsible: tuple[str, ...]
     sums: tuple[Sum, ...]
 
 
@@ -77,7 +83,10 @@ def _entry(resource_id: int, actor: Actor, first: date, last: date) -> catalogue
 
 
 def trace(resource_id: int, first: date, last: date, actor: Actor) -> Trace:
-    """Return who obtained a resource between two Beijing days, one line a department."""
+    """Return who obtained a resource between two Beijing days, one line a department, and who answers for it at each (R-SHR-031).
+
+    That is whom the agreement behind a grant names, else the head of the department's sharing unit (national-2025#34).
+    """
     entry = _entry(resource_id, actor, first, last)
     held = grants.standing(grants.grants_of_entry(resource_id))
     totals: dict[int, list[int]] = {}
@@ -91,9 +100,17 @@ def trace(resource_id: int, first: date, last: date, actor: Actor) -> Trace:
         sums[2] += got.runs
         sums[3] += got.rows
     names = parties.departments(totals)
-    lines = [Sum(pk, names[pk].name if pk in names else str(pk), *sums) for pk, sums in totals.items()]
+    heads = parties.sharing_unit_heads([entry.provider_id, *totals], last)
+    answerable = {pk: (name,) for pk, name in heads.items()} | agreements.responsible_under(
+        one.came_under for one in held.values()
+    )
+    lines = [
+        Sum(pk, names[pk].name if pk in names else str(pk), answerable.get(pk, ()), *sums)
+        for pk, sums in totals.items()
+    ]
     lines.sort(key=lambda one: (-(one.call_rows + one.run_rows), one.consumer_name))
-    return Trace(entry.id, entry.title, entry.code, entry.provider_name, tuple(lines))
+    provider = answerable.get(entry.provider_id, ())
+    return Trace(entry.id, entry.title, entry.code, entry.provider_name, provider, tuple(lines))
 
 
 def calls(
