@@ -59,6 +59,15 @@ def test_values_fill_the_holes_of_both_halves_of_a_union() -> None:
 
 
 @pytest.mark.usefixtures("items")
+def test_what_can_mean_nothing_has_no_answer() -> None:
+    @prepared
+    def of(departments: frozenset[int]) -> QuerySet[InboxItem]:
+        return InboxItem.objects.filter(department_id__in=departments)
+
+    assert (len(of(frozenset({1, 2})).ask()), of(frozenset()).ask()) == (20, [])
+
+
+@pytest.mark.usefixtures("items")
 def test_a_question_is_compiled_once_and_needs_every_value(monkeypatch: pytest.MonkeyPatch) -> None:
     told("clerk").ask(department=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet
 
@@ -92,9 +93,16 @@ def _meant(places: Places, account: int | Hole) -> Q:
 
 def notices(actor: Actor, *, limit: int = 50) -> list[Notice]:
     """Return the newest notices of an actor."""
-    read = InboxRead.objects.filter(item=OuterRef("pk"), account_id=actor.account_id or 0)
-    rows = InboxItem.objects.filter(_meant_for(actor)).annotate(seen=Exists(read)).order_by("-id")[:limit]
-    return [Notice(r.pk, r.title, r.text, r.link, r.at, r.seen) for r in rows]
+    rows = _newest(_places(actor), limit).ask(account=actor.account_id or 0)
+    return [Notice(pk, title, text, link, at, read) for pk, title, text, link, at, read in rows]
+
+
+@prepared
+def _newest(places: Places, limit: int) -> QuerySet[InboxItem, tuple[Any, ...]]:
+    account = Hole("account", BigIntegerField())
+    read = Exists(InboxRead.objects.filter(item=OuterRef("pk"), account_id=account))
+    rows = InboxItem.objects.filter(_meant(places, account)).order_by("-id")
+    return rows.values_list("pk", "title", "text", "link", "at", read)[:limit]
 
 
 def unread(actor: Actor) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable
 from functools import cached_property, lru_cache
 from typing import Any, Final, Generic, ParamSpec, TypeVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import Expression, Field, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
@@ -56,7 +57,10 @@ class Prepared(Generic[R]):
         asked: QuerySet[Any, R] = QuerySet(self._rows.model, query, self._rows.db)
         asked._iterable_class = self._rows._iterable_class  # noqa: SLF001 - no public name says what a row becomes
         asked._fields = self._rows._fields  # type: ignore[attr-defined]
-        return list(asked)
+        try:
+            return list(asked)
+        except EmptyResultSet:  # nothing can be meant, as of somebody who serves no department
+            return []
 
     def _filled(self, values: dict[str, Any]) -> SQLCompiler:
         """Return the compiler as it stood after compiling, with this thread's connection and the values in their holes."""

@@ -148,7 +148,7 @@ _COUNT: Final = f"""
     (select count(distinct case_id) as cases, count(*) as clocks
        from (select c.case_id from kernel_clock c
               where c.case_kind = %s and {_LEGAL} and c.due_day between %s and %s and c.case_id in ({{condition}})
-              limit {COUNTED + 1}) counted)
+              order by c.due_day, c.case_id limit {COUNTED + 1}) counted)
 """  # noqa: S608 - put together from constants
 _MANY: Final = """
     select %s, late.cases, today.cases, soon.cases, late.clocks, today.clocks, soon.clocks, urgent.ids, urgent.days

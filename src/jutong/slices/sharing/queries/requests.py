@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from jutong.kernel import queries as kernel
@@ -15,6 +15,7 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotThere
 from jutong.kernel.models import Clock, ClockState
 from jutong.kernel.paging import Page, page
+from jutong.kernel.prepared import prepared
 from jutong.kernel.queries import AuditRow, ClockRow
 from jutong.kernel.workflow import Button
 from jutong.slices.sharing.models import SharingRequest, StandingConsent
@@ -167,8 +168,12 @@ OVER: Final = ("granted", "expired", "revoked", "terminated", "lapsed", "withdra
 
 def own_open(actor: Actor, at: datetime) -> list[RequestLine] | None:
     """Return the newest requests of the actor's department that are under way (at most 6), None where there are none."""
-    rows = _ROWS.filter(consumer_id__in=actor.serves).exclude(state__in=OVER).order_by("-id")
-    return lines(list(rows[:6]), actor, at) or None
+    return lines(_under_way(actor.serves).ask(), actor, at) or None
+
+
+@prepared
+def _under_way(consumers: frozenset[int]) -> QuerySet[SharingRequest]:
+    return _ROWS.filter(consumer_id__in=consumers).exclude(state__in=OVER).order_by("-id")[:6]
 
 
 def due_lines(actor: Actor, first: date, last: date) -> list[tuple[date, str, str, int]]:

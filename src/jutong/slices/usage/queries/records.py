@@ -15,6 +15,7 @@ from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere
 from jutong.kernel.paging import Page, every, page
+from jutong.kernel.prepared import prepared
 from jutong.kernel.workflow import Button
 from jutong.slices.parties import queries as parties
 from jutong.slices.usage.models import UseRecord
@@ -169,9 +170,13 @@ def instruction_label(code: str) -> str:
 
 def incomplete_panel(actor: Actor, at: datetime) -> list[RecordRow] | None:
     """Return the incomplete records of the actor's departments, as consumer and as authority, for the workbench."""
-    mine = Q(consumer_id__in=actor.serves) | Q(authority_id__in=actor.serves)
-    found = list(counted().filter(mine).exclude(lacking=[]).order_by("-id")[:8])
-    return [row_of(record) for record in found] or None
+    return [row_of(record) for record in _incomplete(actor.serves).ask()] or None
+
+
+@prepared
+def _incomplete(departments: frozenset[int]) -> QuerySet[UseRecord]:
+    mine = Q(consumer_id__in=departments) | Q(authority_id__in=departments)
+    return counted().filter(mine).exclude(lacking=[]).order_by("-id")[:8]
 
 
 def due_to_go(actor: Actor, at: datetime) -> int:
