@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -101,12 +102,17 @@ class Connected:
             return await client.post("/v1/query", content=body, headers={"accept": accept})
 
     async def seen(self, grant: str, wanted: Callable[[list[Any]], bool]) -> float:
-        """Ask until the marks beside the record are as wanted; returns when that was."""
+        """Ask until the marks beside the record are as wanted; returns when that was.
+
+        Until the gateway has fetched its first bundle it refuses everybody, and says so.
+        """
         while True:
-            answer = (await self.asked(grant)).json()
-            assert answer["count"] == 1, answer
-            if wanted(answer["marks"]):
-                return time.monotonic()
+            got = await self.asked(grant)
+            if got.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                answer = got.json()
+                assert answer.get("count") == 1, answer
+                if wanted(answer["marks"]):
+                    return time.monotonic()
             await asyncio.sleep(0.02)
 
 
