@@ -62,6 +62,10 @@ class Prepared(Generic[R]):
         except EmptyResultSet:  # nothing can be meant, as of somebody who serves no department
             return []
 
+    def first(self, **values: Any) -> R | None:
+        """Return the first row for these values, or None."""
+        return next(iter(self.ask(**values)), None)
+
     def _filled(self, values: dict[str, Any]) -> SQLCompiler:
         """Return the compiler as it stood after compiling, with this thread's connection and the values in their holes."""
         kept, sql, parameters = self._compiled

@@ -102,9 +102,9 @@ def standing(watched: Watched, at: datetime, *, limits: Sequence[str] = ()) -> t
         **{f"past_{limit}": Count("case_id", filter=past & Q(name=limit)) for limit in limits},
         **{f"late_{limit}": Count("case_id", filter=late & Q(name=limit)) for limit in limits},
     )
-    found = among.filter(name__in=limits).values_list("name") if limits else Clock.objects.none().values_list("name")
     running = Count("case_id", filter=~Q(state=ClockState.STOPPED))
-    counts = {name: (n, o) for name, n, o in found.annotate(n=Count("*"), o=running)} if limits else {}
+    found = among.filter(name__in=limits).values_list("name").annotate(n=Count("*"), o=running)
+    counts = {name: (n, o) for name, n, o in found}
     return (
         Standing(
             workflow.name, title, "", "", whole["total"], whole["open"], missed["past"], missed["missed"] - missed["past"]

@@ -184,7 +184,7 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
 
 def _known(entry_id: int, actor: Actor) -> Entry:
     """Return an entry that the actor may know of. NotThere for others; NotAllowed for what belongs to the other network."""
-    case = next(iter(_whole().ask(entry=entry_id)), None)
+    case = _whole().first(entry=entry_id)
     if case is None or (ENTRY.visible and not ENTRY.visible(actor, case)):
         raise NotThere(_("没有找到该目录条目，或您无权知悉。"))
     if case.zone == SEALED:

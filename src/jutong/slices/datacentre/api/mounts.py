@@ -36,6 +36,11 @@ class MountIn(Schema):
     table: Words
     mapping: Annotated[list[LineIn], Field(max_length=MOST_ITEMS)]
 
+    def form(self) -> dict[str, Any]:
+        """Return the form as mounting and preparing take it."""
+        lines = [Mapped(**line.model_dump()) for line in self.mapping]
+        return {"source_id": self.source_id, "schema": self.place_schema, "table": self.table, "mapping": lines}
+
 
 class MountedItemOut(Schema):
     """An item with its column."""
@@ -157,30 +162,14 @@ def proposed(
 def mount(request: HttpRequest, entry_id: Id, body: MountIn) -> Any:
     """Mount an entry on a table, or change its mount."""
     actor = faces.actor_of(request)
-    actions.mount(
-        by=actor,
-        at=clock.now(),
-        resource_id=entry_id,
-        source_id=body.source_id,
-        schema=body.place_schema,
-        table=body.table,
-        mapping=[Mapped(**line.model_dump()) for line in body.mapping],
-    )
+    actions.mount(by=actor, at=clock.now(), resource_id=entry_id, **body.form())
     return queries.mount(entry_id, actor)
 
 
 @router.put("/entries/{entry_id}/prepared", response={204: None}, summary="准备变更后的挂接")
 def prepare(request: HttpRequest, entry_id: Id, body: MountIn) -> Status[Any]:
     """Keep the form in which a resource will be served once a filed change of its service comes into force (W15)."""
-    actions.prepare_mount(
-        by=faces.actor_of(request),
-        at=clock.now(),
-        resource_id=entry_id,
-        source_id=body.source_id,
-        schema=body.place_schema,
-        table=body.table,
-        mapping=[Mapped(**line.model_dump()) for line in body.mapping],
-    )
+    actions.prepare_mount(by=faces.actor_of(request), at=clock.now(), resource_id=entry_id, **body.form())
     return Status(204, None)
 
 

@@ -15,7 +15,7 @@ from jutong.kernel.paging import Page, page
 from jutong.kernel.terms import MASKING_LABELS, N_, Masking
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.datacentre.models import Mount
-from jutong.slices.datacentre.rules import MOUNTERS, OFFICERS, Proposal, propose
+from jutong.slices.datacentre.rules import MOUNTERS, Proposal, propose
 from jutong.slices.sources import queries as sources
 from jutong.slices.sources.queries import SourceRow
 from jutong.wire import bundle as wire
@@ -281,8 +281,3 @@ def _prepared(mount: Mount) -> str:
 
 def _item(line: dict[str, Any]) -> MountedItem:
     return MountedItem(line["item"], line["column"], Kind(line["kind"]), line["key"], Masking(line["masking"]))
-
-
-def may_mount(actor: Actor) -> bool:
-    """Tell whether the actor mounts resources at all."""
-    return any(actor.holds(role) for role in OFFICERS.roles)

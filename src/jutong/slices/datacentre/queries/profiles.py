@@ -68,9 +68,9 @@ def behind_entry(actor: Actor, at: datetime, *, entry: EntryDetail) -> Said:
 
 def _behind(entry_id: int) -> tuple[SourceTable | None, Mount | None]:
     """Return the table behind an entry, and its mount: the table it is mounted on, else the one it was compiled from."""
-    mount = next(iter(_mounted().ask(entry=entry_id)), None)
+    mount = _mounted().first(entry=entry_id)
     if mount is None:
-        return next(iter(_compiled_from().ask(entry=entry_id)), None), None
+        return _compiled_from().first(entry=entry_id), None
     rows = SourceTable.objects.select_related("source__node")
     return rows.filter(source_id=mount.source_id, schema=mount.schema, table=mount.table).first(), mount
 

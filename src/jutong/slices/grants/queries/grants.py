@@ -202,12 +202,6 @@ def agreed_of(grant_id: int) -> Agreed:
     return msgspec.convert({name: widest[name] for name in Agreed.__struct_fields__}, Agreed)
 
 
-def of_case(case_ref: str) -> GrantRow | None:
-    """Return the grant that came from a case, if it was opened."""
-    found = Grant.objects.select_related("provider", "consumer").filter(case_ref=case_ref).order_by("-id").first()
-    return row_of(found) if found else None
-
-
 def of_lines(beginning: str) -> dict[str, list[GrantRow]]:
     """Return the grants of an agreement by its lines, whose references begin so, oldest first.
 

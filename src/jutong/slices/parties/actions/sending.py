@@ -28,7 +28,6 @@ from jutong.slices.parties.rules import reminders as rules
 SECONDS: Final = 10.0
 SOURCE_PATH: Final = "/parties/me/reminders"
 EVENT_TYPE: Final = "cn.jutong.reminder"
-MOST_ANSWER: Final = 64 * 1024
 
 
 class NotSent(Exception):  # noqa: N818 - a fact that is written down, no programming error

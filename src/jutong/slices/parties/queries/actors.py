@@ -39,7 +39,7 @@ def actor_for(account_id: int, address: str, channel: Channel, *, at: datetime, 
 
 def working_account(account_id: int) -> Account | None:
     """Return an account that is not switched off, with its person and department, or None."""
-    return next(iter(_working().ask(account=account_id)), None)
+    return _working().first(account=account_id)
 
 
 @prepared

@@ -44,12 +44,10 @@ from jutong.slices.sharing.queries.requests import (
     RequestLine,
     RequestRow,
     StandingRow,
-    due_lines,
     own_open,
     request,
     requests,
     standing_consents,
-    waiting_for,
 )
 from jutong.slices.sharing.queries.servicedesk import (
     CheckedPaper,
@@ -122,7 +120,6 @@ __all__ = [
     "dispute_lines",
     "dispute_subject",
     "disputes",
-    "due_lines",
     "duplicate_figures",
     "duplicates",
     "earlier",
@@ -144,6 +141,5 @@ __all__ = [
     "standing_consents",
     "taken_dispute",
     "taken_disputes",
-    "waiting_for",
     "without_standing_consent",
 ]

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from jutong.kernel import queries as kernel
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotThere
-from jutong.kernel.models import Clock, ClockState
 from jutong.kernel.paging import Page, page
 from jutong.kernel.prepared import prepared
 from jutong.kernel.queries import AuditRow, ClockRow
@@ -154,14 +153,6 @@ def requests(
     return lines(found, actor, at), meta
 
 
-def waiting_for(actor: Actor, at: datetime, *, limit: int = 50) -> list[RequestLine]:
-    """Return the requests the actor can move now, those received longest ago first: the workbench's list."""
-    rows = list(
-        _ROWS.filter(SHARING_REQUEST.waiting_for(actor), _known_to(actor)).order_by("received_at", "id")[:limit]
-    )
-    return lines(rows, actor, at)
-
-
 OVER: Final = ("granted", "expired", "revoked", "terminated", "lapsed", "withdrawn", "refused", "not_accepted")
 """States in which a consumer waits for nothing."""
 
@@ -174,15 +165,6 @@ def own_open(actor: Actor, at: datetime) -> list[RequestLine] | None:
 @prepared
 def _under_way(consumers: frozenset[int]) -> QuerySet[SharingRequest]:
     return _ROWS.filter(consumer_id__in=consumers).exclude(state__in=OVER).order_by("-id")[:6]
-
-
-def due_lines(actor: Actor, first: date, last: date) -> list[tuple[date, str, str, int]]:
-    """Return running limits of requests between two days: (due day, clock, title, request id), for the calendar."""
-    mine = _ROWS.filter(_known_to(actor))
-    clocks = Clock.objects.filter(case_kind=KIND, due_day__range=(first, last)).exclude(state=ClockState.STOPPED)
-    due = list(clocks.values_list("due_day", "label", "case_id").order_by("due_day")[:500])
-    titles = dict(mine.filter(pk__in=[case for _day, _label, case in due]).values_list("pk", "resource_title"))
-    return [(day, label, titles[case], case) for day, label, case in due if case in titles]
 
 
 _AS_STORED: Final = (

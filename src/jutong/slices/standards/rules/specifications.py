@@ -26,7 +26,6 @@ KINDS: Final = {
 }
 OBLIGATIONS: Final = {"M": N_("必填"), "C": N_("条件必填"), "O": N_("选填")}
 LEVELS: Final = {"entry": N_("目录"), "item": N_("信息项")}
-OWN_KINDS: Final = frozenset(KINDS) - {"items"}
 OPEN_LISTS: Final = frozenset({"category", "update_cycle", "format_types", "data_category"})
 """National lists that a local specification may add codes to; the others carry duties of the law."""
 PURPOSES: Final = "use_purposes"

@@ -12,7 +12,6 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
-from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed, NotThere
 from jutong.kernel.paging import Page, every, page
 from jutong.kernel.prepared import prepared
@@ -177,8 +176,3 @@ def incomplete_panel(actor: Actor, at: datetime) -> list[RecordRow] | None:
 def _incomplete(departments: frozenset[int]) -> QuerySet[UseRecord]:
     mine = Q(consumer_id__in=departments) | Q(authority_id__in=departments)
     return counted().filter(mine).exclude(lacking=[]).order_by("-id")[:8]
-
-
-def due_to_go(actor: Actor, at: datetime) -> int:
-    """Return how many records that the actor may know are kept no longer than today."""
-    return UseRecord.objects.filter(known_to(actor), purged_at=None, kept_until__lt=beijing_day(at)).count()
