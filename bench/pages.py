@@ -87,6 +87,8 @@ def _run(
     entries = multiplying.multiplied(ground)
     from django.test import Client, override_settings
 
+    from jutong.site.loading import settle
+
     client, count = ground.city.client(who), ground.sized(PAGES, least=20)
     with override_settings(ROOT_URLCONF=_urls()):
         with override_settings(MIDDLEWARE=[]):
@@ -94,6 +96,7 @@ def _run(
             _timed(bare, EMPTY)
         for _warming in range(WARMING):
             _timed(client, address())
+        settle()
         times = [(_timed(client, address()), _timed(client, EMPTY), _timed(bare, EMPTY)) for _turn in range(count)]
     mine, empty, least = (report.middle(column) * 1000 for column in zip(*times, strict=True))
     pages = [page for page, _empty, _bare in times]

@@ -37,8 +37,10 @@ def run(ground: Ground) -> None:
     Asked in turn, the bare statement reads so much of the table that ours would be timed on an emptied cache.
     """
     entries = multiplying.multiplied(ground)
+    from jutong.site.loading import settle
     from jutong.slices.catalogue import search
 
+    settle()
     actor = ground.city.actor("market.clerk", at=ground.now)
     rounds = max(2, ground.sized(ROUNDS))
     ours: list[float] = []

@@ -23,7 +23,9 @@ from jutong.kernel.models import InboxItem
 from jutong.slices.catalogue import actions, queries, search
 from jutong.slices.catalogue.models import Listing, Notice, Tally
 from jutong.slices.catalogue.rules.content import ItemContent
+from jutong.slices.catalogue.rules.listing import HOT_FROM
 from jutong.slices.catalogue.rules.words import SHELVED
+from jutong.slices.catalogue.search.hits import Scope, hits
 from published import published
 from world import World
 
@@ -115,6 +117,34 @@ def test_beyond_what_is_ranked_counts_are_approximate_and_the_page_says_so(
     results = search.search("信息", actor=world.actor("market.clerk"))
     assert (results.page.total, results.page.capped, results.approximate) == (2, True, True)
     assert "为约数" in world.client("market.clerk").get("/catalogue/", {"q": "信息"}).content.decode()
+
+
+@pytest.mark.parametrize(("enough", "among"), [(1, True), (0, False)])
+def test_where_few_of_those_counted_are_used_more_used_ones_are_looked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, enough: int, among: bool
+) -> None:
+    monkeypatch.setattr("jutong.slices.catalogue.search.hits.RANKED", 1)
+    monkeypatch.setattr("jutong.slices.catalogue.search.hits._HOT_TOO", enough)
+    ids = {published(world, title=f"殡葬设施信息{sign}") for sign in "甲乙丙丁"}
+    shelved = sorted(ids, key=lambda pk: next(n for n, (mask, place) in enumerate(SHELVED) if pk & mask == place))
+    actions.note_granted([shelved[-1]], at=world.at)
+    results = search.search("殡葬设施", actor=world.actor("market.clerk"), size=4)
+    assert results.approximate
+    assert (results.found[0].id == shelved[-1]) == among
+
+
+def test_of_those_counted_used_ones_are_judged_whatever_their_words_weigh(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [published(world, title=title) for title in ("殡葬设施信息", "殡葬设施名录")]
+    ids.append(published(world, title="乡镇公益设施台账", abstract="各乡镇公益设施，包括殡葬服务站。"))
+    Listing.objects.filter(pk=ids[-1]).update(standing=HOT_FROM)
+    monkeypatch.setattr("jutong.slices.catalogue.search.hits.RANKED", 2)
+    monkeypatch.setattr("jutong.slices.catalogue.search.hits._HOT_TOO", 1)
+    seen = hits(Scope("true"), "'殡葬'", {}, best=1)
+    assert (seen.hot, seen.capped) == (1, True)
+    assert {hit.entry_id for hit in seen.best} == {max(ids[:2]), ids[-1]}
+    assert len(hits(Scope("true"), "'名录'", {}, best=1).best) == 1
 
 
 @given(entry_id=st.integers(min_value=1, max_value=2**62))

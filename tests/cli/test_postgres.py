@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -266,3 +267,16 @@ def test_a_damaged_data_folder_is_never_thrown_away(ours: home.Home) -> None:
     with pytest.raises(Stopped, match="未知版本"), postgres.running(ours):
         pass
     assert (ours.postgres / "data" / "base").exists()
+
+
+@pytest.mark.parametrize(("limit", "kept"), [("2147483648", "256MB"), ("10000000", "128MB"), ("max", None)])
+def test_the_server_keeps_an_eighth_of_the_memory_there_is_and_a_container_has_less(
+    ours: home.Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, kept: str | None
+) -> None:
+    granted = tmp_path / "memory.max"
+    granted.write_text(f"{limit}\n")
+    monkeypatch.setattr(postgres, "CONTAINER_MEMORY", granted)
+    with postgres.running(ours) as server, psycopg.connect(server.url(postgres.SUPERUSER, "postgres")) as admin:
+        (found,) = admin.execute("SELECT pg_size_bytes(current_setting('shared_buffers')) >> 20").fetchone() or (0,)
+    machine = int(psutil.virtual_memory().total) // 8 >> 20
+    assert f"{found}MB" == (kept or f"{min(max(machine, 128), 1024)}MB")

@@ -26,7 +26,6 @@ SETTINGS = {
     "wal_level": "logical",
     "password_encryption": "scram-sha-256",
     "max_connections": "120",
-    "shared_buffers": "128MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
     "max_wal_size": "512MB",
@@ -42,6 +41,9 @@ SETTINGS = {
     "log_rotation_size": "0",
 }
 UNDURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+BUFFERS_MIB = range(128, 1024 + 1)
+"""What the server keeps of its pages in memory of its own: an eighth of the machine's memory within these bounds."""
+CONTAINER_MEMORY = Path("/sys/fs/cgroup/memory.max")
 _SOCKET_PATH_LIMIT = 90  # sun_path holds 107 bytes, the socket's own name takes the rest
 
 
@@ -181,7 +183,9 @@ def _configure(at: home.Home, runner: binaries.Runner, port: int, *, durable: bo
     sockets.mkdir(mode=0o700)
     runner.own(sockets)
     where = str(sockets) if len(str(sockets)) < _SOCKET_PATH_LIMIT else ""
-    values = {**SETTINGS, "port": str(port), "unix_socket_directories": where, **({} if durable else UNDURABLE)}
+    buffers = min(max(_memory() // 8 >> 20, BUFFERS_MIB[0]), BUFFERS_MIB[-1]) if durable else BUFFERS_MIB[0]
+    values = {**SETTINGS, "shared_buffers": f"{buffers}MB", "port": str(port), "unix_socket_directories": where}
+    values |= {} if durable else UNDURABLE
     ours = data / "jutong.conf"
     ours.write_text("".join(f"{name} = '{value}'\n" for name, value in values.items()), encoding="utf-8")
     runner.own(ours)
@@ -190,6 +194,17 @@ def _configure(at: home.Home, runner: binaries.Runner, port: int, *, durable: bo
     if line not in main.read_text(encoding="utf-8"):
         with main.open("a", encoding="utf-8") as file:
             file.write(line)
+
+
+def _memory() -> int:
+    """Return the bytes of memory there are: the machine's, or what a container may have of them."""
+    import psutil
+
+    whole = int(psutil.virtual_memory().total)
+    try:
+        return min(whole, int(CONTAINER_MEMORY.read_text(encoding="ascii")))
+    except (OSError, ValueError):  # no container, or one without a limit ("max")
+        return whole
 
 
 def _port(at: home.Home) -> int:

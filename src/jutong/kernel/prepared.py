@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Expression, Field, QuerySet
+from django.db.models import BigIntegerField, BooleanField, Expression, Field, Func, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
 R = TypeVar("R")
@@ -32,6 +32,17 @@ class Hole(Expression):
         """Return a parameter that is the hole itself."""
         del compiler, connection
         return "%s", [self]
+
+
+class Among(Func):
+    """The condition that a column is one of a hole's values, which are one parameter however many they are."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = any("
+    output_field = BooleanField()
+
+    def __init__(self, column: str, name: str) -> None:
+        super().__init__(column, Hole(name, BigIntegerField()))
 
 
 class Prepared(Generic[R]):

@@ -6,11 +6,14 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from jutong.site.loading import settle
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jutong.site.settings")
 
 LEFT_UNREAD = 1 << 20  # bytes of a body that are still worth reading to keep the connection
 
 _answered = get_wsgi_application()
+settle()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

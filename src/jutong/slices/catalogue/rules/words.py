@@ -15,7 +15,7 @@ _MOST_WORDS: Final = 20
 WEIGHTS: Final = "ABC"
 HOT: Final = "~hot"
 """The mark of entries that are fresh and used; no word of a text can be spelled like it."""
-SHELVED: Final = ((31, 0), (31, 16), (15, 8), (7, 4), (3, 2), (1, 1))
+SHELVED: Final = ((127, 0), (127, 64), (63, 32), (31, 16), (15, 8), (7, 4), (3, 2), (1, 1))
 """The index of words stands on shelves, each about twice as large as the one before: (mask, what is left of an entry's id
 under it). A common word finds enough on the first, a rare one is looked up on all."""
 SMALL_FACETS: Final = ("resource_class", "share_type", "format_class", "share_mode", "open_type", "update_cycle")

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from jutong.kernel.actors import Actor, Role
 from jutong.slices.catalogue.rules.asking import marked
+from jutong.slices.catalogue.rules.listing import HOT_FROM
 from jutong.slices.catalogue.rules.words import HOT, SHELVED, SMALL_FACETS, quoted
 
 RANKED: Final = 2_000
@@ -46,12 +47,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """How many match (`capped`: at least so many), the values of those counted, the best `HEAD` of them."""
+    """How many match (`capped`: at least so many), the values of those counted, the best `HEAD` of them.
+
+    hot: how many of those counted are fresh and used; where there are more than were counted `HEAD` of these are among the best too.
+    """
 
     total: int
     capped: bool
     counts: Counts = field(default_factory=dict)
     best: tuple[Hit, ...] = ()
+    hot: int = 0
 
 
 def scope_of(actor: Actor, scope: str) -> Scope:
@@ -89,15 +94,19 @@ def by_index() -> Iterator[None]:
 def hits(scope: Scope, query: str, chosen: Mapping[str, Sequence[str]], *, rank: str = "", best: int = HEAD) -> Hits:
     """Return the hits of a tsquery among those with the chosen values. rank: the tsquery to rank by.
 
-    Beyond `RANKED` hits only so many are counted, and those that are fresh and used are looked at first.
+    Beyond `RANKED` hits only so many are counted, and more of those that are fresh and used are looked for where these are few.
     """
     found = _hits(scope, query, chosen, (rank or query) if best else "", RANKED, best)
-    if not found.capped or not query or not best:
+    if not found.capped or not query or not best or found.hot >= _HOT_TOO:
         return found
     hot = _hits(scope, f"({query}) & {quoted(HOT)}", chosen, rank or query, _HOT_TOO, best)
     known = {hit.entry_id for hit in hot.best}
     return Hits(
-        found.total, found.capped, found.counts, (*hot.best, *(hit for hit in found.best if hit.entry_id not in known))
+        found.total,
+        found.capped,
+        found.counts,
+        (*hot.best, *(hit for hit in found.best if hit.entry_id not in known)),
+        found.hot,
     )
 
 
@@ -116,10 +125,10 @@ def _hits(scope: Scope, query: str, chosen: Mapping[str, Sequence[str]], rank: s
     if query or chosen:
         candidates, values = shelf_by_shelf(candidates, values)
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT.format(candidates=candidates, most=most + 1, best=best), values)
+        cursor.execute(_STATEMENT.format(candidates=candidates, most=most + 1, best=best, hot=HOT_FROM), values)
         rows = cursor.fetchall()
-    counts, top, total = _read(rows)
-    return Hits(min(total, most), total > most, counts, top)
+    counts, top, total, hot = _read(rows)
+    return Hits(min(total, most), total > most, counts, top, hot)
 
 
 _CANDIDATES: Final = """
@@ -128,22 +137,33 @@ _CANDIDATES: Final = """
 """
 _STATEMENT: Final = """
     with c as materialized ({candidates} limit {most}),
-    b as (select entry_id, standing, rank from c order by rank + standing * 0.001::real desc, entry_id desc limit {best})
+    b as (
+      (select entry_id, standing, rank from c order by rank + standing * 0.001::real desc, entry_id desc limit {best})
+      union
+      (select entry_id, standing, rank from c where standing >= {hot} and (select count(*) = {most} from c)
+        order by rank + standing * 0.001::real desc, entry_id desc limit {best})
+    )
     select grouping(facets, domain, region, provider_id), coalesce(facets, domain, region, provider_id::text), count(*),
            null::real, null
       from c group by grouping sets ((facets), (domain), (region), (provider_id))
     union all
     select -1, e.title, b.entry_id, b.rank, b.standing || '|' || e.provider_name
       from b join catalogue_entry e on e.id = b.entry_id
+    union all
+    select -2, '', count(*), null, null from c where standing >= {hot}
 """
+_BEST, _HOT = -1, -2
 _GROUPED: Final = {0b0111: "facets", 0b1011: "domain", 0b1101: "region", 0b1110: "provider_id"}
 
 
-def _read(rows: Sequence[tuple[Any, ...]]) -> tuple[Counts, tuple[Hit, ...], int]:
+def _read(rows: Sequence[tuple[Any, ...]]) -> tuple[Counts, tuple[Hit, ...], int, int]:
     counts: Counts = {name: {} for name in (*SMALL_FACETS, "domain", "region", "provider_id")}
-    best, total = [], 0
+    best, total, hot = [], 0, 0
     for kind, value, number, rank, rest in rows:
-        if kind < 0:
+        if kind == _HOT:
+            hot = number
+            continue
+        if kind == _BEST:
             standing, _bar, around = rest.partition("|")
             best.append(Hit(number, rank, int(standing), value, around))
             continue
@@ -154,4 +174,4 @@ def _read(rows: Sequence[tuple[Any, ...]]) -> tuple[Counts, tuple[Hit, ...], int
             if code:
                 counts[facet][code] = counts[facet].get(code, 0) + number
     best.sort(key=lambda hit: (-(hit.rank + hit.standing * 0.001), -hit.entry_id))
-    return counts, tuple(best), total
+    return counts, tuple(best), total, hot

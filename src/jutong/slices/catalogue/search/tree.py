@@ -113,10 +113,9 @@ def _regions(counts: Mapping[str, int]) -> list[Twig]:
 
 def _departments(counts: Mapping[int, int]) -> list[Twig]:
     """Return the departments with entries under their regions, those with most first."""
-    rows = parties.departments(counts)
     regions: dict[str, list[Twig]] = {}
-    for pk, row in rows.items():
-        regions.setdefault(row.region, []).append(Twig(row.name, 1, counts[pk], "provider_id", str(pk)))
+    for pk, seat in parties.seats(counts).items():
+        regions.setdefault(seat.region, []).append(Twig(seat.name, 1, counts[pk], "provider_id", str(pk)))
     names = parties.region_names(regions)
     twigs = []
     for code in sorted(regions):

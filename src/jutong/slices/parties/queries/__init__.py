@@ -46,6 +46,7 @@ from jutong.slices.parties.queries.departments import (
     regions_above,
     regions_with_authorities,
     search_departments,
+    seats,
     tree,
 )
 from jutong.slices.parties.queries.deputies import duties_of, staff, watched
@@ -173,6 +174,7 @@ __all__ = [
     "require_sharing_unit",
     "rules_version",
     "search_departments",
+    "seats",
     "sector",
     "sectors",
     "sharing_unit",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.kernel.paging import Page, page
+from jutong.kernel.prepared import Among, prepared
 from jutong.kernel.terms import Level, OrgType
 from jutong.slices.parties.formats import sheets
 from jutong.slices.parties.models import Authority, Department, Region
@@ -69,7 +71,29 @@ def department(department_id: int) -> DepartmentRow:
 
 def departments(ids: Iterable[int]) -> dict[int, DepartmentRow]:
     """Return departments by id; unknown ids are left out."""
-    return {d.pk: _row(d) for d in Department.objects.filter(pk__in=set(ids))}
+    return {d.pk: _row(d) for d in _whole().ask(ids=list(set(ids)))}
+
+
+@prepared
+def _whole() -> QuerySet[Department]:
+    return Department.objects.filter(Among("pk", "ids"))
+
+
+class Seat(NamedTuple):
+    """What a department is called, and the code of the region that it belongs to."""
+
+    name: str
+    region: str
+
+
+def seats(ids: Iterable[int]) -> dict[int, Seat]:
+    """Return names and regions of departments by id, for lists of thousands; unknown ids are left out."""
+    return {pk: Seat(name, region) for pk, name, region in _seats().ask(ids=list(set(ids)))}
+
+
+@prepared
+def _seats() -> QuerySet[Department, tuple[int, str, str]]:
+    return Department.objects.filter(Among("pk", "ids")).values_list("pk", "name", "region_id")
 
 
 def search_departments(text: str = "", *, region: str = "", limit: int = 20) -> list[DepartmentRow]:
