@@ -1,9 +1,8 @@
 """What a process of the web site loads before its first answer, and keeps."""
 
 import gc
-from importlib import import_module
 
-from django.conf import settings
+from django.urls import get_resolver
 
 
 def settle() -> None:
@@ -11,6 +10,6 @@ def settle() -> None:
 
     It would look through these hundred thousands of objects again and again, for 0.2 s each time in which nobody is answered.
     """
-    import_module(settings.ROOT_URLCONF)
+    get_resolver().url_patterns  # noqa: B018 - read to be loaded
     gc.collect()
     gc.freeze()
