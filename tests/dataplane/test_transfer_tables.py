@@ -309,6 +309,7 @@ def test_a_target_that_does_not_fit_is_refused_naming_the_column(town: World, ta
         end = town.ended()
     assert end.state is RunState.REJECTED
     assert word in end.message
+    assert not end.of_source
     assert town.sql(town.consumer, "select count(*) from people_copy") == [(0,)]
 
 
@@ -320,6 +321,7 @@ def test_a_source_that_is_away_is_tried_again_and_then_given_up(town: World) -> 
         end = town.ended()
     assert end.state is RunState.REJECTED
     assert "已尝试 2 次" in end.message
+    assert end.of_source
     waiting = [report for report in town.control.progress if report.state is RunState.QUEUED]
     assert "没有表 missing" in waiting[0].message
 

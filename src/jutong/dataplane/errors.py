@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 from jutong.wire.envelope import Problem
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
-    """A refusal with its Chinese sentence; `code` and `status` follow the one table of the project."""
+    """A refusal with its Chinese sentence; `code` and `status` follow the one table of the project.
+
+    of_source: the source did not give what was asked of it.
+    """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "error"
@@ -17,6 +22,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.of_source = False
 
     def problem(self, trace: str = "") -> Problem:
         """Return the refusal as problem+json; `trace` names the line in the audit chain."""
@@ -87,3 +93,16 @@ class Unavailable(Refusal):
     """Not now: a source, the audit chain or the control plane is away."""
 
     status, code, title = 503, "unavailable", "服务暂不可用"
+
+
+@contextmanager
+def at_source(*, live: bool = True) -> Iterator[None]:
+    """Mark what is refused in here as the source's: it did not give what was asked of it.
+
+    live: the rows come from the source itself, not from a parcel or a correction.
+    """
+    try:
+        yield
+    except Refusal as refusal:
+        refusal.of_source = live
+        raise

@@ -245,7 +245,8 @@ class Receipt(msgspec.Struct, frozen=True):
 class Progress(msgspec.Struct, frozen=True):
     """One report about one order, or of a node about its half; `receipt` is a msgspec-JSON envelope once the run ended.
 
-    position: how far the target has come, told where a sending half went by something else.
+    position: how far the target has come, told where a sending half went by something else. of_source: the attempt ended
+    because the source did not give what was asked of it; otherwise the reason lies elsewhere, or nobody can say.
     """
 
     order_id: str
@@ -265,6 +266,7 @@ class Progress(msgspec.Struct, frozen=True):
     drift_text: str = ""  # what changed, a Chinese sentence
     alarm: str = ""  # "growing", "dropped": `message` is about the source's change log, not the run, and moves no state
     position: str | None = None
+    of_source: bool = False
 
 
 class Manifest(msgspec.Struct, frozen=True):

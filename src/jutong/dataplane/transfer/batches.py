@@ -19,7 +19,7 @@ import msgspec
 
 from jutong.crypto import CryptoRefused, sm2, sm3, sm4
 from jutong.dataplane.book import Artefact
-from jutong.dataplane.errors import RuleBroken, TooMany, Unavailable
+from jutong.dataplane.errors import RuleBroken, TooMany, Unavailable, at_source
 from jutong.dataplane.masking import mask
 from jutong.dataplane.policy import Plan
 from jutong.dataplane.reconcile import PORTABLE, RunningTally, row_digest
@@ -226,9 +226,11 @@ async def _written(run: Run, part: Path, key: bytes, shape: Format, receiver: by
             run.tell(RunState.SENT, "正在生成文件。", done=writer.read.rows)
 
         async def count() -> Tally:
-            return run.check_rows(await reading.tally(PORTABLE))
+            with at_source():
+                counted = await reading.tally(PORTABLE)
+            return run.check_rows(counted)
 
-        async with run.source() as source, source.reading(run.plan) as reading:
+        async with run.source() as source, run.reading(source) as reading:
             counted, _ = await together(count(), reading.lines(take))
         await asyncio.to_thread(writer.close)
         file.flush()

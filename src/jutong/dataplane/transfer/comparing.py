@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from jutong.dataplane.dirty import Dirty, RowRefused, Sifted, joined, without
 from jutong.dataplane.engines.base import Engine, Key, Landing, Reading, Target
-from jutong.dataplane.errors import RuleBroken
+from jutong.dataplane.errors import RuleBroken, at_source
 from jutong.dataplane.reconcile import PORTABLE, Unreconciled, difference, unmatched
 from jutong.dataplane.transfer import quarantine
 from jutong.dataplane.transfer.following import check_keyed
@@ -100,7 +100,9 @@ class Comparison:
                 waiting.clear()
         await self._fetch(waiting)
         self._reading.narrow(self._run.plan)
-        counted = self._run.check_rows(await self._reading.tally(method))
+        with at_source():
+            counted = await self._reading.tally(method)
+        self._run.check_rows(counted)
         if self._sifting:
             counted = await self._without_dirty(counted)
         staged = Tally(self.changed, counted.checksum, method)
@@ -164,7 +166,7 @@ async def compare(run: Run, source: Engine, sink: Engine, target: Target) -> Non
 async def _landed(run: Run, source: Engine, sink: Engine, target: Target) -> None:
     """Land the comparison, or find that it has landed, and tell of it."""
     relayed = not target.sift and source.name in sink.capabilities.relay
-    async with source.reading(run.plan) as reading, sink.landing(target, reading.shapes) as landing:
+    async with run.reading(source) as reading, sink.landing(target, reading.shapes) as landing:
         if landing.position is not None:
             tally = landing.position.tally
             done = Done((tally, tally), "此前已完成")

@@ -22,7 +22,7 @@ from jutong.crypto import sm3
 from jutong.dataplane.book import Arrival
 from jutong.dataplane.engines.base import Engine
 from jutong.dataplane.engines.files import Files, Listing, pattern_of
-from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable
+from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable, at_source
 from jutong.dataplane.files.courier import Changed, Checkpoint, Courier, Stopped, Throttle
 from jutong.dataplane.files.stores import Entry, Store, check_name, printable
 from jutong.dataplane.transfer.runs import Run
@@ -219,7 +219,8 @@ async def run_files(run: Run) -> None:
     check_whole(run)
     async with run.source() as source, run.target() as sink:
         plan = run.plan
-        listing = await asyncio.to_thread(Listing.of, store_of(source), pattern_of(plan.schema, plan.table))
+        with at_source():
+            listing = await asyncio.to_thread(Listing.of, store_of(source), pattern_of(plan.schema, plan.table))
         known = {each.name: each for each in await run.book.arrivals(stream_of(run))}
         todo = [entry for entry in listing.entries if is_new(entry, known.get(entry.name))]
         prefix = "" if plan.schema in ("", ".") else plan.schema + "/"

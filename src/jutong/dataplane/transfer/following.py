@@ -81,7 +81,7 @@ class Follower:
         """Copy the whole table, where that has not been done."""
         target = replace(self._target, mode=TableMode.REPLACE, sift=sift)
         async with (
-            self._source.reading(self._run.plan) as reading,
+            self._run.reading(self._source) as reading,
             self._sink.landing(target, reading.shapes) as landing,
         ):
             self._shapes = reading.shapes
@@ -144,7 +144,7 @@ class Follower:
     async def _seeing(self, changes: Changes) -> AsyncIterator[Reading]:
         """Open a reading that sees all of these changes."""
         for _ in range(SEEN_LOOKS):
-            async with self._source.reading(self._run.plan) as reading:
+            async with self._run.reading(self._source) as reading:
                 if await reading.sees(changes):
                     if reading.shapes != self._shapes:
                         await self._check_shape()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from jutong.dataplane.dirty import Dirty, Sifted, Sifting
 from jutong.dataplane.engines.base import Landing, Reading
 from jutong.dataplane.engines.passing import PassReading
-from jutong.dataplane.errors import RuleBroken
+from jutong.dataplane.errors import RuleBroken, at_source
 from jutong.dataplane.partitions import check_number, differing, paired, whole
 from jutong.dataplane.reconcile import PORTABLE, Meter
 from jutong.dataplane.transfer.guard import together
@@ -109,10 +109,11 @@ class Move:
             await put((chunk, None))
 
         async def read() -> None:
-            if self._as_csv and isinstance(self._reading, PassReading):
-                self.sent = await self._reading.pieces(put)
-            else:
-                self.sent = await (self._reading.relay if self._relayed else self._reading.lines)(put_chunk)
+            with at_source(live=self._run.live):
+                if self._as_csv and isinstance(self._reading, PassReading):
+                    self.sent = await self._reading.pieces(put)
+                else:
+                    self.sent = await (self._reading.relay if self._relayed else self._reading.lines)(put_chunk)
             await queue.put(None)
 
         async def pieces() -> AsyncIterator[Piece]:
@@ -160,7 +161,8 @@ async def moved(
     method, cut = move.method(), run.plan.cut
 
     async def count() -> Parts:
-        counted = await reading.parts(method, cut) if cut else {"": await reading.tally(method)}
+        with at_source(live=run.live):
+            counted = await reading.parts(method, cut) if cut else {"": await reading.tally(method)}
         check_number(len(counted))
         move.total = run.check_rows(whole(counted, method)).rows
         return counted
@@ -190,7 +192,9 @@ async def _sifted(run: Run, move: Move, reading: Reading, landing: Landing, spen
     """Move all rows as texts, let the target sift them, and return one leg more: from the clean texts into the table."""
 
     async def count() -> Tally:
-        return run.check_rows(await reading.tally(PORTABLE))
+        with at_source(live=run.live):
+            counted = await reading.tally(PORTABLE)
+        return run.check_rows(counted)
 
     counted, _ = await _told(run, landing, move, together(count(), move.stream()))
     found = await sift(run, landing, aside_of(reading) + spent)

@@ -16,13 +16,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One attempt's end. differing, drift, position: see `wire.Progress`."""
+    """One attempt's end. differing, drift, position, of_source: see `wire.Progress`."""
 
     state: RunState
     message: str = ""
     differing: tuple[str, ...] = ()
     drift: str = ""
     position: str | None = None
+    of_source: bool = False
 
     def given_up(self, tries: int) -> Outcome:
         """Return the same, tried too often."""
@@ -37,13 +38,13 @@ WAITING = Outcome(RunState.QUEUED, "等待发送端的数据包送达。")
 def outcome_of(error: Exception, order: Order, attempt: int) -> Outcome:
     """Return how an attempt ends by an exception; one that nobody expected is logged and stops the order."""
     if isinstance(error, Unavailable):
-        return Outcome(RunState.QUEUED, error.sentence)
+        return Outcome(RunState.QUEUED, error.sentence, of_source=error.of_source)
     if isinstance(error, Drifted):
         return Outcome(RunState.REJECTED, error.sentence, drift=error.digest)
     if isinstance(error, Behind):
         return Outcome(RunState.REJECTED, error.sentence, position=error.position)
     if isinstance(error, Refusal):
-        return Outcome(RunState.REJECTED, error.sentence)
+        return Outcome(RunState.REJECTED, error.sentence, of_source=error.of_source)
     if isinstance(error, Unreconciled):
         return Outcome(RunState.QUARANTINED, str(error), differing=error.differing)
     log.error("任务 %s 第 %d 次执行出错", order.id, attempt, exc_info=error)

@@ -241,6 +241,7 @@ class Runner:
             drift=outcome.drift,
             drift_text=outcome.message if outcome.drift else "",
             position=outcome.position,
+            of_source=outcome.of_source,
         )
         self.reports.put(report)
 

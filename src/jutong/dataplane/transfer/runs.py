@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,8 +14,8 @@ import msgspec
 from jutong.crypto import CryptoRefused, sm2
 from jutong.dataplane import engines, policy
 from jutong.dataplane.book import Book
-from jutong.dataplane.engines.base import Engine
-from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable
+from jutong.dataplane.engines.base import Engine, Reading
+from jutong.dataplane.errors import NotAllowed, RuleBroken, Unavailable, at_source
 from jutong.dataplane.identity import Identity
 from jutong.dataplane.partitions import cut_of
 from jutong.dataplane.reconcile import Unreconciled, unmatched
@@ -65,9 +65,14 @@ class Run:
         return replace(plan, cut=cut_of(self.order.split, plan.fields), parts=self.order.repair)
 
     @property
+    def live(self) -> bool:
+        """Tell whether rows are read from the source itself, not from a parcel or a correction."""
+        return not self.order.corrected and self.heading is None
+
+    @property
     def hashes(self) -> bool:
         """Tell whether keyed hashes are still to be applied to the rows that are read."""
-        return bool(self.plan.hashed) and not self.order.corrected and self.heading is None
+        return bool(self.plan.hashed) and self.live
 
     @cached_property
     def clerk(self) -> Clerk:
@@ -83,7 +88,15 @@ class Run:
 
     def source(self) -> AbstractAsyncContextManager[Engine]:
         """Open the source of the granted resource."""
-        return self._opened(self.guard.snapshot.mounts[self.guard.grant.resource_id].source_id)
+        return self._opened(self.guard.snapshot.mounts[self.guard.grant.resource_id].source_id, provides=True)
+
+    @asynccontextmanager
+    async def reading(self, source: Engine) -> AsyncIterator[Reading]:
+        """Open a reading of what the grant lets through."""
+        async with AsyncExitStack() as stack:
+            with at_source():
+                reading = await stack.enter_async_context(source.reading(self.plan))
+            yield reading
 
     def target(self) -> AbstractAsyncContextManager[Engine]:
         """Open the target, which must be a source of the consuming department itself; one not yet told is waited for."""
@@ -93,7 +106,7 @@ class Run:
         return self._opened(self.order.target_source_id)
 
     @asynccontextmanager
-    async def _opened(self, source_id: str) -> AsyncIterator[Engine]:
+    async def _opened(self, source_id: str, *, provides: bool = False) -> AsyncIterator[Engine]:
         source = self.guard.snapshot.sources.get(source_id)
         if source is None or not source.active:
             raise Unavailable("数据源已停用或不在授权包中，请联系其所属部门。")
@@ -102,7 +115,8 @@ class Run:
         except (CryptoRefused, msgspec.MsgspecError) as error:
             message = f"本节点无法打开数据源“{source.title}”的访问凭据，请在控制面重新登记本节点或更新凭据。"
             raise Unavailable(message) from error
-        engine = await engines.open(source, access)
+        with at_source(live=provides):
+            engine = await engines.open(source, access)
         try:
             yield engine
         finally:

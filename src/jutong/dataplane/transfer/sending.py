@@ -16,7 +16,7 @@ from jutong.crypto import sm3
 from jutong.dataplane.book import Arrival
 from jutong.dataplane.engines.base import Reading
 from jutong.dataplane.engines.files import Listing, pattern_of
-from jutong.dataplane.errors import RuleBroken
+from jutong.dataplane.errors import RuleBroken, at_source
 from jutong.dataplane.files.courier import Stopped, Throttle
 from jutong.dataplane.files.stores import PIECE, Entry, Store
 from jutong.dataplane.partitions import check_number, whole
@@ -48,7 +48,7 @@ async def send_table(run: Run) -> None:
     check_carried(run.order)
     async with run.source() as source:
         await check_drift(run, source)
-        async with source.reading(run.plan) as reading:
+        async with run.reading(source) as reading:
             unassigned = await divisions.unassigned(run, reading)
             position = await watermarks.narrowed(run, reading, run.order.since)
             quarantine.allow(run, reading)
@@ -126,7 +126,8 @@ class RowPacking:
 
     async def _count(self) -> dict[str, Tally]:
         cut = self._run.plan.cut
-        counted = await self._reading.parts(PORTABLE, cut) if cut else {"": await self._reading.tally(PORTABLE)}
+        with at_source():
+            counted = await self._reading.parts(PORTABLE, cut) if cut else {"": await self._reading.tally(PORTABLE)}
         check_number(len(counted))
         self._total = self._run.check_rows(whole(counted, PORTABLE)).rows
         return counted
@@ -178,7 +179,8 @@ async def send_files(run: Run) -> None:
     async with run.source() as source:
         plan, store = run.plan, store_of(source)
         known = await _arrived(run)
-        listing = await asyncio.to_thread(Listing.of, store, pattern_of(plan.schema, plan.table))
+        with at_source():
+            listing = await asyncio.to_thread(Listing.of, store, pattern_of(plan.schema, plan.table))
         todo = [entry for entry in listing.entries if is_new(entry, known.get(entry.name))]
         prefix = "" if plan.schema in ("", ".") else plan.schema + "/"
         with post_of(run).departing(run.order) as leaving:

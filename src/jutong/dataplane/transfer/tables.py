@@ -83,7 +83,7 @@ async def run_table(run: Run) -> None:
             return await follow(run, source, sink, target, shape=shape)
         if run.order.read is Read.COMPARE:
             return await compare(run, source, sink, target)
-        opened, relayed = partial(source.reading, run.plan), _relayed(run, source, sink)
+        opened, relayed = partial(run.reading, source), _relayed(run, source, sink)
         return _released(run, *await _sifted(run, opened, sink, target, relayed=relayed))
 
 

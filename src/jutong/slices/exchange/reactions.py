@@ -10,6 +10,7 @@ from jutong.kernel import inbox, jobs, outbox
 from jutong.kernel.actors import Role
 from jutong.slices.exchange import actions
 from jutong.slices.exchange.workflow import BACKFLOW, EXCHANGE_TASK
+from jutong.slices.services import actions as services
 
 
 @outbox.on("exchange_task.released", "exchange_task.rejected", "exchange_task.quarantined")
@@ -151,3 +152,6 @@ def forget_change(event: outbox.Event, at: datetime) -> None:
 def find_late_backflows(at: datetime) -> int:
     """Find the back-flows whose schedule has passed without a released run."""
     return actions.find_late_backflows(at)
+
+
+services.look_also(actions.stopped_deliveries)

@@ -71,7 +71,7 @@ class Alert(models.Model):
 class ServiceStop(models.Model):
     """A resource whose running grants give nothing, though no end was filed (national-2025#39(7)).
 
-    cause: unmounted, source, suspended, failing; words: what shows it. since: when it began, as far as it is known.
+    cause: unmounted, source, suspended, failing, batches; words: what shows it. since: when it began, as far as it is known.
     proposed_at: when it was put forward as a possible finding; ended_at: when it was to be had again, or nobody had a
     grant any more.
     """

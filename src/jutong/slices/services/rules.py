@@ -31,6 +31,7 @@ STOP_CAUSES: Final[Mapping[str, str]] = {
     "source": N_("数据源中断"),
     "suspended": N_("提供方暂停"),
     "failing": N_("调用失败"),
+    "batches": N_("定时交换没有送达"),
 }
 """How a service can stop without an end that was filed."""
 MISUSE_KINDS: Final[Mapping[str, str]] = {

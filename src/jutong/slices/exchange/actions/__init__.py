@@ -41,6 +41,7 @@ from jutong.slices.exchange.actions.returning import return_rows
 from jutong.slices.exchange.actions.room import admit, limit_source
 from jutong.slices.exchange.actions.segments import take_segment
 from jutong.slices.exchange.actions.setting_aside import forget_old_originals, take_dirty
+from jutong.slices.exchange.actions.stopping import stopped_deliveries
 from jutong.slices.exchange.actions.submitting import (
     SUBMITTERS,
     find_late,
@@ -125,6 +126,7 @@ __all__ = [
     "send_lineage_aside",
     "show_unanswered",
     "start_backflow",
+    "stopped_deliveries",
     "submit_batch",
     "take_dirty",
     "take_parcel_receipt",

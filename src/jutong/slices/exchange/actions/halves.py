@@ -71,6 +71,7 @@ def findings(run: Run, report: Progress) -> dict[str, Any]:
     return {
         "dirty": report.dirty or run.dirty,
         "differing": [name[:200] for name in report.differing[:_MOST_PARTS]] or run.differing,
+        "of_source": report.of_source or (run.of_source and report.state not in _ENDS),
         "drift": report.drift[:128] or run.drift,
         "drift_text": report.drift_text[:1000].replace("\x00", "") or run.drift_text,
     }

@@ -101,7 +101,7 @@ class Run(Case):
     runners do not see it. differing: partitions that did not reconcile; drift: digest of the columns found when they are
     not the accepted ones; dirty: rows set aside; lag_seconds: of change capture. corrects: the run whose rows, set aside
     and put right since, are all that this one delivers; correction_digest: SM3 (hex) of what was put right, sealed.
-    sender, receiver: the front-end nodes behind which source and target sit, where they are two; empty otherwise.
+    of_source: it last failed because the source gave nothing. sender, receiver: the front-end nodes behind which source and target sit, where they are two; empty otherwise.
     """
 
     task = models.ForeignKey(TransferTask, on_delete=models.PROTECT, related_name="runs")
@@ -143,6 +143,7 @@ class Run(Case):
     differing = models.JSONField(default=list)
     drift = models.CharField(max_length=128, default="")
     drift_text = models.CharField(max_length=1000, default="")
+    of_source = models.BooleanField(default=False)
     corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrected_by")
     correction_digest = models.CharField(max_length=64, default="")
     sender = models.CharField(max_length=40, default="")
@@ -157,6 +158,7 @@ class Run(Case):
             models.Index(fields=["provider", "-id"], name="run_provider"),
             models.Index(fields=["grant", "-id"], name="run_grant"),
             models.Index(fields=["priority", "id"], condition=Q(waiting=True), name="run_waiting"),
+            models.Index(fields=["grant"], condition=Q(of_source=True), name="run_of_source"),
         ]
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -39,11 +39,20 @@ class Stopped:
     since: datetime
 
 
+Look = Callable[[Mapping[int, Served], datetime], Mapping[int, Stopped]]
+_LOOKS: Final[list[Look]] = []
+
+
+def look_also(look: Look) -> None:
+    """Let a slice above name those of the served resources that give nothing for a reason only it sees."""
+    _LOOKS.append(look)
+
+
 def find_stops(at: datetime) -> int:
     """Notice services that stopped or are back, and put forward those that lasted; returns how many were put forward.
 
-    What is known: mounts that were taken off, sources that do not answer, grants that the provider suspends by itself, and
-    interfaces whose every call fails on our side. An end that was filed (W15) has ended its grants, so it is none of these.
+    What is known: mounts that were taken off, sources that do not answer, grants that the provider suspends by itself,
+    interfaces whose every call fails on our side, and what slices above see (`look_also`). An end that was filed (W15) has ended its grants, so it is none of these.
     """
     served = grants.served(at)
     stopped = _stopped(served, at)
@@ -93,6 +102,8 @@ def _stopped(served: Mapping[int, Served], at: datetime) -> dict[int, Stopped]:
             found[resource] = Stopped("suspended", words, since_then)
         elif one.granted and (begun := calls.failing_since(one.granted)):
             found[resource] = Stopped("failing", _("接口的调用全部因提供方一侧的原因失败"), begun)
+    for look in _LOOKS:
+        found = {**look(served, at), **found}
     return found
 
 
