@@ -31,6 +31,7 @@ class Entry:
 
     label: Chinese msgid (N_). icon: a Tabler icon name without "ti-". allow: who may open it (the page still decides
     for itself). order: within its group. count: how many things wait there for this actor, shown when above zero.
+    also: url names of pages that belong to it although their addresses do not begin with its own.
     """
 
     group: Group
@@ -40,6 +41,7 @@ class Entry:
     allow: Callable[[Actor], bool]
     order: int = 50
     count: Callable[[Actor], int] | None = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,13 @@ def registered() -> tuple[Entry, ...]:
 def sections_for(actor: Actor, path: str) -> tuple[Section, ...]:
     """Return what the actor may open, grouped; the entry with the longest address that `path` begins with is current."""
     open_entries = [(entry, address_of(entry.url_name)) for entry in registered() if entry.allow(actor)]
-    places = [address for _entry, address in open_entries if address and path.startswith(address)]
-    here = max(places, key=len, default="")
+    places = [
+        (place, address)
+        for entry, address in open_entries
+        for place in (address, *map(address_of, entry.also))
+        if place and path.startswith(place)
+    ]
+    here = max(places, key=lambda pair: len(pair[0]), default=("", ""))[1]
     sections = []
     for group in Group:
         lines = tuple(

@@ -76,7 +76,10 @@ def _offer_pages() -> None:
         Entry(Group.CATALOGUE, N_("本部门目录"), "catalogue_own", "folder", compiles, order=20),
         Entry(Group.CATALOGUE, N_("目录审核发布"), "catalogue_review", "checklist", reviews, order=30),
         Entry(Group.CATALOGUE, N_("目录更新任务"), "catalogue_updates", "refresh-alert", knows_updates, order=35),
-        Entry(Group.CATALOGUE, N_("目录监督"), "catalogue_supervision", "heartbeat", knows_updates, order=37),
+        Entry(
+            Group.CATALOGUE, N_("目录监督"), "catalogue_supervision", "heartbeat", knows_updates, order=37,
+            also=("catalogue_health",),
+        ),
         Entry(Group.CATALOGUE, N_("目录变更"), "catalogue_revisions", "git-pull-request", knows_updates, order=38),
         Entry(Group.CATALOGUE, N_("数源与采集责任"), "catalogue_sources", "target", does_business, order=39),
         Entry(
@@ -86,7 +89,7 @@ def _offer_pages() -> None:
         Entry(
             Group.CATALOGUE, N_("编目指导与问答"), "catalogue_questions", "message-question", does_business, order=45
         ),
-    )
+    )  # fmt: skip
 
 
 def _offer_ways() -> None:
@@ -121,8 +124,11 @@ def _offer_answering() -> None:
 
     register(
         Entry(Group.CATALOGUE, N_("地区目录"), "catalogue_regional", "building-community", does_business, order=13),
-        Entry(Group.CATALOGUE, N_("牵头与目录管理"), "catalogue_leads", "flag", does_business, order=39),
-    )
+        Entry(
+            Group.CATALOGUE, N_("牵头与目录管理"), "catalogue_leads", "flag", does_business, order=39,
+            also=("catalogue_offices", "catalogue_filings", "catalogue_faults"),
+        ),
+    )  # fmt: skip
     agenda.register(
         agenda.Chore(
             "catalog_finding",

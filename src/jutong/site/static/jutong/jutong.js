@@ -42,8 +42,11 @@
   document.addEventListener("click", function (event) {
     var copy = event.target.closest("[data-copy]");
     if (copy) {
-      var text = document.getElementById(copy.getAttribute("data-copy")).textContent;
-      navigator.clipboard.writeText(text).then(function () { say(copy.getAttribute("data-copied")); copy.classList.add("jt-copied"); });
+      var source = document.getElementById(copy.getAttribute("data-copy"));
+      var copied = function () { say(copy.getAttribute("data-copied")); copy.classList.add("jt-copied"); };
+      if (navigator.clipboard) { navigator.clipboard.writeText(source.textContent).then(copied); return; }
+      window.getSelection().selectAllChildren(source);  // without HTTPS there is no clipboard: what is selected can be taken by hand
+      if (document.execCommand("copy")) { copied(); }
       return;
     }
     document.querySelectorAll("details.jt-menu[open], details.jt-confirm[open], details.jt-fold[open]").forEach(function (box) {

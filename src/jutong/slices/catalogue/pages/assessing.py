@@ -261,4 +261,9 @@ def _knows(actor: Actor) -> bool:
     )  # fmt: skip
 
 
-register(Entry(Group.CATALOGUE, N_("分级与安全评估"), "catalogue_assessments", "shield-check", _knows, order=43))
+register(
+    Entry(
+        Group.CATALOGUE, N_("分级与安全评估"), "catalogue_assessments", "shield-check", _knows, order=43,
+        also=("catalogue_grading_sheet", "catalogue_important_data", "catalogue_security"),
+    )
+)  # fmt: skip

@@ -18,6 +18,7 @@ from jutong.kernel.faces.downloads import xlsx
 from jutong.kernel.faces.pieces import FlowChart, Tab
 from jutong.slices.catalogue import queries, search
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
+from jutong.slices.parties import queries as parties
 
 
 @require_GET
@@ -64,10 +65,12 @@ def flow(request: HttpRequest, provider: int, consumer: int) -> HttpResponse:
     """Show the entries that one department gives another."""
     actor_of(request)
     rows, meta = queries.given(provider, consumer, number=asked_number(request))
+    names = parties.departments({provider, consumer})
+    words = {"provider": names[provider].name, "consumer": names[consumer].name} if len(names) > 1 else {}
     return page(
         request,
         "catalogue/flow.html",
-        title=_("部门之间提供的目录"),
+        title=_("%(provider)s提供给%(consumer)s的目录") % words if words else _("部门之间提供的目录"),
         rows=rows,
         meta=meta,
         provider=provider,

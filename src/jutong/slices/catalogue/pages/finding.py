@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -51,7 +53,15 @@ def results(request: HttpRequest) -> HttpResponse:
         results=found,
         facets=facets,
         facets_chosen=[(facet.name, choice.value) for facet in facets for choice in facet.choices if choice.chosen],
+        wish=_wish(request, text) if text and not found.found else "",
     )
+
+
+def _wish(request: HttpRequest, text: str) -> str:
+    """Return where the actor asks for data that the catalogue does not have, nothing for those who record no demands."""
+    if not queries.demands_offered(actor_of(request), clock.now()).departments:
+        return ""
+    return f"{reverse('catalogue_demand_new')}?{urlencode({'wanted': text})}"
 
 
 @require_GET

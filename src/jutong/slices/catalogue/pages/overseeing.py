@@ -21,6 +21,7 @@ from jutong.kernel.faces.pieces import Chart, Figure, Series, Tone
 from jutong.kernel.paging import Page
 from jutong.slices.catalogue import queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
+from jutong.slices.catalogue.pages.narrowing import of_department
 from jutong.slices.catalogue.pages.updating import period_of, supervision_tabs
 
 MOST_DRAWN: Final = 15
@@ -131,7 +132,7 @@ def _entries(row: queries.Supervised) -> list[tuple[str, list[Figure]]]:
         return f"{reverse('catalogue_ailing')}?department={row.department_id}&ailment={code}"
 
     published = [
-        Figure(_("已发布目录"), entries.entries),
+        Figure(_("已发布目录"), entries.entries, url=f"{reverse('catalogue')}?provider_id={row.department_id}"),
         Figure(_("完整度"), entries.completeness, "%", url=ailing("thin")),
         Figure(_("要素不全"), entries.thin, url=ailing("thin")),
         Figure(_("及时率"), entries.timely, "%", url=ailing("stale")),
@@ -177,6 +178,7 @@ def turns(request: HttpRequest) -> HttpResponse:
         meta=meta,
         form=form,
         department=chosen,
+        narrowed=of_department(chosen),
         outcome=outcome,
         outcomes=[(code, _(label)) for code, label in queries.TURNS.items()],
     )

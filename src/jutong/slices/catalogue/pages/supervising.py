@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -14,6 +15,7 @@ from jutong.kernel.faces import actor_of, page
 from jutong.kernel.faces.downloads import xlsx
 from jutong.slices.catalogue import queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
+from jutong.slices.catalogue.pages.narrowing import of_department
 from jutong.slices.catalogue.pages.updating import supervision_tabs
 from jutong.slices.catalogue.rules.liveliness import ASKED, UNUSED_AFTER
 
@@ -47,6 +49,8 @@ def ailing(request: HttpRequest) -> HttpResponse:
         meta=meta,
         ailment=ailment,
         department=department,
+        narrowed=of_department(department),
+        crumbs=[(_("目录体检"), reverse("catalogue_health")), (_("需要关注的目录"), "")],
         ailments=[(code, _(label)) for code, label in ASKED.items()],
     )
 

@@ -13,6 +13,8 @@ from jutong.slices.catalogue.queries import EntryDetail
 
 DRAWN: Final = 6
 """Consumers in the drawing; the table has them all."""
+BEFORE: Final = 5
+"""Panels of a lower order stand at the head of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,16 @@ class Understood:
     amounts: tuple[Amount, ...]
     ends: tuple[Linked, ...]
     cards: tuple[Filled, ...]
+
+    @property
+    def first(self) -> list[Filled]:
+        """Cards that tell how the data are obtained: they stand before everything else."""
+        return [one for one in self.cards if one.panel.order < BEFORE]
+
+    @property
+    def rest(self) -> list[Filled]:
+        """The other cards."""
+        return [one for one in self.cards if one.panel.order >= BEFORE]
 
     @property
     def sources(self) -> list[Linked]:

@@ -24,6 +24,7 @@ from jutong.kernel.faces.forms import Day, Line, Paragraph, Whole
 from jutong.kernel.faces.pieces import Tab
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text
+from jutong.slices.catalogue.pages.narrowing import of_department
 from jutong.slices.catalogue.rules.updates import MOST_OCCASION, TRIGGERS
 from jutong.slices.catalogue.workflow import CATALOG_UPDATE, UPDATE_STATES
 from jutong.slices.parties import queries as parties
@@ -122,6 +123,7 @@ def updates(request: HttpRequest) -> HttpResponse:
         title=_("目录更新任务"),
         rows=rows,
         chosen=chosen,
+        narrowed=of_department(chosen.department),
         outcomes=[(code, _(label)) for code, label in queries.OUTCOMES.items()],
         meta=meta,
         state=state,

@@ -114,8 +114,12 @@ def search(
 
 
 def kept_of(chosen: Chosen | None) -> dict[str, list[str]]:
-    """Return the chosen values of facets there are, without empty ones."""
-    given = {name: [v for v in values if v][:MOST_CHOSEN] for name, values in (chosen or {}).items() if name in FACETS}
+    """Return the chosen values of facets there are, without empty ones and those that no database holds."""
+    given = {
+        name: [v for v in values if v and "\x00" not in v][:MOST_CHOSEN]
+        for name, values in (chosen or {}).items()
+        if name in FACETS
+    }
     return {name: values for name, values in given.items() if values}
 
 
