@@ -100,10 +100,10 @@ def test_the_publics_pages_take_no_more_from_one_address_than_sign_in_does(
     window = world.signed_out()
     answers = [
         posted(window, "/correction/public/follow/", number="YY-2026-000001", code="AAAA").status_code
-        for _n in range(7)
+        for _n in range(11)  # six of them in one minute, also where a new one begins between
     ]
     assert answers[:5] == [404] * 5
-    assert answers[-1] == 429
+    assert 429 in answers
 
 
 def test_the_interface_moves_a_case_with_the_words_of_its_verb_and_no_others(world: World) -> None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from jutong.kernel.faces.forms import Form
+from jutong.kernel import clock
+from jutong.kernel.errors import NotAllowed, NotThere, WrongState
+from jutong.kernel.faces.answers import done
+from jutong.kernel.faces.forms import Form, told
+from jutong.kernel.faces.signing import signed
 from jutong.kernel.signing import Signing
 
 FormT = TypeVar("FormT", bound=Form)
+DeedT = TypeVar("DeedT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +64,38 @@ class Deed(Generic[FormT]):
         """Return the move as it is open now; label: what the button says, else the deed's own."""
         said = label or _(self.label)
         return OpenDeed(verb, said, url, form, self.tone, _(self.hint) if self.hint else "", asked, signing)
+
+
+def deed_called(verb: str, deeds: Mapping[str, DeedT]) -> DeedT:
+    """Return the move of this name. NotThere for one that the page does not offer."""
+    if (known := deeds.get(verb)) is None:
+        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    return known
+
+
+def done_or_shown(
+    request: HttpRequest,
+    verb: str,
+    deed: Deed[FormT],
+    form: FormT,
+    *,
+    pk: int,
+    to: str,
+    show: Callable[..., HttpResponse],
+    signing: Callable[..., Signing | None] | None = None,
+) -> HttpResponse:
+    """Make a move of the case `pk` and go on to `to`; a refusal is shown in place, with its status.
+
+    show: draws the page again, with `tried=(verb, form)` or `refusal=…`. signing: tells what has to be signed with the move,
+    given its verb, the case, the actor and the words; the page asks for that first.
+    """
+    if form.is_valid():
+        try:
+            with told(form):
+                by, words = signed(request), form.arguments()
+                if by.signature or signing is None or signing(verb, pk, by, words) is None:
+                    deed.call(pk, by=by, at=clock.now(), **words)
+                    return done(request, _(deed.said), to=to)
+        except (WrongState, NotAllowed) as refusal:
+            return show(refusal=refusal)
+    return show(tried=(verb, form))

@@ -168,6 +168,10 @@ class Form(forms.Form):
         for name, field in self.fields.items():
             _name_the_field(field, str(field.label or name))
 
+    def arguments(self) -> dict[str, Any]:
+        """Return what the action takes: what was filled in."""
+        return dict(self.cleaned_data)
+
 
 @contextmanager
 def told(form: forms.BaseForm) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse
@@ -11,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces
 from jutong.kernel.actors import Actor
-from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
-from jutong.kernel.faces.deeds import Deed, OpenDeed
+from jutong.kernel.errors import Refusal, RuleBroken
+from jutong.kernel.faces.deeds import Deed, OpenDeed, deed_called, done_or_shown
 from jutong.kernel.faces.forms import Form
 from jutong.kernel.terms import N_
 from jutong.slices.agreements import actions, formats, queries
@@ -56,21 +57,11 @@ def agreement(request: HttpRequest, agreement_id: int) -> HttpResponse:
 @require_POST
 def deed(request: HttpRequest, agreement_id: int, verb: str) -> HttpResponse:
     """Make a move; a refusal is shown on the page of the agreement, in place, with its status."""
-    known = DEEDS.get(verb)
-    if known is None:
-        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    known = deed_called(verb, DEEDS)
     queries.agreement(agreement_id, faces.actor_of(request), clock.now())
     form = known.form(faces.posted(request))
-    if form.is_valid():
-        try:
-            with faces.told(form):
-                by = faces.signed(request)
-                if by.signature or AGREEMENT.signing(verb, agreement_id, by, form.cleaned_data) is None:
-                    known.call(agreement_id, by=by, at=clock.now(), **form.cleaned_data)
-                    return faces.done(request, _(known.said), to=reverse("agreement", args=[agreement_id]))
-        except (WrongState, NotAllowed) as refusal:
-            return show(request, agreement_id, refusal=refusal)
-    return show(request, agreement_id, tried=(verb, form))
+    to, again = reverse("agreement", args=[agreement_id]), partial(show, request, agreement_id)
+    return done_or_shown(request, verb, known, form, pk=agreement_id, to=to, show=again, signing=AGREEMENT.signing)
 
 
 def show(

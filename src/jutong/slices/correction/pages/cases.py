@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -10,9 +12,9 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces, files
-from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
+from jutong.kernel.errors import Refusal, RuleBroken
 from jutong.kernel.faces import downloads
-from jutong.kernel.faces.deeds import OpenDeed
+from jutong.kernel.faces.deeds import OpenDeed, deed_called, done_or_shown
 from jutong.kernel.faces.forms import Form, Paragraph
 from jutong.slices.correction import actions, queries
 from jutong.slices.correction.pages.deeds import DEEDS
@@ -36,19 +38,11 @@ def case(request: HttpRequest, kind: str, case_id: int) -> HttpResponse:
 @require_POST
 def deed(request: HttpRequest, kind: str, case_id: int, verb: str) -> HttpResponse:
     """Make a move; a refusal is shown on the case's page, in place, with its status."""
-    known = DEEDS.get(kind, {}).get(verb)
-    if known is None:
-        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
-    actor, now = faces.actor_of(request), clock.now()
-    form = known.form(queries.case(kind, case_id, actor, now), faces.posted(request))
-    if form.is_valid():
-        try:
-            with faces.told(form):
-                known.call(case_id, by=faces.signed(request), at=now, **form.words())
-                return faces.done(request, _(known.said), to=reverse(f"correction_{kind}", args=[case_id]))
-        except (WrongState, NotAllowed) as refusal:
-            return show(request, kind, case_id, refusal=refusal)
-    return show(request, kind, case_id, tried=(verb, form))
+    known = deed_called(verb, DEEDS.get(kind, {}))
+    seen = queries.case(kind, case_id, faces.actor_of(request), clock.now())
+    form = known.form(seen, faces.posted(request))
+    to, again = reverse(f"correction_{kind}", args=[case_id]), partial(show, request, kind, case_id)
+    return done_or_shown(request, verb, known, form, pk=case_id, to=to, show=again)
 
 
 @require_safe

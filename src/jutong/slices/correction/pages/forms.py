@@ -56,10 +56,6 @@ class DeedForm(Form):
         super().__init__(*args, **kwargs)
         self.case = case
 
-    def words(self) -> dict[str, Any]:
-        """Return the action's arguments."""
-        return dict(self.cleaned_data)
-
 
 class Nothing(DeedForm):
     """A move that asks for nothing but the decision."""
@@ -107,7 +103,7 @@ class CorrectForm(DeedForm):
             self.fields[f"old-{place}"] = Line(label=_("%(item)s（更正前）") % words, required=False, max_length=2000)
             self.fields[f"new-{place}"] = Line(label=_("%(item)s（更正后）") % words, required=False, max_length=2000)
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return the rows in which something was written."""
         good = self.cleaned_data
         rows = [
@@ -186,7 +182,7 @@ class LinkForm(DeedForm):
             raise ValidationError(_("授权编号应如 G-000012，请核对。"))
         return int(number) if number else None
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return one link, or none."""
         good = self.cleaned_data
         links = [{"kind": good["kind"], "reference": good["reference"]}] if good["kind"] or good["reference"] else []
@@ -212,7 +208,7 @@ class ConvertForm(DeedForm):
         ]
         self.fields["to"].choices = [("", _("请选择")), *choices]  # type: ignore[attr-defined]
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return the procedure, and ground, kind or field."""
         to, _colon, detail = self.cleaned_data["to"].partition(":")
         return {"to": to, "detail": detail}

@@ -51,7 +51,7 @@ class RaiseForm(Form):
             good["applicant_kind"], good["applicant_name"], good["applicant_number"], good["applicant_phone"]
         )
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return what the procedure's own action takes."""
         return {"resource_id": entries.at_code(self.cleaned_data["about"]), "text": self.cleaned_data["text"]}
 
@@ -63,9 +63,9 @@ class VerificationForm(RaiseForm):
     record = Code(label=_l("记录标识（如本人证件号码，可不填）"), max_length=50, required=False)
     found_on = Day(label=_l("发现问题的日期（可不填）"), required=False)
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Add kind, record and day."""
-        return super().words() | {name: self.cleaned_data[name] for name in ("kind", "record", "found_on")}
+        return super().arguments() | {name: self.cleaned_data[name] for name in ("kind", "record", "found_on")}
 
 
 class ObjectionForm(RaiseForm):
@@ -75,9 +75,9 @@ class ObjectionForm(RaiseForm):
     record = Code(label=_l("记录标识（如本人证件号码，可不填）"), max_length=50, required=False)
     evidence = Paragraph(label=_l("证据材料"), max_length=2000, help_text=_l("写明有哪些证明材料、由何机关出具。"))
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Add ground, record and evidence."""
-        return super().words() | {name: self.cleaned_data[name] for name in ("ground", "record", "evidence")}
+        return super().arguments() | {name: self.cleaned_data[name] for name in ("ground", "record", "evidence")}
 
 
 class OpenCorrectionForm(RaiseForm):
@@ -86,9 +86,9 @@ class OpenCorrectionForm(RaiseForm):
     field = django_forms.ChoiceField(label=_l("有疑义的字段"), choices=lambda: chosen(Field.choices()))
     proposed = Paragraph(label=_l("建议改为（可不填）"), max_length=2000, required=False)
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Add field and proposal."""
-        return super().words() | {name: self.cleaned_data[name] for name in ("field", "proposed")}
+        return super().arguments() | {name: self.cleaned_data[name] for name in ("field", "proposed")}
 
 
 class ComplaintForm(RaiseForm):
@@ -104,7 +104,7 @@ class ComplaintForm(RaiseForm):
         super().__init__(*args, **kwargs)
         self.fields["about"].required = False
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Add department, act and right; the entry may be left out."""
         good = self.cleaned_data
         about = entries.at_code(good["about"]) if good["about"] else None
@@ -180,7 +180,7 @@ def raised(request: HttpRequest, kind: str) -> HttpResponse:
         by, now = _window(request), clock.now()
         try:
             with faces.told(form):
-                words = form.words()
+                words = form.arguments()
                 uploads = form.cleaned_data["uploads"]
                 made = actions.raise_in_public(
                     by=by, at=now, kind=kind, person=form.person(), words=words, uploads=uploads

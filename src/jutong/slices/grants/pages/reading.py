@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -15,10 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces, panels
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
+from jutong.kernel.errors import Refusal
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.conditions import condition_in_words
-from jutong.kernel.faces.deeds import Deed, OpenDeed
+from jutong.kernel.faces.deeds import Deed, OpenDeed, deed_called, done_or_shown
 from jutong.kernel.faces.forms import Form, Line, Paragraph, Whole
 from jutong.kernel.faces.pieces import Change, Fact, Tab
 from jutong.kernel.paging import LARGEST, every
@@ -160,18 +161,10 @@ def grant(request: HttpRequest, grant_id: int) -> HttpResponse:
 @require_POST
 def deed(request: HttpRequest, grant_id: int, verb: str) -> HttpResponse:
     """Make a move with its reason; a refusal is shown in place, with its status."""
-    known = DEEDS.get(verb)
-    if known is None:
-        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    known = deed_called(verb, DEEDS)
     form = known.form(faces.posted(request))
-    if form.is_valid():
-        try:
-            with faces.told(form):
-                known.call(grant_id, by=faces.actor_of(request), at=clock.now(), **form.cleaned_data)
-                return faces.done(request, _(known.said), to=reverse("grant", args=[grant_id]))
-        except (WrongState, NotAllowed) as refusal:
-            return _show(request, grant_id, refusal=refusal)
-    return _show(request, grant_id, tried=(verb, form))
+    to, show = reverse("grant", args=[grant_id]), partial(_show, request, grant_id)
+    return done_or_shown(request, verb, known, form, pk=grant_id, to=to, show=show)
 
 
 def _show(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -15,10 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from jutong.kernel import clock, faces, files, jurisdiction, panels
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
+from jutong.kernel.errors import Refusal, RuleBroken
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
-from jutong.kernel.faces.deeds import OpenDeed
+from jutong.kernel.faces.deeds import OpenDeed, deed_called, done_or_shown
 from jutong.kernel.faces.forms import Form
 from jutong.kernel.faces.pieces import Fact, Happening
 from jutong.kernel.terms import ShareType
@@ -53,22 +54,12 @@ def approve(request: HttpRequest, request_id: int) -> HttpResponse:
 @require_POST
 def deed(request: HttpRequest, request_id: int, verb: str) -> HttpResponse:
     """Make a move; a refusal is shown on the case's page, in place, with its status."""
-    known = DEEDS.get(verb)
-    if known is None:
-        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    known = deed_called(verb, DEEDS)
     shown = "sharing_approve" if request.POST.get("from") == "approve" else "sharing_case"
     template = "sharing/approve.html" if shown == "sharing_approve" else "sharing/case.html"
     form = known.form(faces.posted(request), posted_files(request))
-    if form.is_valid():
-        try:
-            with faces.told(form):
-                by = faces.signed(request)
-                if by.signature or SHARING_REQUEST.signing(verb, request_id, by, form.cleaned_data) is None:
-                    known.call(request_id, by=by, at=clock.now(), **form.cleaned_data)
-                    return faces.done(request, _(known.said), to=reverse(shown, args=[request_id]))
-        except (WrongState, NotAllowed) as refusal:
-            return show(request, request_id, template=template, refusal=refusal)
-    return show(request, request_id, template=template, tried=(verb, form))
+    to, again = reverse(shown, args=[request_id]), partial(show, request, request_id, template=template)
+    return done_or_shown(request, verb, known, form, pk=request_id, to=to, show=again, signing=SHARING_REQUEST.signing)
 
 
 def show(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -15,10 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from jutong.kernel import clock, faces, files, jurisdiction
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
+from jutong.kernel.errors import NotAllowed, Refusal, RuleBroken, WrongState
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
-from jutong.kernel.faces.deeds import Deed, OpenDeed
+from jutong.kernel.faces.deeds import Deed, OpenDeed, deed_called, done_or_shown
 from jutong.kernel.faces.forms import Day, Form, Line, Paragraph, Uploads, Whole
 from jutong.kernel.faces.pieces import Fact, Tab
 from jutong.kernel.terms import N_
@@ -203,20 +204,10 @@ def deed(request: HttpRequest, change_id: int, verb: str) -> HttpResponse:
     seen = queries.change(change_id, faces.actor_of(request))
     if verb == "release":
         return _release(request, seen)
-    known = DEEDS.get(verb)
-    if known is None:
-        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    known = deed_called(verb, DEEDS)
     form = known.form(faces.posted(request))
-    if form.is_valid():
-        try:
-            with faces.told(form):
-                by = faces.signed(request)
-                if by.signature or USE_CHANGE.signing(verb, change_id, by, form.cleaned_data) is None:
-                    known.call(change_id, by=by, at=clock.now(), **form.cleaned_data)
-                    return faces.done(request, _(known.said), to=reverse("sharing_change_of_use", args=[change_id]))
-        except (WrongState, NotAllowed) as refusal:
-            return _show(request, change_id, refusal=refusal)
-    return _show(request, change_id, tried=(verb, form))
+    to, show = reverse("sharing_change_of_use", args=[change_id]), partial(_show, request, change_id)
+    return done_or_shown(request, verb, known, form, pk=change_id, to=to, show=show, signing=USE_CHANGE.signing)
 
 
 def _release(request: HttpRequest, seen: queries.ChangeView) -> HttpResponse:

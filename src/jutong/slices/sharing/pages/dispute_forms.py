@@ -26,15 +26,11 @@ class Worded(Form):
         super().__init__(*args, **kwargs)
         self.view = view
 
-    def words(self) -> dict[str, Any]:
-        """Return the arguments of the action."""
-        return dict(self.cleaned_data)
-
 
 class Nothing(Worded):
     """A move that asks for nothing but the decision."""
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return no argument."""
         return {}
 
@@ -44,7 +40,7 @@ class AnswerFile(Worded):
 
     file = Upload(label=gettext_lazy("答复文件"), most_bytes=MOST_BYTES)
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return the file's content."""
         self.cleaned_data["file"].seek(0)
         return {"file": self.cleaned_data["file"].read()}
@@ -147,7 +143,7 @@ class OutcomeForm(Worded):
         wanted += ["restore", "end"] if row.grant_id else []
         return [*wanted, "other"]
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return the outcome."""
         good = self.cleaned_data
         terms = None
@@ -172,10 +168,10 @@ class GovernmentForm(OutcomeForm):
 
     field_order = ("number", "decided_on", "result", "text", "conditions", *TERMS)
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return number, date and outcome."""
         good = self.cleaned_data
-        return {"number": good["number"], "decided_on": good["decided_on"], **super().words()}
+        return {"number": good["number"], "decided_on": good["decided_on"], **super().arguments()}
 
 
 class DisputeForm(Form):

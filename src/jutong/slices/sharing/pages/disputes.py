@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -14,10 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from jutong.kernel import clock, faces, files, jurisdiction
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
+from jutong.kernel.errors import Refusal, RuleBroken
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
-from jutong.kernel.faces.deeds import Deed, OpenDeed
+from jutong.kernel.faces.deeds import Deed, OpenDeed, deed_called, done_or_shown
 from jutong.kernel.faces.forms import Line
 from jutong.kernel.faces.pieces import Fact, Tab
 from jutong.kernel.terms import N_
@@ -176,21 +177,11 @@ def dispute(request: HttpRequest, dispute_id: int) -> HttpResponse:
 @require_POST
 def deed(request: HttpRequest, dispute_id: int, verb: str) -> HttpResponse:
     """Make a move; a refusal is shown on the dispute's page, in place, with its status."""
-    known = DEEDS.get(verb)
-    if known is None:
-        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    known = deed_called(verb, DEEDS)
     seen = queries.dispute(dispute_id, faces.actor_of(request), clock.now())
     form = _form(known, seen, faces.posted(request), posted_files(request))
-    if form.is_valid():
-        try:
-            with faces.told(form):
-                by, words = faces.signed(request), form.words()
-                if by.signature or DISPUTE.signing(verb, dispute_id, by, words) is None:
-                    known.call(dispute_id, by=by, at=clock.now(), **words)
-                    return faces.done(request, _(known.said), to=reverse("sharing_dispute", args=[dispute_id]))
-        except (WrongState, NotAllowed) as refusal:
-            return _show(request, dispute_id, refusal=refusal)
-    return _show(request, dispute_id, tried=(verb, form))
+    to, show = reverse("sharing_dispute", args=[dispute_id]), partial(_show, request, dispute_id)
+    return done_or_shown(request, verb, known, form, pk=dispute_id, to=to, show=show, signing=DISPUTE.signing)
 
 
 def _form(known: Deed[forms.Worded], seen: queries.DisputeView, *posted: Any, **more: Any) -> forms.Worded:
@@ -241,7 +232,7 @@ def _open(
     known = DEEDS[verb]
     asked = tried is not None and tried[0] == verb
     form = tried[1] if tried and asked else _form(known, seen, auto_id=f"id_{verb}_%s")
-    words = form.words() if form.is_bound and form.is_valid() else None if form.fields else {}
+    words = form.arguments() if form.is_bound and form.is_valid() else None if form.fields else {}
     signing = DISPUTE.signing(verb, seen.row.id, actor, words)
     url = reverse("sharing_dispute_deed", args=[seen.row.id, verb])
     return known.offered(verb, form, url=url, label=label, asked=asked, signing=signing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -11,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_POST, require_safe
 
-from jutong.kernel import clock, faces
-from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
-from jutong.kernel.faces.deeds import Deed, OpenDeed
+from jutong.kernel import faces
+from jutong.kernel.errors import Refusal
+from jutong.kernel.faces.deeds import Deed, OpenDeed, deed_called, done_or_shown
 from jutong.kernel.faces.forms import Form, Line, Paragraph, Whole
 from jutong.kernel.faces.pieces import Fact, Happening
 from jutong.kernel.faces.templatetags.jutong import moment
@@ -96,18 +97,10 @@ def review(request: HttpRequest, review_id: int) -> HttpResponse:
 @require_POST
 def deed(request: HttpRequest, review_id: int, verb: str) -> HttpResponse:
     """Make a move; a refusal is shown in place, with its status."""
-    known = DEEDS.get(verb)
-    if known is None:
-        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    known = deed_called(verb, DEEDS)
     form = known.form(faces.posted(request))
-    if form.is_valid():
-        try:
-            with faces.told(form):
-                known.call(review_id, by=faces.actor_of(request), at=clock.now(), **form.cleaned_data)
-                return faces.done(request, _(known.said), to=reverse("usage_aggregation", args=[review_id]))
-        except (WrongState, NotAllowed) as refusal:
-            return _show(request, review_id, refusal=refusal)
-    return _show(request, review_id, tried=(verb, form))
+    to, show = reverse("usage_aggregation", args=[review_id]), partial(_show, request, review_id)
+    return done_or_shown(request, verb, known, form, pk=review_id, to=to, show=show)
 
 
 def _show(

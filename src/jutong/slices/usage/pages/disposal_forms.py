@@ -30,10 +30,6 @@ class CopiesForm(Form):
             (str(row.copy_id), row.copy) for row in rows
         ]
 
-    def words(self) -> dict[str, Any]:
-        """Return the action's arguments."""
-        return dict(self.cleaned_data)
-
 
 class InstructForm(CopiesForm):
     """What is to become of the copies."""
@@ -54,7 +50,7 @@ class ReportForm(CopiesForm):
     proof = Upload(label=_l("证明文件"), required=False, help_text=_l("销毁记录、退还清单、封存单等。"))
     note = Paragraph(label=_l("说明"), max_length=LONGEST, required=False)
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return the copies, the report and the proof."""
         good = self.cleaned_data
         said = Report(good["method"], good["executed_on"], good["executor"], good["note"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from django import forms as django_forms
@@ -14,10 +15,10 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces, files, papers
-from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
+from jutong.kernel.errors import Refusal
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
-from jutong.kernel.faces.deeds import Deed, OpenDeed
+from jutong.kernel.faces.deeds import Deed, OpenDeed, deed_called, done_or_shown
 from jutong.kernel.faces.pieces import Tab
 from jutong.kernel.terms import N_
 from jutong.slices.usage import actions, queries
@@ -106,19 +107,11 @@ def disposal(request: HttpRequest, grant_id: int) -> HttpResponse:
 @require_POST
 def deed(request: HttpRequest, grant_id: int, verb: str) -> HttpResponse:
     """Make a move on the chosen copies; a refusal is shown on the page, in place, with its status."""
-    known = DEEDS.get(verb)
-    if known is None:
-        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
-    actor, now = faces.actor_of(request), clock.now()
-    form = known.form(queries.disposing(grant_id, actor, now), faces.posted(request), posted_files(request))
-    if form.is_valid():
-        try:
-            with faces.told(form):
-                known.call(grant_id, by=faces.signed(request), at=now, **form.words())
-                return faces.done(request, _(known.said), to=reverse("usage_disposal", args=[grant_id]))
-        except (WrongState, NotAllowed) as refusal:
-            return show(request, grant_id, refusal=refusal)
-    return show(request, grant_id, tried=(verb, form))
+    known = deed_called(verb, DEEDS)
+    seen = queries.disposing(grant_id, faces.actor_of(request), clock.now())
+    form = known.form(seen, faces.posted(request), posted_files(request))
+    to, again = reverse("usage_disposal", args=[grant_id]), partial(show, request, grant_id)
+    return done_or_shown(request, verb, known, form, pk=grant_id, to=to, show=again)
 
 
 def show(

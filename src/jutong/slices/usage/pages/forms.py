@@ -47,7 +47,7 @@ class OpenForm(Form):
         sources = [(code, label) for code, label in Source.choices() if code != Source.SYSTEM]
         self.fields["source"].choices = chosen(sources)  # type: ignore[attr-defined]
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return the action's arguments."""
         return with_papers(self.cleaned_data)
 
@@ -65,7 +65,7 @@ class DeedForm(Form):
         super().__init__(*args, **kwargs)
         self.case = case
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return the action's arguments."""
         return with_papers(self.cleaned_data)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -14,9 +15,9 @@ from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces
-from jutong.kernel.errors import Conflict, NotAllowed, NotThere, Refusal, WrongState
+from jutong.kernel.errors import Refusal
 from jutong.kernel.faces import downloads
-from jutong.kernel.faces.deeds import Deed, OpenDeed
+from jutong.kernel.faces.deeds import Deed, OpenDeed, deed_called, done_or_shown
 from jutong.kernel.faces.forms import Form, Line, Whole
 from jutong.kernel.faces.pieces import Fact, Tab
 from jutong.kernel.faces.templatetags.jutong import moment
@@ -142,20 +143,12 @@ def ledger(request: HttpRequest, grant_id: int) -> HttpResponseBase:
 @require_POST
 def deed(request: HttpRequest, grant_id: int, verb: str) -> HttpResponse:
     """Enter something; a refusal is shown on the page, in place, with its status."""
-    known = DEEDS.get(verb)
-    if known is None:
-        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
-    actor, now = faces.actor_of(request), clock.now()
-    seen = queries.ledger(grant_id, actor, now)
+    known = deed_called(verb, DEEDS)
+    seen = queries.ledger(grant_id, faces.actor_of(request), clock.now())
     form = known.form(seen, faces.posted(request))
-    if form.is_valid():
-        try:
-            with faces.told(form):
-                known.call(grant_id if verb in OF_GRANTS else seen.row.id, by=actor, at=now, **form.words())
-                return faces.done(request, _(known.said), to=reverse("usage_ledger", args=[grant_id]))
-        except (WrongState, NotAllowed, Conflict) as refusal:
-            return show(request, grant_id, refusal=refusal)
-    return show(request, grant_id, tried=(verb, form))
+    concerned = grant_id if verb in OF_GRANTS else seen.row.id
+    to, again = reverse("usage_ledger", args=[grant_id]), partial(show, request, grant_id)
+    return done_or_shown(request, verb, known, form, pk=concerned, to=to, show=again)
 
 
 def show(

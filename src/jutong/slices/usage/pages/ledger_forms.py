@@ -34,10 +34,6 @@ class LedgerForm(Form):
     def prepare(self) -> None:
         """Fill in what depends on the ledger."""
 
-    def words(self) -> dict[str, Any]:
-        """Return the action's arguments."""
-        return dict(self.cleaned_data)
-
 
 class CopyForm(LedgerForm):
     """An own copy: what it is, where it lies, of which it was made."""
@@ -116,7 +112,7 @@ class FillForm(LedgerForm):
             for one in rows
         ]
 
-    def words(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, Any]:
         """Return the period and what is said of it."""
         good = self.cleaned_data
         return {"number": good["number"], "content": Content(**{name: good[name] for name in FIELDS})}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
@@ -12,10 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import clock, faces, files, jurisdiction
 from jutong.kernel.actors import Actor
-from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
+from jutong.kernel.errors import Refusal, RuleBroken
 from jutong.kernel.faces import downloads
 from jutong.kernel.faces.answers import posted_files
-from jutong.kernel.faces.deeds import OpenDeed
+from jutong.kernel.faces.deeds import OpenDeed, deed_called, done_or_shown
 from jutong.kernel.faces.pieces import Fact, Happening
 from jutong.kernel.faces.templatetags.jutong import moment
 from jutong.kernel.terms import N_
@@ -43,7 +44,7 @@ def new(request: HttpRequest, grant_id: int) -> HttpResponse:
     form = OpenForm(subject, faces.posted(request), posted_files(request))
     if form.is_valid():
         with faces.told(form):
-            case = actions.open_misuse(by=actor, at=clock.now(), **form.words())
+            case = actions.open_misuse(by=actor, at=clock.now(), **form.arguments())
             said = _("案件 %s 已登记。登记不影响授权，认定后才暂停。") % case.number
             return faces.done(request, said, to=reverse("usage_misuse", args=[case.pk]))
     return faces.page(
@@ -73,21 +74,11 @@ def attachment(request: HttpRequest, case_id: int, file_id: int) -> HttpResponse
 @require_POST
 def deed(request: HttpRequest, case_id: int, verb: str) -> HttpResponse:
     """Make a move; a refusal is shown on the case's page, in place, with its status."""
-    known = DEEDS.get(verb)
-    if known is None:
-        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
-    actor, now = faces.actor_of(request), clock.now()
-    form = known.form(queries.misuse(case_id, actor, now), faces.posted(request), posted_files(request))
-    if form.is_valid():
-        try:
-            with faces.told(form):
-                by = faces.signed(request)
-                if by.signature or MISUSE_CASE.signing(verb, case_id, by, form.words()) is None:
-                    known.call(case_id, by=by, at=now, **form.words())
-                    return faces.done(request, _(known.said), to=reverse("usage_misuse", args=[case_id]))
-        except (WrongState, NotAllowed) as refusal:
-            return show(request, case_id, refusal=refusal)
-    return show(request, case_id, tried=(verb, form))
+    known = deed_called(verb, DEEDS)
+    seen = queries.misuse(case_id, faces.actor_of(request), clock.now())
+    form = known.form(seen, faces.posted(request), posted_files(request))
+    to, again = reverse("usage_misuse", args=[case_id]), partial(show, request, case_id)
+    return done_or_shown(request, verb, known, form, pk=case_id, to=to, show=again, signing=MISUSE_CASE.signing)
 
 
 def show(
@@ -135,7 +126,7 @@ def open_deeds(
         known = DEEDS[button.verb]
         asked = tried is not None and tried[0] == button.verb
         form = tried[1] if tried and asked else known.form(found, auto_id=f"id_{button.verb}_%s")
-        words = form.words() if form.is_bound and form.is_valid() else None
+        words = form.arguments() if form.is_bound and form.is_valid() else None
         signing = MISUSE_CASE.signing(button.verb, found.row.id, actor, words)
         url = reverse("usage_misuse_deed", args=[found.row.id, button.verb])
         deeds.append(known.offered(button.verb, form, url=url, label=button.label, asked=asked, signing=signing))
