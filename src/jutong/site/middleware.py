@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -137,7 +137,8 @@ class known_actor:  # noqa: N801 - named like the functions beside it in the set
             return HttpResponseRedirect(f"{door}?{urlencode({'next': request.get_full_path()})}")
         response = answers.refused(request, refusal)
         if answers.is_htmx(request) and door:
-            response["HX-Redirect"] = door
+            shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+            response["HX-Redirect"] = f"{door}?{urlencode({'next': shown.path})}" if shown.path else door
         return response
 
 

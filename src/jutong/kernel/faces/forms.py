@@ -32,7 +32,15 @@ def invisible(text: str, *, allowed: frozenset[str] = frozenset()) -> str:
     return next((c for c in text if c not in allowed and unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn"}), "")
 
 
-class Line(forms.CharField):
+class Text(forms.CharField):
+    """Text whose length is judged here and never cut: a browser shortens what is pasted without a word."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Return the attributes of the widget, without its `maxlength`."""
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
+
+class Line(Text):
     """One line of text: trimmed, inner white space joined, without control characters."""
 
     def to_python(self, value: Any) -> str:
@@ -42,7 +50,7 @@ class Line(forms.CharField):
         return " ".join(text.split())
 
 
-class Paragraph(forms.CharField):
+class Paragraph(Text):
     """Several lines of text; line ends become one line feed each."""
 
     widget = forms.Textarea(attrs={"rows": 4})
@@ -96,7 +104,9 @@ class CodeFrom(Code):
 
 
 class Whole(forms.IntegerField):
-    """A whole number; full-width digits are read."""
+    """A whole number; full-width digits are read, which a number input of the browser would throw away."""
+
+    widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
 
     def to_python(self, value: Any) -> int | None:
         """Return the number or None."""

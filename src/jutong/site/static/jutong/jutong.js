@@ -88,6 +88,11 @@
   window.addEventListener("pageshow", function (event) {
     if (event.persisted) { document.querySelectorAll("button[type=submit]:disabled").forEach(function (button) { button.disabled = false; }); }
   });
+  document.addEventListener("jutong:kept", function () { changed = false; });
+  /* An answer that is neither an error, nor the door, nor the form again: what was sent has arrived and need not be kept. */
+  var sent = sessionStorage.getItem("jutong-sent");
+  if (sent && !document.querySelector(".jt-wrong, .jt-door, form[data-keep]")) { sessionStorage.removeItem(sent); }
+  sessionStorage.removeItem("jutong-sent");
   window.addEventListener("beforeunload", function (event) { if (changed) { event.preventDefault(); } });
 
   function size(bytes) {

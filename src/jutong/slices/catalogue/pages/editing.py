@@ -12,12 +12,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock
 from jutong.kernel.actors import Actor, Role
-from jutong.kernel.errors import NotAllowed
+from jutong.kernel.errors import NotAllowed, RuleBroken
 from jutong.kernel.faces import actor_of, done, page, partial, posted, rehearsal, told
 from jutong.slices.catalogue import actions, queries
-from jutong.slices.catalogue.pages.forms import EntryForm, Items, asked_id, asked_number, asked_text
+from jutong.slices.catalogue.pages.forms import EntryForm, Items, asked_id, asked_number, asked_text, place_of
 from jutong.slices.catalogue.pages.specified import own_start
+from jutong.slices.catalogue.queries.entries import OpinionRow
+from jutong.slices.catalogue.queries.versions import label_of
 from jutong.slices.catalogue.rules.content import Content
+from jutong.slices.catalogue.rules.obligations import MOST_ITEMS
 from jutong.slices.catalogue.rules.specified import own_elements
 
 _EMPTY = Content(title="")
@@ -64,11 +67,20 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
         _("编辑目录"),
         back=reverse("catalogue_entry", args=[pk]),
         pk=pk,
+        sent_back=seen.sent_back,
     )
 
 
 def _written(
-    request: HttpRequest, present: Content, version: int, act: Any, title: str, *, back: str, pk: int = 0
+    request: HttpRequest,
+    present: Content,
+    version: int,
+    act: Any,
+    title: str,
+    *,
+    back: str,
+    pk: int = 0,
+    sent_back: OpinionRow | None = None,
 ) -> HttpResponse:
     given = queries.specification_of(actor_of(request), clock.now())
     form = EntryForm(posted(request), initial=EntryForm.start(present, version), specification=given)
@@ -80,11 +92,18 @@ def _written(
         with told(form):
             return done(request, _("已保存。"), to=act(_content(present, form, items), form))
     status = None if not form.is_bound or form.errors else 422 if not items.is_valid() else None
+    form.remark(sent_back.remarks if sent_back else ())
     own = [_(element.label) for element in own_elements(given, "item")]
     return page(
         request, "catalogue/edit.html", title=title, form=form, items=items, own_items=own, back=back, pk=pk,
-        status=status,
+        status=status, wrong_items=items.wrong() if form.is_bound else (), sent_back=sent_back,
+        remarks=remarked(sent_back), seen_as=actor_of(request).account_id,
     )  # fmt: skip
+
+
+def remarked(sent_back: OpinionRow | None) -> list[tuple[str, str, str]]:
+    """Return what a return says of single elements as (place on the editing page, element, text)."""
+    return [(place_of(name), label_of(name), text) for name, text in sent_back.remarks] if sent_back else []
 
 
 def _content(present: Content, form: EntryForm, items: Any) -> Content:
@@ -102,8 +121,9 @@ def check(request: HttpRequest) -> HttpResponse:
     items = Items(data, prefix="items", form_kwargs={"specification": given})
     valid = form.is_valid() and items.is_valid()
     content = _content(_EMPTY, form, items) if valid else None
-    sentences = list(queries.lacking(content, actor=actor, at=clock.now())) if content else []
-    sentences += [(name, str(error)) for name, errors in form.errors.items() for error in errors]
+    lacking = queries.lacking(content, actor=actor, at=clock.now()) if content else ()
+    sentences = [(place_of(name), sentence) for name, sentence in lacking] + items.wrong()
+    sentences += [(form[name].auto_id, str(error)) for name, errors in form.errors.items() for error in errors]
     title = str(form.cleaned_data.get("title", ""))
     alike = queries.alike(title, actor=actor, entry_id=asked_id(request, "entry"))
     return partial(request, "catalogue/checks.html", sentences=sentences, alike=alike)
@@ -111,11 +131,13 @@ def check(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def row(request: HttpRequest) -> HttpResponse:
-    """Answer with one more empty row of items; `n` is how many there are."""
+    """Answer with more empty rows of items, one or `more`; `n` is how many there are."""
     given = queries.specification_of(actor_of(request), clock.now())
-    place = min(asked_number(request, "n", 0), 1999)
-    form = Items.form(prefix=f"items-{place}", specification=given)
-    return partial(request, "catalogue/item_row.html", form=form, total=place + 1, fresh=True)
+    first, more = asked_number(request, "n", 0), asked_number(request, "more")
+    if first + more > MOST_ITEMS:
+        raise RuleBroken(_("一条目录最多 %d 个信息项，请分为几条目录编制。") % MOST_ITEMS, field="items")
+    forms = [Items.form(prefix=f"items-{place}", specification=given) for place in range(first, first + more)]
+    return partial(request, "catalogue/item_row.html", forms=forms, total=first + more, fresh=True)
 
 
 @require_POST

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from django import forms
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -34,7 +35,7 @@ from jutong.slices.catalogue.pages.specified import OWN, own_start, own_values, 
 from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent
-from jutong.slices.catalogue.rules.obligations import LABELS, LENGTHS
+from jutong.slices.catalogue.rules.obligations import LABELS, LENGTHS, MOST_ITEMS
 from jutong.slices.catalogue.rules.shape import ITEM_LABELS
 from jutong.slices.catalogue.rules.text import listed
 from jutong.slices.catalogue.rules.zones import SECRETS
@@ -42,6 +43,8 @@ from jutong.slices.standards import queries as standards
 from jutong.wire.specification import Specification
 
 BLANK = ("", "—")
+ITEMS_PLACE = "items"
+"""Id of the table of items on the editing page."""
 MOST_PAGE = 100_000
 
 
@@ -172,6 +175,14 @@ class EntryForm(Form):
         if specification is not None:
             specify(self, specification)
 
+    def remark(self, remarks: Iterable[tuple[str, str]]) -> None:
+        """Show what a reviewer said of an element beside its field."""
+        for element, text in remarks:
+            name = place_of(element).removeprefix("id_")
+            if name in self.fields:
+                said = format_html('<strong class="jt-remark">{}</strong>', _("退回意见：%s") % text)
+                self.fields[name].help_text = format_html("{}{}", said, self.fields[name].help_text)
+
     def grouped(self) -> list[tuple[str, list[Any]]]:
         """Return the fields under their headings; those of local elements come last."""
         groups = [
@@ -195,6 +206,16 @@ class EntryForm(Form):
         given["format_types"] = tuple(kind.casefold() for kind in given["format_types"])
         extra = {name: text for name, text in {**present.extra, **own_values(self)}.items() if text}
         return given | {"use_purposes": tuple(given["use_purposes"]), "extra": extra}
+
+
+def place_of(element: str) -> str:
+    """Return the id of an element's place on the editing page, empty for what is not filled in there."""
+    if element.startswith("item"):
+        return ITEMS_PLACE
+    name = {"use_conditions": "share_conditions"}.get(element, element)
+    if name in EntryForm.base_fields:
+        return f"id_{name}"
+    return "" if name in LABELS else f"id_{OWN}{name}"
 
 
 class ItemForm(Form):
@@ -241,6 +262,17 @@ else:
 class ItemSet(_Set):
     """The items of an entry."""
 
+    def wrong(self) -> list[tuple[str, str]]:
+        """Return (id on the page, sentence) of everything refused, with the number of its row."""
+        found = [(ITEMS_PLACE, str(error)) for error in self.non_form_errors()]
+        for number, form in enumerate(self.forms, 1):
+            refused = ((bound.auto_id, str(error)) for bound in form for error in bound.errors)
+            found += [
+                (place, _("信息项第 %(row)d 行：%(sentence)s") % {"row": number, "sentence": said})
+                for place, said in refused
+            ]
+        return found
+
     def items(self, earlier: tuple[ItemContent, ...]) -> tuple[ItemContent, ...]:
         """Return the named items; what the form does not show is kept from the item of the same name."""
         before = {item.name: item for item in earlier}
@@ -258,7 +290,7 @@ class ItemSet(_Set):
         )
 
 
-Items = forms.formset_factory(ItemForm, formset=ItemSet, extra=3, max_num=2000, absolute_max=2000)
+Items = forms.formset_factory(ItemForm, formset=ItemSet, extra=3, max_num=MOST_ITEMS, absolute_max=MOST_ITEMS)
 
 
 class TakeOut(Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from pathlib import PurePath
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -120,4 +121,4 @@ def returned(request: HttpRequest, pk: int) -> HttpResponseBase:
     found = queries.import_run(pk, actor=actor_of(request))
     if found.error_file_id is None:
         raise NotThere(_("该次导入没有退回的行。"))
-    return attachment(files.chunks(found.error_file_id), _("退回行-%s.xlsx") % found.file_name, XLSX)
+    return attachment(files.chunks(found.error_file_id), _("退回行-%s.xlsx") % PurePath(found.file_name).stem, XLSX)

@@ -18,8 +18,8 @@ from jutong.kernel.faces.downloads import safe_headers
 from jutong.kernel.faces.pieces import Change, Fact, Happening
 from jutong.kernel.terms import N_
 from jutong.slices.catalogue import queries
-from jutong.slices.catalogue.pages.editing import EDITS
-from jutong.slices.catalogue.pages.forms import asked_number
+from jutong.slices.catalogue.pages.editing import EDITS, remarked
+from jutong.slices.catalogue.pages.forms import asked_number, place_of
 from jutong.slices.catalogue.pages.understanding import understood
 from jutong.slices.catalogue.queries.entries import EntryDetail, OpinionRow
 from jutong.slices.catalogue.queries.versions import in_words, label_of
@@ -51,6 +51,8 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
         "catalogue/entry.html",
         title=seen.content.title,
         seen=seen,
+        lacking=[(place_of(name), sentence) for name, sentence in seen.lacking],
+        remarks=remarked(seen.sent_back),
         groups=[(_(name), _facts(seen, names)) for name, names in _GROUPS.items()] + _own_group(seen) + _origin(seen),
         happenings=[happening(opinion) for opinion in seen.opinions],
         understood=understood(actor, at, seen),

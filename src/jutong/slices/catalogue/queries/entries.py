@@ -48,6 +48,7 @@ OPINIONS = {
     "secret_found": N_("涉密取下"),
     "referral": N_("属性定级确定"),
 }
+_DECISIONS = frozenset({"return", "review", "determination", "publication"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,13 @@ class EntryDetail:
     in_force: PublishedEntry | None
     lights: tuple[Light, ...]
     channel: CorrectionChannel
+
+    @property
+    def sent_back(self) -> OpinionRow | None:
+        """The return that its provider has yet to answer: the last decision on the entry, until it is handed in again."""
+        decided = [one for one in self.opinions if one.kind in _DECISIONS]
+        mine = self.working and self.row.state in UNFINISHED | {"leader_approved"}
+        return decided[-1] if mine and decided and decided[-1].kind == "return" else None
 
 
 def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:

@@ -192,7 +192,9 @@ def missing(content: Content, duties: Obligations, *, provider: str) -> Iterator
     given = duties.specification
     required = duties.required | (demanded(content, given) if given else frozenset())
     for name in LABELS:
-        if name in required and not _present(name, content, provider):
+        if name == "share_type" and name in required and content.share_type and not content.share_confirmed:
+            yield Finding("share_confirmed", N_("共享类型尚未确认，请核对后勾选“已核对并确认共享类型”"))
+        elif name in required and not _present(name, content, provider):
             yield Finding(name, _MISSING, {"label": LABELS[name]})
     for one in given.elements if given else ():
         if one.of == "entry" and is_own(one) and one.name in required and not content.extra.get(one.name):
@@ -206,7 +208,7 @@ def _present(name: str, content: Content, provider: str) -> bool:
     if name == "provider":
         return bool(provider)
     if name == "share_type":
-        return content.share_confirmed and bool(content.share_type)
+        return bool(content.share_type)
     if name == "share_mode":
         return content.share_type == "withheld" or bool(content.share_mode_class and content.share_mode)
     if name == "use_conditions":
