@@ -112,7 +112,7 @@ from jutong.slices.catalogue.actions.important import (
     review_protection,
     send_back_important,
 )
-from jutong.slices.catalogue.actions.importing import choose_mapping, confirm_import, import_file, upload
+from jutong.slices.catalogue.actions.importing import WHOLE_REGION, choose_mapping, confirm_import, import_file, upload
 from jutong.slices.catalogue.actions.leading import end_lead, end_office, name_leads, name_office
 from jutong.slices.catalogue.actions.maintaining import Maintained, Stated, maintain
 from jutong.slices.catalogue.actions.matching import (
@@ -184,6 +184,7 @@ from jutong.slices.catalogue.rules.security import FindingGiven
 __all__ = [
     "KEEPERS",
     "STANDARD_STEPS",
+    "WHOLE_REGION",
     "Content",
     "DemandsImported",
     "FindingGiven",

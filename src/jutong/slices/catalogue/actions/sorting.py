@@ -137,7 +137,8 @@ class Sorting:
             if draft.content is None:
                 found.back.append((draft, draft.findings))
             elif (provider := self._provider(draft.provider)) is None:
-                found.back.append((draft, (*draft.findings, _NOT_OWN)))
+                own = {"own": self.own.name if self.own else ""}
+                found.back.append((draft, (*draft.findings, Finding("provider", _NOT_OWN, own))))
             else:
                 warnings = (*draft.findings, *([run_warning] if run_warning else []))
                 yield Row(draft, draft.content, *provider, warnings, digest_of(draft.content))
@@ -216,7 +217,7 @@ class Sorting:
                 found.back.append((row.draft, (Finding("title", _UNDER_WAY, state),)))
 
 
-_NOT_OWN: Final = Finding("provider", N_("只能导入本部门的目录，请改正提供方或由平台管理员按地区导入"))
+_NOT_OWN: Final = N_("只能导入本部门的目录，请把提供方改为“%(own)s”，或由平台管理员按地区导入")
 _TWICE: Final = N_("与第 %(line)d 行重复：同一提供方的名称相同（标点、空格、全半角不同也算相同），请保留一行")
 _UNDER_WAY: Final = N_("平台已有该目录，当前状态为“%(state)s”，内容不同；请先在平台发起修订或等待审核结束再导入")
 UNCONFIRMED: Final = N_("平台已发布该目录，文件中的内容不同；您没有确认修改已发布的目录，未作改动")

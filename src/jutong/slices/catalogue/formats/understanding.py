@@ -35,6 +35,7 @@ _PLAIN: Final = (
 )  # fmt: skip
 _LINED: Final = ("abstract", "share_scope", "withheld_reason", "basis_wording")
 LONGEST_PROVIDER: Final = 120
+UNKNOWN_MODE: Final = N_("共享方式分类“%(value)s”不在可选范围内，请改为：共享平台方式、邮件方式、拷盘方式、介质方式")
 _ITEM_TEXTS: Final = ("column", "standard", "code_table", "value_range", "refers")
 _ITEM_FLAGS: Final = ("sensitive", "classified", "timestamp", "key", "base_item")
 _ITEM_CODES: Final = ("type", "share_type", "open_type", "security_level", "source")
@@ -261,8 +262,11 @@ class _Reader(Cells):
 
     def _modes(self) -> dict[str, str]:
         fields: dict[str, str] = {}
-        family = _look_up(self.text("share_mode_class", self.values.get("share_mode_class")), _MODE_CLASS_WORDS)
+        stated = self.text("share_mode_class", self.values.get("share_mode_class"))
         mode = self.text("share_mode", self.values.get("share_mode"))
+        if stated in _MODE_WORDS and not mode:  # one column for both: 接口 is a type of 共享平台方式
+            stated, mode = "", stated
+        family = _look_up(stated, _MODE_CLASS_WORDS)
         if mode in _MODE_WORDS:
             fields |= dict(zip(("share_mode_class", "share_mode"), _MODE_WORDS[mode], strict=True))
         elif mode:
@@ -277,7 +281,7 @@ class _Reader(Cells):
         elif family:
             self.note("share_mode", N_("共享方式类型与共享方式分类不符，请重新选择"), grave=True)
         elif family is None:
-            self.note("share_mode_class", N_("共享方式分类应为共享平台方式、邮件方式、拷盘方式或介质方式"), grave=True)
+            self.note("share_mode_class", UNKNOWN_MODE, grave=True, value=stated[:50])
         return fields
 
     def _formats(self) -> dict[str, Any]:

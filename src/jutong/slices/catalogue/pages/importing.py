@@ -6,6 +6,7 @@ import tempfile
 from pathlib import PurePath
 from typing import Any
 
+from django.forms import HiddenInput
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -30,6 +31,8 @@ def imports(request: HttpRequest) -> HttpResponse:
     """Show the actor's imports and take a new file."""
     actor = actor_of(request)
     form = ImportForm(posted(request), posted_files(request))
+    if not actor.holds(*actions.WHOLE_REGION):
+        form.fields["region"].widget = HiddenInput()
     if form.is_bound and form.is_valid():
         with told(form):
             given = form.cleaned_data
