@@ -28,7 +28,7 @@ def test_a_live_check_calls_nothing_ready_while_an_item_is_refused(world: World)
     assert "可以提交" not in wrong
     assert '<a href="#id_security_level">数据分级为必填项' in checked(world, security_level="")
     unconfirmed = checked(world, share_confirmed="")
-    assert '<a href="#id_share_confirmed">共享类型尚未确认' in unconfirmed
+    assert '<a href="#id_share_type">共享类型尚未确认' in unconfirmed
     assert "共享类型为必填项" not in unconfirmed
 
 

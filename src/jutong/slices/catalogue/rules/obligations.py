@@ -193,7 +193,7 @@ def missing(content: Content, duties: Obligations, *, provider: str) -> Iterator
     required = duties.required | (demanded(content, given) if given else frozenset())
     for name in LABELS:
         if name == "share_type" and name in required and content.share_type and not content.share_confirmed:
-            yield Finding("share_confirmed", N_("共享类型尚未确认，请核对后勾选“已核对并确认共享类型”"))
+            yield Finding("share_type", N_("共享类型尚未确认，请核对后勾选“已核对并确认共享类型”"))
         elif name in required and not _present(name, content, provider):
             yield Finding(name, _MISSING, {"label": LABELS[name]})
     for one in given.elements if given else ():
