@@ -87,7 +87,7 @@ def _written(
     start = [
         {name: getattr(item, name) for name in Items.form.base_fields} | own_start(item.extra) for item in present.items
     ]
-    items = Items(posted(request), initial=start, prefix="items", form_kwargs={"specification": given})
+    items: Any = Items(posted(request), initial=start, prefix="items", form_kwargs={"specification": given})
     if form.is_bound and form.is_valid() and items.is_valid():
         with told(form):
             return done(request, _("已保存。"), to=act(_content(present, form, items), form))
@@ -118,7 +118,7 @@ def check(request: HttpRequest) -> HttpResponse:
     data: QueryDict = request.POST
     given = queries.specification_of(actor, clock.now())
     form = EntryForm(data, specification=given)
-    items = Items(data, prefix="items", form_kwargs={"specification": given})
+    items: Any = Items(data, prefix="items", form_kwargs={"specification": given})
     valid = form.is_valid() and items.is_valid()
     content = _content(_EMPTY, form, items) if valid else None
     lacking = queries.lacking(content, actor=actor, at=clock.now()) if content else ()
