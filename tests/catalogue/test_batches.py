@@ -120,4 +120,4 @@ def test_a_set_is_determined_under_one_number(world: World) -> None:
     assert (batch.done, batch.refused) == (2, [])
     numbers = Opinion.objects.filter(kind="determination").values_list("number", flat=True)
     assert list(numbers) == ["内数核〔2026〕3号"] * 2
-    assert queries.review_queue(chief, state="reviewed")[1].total == 2
+    assert queries.review_queue(chief, at=world.at, state="reviewed")[1].total == 2

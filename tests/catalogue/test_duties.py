@@ -252,6 +252,11 @@ def test_collecting_what_is_another_departments_duty_is_stopped_and_fulfilment_i
     seen = queries.duty_list(case.pk, actor=world.actor("hr.clerk"), at=world.at)
     police = next(row for row in seen.figures if row.department == "内江市公安局")
     assert (police.lines, police.fulfilled, police.late, police.open) == (3, 2, 1, 0)
+    for row in seen.figures:
+        for standing in ("fulfilled", "late", "open"):
+            narrowed = {"department": row.department_id, "standing": standing}
+            counted = queries.duties(case.pk, actor=world.actor("hr.clerk"), at=world.at, **narrowed)[1].total
+            assert counted == getattr(row, standing), (row.department, standing)
     book = world.client("hr.clerk").get(
         f"/catalogue/sources/duties/{case.pk}/export/?department={police.department_id}"
     )

@@ -285,9 +285,9 @@ def test_a_set_is_submitted_with_codes_of_its_own(world: World) -> None:
     moved = actions.submit_entries([entry.pk for entry in entries], by=world.actor("civil.officer"), at=world.at)
     assert len(moved.done) == 2
     assert set(Entry.objects.values_list("code", flat=True)) == {"3070010001/000001", "3070010001/000002"}
-    rows, _meta = queries.review_queue(world.actor("authority.reviewer"))
+    rows, _meta = queries.review_queue(world.actor("authority.reviewer"), at=world.at)
     assert len(rows) == 2
-    assert queries.review_queue(world.actor("market.officer"))[0] == []
+    assert queries.review_queue(world.actor("market.officer"), at=world.at)[0] == []
 
 
 def test_two_editors_are_told_of_each_other(world: World) -> None:

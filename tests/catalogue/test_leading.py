@@ -224,4 +224,4 @@ def test_a_theme_that_is_withheld_is_flagged_for_the_authority_as_against_the_sh
     world.drain()
     shown = world.client("authority.reviewer").get(f"/catalogue/{entry.pk}/").content.decode()
     assert "与共享义务不符" in shown
-    assert queries.review_queue(world.actor("authority.reviewer"))[0][0].warnings == 1
+    assert queries.review_queue(world.actor("authority.reviewer"), at=world.at)[0][0].warnings == 1

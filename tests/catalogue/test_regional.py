@@ -128,8 +128,8 @@ def test_a_county_compiles_its_own_catalogue_and_its_departments_cannot_pass_it_
     assert "市中区市场监督管理局" in answer.json()["detail"]
     assert actions.submit_entries([entry.pk], by=officer, at=world.at).done == [entry.pk]
     mine = reviewing(world, "county.head")
-    assert [row.id for row in queries.review_queue(mine)[0]] == [entry.pk]
-    assert queries.review_queue(world.actor("authority.reviewer"))[0] == []
+    assert [row.id for row in queries.review_queue(mine, at=world.at)[0]] == [entry.pk]
+    assert queries.review_queue(world.actor("authority.reviewer"), at=world.at)[0] == []
     actions.review(entry, by=mine, at=world.at)
     actions.publish(entry, by=mine, at=world.at)
     published(world, "civil", title="市级资源", share_type="unconditional")

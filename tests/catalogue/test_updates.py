@@ -17,7 +17,7 @@ from jutong.kernel.errors import Conflict, NotAllowed, NotThere, RuleBroken, Wro
 from jutong.kernel.models import Clock, InboxItem, OutboxEvent, PolicyAssignment
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.models import CatalogUpdate, Entry
-from published import ASSESSED, content, published
+from published import ASSESSED, content, handed_in, published
 from world import World
 
 MONDAY = date(2025, 9, 1)
@@ -104,6 +104,10 @@ def test_a_review_that_is_overdue_publishes_nothing_and_is_told_to_the_departmen
     update = change(world, pk, on=date(2025, 9, 22))
     revised(world, pk, on=date(2025, 9, 30))
     assert clock_of(update, "review").due_day == date(2025, 10, 10)
+    (older,) = handed_in(world, "早已提交的资源")
+    Entry.objects.filter(pk=older).update(changed_at=at(date(2025, 9, 1)))
+    queue, _meta = queries.review_queue(world.actor("authority.reviewer"), at=at(date(2025, 10, 9)))
+    assert [(row.id, row.limit and row.limit.left) for row in queue] == [(pk, 1), (older, None)]
     world.drain(at(date(2025, 10, 11)))
     assert queries.require_published(pk).version == 1
     assert fresh(update).state == "authority_review"

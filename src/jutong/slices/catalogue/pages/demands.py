@@ -24,7 +24,8 @@ from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.formats import demands as sheets
 from jutong.slices.catalogue.pages.demand_forms import DemandFile, WantedForm
-from jutong.slices.catalogue.pages.forms import asked_number, asked_text, line_of
+from jutong.slices.catalogue.pages.forms import asked_id, asked_number, asked_text, line_of
+from jutong.slices.catalogue.pages.narrowing import of_demands
 from jutong.slices.catalogue.rules.demands import SCOPES
 from jutong.slices.catalogue.search import suggested, suggestions
 from jutong.slices.parties import queries as parties
@@ -77,6 +78,12 @@ def _asked(request: HttpRequest) -> dict[str, Any]:
         "state": asked_text(request, "state"),
         "scope": asked_text(request, "scope"),
         "text": asked_text(request, "q"),
+        "counted": queries.Counted(
+            region=asked_text(request, "region")[:12],
+            consumer=asked_id(request, "consumer"),
+            provider=asked_id(request, "provider"),
+            late=asked_text(request, "late") == "1",
+        ),
     }
 
 
@@ -94,6 +101,7 @@ def demands(request: HttpRequest) -> HttpResponse:
         rows=rows,
         meta=meta,
         asked=asked,
+        narrowed=of_demands(asked["counted"]),
         states=queries.demand_states(),
         scopes=[(code, _(label)) for code, label in SCOPES.items()],
     )

@@ -22,7 +22,9 @@ from jutong.kernel.faces.downloads import xlsx
 from jutong.kernel.faces.forms import Day, Line, Paragraph
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text, line_of
+from jutong.slices.catalogue.pages.narrowing import of_department
 from jutong.slices.catalogue.pages.sources import Nothing, act, moved, tabs
+from jutong.slices.catalogue.rules.duties import FULFILMENT
 from jutong.slices.parties import queries as parties
 
 _STAFF: Final = {Role.DATA_OFFICER, Role.SHARING_UNIT_HEAD, Role.SHARING_UNIT_DEPUTY}
@@ -84,12 +86,9 @@ def derive(request: HttpRequest) -> HttpResponse:
 def duty_list(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one list: figures per department, and its lines."""
     actor, at = actor_of(request), clock.now()
-    department, text = asked_number(request, "department", 0), asked_text(request, "q")
-    conflicts = asked_text(request, "conflicts") == "1"
+    asked = _asked(request)
     seen = queries.duty_list(pk, actor=actor, at=at)
-    rows, meta = queries.duties(
-        pk, actor=actor, at=at, department=department, text=text, conflicts=conflicts, number=asked_number(request)
-    )
+    rows, meta = queries.duties(pk, actor=actor, at=at, number=asked_number(request), **asked)
     return page(
         request,
         "catalogue/duty_list.html",
@@ -97,11 +96,21 @@ def duty_list(request: HttpRequest, pk: int) -> HttpResponse:
         seen=seen,
         rows=rows,
         meta=meta,
-        department=department,
-        text=text,
-        conflicts=conflicts,
+        narrowed=of_department(asked["department"]),
+        standings=[(code, _(label)) for code, label in FULFILMENT.items()],
         crumbs=[(_("采集责任清单"), reverse("catalogue_duties")), (str(seen.row.number), "")],
+        **asked,
     )
+
+
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """Return how a list's lines are narrowed."""
+    return {
+        "department": asked_number(request, "department", 0),
+        "text": asked_text(request, "q"),
+        "conflicts": asked_text(request, "conflicts") == "1",
+        "standing": asked_text(request, "standing"),
+    }
 
 
 def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
@@ -117,10 +126,7 @@ def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
 def export(request: HttpRequest, pk: int) -> HttpResponseBase:
     """Answer with a list's lines as Excel."""
     actor, at = actor_of(request), clock.now()
-    rows = queries.duty_lines(
-        pk, actor=actor, at=at, department=asked_number(request, "department", 0), text=asked_text(request, "q"),
-        conflicts=asked_text(request, "conflicts") == "1",
-    )  # fmt: skip
+    rows = queries.duty_lines(pk, actor=actor, at=at, **_asked(request))
     headers = [
         _("信息项"), _("责任部门"), _("采集方式"), _("更新周期"), _("目录"), _("代码"), _("落实情况"), _("应更新日期"),
         _("多部门采集"),

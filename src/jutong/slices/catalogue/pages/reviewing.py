@@ -21,6 +21,13 @@ from jutong.slices.catalogue.workflow import STATES
 SIZES: Final = (50, 100, 200)
 LONGEST_ID: Final = 16
 _REMARK: Final = "remark_"
+_FROM: Final = {
+    "review": {"submitted"},
+    "publish": {"reviewed"},
+    "determine": {"pending_determination"},
+    "return_entry": {"submitted", "pending_determination"},
+}
+"""From which states of the queue a set can be moved: only buttons that can do something are shown."""
 
 
 def queue(request: HttpRequest) -> HttpResponse:
@@ -31,8 +38,9 @@ def queue(request: HttpRequest) -> HttpResponse:
     department, size = asked_number(request, "department", 0), asked_number(request, "size", SIZES[0])
     size = size if size in SIZES else SIZES[0]
     rows, meta = queries.review_queue(
-        actor, state=state, text=text, department=department, number=asked_number(request), size=size
+        actor, at=clock.now(), state=state, text=text, department=department, number=asked_number(request), size=size
     )
+    there = {row.state for row in rows} if meta.pages == 1 else {state} if state else set().union(*_FROM.values())
     return page(
         request,
         "catalogue/review.html",
@@ -44,6 +52,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         department=department,
         size=size,
         sizes=SIZES,
+        verbs={verb for verb, states in _FROM.items() if states & there},
         departments=queries.queue_figures(actor),
         states=[(code, _(STATES[code])) for code in ("submitted", "pending_determination", "reviewed")],
     )

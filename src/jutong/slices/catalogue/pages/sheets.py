@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from jutong.kernel import clock
 from jutong.kernel.actors import Actor
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import actor_of
@@ -23,7 +24,9 @@ def export(request: HttpRequest, what: str) -> HttpResponseBase:
     """Answer with a list as it is filtered on its page: what waits for review, a notice's entries, the actor's imports."""
     actor = actor_of(request)
     if what == "review":
-        return xlsx(_("待审核目录.xlsx"), _entry_headers(), _entries(_waiting(request, actor)))
+        waiting = _waiting(request, actor)
+        cells = ([*line, row.limit.due_day if row.limit else None] for row in waiting for line in _entries([row]))
+        return xlsx(_("待审核目录.xlsx"), [*_entry_headers(), _("期限")], cells)
     if what == "notice":
         pk = asked_number(request, "id", 0)
         name, _meta = queries.notice(pk)
@@ -43,7 +46,7 @@ def _waiting(request: HttpRequest, actor: Actor) -> Iterator[queries.EntryRow]:
     department = asked_number(request, "department", 0)
     return every(
         lambda number: queries.review_queue(
-            actor, state=state, text=text, department=department, number=number, size=LARGEST
+            actor, at=clock.now(), state=state, text=text, department=department, number=number, size=LARGEST
         )
     )
 

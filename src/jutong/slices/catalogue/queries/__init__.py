@@ -36,6 +36,7 @@ from jutong.slices.catalogue.queries.demand_figures import (
 )
 from jutong.slices.catalogue.queries.demands import VIEWS as DEMAND_VIEWS
 from jutong.slices.catalogue.queries.demands import (
+    Counted,
     DemandDetail,
     DemandOffer,
     DemandRow,
@@ -82,7 +83,6 @@ from jutong.slices.catalogue.queries.entries import (
     entries_of,
     entry,
     lacking,
-    review_queue,
 )
 from jutong.slices.catalogue.queries.exports import export_rows, harvested, harvested_page, machine_form
 from jutong.slices.catalogue.queries.faults import (
@@ -135,7 +135,7 @@ from jutong.slices.catalogue.queries.referrals import (
     referrals,
     referrals_offered,
 )
-from jutong.slices.catalogue.queries.reviewing import queue_figures, queue_ids, review_batch
+from jutong.slices.catalogue.queries.reviewing import queue_figures, queue_ids, review_batch, review_queue
 from jutong.slices.catalogue.queries.revisions import RevisionDetail, RevisionRow, revision, revision_lines, revisions
 from jutong.slices.catalogue.queries.saved import SavedRow, saved_search, saved_searches
 from jutong.slices.catalogue.queries.sources import (
@@ -198,6 +198,7 @@ __all__ = [
     "Cited",
     "CollectionRow",
     "ConsultedRow",
+    "Counted",
     "CountedEntry",
     "DeclarationDetail",
     "DemandConflict",

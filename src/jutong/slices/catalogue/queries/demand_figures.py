@@ -11,19 +11,13 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
-from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
-from jutong.kernel.models import Clock, ClockState
 from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.slices.catalogue.models import Demand, DemandList, MatchingProcedure
-from jutong.slices.catalogue.queries.demands import DemandRow, rows_of
+from jutong.slices.catalogue.queries.demands import DROPPED, LISTED, MET, DemandRow, overdue, rows_of
 from jutong.slices.catalogue.rules.demands import SCOPES, STANDARD_STEPS, Step
-from jutong.slices.catalogue.workflow.demands import DEMAND
 from jutong.slices.parties import queries as parties
 
-LISTED: Final = ("accepted", "gap", "met", "registered", "assigned", "met_by_entry", "met_by_request")
-"""States in which a region's list takes a demand up: reviewed or registered, and neither rejected nor ended."""
-MET: Final = ("met", "met_by_entry", "met_by_request")
 MOST_CONFLICTS: Final = 200
 
 
@@ -80,7 +74,10 @@ class ScopeFigure:
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """A region's demands that no list has taken up yet. unreviewed: handed in and not decided; they are not taken up."""
+    """A region's demands that no list has taken up yet. unreviewed: handed in and not decided; they are not taken up.
+
+    watched: the reader knows of all demands of the region, so that figures can lead to them.
+    """
 
     region: str
     region_name: str
@@ -88,6 +85,7 @@ class Aggregate:
     unreviewed: int
     conflicts: tuple[DemandConflict, ...]
     may_issue: bool
+    watched: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +131,15 @@ def unlisted(region: str) -> QuerySet[Demand]:
 
 def aggregate(region: str, actor: Actor) -> Aggregate:
     """Return what the next list of a region would take up and, to those who watch over it, what blocks it (R-CAT-029)."""
+    watched = region in watched_demands(actor)
     return Aggregate(
         region=region,
         region_name=parties.region_name(region),
         waiting=unlisted(region).count(),
         unreviewed=Demand.objects.filter(region=region, state="submitted").count(),
-        conflicts=tuple(demand_conflicts(region)) if region in watched_demands(actor) else (),
+        conflicts=tuple(demand_conflicts(region)) if watched else (),
         may_issue=region in own_regions(actor),
+        watched=watched,
     )
 
 
@@ -209,10 +209,7 @@ def listed_lines(*, at: datetime, **given: Any) -> Iterator[DemandRow]:
 def demand_figures(region: str, *, at: datetime) -> list[DemandFigure]:
     """Count per department of a region what it wants and what it was given, with what became of them."""
     handed_in = Demand.objects.filter(region=region).exclude(state="draft")
-    late = Clock.objects.filter(
-        case_kind=DEMAND.name, state=ClockState.RUNNING, target=False, due_day__lt=beijing_day(at)
-    ).values("case_id")
-    over = Q(state__in=["rejected", "ended"])
+    late, over = overdue(at), Q(state__in=DROPPED)
     wants: dict[int, dict[str, Any]] = {
         row["consumer"]: {**row}
         for row in handed_in.values("consumer").annotate(
@@ -241,7 +238,7 @@ def _figure(pk: int, name: str, wants: dict[str, Any], gives: dict[str, Any]) ->
 def demand_scopes(region: str) -> list[ScopeFigure]:
     """Count the demands of a region by scope."""
     rows = Demand.objects.filter(region=region).exclude(state="draft").values("scope")
-    over = Q(state__in=["rejected", "ended"])
+    over = Q(state__in=DROPPED)
     counts = {
         row["scope"]: row
         for row in rows.annotate(

@@ -15,6 +15,7 @@ from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces.pieces import Happening, happenings
 from jutong.kernel.jurisdiction import policy_for
+from jutong.kernel.models import Clock, ClockState
 from jutong.kernel.paging import LARGEST, Page, every, page
 from jutong.kernel.queries import ClockRow, clocks, history
 from jutong.kernel.workflow import Button
@@ -28,6 +29,12 @@ from jutong.slices.parties import queries as parties
 
 VIEWS: Final = ("own", "given", "review", "all")
 """Whose demands a list shows: the own departments', those their departments are to meet, those to decide, all known."""
+LISTED: Final = ("accepted", "gap", "met", "registered", "assigned", "met_by_entry", "met_by_request")
+"""States in which a region's list takes a demand up: reviewed or registered, and neither rejected nor ended."""
+MET: Final = ("met", "met_by_entry", "met_by_request")
+DROPPED: Final = ("rejected", "ended")
+_GROUPS: Final = {"fulfilled": MET, "dropped": DROPPED}
+"""States that a figure counts together, by the name under which a list is asked for them."""
 TO_DECIDE: Final = Q(state__in=["submitted", "registered"]) | Q(state="accepted", entry=None)
 
 
@@ -120,6 +127,32 @@ def _viewed(actor: Actor, view: str) -> QuerySet[Demand]:
     return rows.exclude(state="draft")
 
 
+def overdue(at: datetime) -> QuerySet[Clock, Any]:
+    """Return the ids of demands whose answer is overdue."""
+    running = Clock.objects.filter(case_kind=DEMAND.name, state=ClockState.RUNNING, target=False)
+    return running.filter(due_day__lt=beijing_day(at)).values("case_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Which demands a figure counts: of a region, of those who want them, given to a department, those of them overdue."""
+
+    region: str = ""
+    consumer: int = 0
+    provider: int = 0
+    late: bool = False
+
+
+def _counted(rows: QuerySet[Demand], counted: Counted, at: datetime) -> QuerySet[Demand]:
+    if counted.region:
+        rows = rows.filter(region=counted.region)
+    if counted.consumer:
+        rows = rows.filter(consumer=counted.consumer)
+    if counted.provider:
+        rows = rows.filter(provider=counted.provider, state__in=LISTED)
+    return rows.filter(pk__in=overdue(at)) if counted.late else rows
+
+
 def demands(
     actor: Actor,
     *,
@@ -128,13 +161,16 @@ def demands(
     state: str = "",
     scope: str = "",
     text: str = "",
+    counted: Counted = Counted(),
     number: int = 1,
     size: int = 20,
 ) -> tuple[list[DemandRow], Page]:
     """Return demands of a view (`VIEWS`), newest first: of a state ("open": not over), of a scope, with some words."""
-    rows = _viewed(actor, view).order_by("-pk")
+    rows = _counted(_viewed(actor, view), counted, at).order_by("-pk")
     if state == "open":
         rows = rows.exclude(state__in=OVER)
+    elif state in _GROUPS:
+        rows = rows.filter(state__in=_GROUPS[state])
     elif state:
         rows = rows.filter(state=state)
     if scope:
@@ -289,5 +325,6 @@ def demands_offered(actor: Actor, at: datetime) -> DemandOffer:
 
 
 def demand_states() -> list[tuple[str, str]]:
-    """Return the states to filter by: all that are not over first, then one by one."""
-    return [("open", _("未办结")), *((code, _(label)) for code, label in DEMAND_STATES.items())]
+    """Return the states to filter by: those that figures count together first, then one by one."""
+    together = [("open", _("未办结")), ("fulfilled", _("已满足")), ("dropped", _("未采纳或终结"))]
+    return [*together, *((code, _(label)) for code, label in DEMAND_STATES.items() if code != "met")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
@@ -166,14 +166,24 @@ def duty_list(list_id: int, *, actor: Actor, at: datetime) -> DutyDetail:
     )
 
 
-def _figures(case: DutyList, at: datetime) -> Iterator[DutyFigure]:
+def _fulfilments(at: datetime) -> dict[str, Q]:
+    """Return what makes a line fulfilled, late or still open, as `rules.duties.fulfilment` says of one."""
     late = Q(entry__pulse__mounted=False, entry__pulse__due_on__lt=beijing_day(at))
     met = Q(entry__pulse__mounted=True) | Q(entry__pulse__refreshed_on__isnull=False) & ~late
+    return {"fulfilled": met, "late": late, "open": Q(department__isnull=False) & ~met & ~late}
+
+
+def _figures(case: DutyList, at: datetime) -> Iterator[DutyFigure]:
+    stands = _fulfilments(at)
     rows = (
         lines_of(case)
         .filter(department__isnull=False)
         .values("department_id", title=F("department__name"))
-        .annotate(many=Count("pk"), fulfilled=Count("pk", filter=met), behind=Count("pk", filter=late))
+        .annotate(
+            many=Count("pk"),
+            fulfilled=Count("pk", filter=stands["fulfilled"]),
+            behind=Count("pk", filter=stands["late"]),
+        )
         .order_by("title")
     )
     for row in rows:
@@ -191,10 +201,11 @@ def duties(
     department: int = 0,
     text: str = "",
     conflicts: bool = False,
+    standing: str = "",
     number: int = 1,
     size: int = 50,
 ) -> tuple[list[DutyRow], Page]:
-    """Return a list's lines by item: of one department, with words of the item, or only those that lie with several."""
+    """Return a list's lines by item: of one department, with words of the item, so fulfilled, or those that lie with several."""
     rows = lines_of(_seen(list_id, actor)).select_related("department", "entry__pulse").order_by("name", "key")
     if department:
         rows = rows.filter(department=department)
@@ -202,6 +213,8 @@ def duties(
         rows = rows.filter(name__icontains=text)
     if conflicts:
         rows = rows.filter(department=None)
+    if standing in FULFILMENT:
+        rows = rows.filter(_fulfilments(at)[standing])
     found, meta = page(rows, number, size)
     names = {pk: row.name for pk, row in parties.departments({pk for line in found for pk in line.rivals}).items()}
     return [_line(line, names, beijing_day(at)) for line in found], meta
@@ -232,12 +245,9 @@ def _line(line: DutyLine, names: dict[int, str], today: date) -> DutyRow:
     )
 
 
-def duty_lines(
-    list_id: int, *, actor: Actor, at: datetime, department: int = 0, text: str = "", conflicts: bool = False
-) -> Iterator[DutyRow]:
-    """Return every line of a list, page by page, for Excel."""
-    given = {"actor": actor, "at": at, "department": department, "text": text, "conflicts": conflicts}
-    return every(lambda number: duties(list_id, number=number, size=LARGEST, **given))  # type: ignore[arg-type]
+def duty_lines(list_id: int, *, actor: Actor, at: datetime, **given: Any) -> Iterator[DutyRow]:
+    """Return every line of a list, narrowed as `duties` is, page by page, for Excel."""
+    return every(lambda number: duties(list_id, actor=actor, at=at, number=number, size=LARGEST, **given))
 
 
 def not_ours(region: str, department_id: int, names: Sequence[str], *, at: datetime) -> list[str]:

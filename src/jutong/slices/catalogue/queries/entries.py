@@ -53,7 +53,7 @@ _DECISIONS = frozenset({"return", "review", "determination", "publication"})
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """An entry in a list; labels are translated."""
+    """An entry in a list; labels are translated. limit: until when the authority has to decide, where a text says so."""
 
     id: int
     code: str
@@ -69,6 +69,7 @@ class EntryRow:
     changed_at: datetime
     published: bool
     warnings: int
+    limit: ClockRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,14 +303,6 @@ def entries_of(
 ) -> tuple[list[EntryRow], Page]:
     """Return the entries of the actor's departments, last changed first; filtered by state and words of the title."""
     rows = Entry.objects.filter(provider__in=actor.serves, zone=here()).order_by("-changed_at", "-pk")
-    return _page(rows, state, text, number, size)
-
-
-def review_queue(
-    actor: Actor, *, state: str = "", text: str = "", department: int = 0, number: int = 1, size: int = 50
-) -> tuple[list[EntryRow], Page]:
-    """Return what waits for the actor as authority: review, determination, publication; oldest first."""
-    rows = waiting(actor, department=department).order_by("changed_at", "pk")
     return _page(rows, state, text, number, size)
 
 

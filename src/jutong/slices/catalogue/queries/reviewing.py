@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Case, Count, Value, When
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import NotThere
-from jutong.slices.catalogue.models import ReviewBatch
-from jutong.slices.catalogue.queries.entries import narrowed, waiting
+from jutong.kernel.paging import Page, page
+from jutong.kernel.queries import ClockRow, clocks
+from jutong.slices.catalogue.models import AffectedEntry, ReviewBatch
+from jutong.slices.catalogue.queries.entries import EntryRow, narrowed, row_of, waiting
 from jutong.slices.catalogue.rules.batches import BATCH_VERBS, MOST
+from jutong.slices.catalogue.workflow import CATALOG_UPDATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,42 @@ class BatchRow:
     at: datetime
     finished_at: datetime | None
     progress_id: int | None
+
+
+def review_queue(
+    actor: Actor,
+    *,
+    at: datetime,
+    state: str = "",
+    text: str = "",
+    department: int = 0,
+    number: int = 1,
+    size: int = 50,
+) -> tuple[list[EntryRow], Page]:
+    """Return what waits for the actor as authority: review, determination, publication.
+
+    Updates whose review has a limit (national-2025#17) come first, each with it; then the oldest.
+    """
+    limits = _limits(actor, at)
+    place = Case(When(pk__in=limits, then=Value(0)), default=Value(1))
+    rows = narrowed(waiting(actor, department=department), state, text).order_by(place, "changed_at", "pk")
+    found, meta = page(rows.defer("working", "published"), number, size)
+    return [replace(row_of(case), limit=limits.get(case.pk)) for case in found], meta
+
+
+def _limits(actor: Actor, at: datetime) -> dict[int, ClockRow]:
+    """Return by entry the nearest limit of the updates that the actor's authority has received and not yet published."""
+    named = AffectedEntry.objects.filter(
+        done_at=None, update__state="authority_review", update__authority__in=actor.serves
+    ).values_list("entry", "update")
+    running = clocks(CATALOG_UPDATE.name, {update for _entry, update in named}, at)
+    found: dict[int, ClockRow] = {}
+    for entry, update in named:
+        for clock in running.get(update, ()):
+            nearest = found.get(entry)
+            if clock.name == "review" and (nearest is None or clock.due_day < nearest.due_day):
+                found[entry] = clock
+    return found
 
 
 def queue_figures(actor: Actor) -> list[QueueFigure]:
