@@ -6,7 +6,8 @@ Building and compiling a queryset costs as much as asking it, and what an entry'
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Final, Generic, ParamSpec, TypeVar
 
@@ -45,6 +46,27 @@ class Among(Func):
         super().__init__(column, Hole(name, BigIntegerField()))
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A statement as text, to be asked as it stands or as a part of another, and its parameters, holes among them."""
+
+    sql: str
+    parameters: tuple[Any, ...]
+
+    def filled(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """Return the parameters with these values in their holes. KeyError for a hole without one."""
+        return tuple(values[one.name] if isinstance(one, Hole) else one for one in self.parameters)
+
+
+def written(rows: QuerySet[Any, Any]) -> Written | None:
+    """Return the statement of a queryset in any order; None where nothing can be meant."""
+    try:
+        sql, parameters = rows.order_by().query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return Written(sql, tuple(parameters))
+
+
 class Prepared(Generic[R]):
     """One queryset whose statement is compiled at the first asking."""
 
@@ -52,10 +74,10 @@ class Prepared(Generic[R]):
         self._rows = rows
 
     @cached_property
-    def _compiled(self) -> tuple[SQLCompiler, str, tuple[Any, ...]]:
+    def _compiled(self) -> tuple[SQLCompiler, Written]:
         compiler = self._rows.query.get_compiler(using=self._rows.db)
         sql, parameters = compiler.as_sql()
-        return compiler, sql, tuple(parameters)
+        return compiler, Written(sql, tuple(parameters))
 
     def ask(self, **values: Any) -> list[R]:
         """Return the rows for these values of the holes. KeyError for a hole without one."""
@@ -79,11 +101,10 @@ class Prepared(Generic[R]):
 
     def _filled(self, values: dict[str, Any]) -> SQLCompiler:
         """Return the compiler as it stood after compiling, with this thread's connection and the values in their holes."""
-        kept, sql, parameters = self._compiled
-        compiler = copy.copy(kept)
-        filled = tuple(values[one.name] if isinstance(one, Hole) else one for one in parameters)
+        kept, statement = self._compiled
+        compiler, filled = copy.copy(kept), statement.filled(values)
         compiler.connection = connections[self._rows.db]
-        compiler.as_sql = lambda *_with, **_more: (sql, filled)  # type: ignore[method-assign]
+        compiler.as_sql = lambda *_with, **_more: (statement.sql, filled)  # type: ignore[method-assign]
         return compiler
 
 

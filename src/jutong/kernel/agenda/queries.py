@@ -6,35 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models import BigIntegerField
 
 from jutong.kernel.actors import Actor, Post, Role
 from jutong.kernel.agenda.chores import Chore, chores, wanted, workflow_of
+from jutong.kernel.prepared import Hole, Written, written
 
 COUNTED: Final = 1000
 """Cases of one kind counted for a workbench; beyond it stands "1,000+", so that twenty thousand cost no more."""
-PLACE: Final = -(10**15)
-"""Stands for a department in a condition written beforehand; the next lower number for the next department."""
-
 A_DAY: Final = timedelta(days=1)
 
-Shape = tuple[tuple[Role, int, tuple[str, ...]], ...]
+Shape = tuple[tuple[Role, str, tuple[str, ...]], ...]
 Ids = Mapping[str, Sequence[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """`select id from …` of the cases of one kind that wait, and its values, in which `PLACE` stands for departments."""
-
-    sql: str
-    values: tuple[Any, ...]
-
-    def of(self, departments: Sequence[int]) -> tuple[Any, ...]:
-        """Return the values for these departments."""
-        return tuple(put(value, departments) for value in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +38,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Whose cases: the posts without their departments, and the departments."""
+    """Whose cases: the posts with holes for their departments, and the departments by the names of the holes."""
 
     shape: Shape
-    departments: tuple[int, ...]
+    departments: Mapping[str, int]
 
-    def condition(self, asked: Asked) -> Condition | None:
-        """Return the condition of one kind; None where nothing of it can wait for these posts."""
+    def condition(self, asked: Asked) -> Written | None:
+        """Return `select id from …` of the cases of one kind that wait; None where nothing of it can wait for these posts."""
         return _written(asked.chore, asked.verbs, self.shape)
 
 
@@ -78,29 +64,21 @@ class Pressing:
 
 def asker(actor: Actor) -> Asker:
     """Return the shape of an actor's posts and the departments it is about."""
-    posts = [post for post in actor.posts if post.department_id is not None]
-    departments = tuple(sorted({post.department_id for post in posts if post.department_id is not None}))
-    places = {department: place for place, department in enumerate(departments)}
-    shape = {(post.role, places[post.department_id], post.duties) for post in posts if post.department_id is not None}
-    return Asker(tuple(sorted(shape)), departments)
+    departments = sorted({post.department_id for post in actor.posts if post.department_id is not None})
+    holes = {department: f"department{place}" for place, department in enumerate(departments)}
+    shape = {
+        (post.role, holes[post.department_id], post.duties) for post in actor.posts if post.department_id is not None
+    }
+    return Asker(tuple(sorted(shape)), {hole: department for department, hole in holes.items()})
 
 
 @lru_cache(maxsize=2048)
-def _written(chore: Chore, verbs: tuple[str, ...], shape: Shape) -> Condition | None:
-    posts = frozenset(Post(role, PLACE - place, duties=duties) for role, place, duties in shape)
+def _written(chore: Chore, verbs: tuple[str, ...], shape: Shape) -> Written | None:
+    posts = frozenset(
+        Post(role, cast("int", Hole(hole, BigIntegerField())), duties=duties) for role, hole, duties in shape
+    )
     cases = workflow_of(chore).model._default_manager.filter(wanted(chore, Actor(0, "", None, "", "", posts), verbs))
-    try:
-        sql, values = cases.order_by().values("pk").query.sql_with_params()
-    except EmptyResultSet:
-        return None
-    return Condition(sql, tuple(values))
-
-
-def put(value: Any, departments: Sequence[int]) -> Any:
-    """Return a value of a condition written beforehand, with these departments in their places."""
-    if isinstance(value, list):
-        return [put(one, departments) for one in value]
-    return departments[PLACE - value] if isinstance(value, int) and value <= PLACE else value
+    return written(cases.values("pk"))
 
 
 def fetched(statement: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
@@ -117,7 +95,7 @@ def newest(who: Asker, asked: Iterable[Asked]) -> dict[str, list[int]]:
     for one in asked:
         if condition := who.condition(one):
             parts.append(f"select %s, array({condition.sql} order by 1 desc limit {COUNTED + 1})")
-            values += [one.kind, *condition.of(who.departments)]
+            values += [one.kind, *condition.filled(who.departments)]
     if not parts:
         return {}
     return {kind: ids for kind, ids in fetched(" union all ".join(parts), values) if ids}
@@ -128,7 +106,7 @@ def everything(who: Asker, asked: Asked) -> list[int]:
     condition = who.condition(asked)
     if condition is None:
         return []
-    rows = fetched(f"{condition.sql} order by 1 desc", condition.of(who.departments))
+    rows = fetched(f"{condition.sql} order by 1 desc", condition.filled(who.departments))
     return [row[0] for row in rows]
 
 
@@ -186,7 +164,7 @@ def pressing(
     for one in asked:
         condition = who.condition(one) if len(found.get(one.kind, ())) > COUNTED else None
         if condition is not None:
-            own, count = condition.of(who.departments), _COUNT.format(condition=condition.sql)
+            own, count = condition.filled(who.departments), _COUNT.format(condition=condition.sql)
             parts.append(_MANY.format(late=count, today=count, soon=count, condition=condition.sql))
             days = ((date.min, today - A_DAY), (today, today), (today + A_DAY, soon))
             values += [one.kind, *(value for first, last in days for value in (one.kind, first, last, *own))]

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.exceptions import EmptyResultSet
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BigIntegerField, BooleanField, ExpressionWrapper, Q
 
 from jutong.kernel.actors import Role
 from jutong.kernel.agenda.chores import Chore, chores, workflow_of
-from jutong.kernel.agenda.queries import PLACE, fetched, put
+from jutong.kernel.agenda.queries import fetched
+from jutong.kernel.prepared import Hole, Written, written
 from jutong.kernel.workflow import Move
 from jutong.kernel.workflow.table import NOWHERE
 
@@ -36,11 +36,10 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class _Kind:
     """The cases of a kind that a department may have to move: id, state, started_on, then by which attribute, then `only`."""
 
-    sql: str
-    values: tuple[Any, ...]
+    cases: Written
     sides: tuple[str, ...]
     narrowed: tuple[str, ...]
 
@@ -59,10 +58,11 @@ def _several(chore: Chore, side: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _written(chore: Chore) -> _Written | None:
+def _kind(chore: Chore) -> _Kind | None:
     moves = _moves(chore)
     sides, narrowed = _sides(moves), tuple(sorted({move.verb for move in moves} & chore.only.keys()))
-    named = [Q(**{f"{side}__{'overlap' if _several(chore, side) else 'in'}": [PLACE]}) for side in sides]
+    hole = Hole("department", BigIntegerField())
+    named = [Q(**({f"{side}__contains": [hole]} if _several(chore, side) else {side: hole})) for side in sides]
     flags = {f"flag{n}": condition for n, condition in enumerate([*named, *(chore.only[verb] for verb in narrowed)])}
     mine = Q(pk__in=[])
     for one in named:
@@ -71,12 +71,8 @@ def _written(chore: Chore) -> _Written | None:
         mine, state__in={state for move in moves for state in move.sources}
     )
     columns = {name: ExpressionWrapper(condition, BooleanField()) for name, condition in flags.items()}
-    asked = cases.annotate(**columns).order_by().values("pk", "state", "started_on", *columns)
-    try:
-        sql, values = asked.query.sql_with_params()
-    except EmptyResultSet:
-        return None
-    return _Written(sql, tuple(values), sides, narrowed)
+    found = written(cases.annotate(**columns).values("pk", "state", "started_on", *columns))
+    return _Kind(found, sides, narrowed) if found else None
 
 
 _COUNTED: Final = """
@@ -98,15 +94,13 @@ def of_department(department_id: int, *, today: date, soon: date, ages: Sequence
     read from the table of moves. ages: the days that part the three columns of age.
     """
     parts, values, asked = [], [], {}
+    borders = [today, today, soon, *(today - timedelta(days=days) for days in ages)]
     for kind, chore in chores().items():
-        written = _written(chore)
-        if written is None:
-            continue
-        asked[kind] = (chore, written)
-        flags = ", ".join(f"f{n}" for n in range(len(written.sides) + len(written.narrowed)))
-        parts.append(_COUNTED.format(sql=written.sql, flags=flags))
-        own = [put(value, [department_id]) for value in written.values]
-        values += [kind, today, today, soon, *(today - timedelta(days=days) for days in ages), *own, kind]
+        if own := _kind(chore):
+            asked[kind] = (chore, own)
+            flags = ", ".join(f"f{n}" for n in range(len(own.sides) + len(own.narrowed)))
+            parts.append(_COUNTED.format(sql=own.cases.sql, flags=flags))
+            values += [kind, *borders, *own.cases.filled({"department": department_id}), kind]
     found = []
     rows = fetched(" union all ".join(parts), values) if parts else []
     for kind, state, flags, due, age, count, oldest in rows:
@@ -115,14 +109,14 @@ def of_department(department_id: int, *, today: date, soon: date, ages: Sequence
     return found
 
 
-def _roles(chore: Chore, written: _Written, state: str, flags: Sequence[bool | None]) -> frozenset[Role]:
+def _roles(chore: Chore, kind: _Kind, state: str, flags: Sequence[bool | None]) -> frozenset[Role]:
     """Return the posts that ought to move such cases, as `Workflow.waiting_for` asks for them."""
-    names = (*written.sides, *written.narrowed)
-    true = {(n < len(written.sides), name) for n, (name, flag) in enumerate(zip(names, flags, strict=True)) if flag}
+    names = (*kind.sides, *kind.narrowed)
+    true = {(n < len(kind.sides), name) for n, (name, flag) in enumerate(zip(names, flags, strict=True)) if flag}
     return frozenset(
         role
         for move in _moves(chore)
-        if state in move.sources and (move.verb not in written.narrowed or (False, move.verb) in true)
+        if state in move.sources and (move.verb not in kind.narrowed or (False, move.verb) in true)
         for who in move.who.each()
         if (True, who.of) in true
         for role in who.roles
@@ -139,18 +133,13 @@ _BY_DEPARTMENT: Final = """
 
 
 @lru_cache(maxsize=512)
-def _written_of(chore: Chore, side: str) -> tuple[str, tuple[Any, ...]] | None:
+def _waiting_at(chore: Chore, side: str) -> Written | None:
     """Return the cases that wait for a department named by one attribute: id and the attribute."""
     turn = Q(pk__in=[])
     for move in _moves(chore):
         if any(who.roles and who.of == side for who in move.who.each()):
             turn |= Q(state__in=move.sources) & chore.only.get(move.verb, Q())
-    asked = workflow_of(chore).model._default_manager.filter(turn).order_by().values("pk", side)
-    try:
-        sql, values = asked.query.sql_with_params()
-    except EmptyResultSet:
-        return None
-    return sql, tuple(values)
+    return written(workflow_of(chore).model._default_manager.filter(turn).values("pk", side))
 
 
 def of_departments(departments: Sequence[int], today: date) -> list[tuple[int, int, int]]:
@@ -161,9 +150,9 @@ def of_departments(departments: Sequence[int], today: date) -> list[tuple[int, i
     parts, values = [], []
     for kind, chore in chores().items():
         for side in _sides(_moves(chore)):
-            if written := _written_of(chore, side):
+            if cases := _waiting_at(chore, side):
                 named = "unnest(w.named)" if _several(chore, side) else "(select w.named)"
-                parts.append(_BY_DEPARTMENT.format(sql=written[0], departments=named))
-                values += [*written[1], kind, today, list(departments)]
+                parts.append(_BY_DEPARTMENT.format(sql=cases.sql, departments=named))
+                values += [*cases.parameters, kind, today, list(departments)]
     rows = fetched(" union all ".join(parts), values) if parts else []
     return [(pk, total, late) for pk, total, late in rows]

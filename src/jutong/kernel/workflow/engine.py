@@ -373,9 +373,10 @@ class Workflow(Generic[C]):
             for who in move.who.each():
                 if not who.roles or not who.of:
                     continue
+                several = isinstance(self.model._meta.get_field(who.of), ArrayField)
+                named = f"{who.of}__contains" if several else who.of
                 departments = {p.department_id for p in actor.posts if p.role in who.roles}
-                if departments:
-                    several = isinstance(self.model._meta.get_field(who.of), ArrayField)
-                    among = {f"{who.of}__{'overlap' if several else 'in'}": list(departments)}
-                    wanted |= models.Q(state__in=move.sources, **among)
+                turn = [(named, [one] if several else one) for one in departments]
+                if turn:
+                    wanted |= models.Q(*turn, _connector=models.Q.OR) & models.Q(state__in=move.sources)
         return wanted
