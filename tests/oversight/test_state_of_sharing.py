@@ -11,6 +11,7 @@ from test_requests import filed
 
 from covers import covers
 from jutong.kernel import clock
+from jutong.kernel.agenda import HOWS
 from jutong.kernel.errors import NotAllowed, NotThere
 from jutong.kernel.models import Clock
 from jutong.kernel.workflow import clocks
@@ -18,6 +19,7 @@ from jutong.slices.oversight import queries
 from jutong.slices.parties import actions as parties
 from jutong.slices.services import actions as services
 from jutong.slices.sharing import actions as sharing
+from jutong.slices.sharing.models import SharingRequest
 from jutong.wire.usage import Usage
 from misuse_world import granted
 from published import published
@@ -92,6 +94,36 @@ def test_seven_requests_of_which_two_are_overdue_are_five_and_two_listed_on_dema
         queries.cases(world.actor("authority.reviewer"), "use_record", *period, at=world.at)
 
 
+@covers(partly=["R-OVR-037", "R-OVR-039"])
+def test_each_figure_is_the_number_of_the_cases_behind_it_however_their_limits_stand(seven: World) -> None:
+    world, before = seven, seven.at - timedelta(days=3)
+    ids = list(SharingRequest.objects.filter(received_at__isnull=False).order_by("pk").values_list("pk", flat=True))
+    reply = Clock.objects.filter(case_kind="sharing_request", name="reply")
+    stopped = {"state": "stopped", "stopped_at": world.at}
+    for pk, state in ((ids[1], "running"), (ids[2], "stopped"), (ids[3], "paused"), (ids[4], "running")):
+        clock = reply.get(case_id=pk)
+        clock.pk, clock.name, clock.state, clock.target = None, "delivery", state, pk == ids[4]
+        clock.due_day, clock.due_at, clock.stopped_at = before.date(), before, world.at if state == "stopped" else None
+        clock.save()
+    reply.filter(case_id=ids[3]).update(**stopped, due_at=before)
+    reply.filter(case_id=ids[5]).update(**stopped)
+    reply.filter(case_id=ids[6]).update(**stopped)
+    SharingRequest.objects.filter(pk__in=ids[3:6]).update(started_on="2025-12-31")
+    SharingRequest.objects.filter(pk__in=[ids[3], ids[5], ids[6]]).update(state="refused")
+    state = seen(world)
+    figures = {
+        one.limit: (one.total, one.in_time, one.overdue, one.open, one.past)
+        for one in state.cases
+        if one.workflow == "sharing_request"
+    }
+    assert figures == {"": (6, 2, 4, 4, 1), "reply": (6, 3, 3, 3, 1), "delivery": (4, 2, 2, 3, 1)}
+    authority, asked = world.actor("authority.reviewer"), {"first": state.first, "last": state.last, "at": world.at}
+    for limit, figure in figures.items():
+        for how, count in zip(("", *HOWS), figure, strict=False):
+            behind = queries.cases(authority, "sharing_request", **asked, limit=limit, how=how)
+            assert behind[1].total == count, (limit, how)
+
+
 @covers(partly=["R-OVR-037"])
 def test_what_was_provided_and_used_leads_to_the_grants_and_no_further_statement_is_made_for_more_cases(
     world: World, django_assert_max_num_queries: Any
@@ -107,7 +139,7 @@ def test_what_was_provided_and_used_leads_to_the_grants_and_no_further_statement
     rows, meta = queries.moved_grants(world.actor("authority.chief"), "used", state.first, state.last)
     assert (meta.total, rows[0].grant_id, rows[0].called_rows) == (1, grant, 90)
     chief = world.actor("authority.chief")
-    with django_assert_max_num_queries(21):  # one a kind, two more for requests, entries, volumes, the area
+    with django_assert_max_num_queries(9):  # one for all kinds, entries, volumes, the area
         queries.state(chief, state.first, state.last, at=world.at)
     with clock.frozen(world.at):
         page = world.client("audit.auditor").get("/oversight/grants/?side=used").content.decode()

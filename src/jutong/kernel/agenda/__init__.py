@@ -29,7 +29,7 @@ from jutong.kernel.agenda.load import (
 )
 from jutong.kernel.agenda.movers import Subject, subjects_of
 from jutong.kernel.agenda.queries import COUNTED
-from jutong.kernel.agenda.standing import HOWS, Standing, StandingCase, Watched, standing, standing_cases
+from jutong.kernel.agenda.standing import HOWS, Standing, StandingCase, Watched, standing_cases, standings
 from jutong.kernel.agenda.waiting import (
     COUNTS,
     LISTED,
@@ -86,8 +86,8 @@ __all__ = [
     "moves",
     "overdue",
     "register",
-    "standing",
     "standing_cases",
+    "standings",
     "subjects_of",
     "todo",
     "together",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import DateField, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from jutong.kernel.agenda import tallies
 from jutong.kernel.agenda.chores import Chore, address, chores, workflow_of
+from jutong.kernel.agenda.tallies import Alike
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.models import Clock, ClockState
 from jutong.kernel.paging import Page, page
+from jutong.kernel.prepared import Among, Hole, Written, written
 from jutong.kernel.queries import ClockRow, clocks_of
 from jutong.kernel.workflow.table import STAY
 
@@ -25,15 +29,14 @@ HOWS: Final = ("in_time", "overdue", "open")
 class Watched:
     """Which cases of a kind are looked at: those that began between two Beijing days, and those that are still open.
 
-    attribute: names the department that supervises a case; by: those departments (None: all). only: what belongs to the
-    kind at all. limit: in lists, only cases that have this limit, and by this limit alone; empty: by all of them.
+    by: the departments that supervise them (None: all). only: what belongs to the kind at all. limit: in lists, only cases
+    that have this limit, and by this limit alone; empty: by all of them.
     """
 
     workflow: str
-    first: date
-    last: date
-    by: Collection[int] | None
-    attribute: str = "authority_id"
+    first: date | Hole
+    last: date | Hole
+    by: frozenset[int] | None
     only: Q = field(default_factory=Q)
     limit: str = ""
 
@@ -79,44 +82,43 @@ class StandingCase:
     clocks: tuple[ClockRow, ...]
 
 
-def standing(watched: Watched, at: datetime, *, limits: Sequence[str] = ()) -> tuple[Standing, ...]:
-    """Return how many cases of a kind stand how, then the same by each of some limits: three statements, one where there are none.
+def standings(watched: Mapping[Watched, Sequence[str]], at: datetime) -> tuple[Standing, ...]:
+    """Return how many cases of each kind stand how, then the same by each of the limits named: one statement for all kinds.
 
-    A kind with an index for it is counted without reading its cases; internal targets do not count (R-OVR-037, R-OVR-039).
+    Internal targets do not count (R-OVR-037, R-OVR-039).
     """
-    chore = chores()[watched.workflow]
-    workflow, cases = workflow_of(chore), _rows(chore, watched)
-    whole = cases.aggregate(total=Count("pk"), open=Count("pk", filter=_open(chore, watched)))
-    title = _(workflow.title)
-    if not whole["total"]:
-        labels = ["", *(_(workflow.clocks[limit].label) for limit in limits)]
-        return tuple(
-            Standing(workflow.name, title, limit, label, 0, 0, 0, 0)
-            for limit, label in zip(("", *limits), labels, strict=True)
-        )
-    among = Clock.objects.filter(case_kind=watched.workflow, case_id__in=cases.values("pk"))
-    past, late = _past(at), _LATE
-    missed = among.filter(past | late).aggregate(
-        past=Count("case_id", distinct=True, filter=past),
-        missed=Count("case_id", distinct=True),
-        **{f"past_{limit}": Count("case_id", filter=past & Q(name=limit)) for limit in limits},
-        **{f"late_{limit}": Count("case_id", filter=late & Q(name=limit)) for limit in limits},
+    asked = [
+        (one.workflow, cases, {"first": one.first, "last": one.last, "by": list(one.by or ())})
+        for one in watched
+        if (cases := _written(one.workflow, one.only, everywhere=one.by is None))
+    ]
+    alike = tallies.of_limits(asked, beijing_day(at))
+    return tuple(
+        _counted(one.workflow, limit, alike.get(one.workflow, ()))
+        for one, limits in watched.items()
+        for limit in ("", *limits)
     )
-    running = Count("case_id", filter=~Q(state=ClockState.STOPPED))
-    found = among.filter(name__in=limits).values_list("name").annotate(n=Count("*"), o=running)
-    counts = {name: (n, o) for name, n, o in found}
-    return (
-        Standing(
-            workflow.name, title, "", "", whole["total"], whole["open"], missed["past"], missed["missed"] - missed["past"]
-        ),
-        *(
-            Standing(
-                workflow.name, title, limit, _(workflow.clocks[limit].label), *counts.get(limit, (0, 0)),
-                missed[f"past_{limit}"], missed[f"late_{limit}"],
-            )
-            for limit in limits
-        ),
-    )  # fmt: skip
+
+
+def _counted(name: str, limit: str, alike: Iterable[Alike]) -> Standing:
+    """Count the cases of a kind by all their limits, or those that have a certain limit by this alone."""
+    chore = chores()[name]
+    workflow, turns = workflow_of(chore), () if limit else _turns(chore)
+    seen = [
+        ({how for each, how in one.limits.items() if limit in {"", each}}, one.state in turns, one.count)
+        for one in alike
+        if not limit or limit in one.limits
+    ]
+    return Standing(
+        name,
+        _(workflow.title),
+        limit,
+        _(workflow.clocks[limit].label) if limit else "",
+        total=sum(count for _hows, _turn, count in seen),
+        open=sum(count for hows, turn, count in seen if turn or hows & {"past", "open"}),
+        past=sum(count for hows, _turn, count in seen if "past" in hows),
+        late=sum(count for hows, _turn, count in seen if "late" in hows and "past" not in hows),
+    )
 
 
 _LATE: Final = Q(state=ClockState.STOPPED, stopped_at__gt=F("due_at"), target=False)
@@ -131,22 +133,33 @@ def _limits(watched: Watched) -> QuerySet[Clock]:
     return limits.filter(name=watched.limit) if watched.limit else limits
 
 
-def _open(chore: Chore, watched: Watched) -> Q:
-    """Return what makes a case open: a limit that has not ended, or a move that somebody ought to make."""
-    running = Q(pk__in=_limits(watched).exclude(state=ClockState.STOPPED).values("case_id"))
-    if watched.limit:
-        return running
+def _turns(chore: Chore) -> frozenset[str]:
+    """Return the states from which somebody ought to move a case."""
     moves = [move for move in workflow_of(chore).moves if move.verb in chore.verbs and move.target != STAY]
-    return running | Q(state__in=sorted({state for move in moves for state in move.sources}))
+    return frozenset(state for move in moves for state in move.sources)
 
 
-def _rows(chore: Chore, watched: Watched) -> Any:
-    rows = workflow_of(chore).model._default_manager.filter(watched.only)
-    if watched.by is not None:
-        rows = rows.filter(**{f"{watched.attribute}__in": list(watched.by)})
+def _open(chore: Chore, watched: Watched) -> Q:
+    """Return what makes a case open: a move that somebody ought to make, or a limit that has not ended."""
+    running = Q(pk__in=_limits(watched).exclude(state=ClockState.STOPPED).values("case_id"))
+    return running if watched.limit else Q(state__in=sorted(_turns(chore))) | running
+
+
+def _rows(chore: Chore, watched: Watched) -> QuerySet[Any]:
+    """Return the cases that are looked at, in all areas; what costs least to know of a case is asked first."""
     began = Q(started_on__range=(watched.first, watched.last))
-    whole = replace(watched, limit="")
-    return rows.filter(began | _open(chore, whole)).order_by()
+    rows: QuerySet[Any] = workflow_of(chore).model._default_manager.all()
+    return rows.filter(watched.only, began | _open(chore, replace(watched, limit="")))
+
+
+@lru_cache(maxsize=256)
+def _written(workflow: str, only: Q, *, everywhere: bool) -> Written | None:
+    """Return the cases that are looked at, id and state, whatever the period and the area."""
+    chore = chores()[workflow]
+    rows = _rows(chore, Watched(workflow, Hole("first", DateField()), Hole("last", DateField()), None, only))
+    if not everywhere:
+        rows = rows.filter(Among("authority_id", "by"))
+    return written(rows.values_list("pk", "state"))
 
 
 def standing_cases(
@@ -156,6 +169,8 @@ def standing_cases(
     chore, limits = chores()[watched.workflow], _limits(watched)
     missed = Q(pk__in=limits.filter(_past(at) | _LATE).values("case_id"))
     rows = _rows(chore, watched)
+    if watched.by is not None:
+        rows = rows.filter(authority_id__in=watched.by)
     if watched.limit:
         rows = rows.filter(pk__in=limits.values("case_id"))
     chosen = {"in_time": ~missed, "overdue": missed, "open": _open(chore, watched)}.get(how, Q())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BigIntegerField, BooleanField, ExpressionWrapper, Q
@@ -156,3 +157,43 @@ def of_departments(departments: Sequence[int], today: date) -> list[tuple[int, i
                 values += [*cases.parameters, kind, today, list(departments)]
     rows = fetched(" union all ".join(parts), values) if parts else []
     return [(pk, total, late) for pk, total, late in rows]
+
+
+_LIMITS: Final = """
+    select %s, state, limits, count(*)
+      from (select w.state,
+                   string_agg(c.name || case when c.state = 'running' and not c.target and c.due_day < %s then ':past'
+                                             when c.state <> 'stopped' then ':open'
+                                             when not c.target and c.stopped_at > c.due_at then ':late' else ':kept' end, ' ') as limits
+              from ({sql}) as w(id, state) left join kernel_clock c on c.case_kind = %s and c.case_id = w.id
+             group by w.id, w.state) alike
+     group by 2, 3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Cases that stand alike: their state, and how each of their limits stands, by its name.
+
+    limits: past (over while it runs), open, late (stopped after it was over) or kept.
+    """
+
+    state: str
+    limits: Mapping[str, str]
+    count: int
+
+
+def of_limits(asked: Iterable[tuple[str, Written, Mapping[str, Any]]], today: date) -> dict[str, list[Alike]]:
+    """Return how many cases of each kind stand alike: one statement, which reads each case and each limit once.
+
+    asked: a kind, its cases (id and state), and what fills the holes.
+    """
+    parts, values = [], []
+    for kind, cases, holes in asked:
+        parts.append(_LIMITS.format(sql=cases.sql))
+        values += [kind, today, *cases.filled(holes), kind]
+    found: dict[str, list[Alike]] = defaultdict(list)
+    for kind, state, limits, count in fetched(" union all ".join(parts), values) if parts else ():
+        stands = dict(limit.split(":") for limit in (limits or "").split())
+        found[kind].append(Alike(state, stands, count))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -117,7 +117,7 @@ def _authorities(actor: Actor) -> frozenset[int] | None:
     return held
 
 
-def _watched(workflow: str, limit: str, first: date, last: date, by: Collection[int] | None) -> agenda.Watched:
+def _watched(workflow: str, limit: str, first: date, last: date, by: frozenset[int] | None) -> agenda.Watched:
     only = RECEIVED if workflow == "sharing_request" else Q()
     return agenda.Watched(workflow, first, last, by, only=only, limit=limit)
 
@@ -133,11 +133,7 @@ def state(actor: Actor, first: date, last: date, *, at: datetime) -> State:
         first,
         last,
         tuple(TypeFigure(kind.value, _(kind.label), counted.get(kind.value, 0)) for kind in ShareType),
-        tuple(
-            one
-            for workflow, limits in KINDS.items()
-            for one in agenda.standing(_watched(workflow, "", first, last, by), at, limits=limits)
-        ),
+        agenda.standings({_watched(kind, "", first, last, by): limits for kind, limits in KINDS.items()}, at),
         _volumes(_moved(actor, first, last)),
     )
 
