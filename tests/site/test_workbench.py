@@ -315,7 +315,16 @@ def test_the_head_sees_the_load_of_his_department_and_the_authority_that_of_its_
     assert kinds["sharing_request"].ages == (0, 1, 0, 0)
     waiting = {person.account_id: (person.waiting, person.late) for person in found.people}
     assert waiting[world.account("civil.clerk")][1] == 1
-    assert waiting[world.account("civil.secrecy")] == (0, 0)
+    assert waiting[world.account("civil.secrecy")] == waiting[world.account("civil.engineer")] == (0, 0)
+    post, day = people.posts(person_id=world.person("civil.clerk"))[0].id, beijing_day(later)
+    for to, duty in (("civil.secrecy", "use_change"), ("civil.engineer", "sharing_request")):
+        parties.delegate(
+            post, to_id=world.person(to), since=day, until=day, duties=[duty], by=world.actor("civil.clerk"), at=later
+        )
+    deputies = {
+        one.account_id: one.waiting for one in agenda.load(world.actor("civil.head", at=later), civil, later).people
+    }
+    assert (deputies[world.account("civil.secrecy")], deputies[world.account("civil.engineer")]) == (0, 1)
     for who in ("civil.clerk", "hr.head", "authority.chief"):
         with pytest.raises(NotAllowed):
             agenda.load(world.actor(who, at=later), civil, later)

@@ -95,6 +95,10 @@ class Post:
     acting_for_name: str = ""
     duties: tuple[str, ...] = ()
 
+    def covers(self, duty: str) -> bool:
+        """Tell whether the post counts in a workflow."""
+        return not self.duties or duty in self.duties
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -144,7 +148,7 @@ class Actor:
         """
         if not any(post.duties for post in self.posts):
             return self
-        whole = {replace(p, duties=()) for p in self.posts if not p.duties or duty in p.duties}
+        whole = {replace(p, duties=()) for p in self.posts if p.covers(duty)}
         return replace(self, posts=frozenset(whole))
 
     def post(self, role: Role, department_id: int | None = None) -> Post | None:

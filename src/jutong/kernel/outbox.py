@@ -121,24 +121,31 @@ def publish(name: str, subject: str, payload: dict[str, Any], *, at: datetime, b
     publish_many([(name, subject, payload)], at=at, by=by)
 
 
-_PUBLISH: Final = """
+TELL: Final = """
     insert into kernel_outboxevent (name, subject, payload, at, state, attempts, next_try, error)
-    select name, subject, payload, %(at)s, 'pending', 0, %(at)s, ''
-      from json_to_recordset(%(events)s::json) as event (name text, subject text, payload jsonb)
+    select name, subject, payload, %(at)s, 'pending', 0, %(at)s, '' from {events} as event
 """
+"""Publish rows `events` (name, subject, payload), within a statement that is a deed itself or alone; `at` is a parameter."""
+WAKE: Final = f"pg_notify('{CHANNEL}', 'outbox')"
+_PUBLISH: Final = TELL.format(events="json_to_recordset(%(events)s::json)") + "(name text, subject text, payload jsonb)"
 """One parameter for a whole set: a tenth of what rows of the ORM cost, and every move publishes."""
+
+
+def cause(by: Actor) -> dict[str, Any]:
+    """Return what the payload of an event says under "by" of who caused it."""
+    return {"account": by.account_id, "name": by.name, "department": by.department_id}
 
 
 def publish_many(events: Sequence[tuple[str, str, dict[str, Any]]], *, at: datetime, by: Actor | None = None) -> None:
     """Publish many events (name, subject, payload), in their order, in the current transaction."""
     if not events:
         return
-    cause = {"by": {"account": by.account_id, "name": by.name, "department": by.department_id}} if by else {}
-    told = [{"name": name, "subject": subject, "payload": payload | cause} for name, subject, payload in events]
+    who = {"by": cause(by)} if by else {}
+    told = [{"name": name, "subject": subject, "payload": payload | who} for name, subject, payload in events]
     with connection.cursor() as cursor:
         said = json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False)
         cursor.execute(_PUBLISH, {"at": at, "events": said})
-        cursor.execute("select pg_notify(%s, 'outbox')", [CHANNEL])
+        cursor.execute(f"select {WAKE}")
 
 
 _READY = """

@@ -11,7 +11,7 @@ from typing import Final
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from jutong.kernel.actors import ADMINISTRATORS, Actor, Role
+from jutong.kernel.actors import ADMINISTRATORS, Actor, Post, Role
 from jutong.kernel.agenda import tallies
 from jutong.kernel.agenda.chores import chores, workflow_of
 from jutong.kernel.agenda.tallies import Tally
@@ -109,16 +109,16 @@ def load(actor: Actor, department_id: int, at: datetime) -> Load:
     team = [one for staff in _staff for one in staff(department_id, at)]
     today = beijing_day(at)
     by_kind: dict[str, list[Tally]] = defaultdict(list)
-    waiting: dict[frozenset[Role], list[int]] = defaultdict(lambda: [0, 0])
-    groups = _groups(team, department_id)
+    waiting: dict[frozenset[Post], list[int]] = defaultdict(lambda: [0, 0])
+    groups = {_posts(one, department_id) for one in team}
     for tally in tallies.of_department(department_id, today=today, soon=soon_day(today), ages=AGES):
         if tally.roles <= ADMINISTRATORS:
             continue
         by_kind[tally.kind].append(tally)
-        for roles in groups:
-            if roles & tally.roles:
-                waiting[roles][0] += tally.count
-                waiting[roles][1] += tally.count if tally.due == "late" else 0
+        for posts in groups:
+            if any(post.role in tally.roles and post.covers(tally.kind) for post in posts):
+                waiting[posts][0] += tally.count
+                waiting[posts][1] += tally.count if tally.due == "late" else 0
     kinds = tuple(_kind(name, by_kind[name]) for name in chores() if name in by_kind)
     return Load(department_id, kinds, _people(team, department_id, waiting, at))
 
@@ -141,19 +141,17 @@ def _kind(name: str, counted: Sequence[Tally]) -> KindLoad:
     )
 
 
-def _groups(team: Sequence[Actor], department_id: int) -> list[frozenset[Role]]:
-    """Return the different sets of posts that people of a department hold: few, however many people."""
-    return list(dict.fromkeys(_roles(one, department_id) for one in team if _roles(one, department_id)))
-
-
-def _roles(actor: Actor, department_id: int) -> frozenset[Role]:
+def _posts(actor: Actor, department_id: int) -> frozenset[Post]:
+    """Return the posts of a person in a department, whoever's they are: few sets of them, however many people."""
     return frozenset(
-        post.role for post in actor.posts if post.department_id == department_id and post.role not in ADMINISTRATORS
+        Post(post.role, department_id, duties=post.duties)
+        for post in actor.posts
+        if post.department_id == department_id and post.role not in ADMINISTRATORS
     )
 
 
 def _people(
-    team: Sequence[Actor], department_id: int, waiting: dict[frozenset[Role], list[int]], at: datetime
+    team: Sequence[Actor], department_id: int, waiting: dict[frozenset[Post], list[int]], at: datetime
 ) -> tuple[PersonLoad, ...]:
     accounts = [one.account_id for one in team if one.account_id is not None]
     acts = AuditEntry.objects.filter(
@@ -165,11 +163,11 @@ def _people(
     done = dict(acts.values_list("actor_id").annotate(n=Count("pk")))
     rows = []
     for one in team:
-        roles = _roles(one, department_id)
-        total, late = waiting.get(roles, [0, 0])
-        posts = tuple(sorted(_(role.label) for role in roles))
+        posts = _posts(one, department_id)
+        total, late = waiting.get(posts, [0, 0])
+        labels = tuple(sorted({_(post.role.label) for post in posts}))
         count = done.get(one.account_id, 0)
-        rows.append(PersonLoad(one.account_id or 0, one.name, posts, total, late, count, busy=False))
+        rows.append(PersonLoad(one.account_id or 0, one.name, labels, total, late, count, busy=False))
     laden = [row.waiting for row in rows if row.waiting]
     average = sum(laden) / len(laden) if laden else 0
     rows = [replace(row, busy=row.waiting >= max(BUSY_FROM, BUSY * average)) for row in rows]

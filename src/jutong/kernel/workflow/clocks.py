@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from jutong.kernel import jurisdiction
+from jutong.kernel import jurisdiction, outbox
+from jutong.kernel.actors import system_actor
 from jutong.kernel.clock import beijing_day, end_of_day
 from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.kernel.models import Case, Clock, ClockState
@@ -215,21 +216,20 @@ def _warn_days(clock: Clock) -> int:
     return rule.warn_days if rule else WARN_DAYS
 
 
-_STRIKE: Final = """
+_STRIKE: Final = f"""
     with struck as (
-        update kernel_clock set {mark} = %(at)s
-         where id in (select id from kernel_clock where state = 'running' and {mark} is null and {due}
+        update kernel_clock set {{mark}} = %(at)s
+         where id in (select id from kernel_clock where state = 'running' and {{mark}} is null and {{due}}
                        order by id limit %(limit)s for update skip locked)
         returning *),
-    told as (
-        insert into kernel_outboxevent (name, subject, payload, at, state, attempts, next_try, error)
-        select {name}, case_kind || ':' || case_id,
+    events as (
+        select {{name}} as name, case_kind || ':' || case_id as subject,
                jsonb_build_object('case_kind', case_kind, 'case_id', case_id, 'clock', name, 'label', label, 'due_day', due_day,
-                                  'obliged_id', obliged_id, 'explanation', explanation, 'by', %(by)s::jsonb),
-               %(at)s, 'pending', 0, %(at)s, ''
-          from struck where {name} is not null order by id)
-    select count(*), pg_notify(%(channel)s, 'outbox') from struck having count(*) > 0
-"""
+                                  'obliged_id', obliged_id, 'explanation', explanation, 'by', %(by)s::jsonb) as payload
+          from struck where {{name}} is not null order by id),
+    told as ({outbox.TELL.format(events="events")})
+    select count(*), {outbox.WAKE} from struck having count(*) > 0
+"""  # noqa: S608 - put together from constants
 _LATE: Final = _STRIKE.format(
     mark="overdue_at",
     due="overdue_on <= %(today)s",
@@ -249,18 +249,8 @@ def sweep(at: datetime, *, limit: int = 5000) -> int:
     as "clock.beyond_target" (R-OVR-039). Takes `limit` clocks of each at most, skipping those another sweep holds: one
     statement each, for very many limits may end on one day.
     """
-    from jutong.kernel import outbox
-    from jutong.kernel.actors import system_actor
-
-    by = system_actor("clock")
-    cause = json.dumps({"account": by.account_id, "name": by.name, "department": by.department_id})
-    values: dict[str, Any] = {
-        "at": at,
-        "today": beijing_day(at),
-        "limit": limit,
-        "by": cause,
-        "channel": outbox.CHANNEL,
-    }
+    by = json.dumps(outbox.cause(system_actor("clock")))
+    values = {"at": at, "today": beijing_day(at), "limit": limit, "by": by}
     struck = 0
     with connection.cursor() as cursor:
         for statement in (_LATE, _SOON):
