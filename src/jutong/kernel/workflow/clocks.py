@@ -250,7 +250,7 @@ def sweep(at: datetime, *, limit: int = 5000) -> int:
     statement each, for very many limits may end on one day.
     """
     by = json.dumps(outbox.cause(system_actor("clock")))
-    values = {"at": at, "today": beijing_day(at), "limit": limit, "by": by}
+    values: dict[str, Any] = {"at": at, "today": beijing_day(at), "limit": limit, "by": by}
     struck = 0
     with connection.cursor() as cursor:
         for statement in (_LATE, _SOON):
