@@ -129,6 +129,7 @@ def test_an_agreement_is_printed_as_pdf_and_word_with_all_that_was_agreed(world:
     assert any(cell.startswith("公民身份号码、姓名（") for cell in cells)
     assert world.client("market.clerk").get(f"/agreements/{case.pk}/paper.pdf").status_code == 404
     assert client.get(f"/agreements/{case.pk}/paper.exe").status_code == 404
+    assert f'href="/agreements/{case.pk}/"' in text(client.get(f"/catalogue/{Entry.objects.get().pk}/"))
 
 
 def test_two_versions_stand_side_by_side_and_the_list_finds_what_waits(world: World) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from published import published
+from jutong.kernel import panels
+from published import handed_in, published
 from world import World
 
 
@@ -53,3 +54,17 @@ def test_a_list_to_which_a_figure_led_says_of_which_department_it_is(world: Worl
     for path in ("/catalogue/health/entries/", "/catalogue/updates/", "/catalogue/supervision/reviews/"):
         page = shown(world, "authority.reviewer", path, department=civil)
         assert '<a class="jt-chosen" href="?">部门：内江市民政局' in page, path
+
+
+def test_what_is_not_published_is_not_named_to_those_who_would_ask_for_it(world: World) -> None:
+    (waiting,) = handed_in(world, "尚待审核的资源")
+    answer = world.client("hr.clerk").get(f"/sharing/new/{waiting}/")
+    assert (answer.status_code, "尚待审核的资源" in answer.content.decode()) == (404, False)
+
+
+def test_what_every_slice_says_of_an_entry_is_of_the_kind_that_its_page_reads() -> None:
+    offered = panels._PANELS["entry"].values()
+    assert len(offered) > 1
+    assert {panel.name: panel.query.__annotations__["return"].partition(" ")[0] for panel in offered} == dict.fromkeys(
+        (panel.name for panel in offered), "Said"
+    )

@@ -149,8 +149,11 @@ def test_an_export_keeps_types_and_beijing_time() -> None:
     file = io.BytesIO()
     rows = [["企业", 5, True, None, date(2026, 9, 30), datetime(2026, 9, 29, 17, 30, tzinfo=UTC)]]
     assert downloads.write_xlsx(file, ["名称", "数", "是否", "空", "日", "时"], rows) == 1
-    cells = [cell.value for cell in load_workbook(file).active[2]]
+    sheet = load_workbook(file).active
+    cells = [cell.value for cell in sheet[2]]
     assert cells == ["企业", 5, "是", None, datetime(2026, 9, 30), datetime(2026, 9, 30, 1, 30)]  # noqa: DTZ001
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:F2")
+    assert sheet.column_dimensions["F"].width > len("2026-09-30 01:30:00"), "a narrower column shows ####"
 
 
 def test_an_export_too_long_for_a_sheet_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,16 @@ MOST_ROWS: Final = 1_048_575
 """Rows an Excel sheet holds below its heading."""
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 _BLOCK: Final = 500
+_MEASURED: Final = 200
+"""Rows by whose values the columns get their width."""
+_NARROWEST: Final = 8
+_WIDEST: Final = 50
+_MOMENT: Final = 20
+_DAY: Final = 12
+_ARROW: Final = 3
+"""Room beside a heading for the arrow of its filter."""
+_WIDE_FROM: Final = "\u2e80"
+"""From here on a sign is as wide as two digits."""
 
 
 def neutral(value: object) -> object:
@@ -73,15 +83,31 @@ def write_xlsx(file: IO[bytes], headers: Sequence[str], rows: Iterable[Sequence[
         }
         page.freeze_panes(1, 0)
         for column, header in enumerate(headers):
-            page.set_column(column, column, min(40, max(10, 2 * len(header) + 4)))
             page.write_string(0, column, str(neutral(header)), bold)
+        widths = [_width(header) + _ARROW for header in headers]
         count = 0
         for count, row in enumerate(rows, start=1):
             if count > MOST_ROWS:
                 raise TooLarge(_("导出超过 Excel 单表上限 1048575 行，请缩小筛选范围或改用 CSV。"))
             for column, value in enumerate(row):
                 _write(page, count, column, value, styles)
+            if count <= _MEASURED:
+                widths = [max(pair) for pair in zip(widths, map(_width, row), strict=False)] + widths[len(row) :]
+        for column, width in enumerate(widths):
+            page.set_column(column, column, min(_WIDEST, max(_NARROWEST, width)))
+        if headers:
+            page.autofilter(0, 0, count, len(headers) - 1)
     return count
+
+
+def _width(value: object) -> int:
+    """Return how many digits wide a cell must be to show a value; a narrower one shows a date as ####."""
+    if isinstance(value, datetime):
+        return _MOMENT
+    if isinstance(value, date):
+        return _DAY
+    text = "" if value is None else str(value)
+    return len(text) + sum(sign >= _WIDE_FROM for sign in text) + 1
 
 
 def _write(page: Any, row: int, column: int, value: object, styles: dict[type, Any]) -> None:

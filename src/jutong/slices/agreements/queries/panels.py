@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
+from jutong.kernel.panels import Said
 from jutong.kernel.prepared import Hole, prepared
 from jutong.kernel.settings import settings
 from jutong.slices.agreements.models import Agreement, AgreementVersion
@@ -36,10 +37,10 @@ def ending_soon(actor: Actor, at: datetime) -> list[AgreementRow] | None:
     return rows_of(list(rows.order_by("until")[:MOST]), actor, at) or None
 
 
-def of_entry(actor: Actor, at: datetime, *, entry: EntryDetail) -> list[AgreementRow] | None:
+def of_entry(actor: Actor, at: datetime, *, entry: EntryDetail) -> Said | None:
     """Return the agreements in force that name an entry, as far as the actor may know them."""
     found = _naming(reach_of(actor)).ask(line=Jsonb([{"resource_id": entry.row.id}]))
-    return rows_of(found, actor, at) if found else None
+    return Said(rows_of(found, actor, at)) if found else None
 
 
 @prepared
