@@ -27,9 +27,9 @@ ROAD = ("sharing_request.agreed", "sharing_request.granted", "grant.granted", "g
 """The events of an agreed request that somebody listens to."""
 
 
-def mounted(world: World, title: str) -> int:
+def mounted(world: World, title: str, **changes: Any) -> int:
     """A published resource with a table behind it."""
-    resource_id = published(world, title=title)
+    resource_id = published(world, title=title, **changes)
     source = register(world, "civil", "host=db.example dbname=civil user=jutong", title=title, tls="verify-full")
     Mount.objects.create(
         entry_id=resource_id, title=title, code="", provider_id=world.department("civil"), source=source, schema="public",

@@ -182,7 +182,6 @@ def test_three_personal_resources_that_join_mark_the_last_grant_and_lock_what_is
 def test_a_delivery_that_completes_a_grave_combination_waits_for_the_secrecy_review(world: World) -> None:
     granted(world)
     last = int(answered(world, published(world, title="优抚对象信息", security_level="important")).grant_id or 0)
-    world.drain()
     review = AggregationReview.objects.get()
     assert (review.grant_id, review.holding) == (last, True)
     assert told(last, world.at).state == "suspended"

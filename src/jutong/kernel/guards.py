@@ -1,4 +1,4 @@
-"""Checks that an upper slice hangs on a deed of a lower one: the lower slice asks, whoever knows more refuses (call downwards)."""
+"""What an upper slice hangs on a deed of a lower one: the lower slice asks, whoever knows more refuses or acts at once (call downwards)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _CHECKS: Final[dict[str, dict[str, Check]]] = defaultdict(dict)
 
 
 def register(deed: str, name: str, check: Check) -> None:
-    """Have `check(**about)` asked before a deed (in the slice's AppConfig.ready); it raises a refusal or returns."""
+    """Have `check(**about)` asked at a deed (in the slice's AppConfig.ready): it raises a refusal, or returns.
+
+    It is asked in the transaction of the deed, and does there what must not wait for the event.
+    """
     _CHECKS[deed][name] = check
 
 

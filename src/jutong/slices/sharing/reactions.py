@@ -41,8 +41,11 @@ def deliver_what_waits(event: outbox.Event, at: datetime) -> None:
 
 @outbox.on_many("grant.granted", "grant.suspended", "grant.revoked", "grant.terminated", "grant.expired")
 def follow_grants(events: Sequence[outbox.Event], at: datetime) -> None:
-    """The requests move with their grants, and changes of use end with them."""
-    ids, state = [event.payload["id"] for event in events], events[0].payload["to"]
+    """The requests move with their grants, and changes of use end with them.
+
+    Not with the opening: a request goes on by its own agreement, and the grant may be suspended again by then.
+    """
+    ids, state = [event.payload["id"] for event in events if event.payload["from"]], events[0].payload["to"]
     actions.follow_grants(ids, state, at=at)
     if state in {"revoked", "terminated", "expired"}:
         actions.follow_ended_grants(ids, at=at)

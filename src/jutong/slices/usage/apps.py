@@ -20,10 +20,10 @@ class Usage(AppConfig):
 
     def ready(self) -> None:
         """Listen to the slices below; offer pages, chores and panels."""
-        from jutong.kernel import subjects
+        from jutong.kernel import guards, subjects
         from jutong.kernel.actors import ADMINISTRATORS
         from jutong.kernel.terms import N_
-        from jutong.slices.usage import reactions, workflow  # noqa: F401 - importing registers
+        from jutong.slices.usage import actions, reactions, workflow  # noqa: F401 - importing registers
 
         def does_business(actor: Actor) -> bool:
             return not actor.roles <= ADMINISTRATORS
@@ -36,6 +36,7 @@ class Usage(AppConfig):
                 "usage.aggregationreview": N_("汇聚审查"),
             }
         )
+        guards.register("grants.open", "usage", actions.mark_combinations)
         _offer_ledgers(does_business)
         _offer_ledger_chores()
         _offer_misuse(does_business)

@@ -19,7 +19,7 @@ from jutong.kernel.errors import RuleBroken, WrongState
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import events, rules
 from jutong.slices.grants.actions.opening import Terms
-from jutong.slices.grants.actions.versions import new_version, tell_data_plane
+from jutong.slices.grants.actions.versions import let_look, new_version, tell_data_plane
 from jutong.slices.grants.models import Grant
 from jutong.slices.grants.queries.grants import agreed_of
 from jutong.slices.grants.queries.reach import check_offer
@@ -65,7 +65,11 @@ def amend_grant(grant: Grant, *, by: Actor, at: datetime, adjustment: Adjustment
     )
 
 
-@GRANT.action("widen")
+def _look(grant: Grant, *, by: Actor, at: datetime) -> None:
+    let_look([grant], at=at)
+
+
+@GRANT.action("widen", then=_look)
 def widen_grant(grant: Grant, *, by: Actor, at: datetime, wider: rules.Wider, origin: str) -> None:
     """Widen a grant as the provider consented: a new version, the old ones stay readable (national-2025#25, R-SHR-045).
 
@@ -92,7 +96,7 @@ def widen_grant(grant: Grant, *, by: Actor, at: datetime, wider: rules.Wider, or
     new_version(grant, by=by, at=at, agreed=True)
 
 
-@GRANT.action("restate")
+@GRANT.action("restate", then=_look)
 def restate_grant(grant: Grant, *, by: Actor, at: datetime, terms: Terms) -> None:
     """The agreement that a grant came from is in force in a new version: the grant's terms are what it says (R-SHR-029).
 

@@ -16,7 +16,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.errors import Conflict, Refusal
 from jutong.kernel.once import Once
 from jutong.slices.grants import rules
-from jutong.slices.grants.actions.versions import new_versions
+from jutong.slices.grants.actions.versions import let_look, new_versions
 from jutong.slices.grants.models import Grant
 from jutong.slices.grants.queries.reach import check_offer
 from jutong.slices.grants.workflow import GRANT
@@ -119,9 +119,17 @@ def open_grant(opening: Opening, *, by: Actor, at: datetime) -> Grant:
     return opened
 
 
-@GRANT.opens_many("open", then=new_versions)
+def _tell(grants: Sequence[Grant], *, by: Actor, at: datetime) -> None:
+    new_versions(grants, by=by, at=at)
+    let_look(grants, at=at)
+
+
+@GRANT.opens_many("open", then=_tell)
 def open_grants(openings: Sequence[Opening], *, by: Actor, at: datetime) -> list[Grant | Refusal]:
-    """Open the grants of a set of decisions; for each, in their order, its grant or why it has none, as `open_grant` refuses."""
+    """Open the grants of a set of decisions; for each, in their order, its grant or why it has none, as `open_grant` refuses.
+
+    What has to wait for a review is suspended when this returns, and never stood in a bundle before (docs/adr/0024).
+    """
     once, taken = Once(), _taken(opening.case_ref for opening in openings)
     found: list[Opening | Refusal] = []
     for opening in openings:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from jutong.kernel import outbox
+from jutong.kernel import guards, outbox
 from jutong.kernel.actors import Actor, Channel
 from jutong.kernel.once import Once
 from jutong.slices.datacentre import queries as datacentre
 from jutong.slices.grants import events
 from jutong.slices.grants.actions import bundle
 from jutong.slices.grants.models import Grant, GrantVersion
+from jutong.slices.grants.queries.holding import standing_of
 from jutong.slices.grants.queries.wire import as_wire
 
 _TERMS: Final = (
@@ -53,3 +54,12 @@ def tell_data_plane(grants: Sequence[Grant], *, state: str | None) -> None:
     mounts = [("mounts", str(pk), mount) for pk in resources if (mount := datacentre.wire_mount(pk))]
     told = [("grants", str(grant.pk), as_wire(grant, state=state, once=once)) for grant in grants]
     bundle.put_all([*mounts, *told])
+
+
+def let_look(grants: Sequence[Grant], *, at: datetime) -> None:
+    """Let whoever knows more look at grants that were just opened or widened: what has to wait is suspended before it is seen.
+
+    Only once the data plane was told in the same transaction: the lock on its serial lets one opening at a time come here, so
+    that of two at once the later sees the earlier.
+    """
+    guards.ask("grants.open", opened=[standing_of(grant) for grant in grants], at=at)

@@ -26,7 +26,7 @@ from jutong.slices.grants.queries.grants import (
     states_of,
     versions,
 )
-from jutong.slices.grants.queries.holding import Holdings, Standing, standing, standing_between
+from jutong.slices.grants.queries.holding import Standing, newest_of, standing, standing_between
 from jutong.slices.grants.queries.proofs import Proven, proven
 from jutong.slices.grants.queries.reach import check_offer
 from jutong.slices.grants.queries.serving import Served, check_dropped, check_preparing, served, withheld_since
@@ -43,7 +43,6 @@ __all__ = [
     "GrantView",
     "HeardRow",
     "Held",
-    "Holdings",
     "Parties",
     "Proven",
     "Served",
@@ -72,6 +71,7 @@ __all__ = [
     "held_of",
     "in_force",
     "newest",
+    "newest_of",
     "node_bundle",
     "of_entry",
     "of_lines",

@@ -1,7 +1,6 @@
 """Writes of this slice: ledgers, use records and disposals; cases of misuse, reviews of what several grants give together."""
 
 from jutong.slices.usage.actions.aggregating import (
-    Widened,
     admit_delivery,
     clear_product,
     mark_combinations,
@@ -56,7 +55,6 @@ from jutong.slices.usage.rules.records import Content
 __all__ = [
     "Content",
     "Report",
-    "Widened",
     "accept",
     "add_copy",
     "add_evidence",

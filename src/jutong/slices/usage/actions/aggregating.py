@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -33,31 +32,20 @@ def _tell(case: AggregationReview, title: str, at: datetime, *, to: int, role: R
     inbox.tell(department_id=to, role=role, title=title, link=f"/usage/aggregations/{case.pk}/", at=at)
 
 
-@dataclass(frozen=True, slots=True)
-class Widened:
-    """A grant of a resource that was opened (version 1) or changed."""
+def mark_combinations(*, opened: Sequence[grants.Standing], at: datetime) -> None:
+    """Mark grants being opened or widened that complete a sensitive combination with what their consumers hold (R-SEC-031).
 
-    grant_id: int
-    version: int
-    resource_id: int
-
-
-def mark_combinations(widened: Iterable[Widened], *, at: datetime) -> list[AggregationReview]:
-    """Mark grants just opened or widened that complete a sensitive combination with what their consumers hold (R-SEC-031).
-
-    A new grant is looked at beside what was held before it. Returns the new reviews: none where there is nothing to review,
-    the grant is marked already, or an earlier review covers the same resources.
+    It is part of the opening: what waits for the secrecy review is suspended before a bundle carries it. Each is looked at
+    beside what was held before it, those before it in the set included. Nothing is marked twice, nor again where an earlier
+    review covers the same resources.
     """
-    told = {one.grant_id: one for one in widened}
-    marked = set(AggregationReview.objects.filter(grant_id__in=told).values_list("grant_id", flat=True))
-    entries = catalogue.published_by_ids({one.resource_id for one in told.values()})
+    entries = catalogue.published_by_ids({one.resource_id for one in opened})
     personal = {pk for pk, entry in entries.items() if entry.personal}
-    fresh = grants.standing(pk for pk, one in told.items() if pk not in marked and one.resource_id in personal)
+    fresh = {one.id: one for one in opened if one.resource_id in personal}
     if not fresh:
-        return []
-    holdings = grants.Holdings({one.consumer_id for one in fresh.values()}, since=min(fresh))
-    held = {pk: holdings.of(one.consumer_id, before=pk if told[pk].version == 1 else None) for pk, one in fresh.items()}
-    known = grants.standing({pk for ids in held.values() for pk in ids.values()} - fresh.keys()) | fresh
+        return
+    held = grants.newest_of({one.consumer_id for one in fresh.values()}, without=fresh)
+    known = grants.standing(pk for newest in held.values() for pk in newest.values()) | fresh
     entries |= catalogue.published_by_ids({one.resource_id for one in known.values()} - entries.keys())
     seen = catalogue.recognised_of(entries)
     parts = {
@@ -65,21 +53,34 @@ def mark_combinations(widened: Iterable[Widened], *, at: datetime) -> list[Aggre
         for pk, one in known.items()
         if one.resource_id in entries
     }
-    reviews = []
+    found: dict[int, rules.Combination] = {}
     for pk, newest in sorted(fresh.items()):
-        beside = [parts[one] for other, one in sorted(held[pk].items()) if one in parts and other != newest.resource_id]
-        found = rules.combination(parts[pk], beside, least=settings().aggregation_resources)
-        if found and not _covered(newest.consumer_id, {part.resource_id for part in found.parts}):
-            listed = [_listed(part, known[part.grant_id]) for part in found.parts]
-            holds = newest.state == "granted" and rules.holds_back(found, version=told[pk].version, modes=newest.modes)
-            reviews.append(_mark(newest=newest, parts=listed, found=found, holds=holds, by=PLATFORM, at=at))
-    return reviews
+        beside = held[newest.consumer_id]
+        completed = rules.combination(
+            parts[pk], [parts[one] for _resource, one in sorted(beside.items()) if one in parts],
+            least=settings().aggregation_resources,
+        )  # fmt: skip
+        beside[newest.resource_id] = pk
+        if completed:
+            found[pk] = completed
+    _mark_all(found, known, at)
 
 
-def _covered(consumer_id: int, wanted: set[int]) -> bool:
-    """Tell whether an earlier review of the consumer has all these resources among its parts."""
-    known = AggregationReview.objects.filter(consumer_id=consumer_id).values_list("parts", flat=True)
-    return any(wanted <= {part["resource_id"] for part in parts} for parts in known)
+def _mark_all(found: Mapping[int, rules.Combination], known: Mapping[int, grants.Standing], at: datetime) -> None:
+    """Mark those of the combinations, by the grant that completes them, that no earlier review covers."""
+    reviews = list(AggregationReview.objects.filter(consumer_id__in={known[pk].consumer_id for pk in found}))
+    for pk, completed in found.items():
+        newest, resources = known[pk], {part.resource_id for part in completed.parts}
+        holds = newest.state == "granted" and rules.holds_back(completed, newest.modes)
+        if not any(one.grant_id == pk or _covers(one, newest.consumer_id, resources, holds) for one in reviews):
+            listed = [_listed(part, known[part.grant_id]) for part in completed.parts]
+            reviews.append(_mark(newest=newest, parts=listed, found=completed, holds=holds, by=PLATFORM, at=at))
+
+
+def _covers(review: AggregationReview, consumer_id: int, wanted: Collection[int], holds: bool) -> bool:
+    """Tell whether a review has all these resources among its parts; a delivery that is held back, whether it was admitted there."""
+    known = {part["resource_id"] for part in review.parts}
+    return review.consumer_id == consumer_id and known.issuperset(wanted) and (bool(review.admitted) or not holds)
 
 
 def _part(held: grants.Standing, entry: catalogue.PublishedEntry, seen: Mapping[str, str]) -> rules.Part:

@@ -1,9 +1,8 @@
 """What this slice does when grants, deliveries and gateways report, when clocks strike and when time passes."""
 
-from jutong.slices.usage.reactions import aggregation, disposals, misuse, records
+from jutong.slices.usage.reactions import disposals, misuse, records
 
 __all__ = [
-    "aggregation",
     "disposals",
     "misuse",
     "records",

@@ -109,13 +109,13 @@ def meanings_of(items: tuple[Named, ...]) -> frozenset[str]:
     return frozenset(filter(None, map(meaning_of, items)))
 
 
-def holds_back(found: Combination, *, version: int, modes: Collection[str]) -> bool:
+def holds_back(found: Combination, modes: Collection[str]) -> bool:
     """Tell whether the delivery that completes a combination waits for the secrecy review (neijiang-2020#48(5)).
 
     Where a part is grave, so that what is joined may be important and sensitive, and where the data would be stored: single
-    answers of an interface gather nothing. What was delivered before it was widened is not taken back.
+    answers of an interface gather nothing. A grant that was widened waits as a whole: it has one set of terms, the wider.
     """
-    return found.grave and version == 1 and bool(set(modes) - {Mode.ONLINE_QUERY, Mode.SYSTEM_DOCKING})
+    return found.grave and bool(set(modes) - {Mode.ONLINE_QUERY, Mode.SYSTEM_DOCKING})
 
 
 def combination(newest: Part, held: Sequence[Part], *, least: int) -> Combination | None:
