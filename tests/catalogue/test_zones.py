@@ -67,7 +67,7 @@ def test_the_inner_platform_holds_what_is_classified_and_nothing_else(
     assert "涉密属性" in client.get("/catalogue/new/").content.decode()
     inside = published(world, title="机密台账", share_type="unconditional", secret="state_secret")
     assert Entry.objects.get(pk=inside).zone == "inner"
-    assert queries.classified(inside)
+    assert queries.marked_secret(inside)
     page = world.client("hr.clerk").get("/catalogue/?q=台账").content.decode()
     assert "机密台账" in page
     path = tmp_path / "名册.csv"

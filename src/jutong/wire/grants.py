@@ -92,7 +92,7 @@ class Grant(msgspec.Struct, frozen=True):
     hash_key: sealed (SM2) to the data plane, for KEYED_HASH. purposes: codes that a call must name one of. listing: records
     may be listed page by page without naming their keys. portal: used by the service portal, so that every call has to name
     the service item (R-EXC-021). endpoints: names of the source's endpoints that may be passed through to. classified: the
-    resource belongs to the classified catalogue, which is used on the inner network only (R-EXC-016). document: document,
+    resource belongs to the classified catalogue or has an item marked so, and is used on the inner network only (R-EXC-016). document: document,
     licence or contract, whose answers carry a proof (`wire.proofs`); empty for all other data.
     """
 

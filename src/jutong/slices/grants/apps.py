@@ -24,9 +24,10 @@ class Grants(AppConfig):
         from jutong.kernel.actors import ADMINISTRATORS
         from jutong.kernel.faces.navigation import Entry, Group, register
         from jutong.kernel.terms import N_
-        from jutong.slices.grants import queries, reactions, workflow  # noqa: F401
+        from jutong.slices.grants import actions, queries, reactions, workflow  # noqa: F401
 
         subjects.register({"grants.grant": N_("授权"), "grants.changeconsumer": N_("停止与变更服务")})
+        guards.register("catalogue.take_out", "grants", actions.bar_secret)
         guards.register("datacentre.drop_items", "grants", queries.check_dropped)
         guards.register("datacentre.prepare_mount", "grants", queries.check_preparing)
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel.actors import system_actor
 from jutong.kernel.clock import end_of_day
 from jutong.kernel.errors import Refusal, RuleBroken
+from jutong.kernel.once import Once
 from jutong.kernel.terms import ShareType
 from jutong.slices.agreements.actions.telling import tell
 from jutong.slices.agreements.models import Agreement, AgreementVersion
@@ -63,8 +64,9 @@ def _terms(
 
 def check_grants(content: Content, at: datetime) -> None:
     """Refuse lines that could not become grants: withheld data, items or modes the entry has not, secrets without agreement."""
+    once = Once()
     for line in content.lines:
-        offer = catalogue.require_published(line.resource_id)
+        offer = once(catalogue.require_published, line.resource_id)
         withheld = {item.name for item in offer.items if item.share_type == ShareType.WITHHELD}
         named = {*(given.item for given in line.items), *line.key_items}
         if offer.share_type == ShareType.WITHHELD or withheld & named:
@@ -73,7 +75,7 @@ def check_grants(content: Content, at: datetime) -> None:
             )
         _terms(line, content, offer, at).check(at)
         held.check_offer(line.resource_id, line.modes, at=at)
-        check_confidential(line.resource_id, line.provider_id, line.consumer_id, at=at)
+        check_confidential(line.resource_id, line.provider_id, line.consumer_id, at=at, once=once)
 
 
 def carry_out(case: Agreement, version: AgreementVersion, content: Content, *, direct: bool, at: datetime) -> None:

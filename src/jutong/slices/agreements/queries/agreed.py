@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel import jurisdiction
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import NotAllowed
+from jutong.kernel.once import Once
 from jutong.slices.agreements.queries.framing import in_force
 from jutong.slices.catalogue import queries as catalogue
 
@@ -19,12 +20,13 @@ def agreed(resource_id: int, consumer_id: int, *, at: datetime) -> bool:
     return in_force(at).filter(content__lines__contains=named).exists()
 
 
-def check_agreed(resource_id: int, consumer_id: int, *, at: datetime) -> None:
+def check_agreed(resource_id: int, consumer_id: int, *, at: datetime, once: Once | None = None) -> None:
     """Refuse to grant outside an agreement what the profile shares under agreements only (national-project-opinion#3).
 
     That is theme resources and business information of base resources. NotAllowed with the article and the remedy.
+    once: what was asked for the decision, or the set of them, that this is part of.
     """
-    entry = catalogue.require_published(resource_id)
+    entry = (once or Once())(catalogue.require_published, resource_id)
     policy = jurisdiction.policy_for(entry.region, beijing_day(at))
     theme = entry.resource_class == "theme" and policy.text("theme_sharing_manner") == "agreement"
     business = entry.info_kind == "business_information" and policy.text("base_business_items_manner") == "agreement"

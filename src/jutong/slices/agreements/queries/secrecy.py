@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel import jurisdiction
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import WrongState
+from jutong.kernel.once import Once
 from jutong.slices.agreements.models import Agreement
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.parties import queries as parties
@@ -27,13 +28,15 @@ def confidential(provider_id: int, consumer_id: int, *, at: datetime) -> str:
     return found.order_by("-until").values_list("number", flat=True).first() or ""
 
 
-def check_confidential(resource_id: int, provider_id: int, consumer_id: int, *, at: datetime) -> None:
+def check_confidential(
+    resource_id: int, provider_id: int, consumer_id: int, *, at: datetime, once: Once | None = None
+) -> None:
     """Refuse to grant secret data without an agreement of secrecy in force, where the profile asks for one (jiangxi-2017#19).
 
     WrongState naming both departments and the remedy. Data that are not secret, and profiles that ask for no such
-    agreement, pass.
+    agreement, pass. once: what was asked for the decision, or the set of them, that this is part of.
     """
-    if not catalogue.marked_secret(resource_id):
+    if not (once or Once())(catalogue.marked_secret, resource_id):
         return
     provider = parties.department(provider_id)
     policy = jurisdiction.policy_for(provider.region, beijing_day(at))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from jutong.kernel import inbox, outbox
+from jutong.kernel import guards, inbox, outbox
 from jutong.kernel.actors import Actor, Role
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import N_
@@ -42,6 +42,7 @@ def take_out(case: Entry, *, by: Actor, at: datetime, kind: str, document: str) 
         version_id=case.working_id or 0, kind="secret_found", passed=False, number=document.strip()[:64], text=_(SECRETS[kind]),
         account_id=by.account_id, account_name=by.name[:100], department_id=by.department_id, at=at,
     )  # fmt: skip
+    guards.ask("catalogue.take_out", resource_id=case.pk)
     payload = {"id": case.pk, "provider_id": case.provider_id, "kind": kind, "document": document.strip()[:64]}
     outbox.publish(CLASSIFIED_FOUND, f"{ENTRY.name}:{case.pk}", payload, at=at, by=by)
     for department, role in ((case.provider_id, Role.SECRECY_OFFICER), (case.authority_id, None)):

@@ -249,11 +249,6 @@ def at_code(code: str) -> int:
     raise NotThere(_("没有信息资源代码为 %s 的已发布目录，请核对代码。") % code[:64])
 
 
-def classified(entry_id: int) -> bool:
-    """Tell whether an entry belongs to the classified catalogue, used on the inner network only (inner-mongolia-2018#6)."""
-    return Entry.objects.filter(pk=entry_id).exclude(zone=Zone.OUTER).exists()
-
-
 def marked_secret(entry_id: int) -> bool:
     """Tell whether what is in force of an entry is secret: of the classified catalogue, or marked so, whole or in an item."""
     case = Entry.objects.filter(pk=entry_id).select_related("published").first()

@@ -15,6 +15,7 @@ from jutong.slices.grants.actions.ending import (
 )
 from jutong.slices.grants.actions.grants import (
     amend_grant,
+    bar_secret,
     count_use,
     end_secret,
     expire_due,
@@ -39,6 +40,7 @@ __all__ = [
     "acknowledge_ending",
     "amend_grant",
     "announce_ending",
+    "bar_secret",
     "cancel_ending",
     "change_resource",
     "count_use",

@@ -230,6 +230,15 @@ def expire_due(at: datetime, *, limit: int = 200) -> int:
     return len(ids)
 
 
+def bar_secret(*, resource_id: int) -> None:
+    """Let nothing more flow of data that are being taken out as secret, from the same transaction on.
+
+    The grants themselves end one by one, by `end_secret`, once that is heard of.
+    """
+    running = Grant.objects.filter(resource_id=resource_id, state__in=["granted", "suspended"])
+    tell_data_plane(list(running), state="ended")
+
+
 def end_secret(resource_id: int, *, at: datetime, document: str) -> int:
     """End every grant of data that turned out to be secret, and order each department that ever had it to dispose of it.
 

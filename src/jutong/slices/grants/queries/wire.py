@@ -46,7 +46,7 @@ def as_wire(grant: Grant, *, state: str | None = None, once: Once | None = None)
         listing=grant.listing,
         portal=grant.portal,
         endpoints=tuple(grant.endpoints),
-        classified=once(catalogue.classified, grant.resource_id),
+        classified=once(catalogue.marked_secret, grant.resource_id),
         document=once(catalogue.document_kind_of, grant.resource_id),
     )
 

@@ -14,6 +14,7 @@ from jutong.kernel import queries as kernel
 from jutong.kernel.actors import Actor, Role, system_actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, RuleBroken
+from jutong.kernel.once import Once
 from jutong.kernel.policy import article
 from jutong.kernel.terms import ShareType
 from jutong.kernel.workdays import add_workdays
@@ -137,10 +138,11 @@ def prepare_reply(case: SharingRequest, *, by: Actor, at: datetime, reply: Reply
 
 def _checked(case: SharingRequest, reply: Reply, by: Actor, at: datetime) -> dict[str, Any]:
     """Return a reply as it is stored; refuse one that law, profile or entry do not allow."""
+    once = Once()
     if reply.agree:
-        check_confidential(case.resource_id, case.provider_id, case.consumer_id, at=at)
-        check_agreed(case.resource_id, case.consumer_id, at=at)
-    offer = catalogue.require_published(case.resource_id)
+        check_confidential(case.resource_id, case.provider_id, case.consumer_id, at=at, once=once)
+        check_agreed(case.resource_id, case.consumer_id, at=at, once=once)
+    offer = once(catalogue.require_published, case.resource_id)
     reply = msgspec.structs.replace(reply, modes=rules.meant_modes(reply.modes, offer.modes))
     rules.check_reply(
         reply,

@@ -132,8 +132,8 @@ def opening_of(origin: Origin, reply: Reply, at: datetime, once: Once) -> grants
     WrongState for secret data without the agreement of secrecy that the profile asks for (jiangxi-2017#19); NotAllowed for
     what it shares under agreements only (R-CAT-039).
     """
-    once(check_confidential, origin.resource_id, origin.provider_id, origin.consumer_id, at=at)
-    once(check_agreed, origin.resource_id, origin.consumer_id, at=at)
+    once(check_confidential, origin.resource_id, origin.provider_id, origin.consumer_id, at=at, once=once)
+    once(check_agreed, origin.resource_id, origin.consumer_id, at=at, once=once)
     offer = once(catalogue.require_published, origin.resource_id)
     return grants.Opening(
         region=origin.region,
