@@ -57,8 +57,8 @@ def read(world: World, source: Any, name: str = "t_dbdx") -> SourceTable:
 
 
 def compiled(world: World, table: SourceTable) -> int:
-    done, refused = actions.compile_tables([table.pk], by=world.actor("civil.officer"), at=world.at)
-    assert (done, refused) == ([table.pk], {})
+    moved = actions.compile_tables([table.pk], by=world.actor("civil.officer"), at=world.at)
+    assert (moved.done, moved.refused) == ([table.pk], {})
     table.refresh_from_db()
     assert table.entry_id
     return table.entry_id

@@ -12,7 +12,7 @@ from test_workflow import CLERK, HEAD, RECEIVED, clock_of, sent, someone
 from jutong.kernel.actions import acting
 from jutong.kernel.actors import Role
 from jutong.kernel.audit import Act, digest_of
-from jutong.kernel.errors import NotAllowed, Refusal, RuleBroken, WrongState
+from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry, Clock, OutboxEvent
 
 
@@ -60,6 +60,28 @@ def test_a_set_action_does_to_many_exactly_what_it_does_to_each(django_assert_ma
     assert (moved.done, moved.refused) == ([together[0], together[2]], refused)
     assert _left(together) == _left(alone)
     assert [row[0] and row[0][0] for row in _left(together)] == ["请阅印", "废", "准印", "请阅", "外", None]
+
+
+def test_a_set_of_which_nothing_moved_is_refused_as_one_case_would_be() -> None:
+    ready, spoilt, _other, done, foreign, unknown = _cases()
+
+    def refusal(*ids: int, by: Any = HEAD) -> Refusal:
+        moved = sample.NOTE.advance_many("stamp", ids, by=by, at=RECEIVED, words={"seal": "印"})
+        with pytest.raises(Refusal) as raised:
+            moved.some()
+        assert dict(raised.value.cases) == moved.refused
+        assert set(moved.refused) == set(ids)
+        return raised.value
+
+    assert type(refusal(ready, by=CLERK)) is NotAllowed
+    assert type(refusal(ready, done, by=CLERK)) is NotAllowed, "whoever may make the move on none is told so first"
+    assert type(refusal(unknown, unknown + 1)) is NotThere
+    assert type(refusal(done, unknown)) is WrongState
+    assert type(refusal(spoilt)) is type(refusal(spoilt, foreign)) is RuleBroken
+    assert type(refusal(done, spoilt)) is WrongState
+    assert refusal(ready, done, by=CLERK).audited
+    some = sample.NOTE.advance_many("stamp", [ready, done], by=HEAD, at=RECEIVED, words={"seal": "印"}).some()
+    assert (some.done, list(some.refused)) == ([ready], [done])
 
 
 def test_one_case_goes_the_road_of_the_set_and_its_refusal_is_raised() -> None:

@@ -7,11 +7,11 @@ from asking_world import FILLED, posted
 from test_requests import asked, filed, reply
 
 from covers import covers
-from jutong.kernel.errors import NotThere, RuleBroken, WrongState
+from jutong.kernel.errors import NotAllowed, NotThere, RuleBroken, WrongState
 from jutong.kernel.models import AuditEntry
 from jutong.slices.catalogue import queries as catalogue
 from jutong.slices.grants import queries as grants
-from jutong.slices.sharing import actions
+from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.models import SharingRequest
 from published import published
 from world import World
@@ -57,6 +57,45 @@ def test_one_reply_is_drafted_and_decided_for_like_requests_each_within_its_own_
     assert AuditEntry.objects.filter(verb="sharing_request.agree", outcome="success").count() == 3
     fourth.refresh_from_db()
     assert grants.wire_grant(fourth.grant_id).state == "active"
+
+
+def test_like_requests_are_shown_to_those_only_who_may_answer_them_and_the_others_say_why(world: World) -> None:
+    resource, officer, head = published(world), world.actor("civil.officer"), world.actor("civil.head")
+    first, same, other, bare, waits = (
+        filed(world, resource, use_scope=f"{name}保险科经办人员使用")
+        for name in ("养老", "工伤", "失业", "医疗", "生育")
+    )
+    for case in (first, same):
+        actions.prepare_reply(case, by=officer, at=world.at, reply=reply())
+    actions.prepare_reply(other, by=officer, at=world.at, reply=reply(scope="仅限窗口核验"))
+    actions.ask_supplement(waits, by=officer, at=world.at, papers=["单位证明"])
+    with pytest.raises(NotAllowed):
+        queries.alike(first.pk, "decide", officer, world.at)  # drafts, and does not decide
+    for stranger in ("civil.engineer", "hr.clerk"):
+        for verb in ("prepare", "decide"):
+            with pytest.raises(NotAllowed):
+                queries.alike(first.pk, verb, world.actor(stranger), world.at)
+            answer = world.client(stranger).post(
+                f"/api/v1/sharing/requests/{first.pk}/alike/{verb}", {"ids": [same.pk]}, "application/json"
+            )
+            assert answer.status_code == 403
+        assert bare.number not in world.client(stranger).get(f"/sharing/requests/{first.pk}/").content.decode()
+    with pytest.raises(NotThere):
+        queries.alike(first.pk, "decide", world.actor("market.head"), world.at)
+    found = queries.alike(first.pk, "decide", head, world.at)
+    why = {row.id: sentence for row, sentence in found.others}
+    assert [row.id for row in found.rows] == [same.pk]
+    assert ("与本件不同" in why[other.pk], "还没有拟定" in why[bare.pk], "补正" in why[waits.pk]) == (True, True, True)
+    drafts = queries.alike(first.pk, "prepare", officer, world.at)
+    assert [row.id for row in drafts.rows] == [bare.pk]
+    client, page = world.client("civil.head"), f"/sharing/requests/{first.pk}/"
+    shown = client.get(page).content.decode()
+    assert f"{other.number}</a>" in shown
+    assert f"：{why[other.pk]}" in shown
+    assert client.post(f"{page}alike/decide/", {"ids": [other.pk, bare.pk]}).status_code == 409
+    told = client.post(f"{page}alike/decide/", {"ids": [first.pk, same.pk, other.pk]}, follow=True).content.decode()
+    assert "已办理 2 件。" in told
+    assert f"{other.number}：{why[other.pk]}" in told
 
 
 @covers(partly=["R-SHR-002"])

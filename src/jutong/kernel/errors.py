@@ -22,6 +22,8 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     code = "refused"
     audited = False
     """Whether the trail holds it already."""
+    cases: Mapping[int, str] = {}
+    """Of a set that was refused as a whole: the sentence of each case, by id."""
 
     def __init__(self, template: str, **places: object) -> None:
         self.template = str(template)

@@ -31,6 +31,11 @@ PROBLEM: Final = {
         "code": {"type": "string"},
         "trace": {"type": "string", "description": "追踪编号"},
         "remarks": {"type": "object", "additionalProperties": {"type": "string"}, "description": "按字段的说明"},
+        "refused": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "成批办理而无一办成时，各件未办成的原因（编号: 说明）",
+        },
     },
 }
 

@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from ninja import Field, Query, Router, Schema
 
 from jutong.kernel import agenda, clock, faces, inbox
+from jutong.kernel.faces.sets import MovedOut
+from jutong.kernel.workflow import Moved
 from jutong.site.pages import due
 
 router = Router()
@@ -111,13 +113,6 @@ class TogetherIn(Schema):
     read: Annotated[str, Field(max_length=200)] = ""
 
 
-class DecidedOut(Schema):
-    """Which cases moved, and why the others did not."""
-
-    done: list[int]
-    refused: dict[int, str]
-
-
 class NoticeOut(Schema):
     """A notice to the caller."""
 
@@ -190,9 +185,9 @@ def awaiting(request: HttpRequest) -> list[agenda.Gist]:
     return agenda.awaiting(faces.actor_of(request), clock.now())
 
 
-@router.post("/todo/{workflow}/{verb}", response=DecidedOut, summary="批量办理")
-def move(request: HttpRequest, workflow: str, verb: str, body: TogetherIn) -> agenda.Decided:
-    """Make one move on several cases, each by its own act; refusals are told case by case."""
+@router.post("/todo/{workflow}/{verb}", response=MovedOut, summary="批量办理")
+def move(request: HttpRequest, workflow: str, verb: str, body: TogetherIn) -> Moved:
+    """Make one move on several cases, each by its own act; refusals are told case by case, and refused where none moved."""
     return agenda.decide(
         workflow, verb, body.ids, by=faces.signed(request), at=clock.now(), remark=body.remark.strip(), read=body.read
     )

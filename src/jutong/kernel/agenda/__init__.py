@@ -12,7 +12,7 @@ from jutong.kernel.agenda.chores import (
     register,
     wanted,
 )
-from jutong.kernel.agenda.deciding import Decided, Gist, awaiting, decide, together
+from jutong.kernel.agenda.deciding import Gist, awaiting, decide, together
 from jutong.kernel.agenda.done import Done, done, verb_label
 from jutong.kernel.agenda.due import Day, DueCase, Late, due_between, month, overdue
 from jutong.kernel.agenda.load import (
@@ -56,7 +56,6 @@ __all__ = [
     "Burden",
     "Chore",
     "Day",
-    "Decided",
     "Decision",
     "Done",
     "DueCase",

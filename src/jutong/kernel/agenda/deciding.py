@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -22,9 +22,9 @@ from jutong.kernel.agenda.chores import (
 )
 from jutong.kernel.agenda.queries import Asked
 from jutong.kernel.agenda.waiting import nearest
-from jutong.kernel.errors import Conflict, NotThere, Refusal, RuleBroken
+from jutong.kernel.errors import Conflict, NotThere, RuleBroken
 from jutong.kernel.queries import ClockRow, clocks_of
-from jutong.kernel.workflow import Button
+from jutong.kernel.workflow import Button, Moved, each
 
 MOST_TOGETHER: Final = 100
 """Cases moved by one click."""
@@ -53,14 +53,6 @@ class Gist:
     says: bool = False
     read: str = ""
     opens: Button | None = None
-
-
-@dataclass(slots=True)
-class Decided:
-    """What became of several cases: those that moved, and why the others did not, by id."""
-
-    done: list[int] = field(default_factory=list)
-    refused: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +132,8 @@ def _ready(
 
 def decide(
     workflow: str, verb: str, ids: Iterable[int], *, by: Actor, at: datetime, remark: str = "", read: str = ""
-) -> Decided:
-    """Make one move on several cases, in a set where the workflow says what it does to one; each has its own audit entry, refusals are told case by case, that of a single case is raised.
+) -> Moved:
+    """Make one move on several cases, in a set where the workflow says what it does to one; each has its own audit entry, refusals are told case by case, and raised where nothing moved.
 
     Only moves that the slice offers for this: those without words, those with one sentence, and a head's return; `remark`
     goes with each. read: what the move takes over from the case as the head read it. NotThere for another workflow or
@@ -153,19 +145,10 @@ def decide(
     chosen = list(dict.fromkeys(ids))
     if not 1 <= len(chosen) <= MOST_TOGETHER:
         raise RuleBroken(_("请选择 1 至 %d 件事项后再办理。") % MOST_TOGETHER, field="ids")
-    flow, decided = workflow_of(chore), Decided()
+    flow = workflow_of(chore)
     if len(chosen) > 1 and flow.set_body_of(verb) and not _reads(chore, verb):
-        moved = flow.advance_many(verb, chosen, by=by, at=at, words=_words(chore, verb, 0, remark, read))
-        return Decided(moved.done, moved.refused)
-    for pk in chosen:
-        try:
-            flow.do(verb, pk, by=by, at=at, **_words(chore, verb, pk, remark, read))
-            decided.done.append(pk)
-        except Refusal as refusal:
-            if len(chosen) == 1:
-                raise
-            decided.refused[pk] = refusal.sentence
-    return decided
+        return flow.advance_many(verb, chosen, by=by, at=at, words=_words(chore, verb, 0, remark, read)).some()
+    return each(chosen, lambda pk: flow.do(verb, pk, by=by, at=at, **_words(chore, verb, pk, remark, read))).some()
 
 
 def _offered(chore: Chore, verb: str) -> bool:

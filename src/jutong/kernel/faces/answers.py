@@ -130,7 +130,7 @@ def remedy_of(status: int) -> str:
 
 
 def problem(request: HttpRequest, refusal: Refusal) -> JsonResponse:
-    """Answer a refusal as problem+json (RFC 9457): type, title, status, detail (the sentence), code, trace, remarks."""
+    """Answer a refusal as problem+json (RFC 9457): type, title, status, detail (the sentence), code, trace, remarks, refused."""
     turned_away.note(request, refusal)
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -142,6 +142,8 @@ def problem(request: HttpRequest, refusal: Refusal) -> JsonResponse:
     }
     if isinstance(refusal, RuleBroken) and refusal.remarks:
         body["remarks"] = refusal.remarks
+    if refusal.cases:
+        body["refused"] = {str(pk): sentence for pk, sentence in refusal.cases.items()}
     response = JsonResponse(
         body,
         status=refusal.status,

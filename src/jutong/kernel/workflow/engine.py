@@ -21,7 +21,8 @@ from jutong.kernel.errors import NotAllowed, NotThere, Refusal, WrongState
 from jutong.kernel.models import Case
 from jutong.kernel.workflow import clocks as clockwork
 from jutong.kernel.workflow import deputies
-from jutong.kernel.workflow.many import Moved, Refusals, advance_many, advance_one
+from jutong.kernel.workflow.many import Refusals, advance_many, advance_one
+from jutong.kernel.workflow.moved import Moved
 from jutong.kernel.workflow.opening import open_set
 from jutong.kernel.workflow.table import NOWHERE, STAY, BadTable, Button, ClockRule, Move, Row, read_moves
 

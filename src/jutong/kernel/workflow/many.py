@@ -18,6 +18,7 @@ from jutong.kernel.errors import NotAllowed, NotThere, Refusal, RuleBroken, Wron
 from jutong.kernel.models import Case
 from jutong.kernel.workflow import clocks as clockwork
 from jutong.kernel.workflow import deputies
+from jutong.kernel.workflow.moved import Moved
 from jutong.kernel.workflow.saving import changed, save_set
 from jutong.kernel.workflow.table import PREVIOUS, STAY, BadTable, Move
 
@@ -25,14 +26,6 @@ if TYPE_CHECKING:
     from jutong.kernel.workflow.engine import Workflow
 
 Refusals = Mapping[int, Refusal]
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """Which cases moved, and why the others did not ({id: sentence})."""
-
-    done: list[int] = field(default_factory=list)
-    refused: dict[int, str] = field(default_factory=dict)
 
 
 def advance_many(
@@ -61,8 +54,10 @@ def advance_many(
         else:
             refusals = [refusal_act(act, str(pk), refusal) for pk, refusal in found.refused.items()]
             record([one.act(act) for one in found.ready.values()] + refusals)
+            for refusal in found.refused.values():
+                refusal.audited = True
         outbox.publish_many([one.event(workflow.name) for one in found.ready.values()], at=at, by=by)
-    return Moved(list(found.ready), {pk: refusal.sentence for pk, refusal in found.refused.items()})
+    return Moved(list(found.ready), found.refused, found.barred)
 
 
 def advance_one(workflow: Workflow[Any], verb: str, pk: int, by: Actor, at: datetime, words: Mapping[str, Any]) -> Case:
@@ -118,10 +113,11 @@ class Ready:
 
 @dataclass(slots=True)
 class _Found:
-    """The cases of a set by id: those that may still move, and why the others may not."""
+    """The cases of a set by id: those that may still move, and why the others may not. barred: see `Moved`."""
 
     ready: dict[int, Ready] = field(default_factory=dict)
     refused: dict[int, Refusal] = field(default_factory=dict)
+    barred: bool = False
 
     @property
     def cases(self) -> list[Any]:
@@ -225,6 +221,8 @@ def _sorted(workflow: Workflow[Any], verb: str, ids: Collection[int], by: Actor)
             continue
         columns = columns_of(case)
         found.ready[case.pk] = Ready(case, move, post, case.state, columns, digest_of_columns(columns))
+    rows = [move for move in workflow.moves if move.verb == verb]
+    found.barred = not found.ready and not any(workflow.permits(row, by, case) for case in known for row in rows)
     for post in {one.post for one in found.ready.values()}:
         own = [pk for pk, one in found.ready.items() if one.post == post]
         prepared = deputies.prepared(workflow.name, own, post, by)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jutong.kernel import agenda, clock, faces
 from jutong.kernel.errors import RuleBroken
-from jutong.kernel.faces import downloads, pieces
+from jutong.kernel.faces import downloads, pieces, sets
 from jutong.kernel.terms import N_
 from jutong.kernel.workflow import Button
 
@@ -118,12 +118,8 @@ def move(request: HttpRequest, workflow: str, verb: str) -> HttpResponse:
         remark=remark.strip(),
         read=request.POST.get("read", ""),
     )
-    said = [_("已办理 %d 件。") % len(decided.done)] if decided.done else []
-    said += [_("第 %(id)d 号：%(why)s") % {"id": pk, "why": why} for pk, why in decided.refused.items()]
-    if not decided.done:
-        raise RuleBroken(" ".join(said))
     back = reverse("approve") if request.POST.get("from") == "approve" else f"{reverse('todo')}?kind={workflow}"
-    return faces.done(request, " ".join(said), to=back)
+    return faces.done(request, sets.told(decided), to=back)
 
 
 def _ids(request: HttpRequest) -> list[int]:

@@ -17,7 +17,7 @@ from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.errors import Conflict, RuleBroken
 from jutong.kernel.terms import N_
-from jutong.kernel.workflow import Moved, open_many
+from jutong.kernel.workflow import Moved, joined, open_many
 from jutong.slices.catalogue.actions.approving import submit_entries
 from jutong.slices.catalogue.formats import demands as sheets
 from jutong.slices.catalogue.models import Demand, Entry, MatchingProcedure
@@ -223,8 +223,7 @@ def register_demands(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
 
 def _procedural(verb: str, ids: Iterable[int], by: Actor, at: datetime, **values: Any) -> Moved:
     """Hand demands in, each under the procedure that its region's authority has published by now, and kept to it."""
-    done: list[int] = []
-    refused: dict[int, str] = {}
+    parts: list[Moved] = []
     wanted = list(dict.fromkeys(ids))
     regions = dict(Demand.objects.filter(pk__in=wanted).values_list("pk", "region"))
     with transaction.atomic():
@@ -239,9 +238,8 @@ def _procedural(verb: str, ids: Iterable[int], by: Actor, at: datetime, **values
                 answer_days=rules.answer_days if rules else None,
                 **values,
             )
-            done += moved.done
-            refused |= moved.refused
-    return Moved(done, refused)
+            parts.append(moved)
+    return joined(parts, {})
 
 
 @DEMAND.action("ask")

@@ -11,9 +11,9 @@ from jutong.kernel import inbox, jurisdiction
 from jutong.kernel.actions import action
 from jutong.kernel.actors import Actor
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import Conflict, NotAllowed, NotThere, Refusal, WrongState
+from jutong.kernel.errors import Conflict, NotAllowed, NotThere, WrongState
 from jutong.kernel.terms import N_
-from jutong.kernel.workflow import Moved
+from jutong.kernel.workflow import Moved, each
 from jutong.slices.catalogue.actions.noticing import MOST_WARNINGS
 from jutong.slices.catalogue.actions.refusing import remarks
 from jutong.slices.catalogue.models import Entry, Opinion
@@ -94,14 +94,7 @@ def acknowledge_filings(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved
 
 
 def _each(deed: Callable[..., None], ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
-    moved = Moved()
-    for pk in dict.fromkeys(ids):
-        try:
-            deed(pk, by=by, at=at)
-            moved.done.append(pk)
-        except Refusal as refusal:
-            moved.refused[pk] = refusal.sentence
-    return moved
+    return each(ids, lambda pk: deed(pk, by=by, at=at))
 
 
 def flag_against_duty(pairs: Sequence[tuple[Entry, Content]]) -> None:

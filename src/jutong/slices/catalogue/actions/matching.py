@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from jutong.kernel import inbox
 from jutong.kernel.actors import Actor, system_actor
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import NotAllowed, RuleBroken
-from jutong.kernel.workflow import Moved
+from jutong.kernel.errors import NotAllowed, Refusal, RuleBroken, WrongState
+from jutong.kernel.workflow import Moved, joined
 from jutong.slices.catalogue.actions.drafting import compile_entry
 from jutong.slices.catalogue.models import Demand, Entry, Use
 from jutong.slices.catalogue.queries.demands import holders_of, unlinkable
@@ -49,28 +49,36 @@ def accept_demands(
     """
     chosen, wanted = dict(entries or {}), list(dict.fromkeys(ids))
     with transaction.atomic():
-        bad = unlinkable(chosen.values())
-        refused = {pk: bad[entry] for pk, entry in chosen.items() if entry in bad}
+        bad, own = unlinkable(chosen.values()), _movable("accept", wanted, by)
+        refusals: dict[int, Refusal] = {
+            pk: WrongState(bad[chosen[pk]]) for pk in own & chosen.keys() if chosen[pk] in bad
+        }
         if provider_id is not None:
-            refused |= _misplaced([pk for pk in wanted if pk not in chosen], provider_id)
-        moved = DEMAND.advance_many("accept", [pk for pk in wanted if pk not in refused], by=by, at=at)
+            refusals |= _misplaced(own - chosen.keys(), provider_id)
+        moved = DEMAND.advance_many("accept", [pk for pk in wanted if pk not in refusals], by=by, at=at)
         if provider_id is not None:
             Demand.objects.filter(pk__in=set(moved.done) - chosen.keys()).update(provider=provider_id)
         linked = list(Demand.objects.filter(pk__in=[pk for pk in moved.done if pk in chosen]))
         for case in linked:
             case.entry_id = chosen[case.pk]
         Demand.objects.bulk_update(linked, ["entry"], batch_size=500)
-    return Moved(moved.done, {**refused, **moved.refused})
+    return joined([moved], refusals)
 
 
-def _misplaced(ids: Iterable[int], provider_id: int) -> dict[int, str]:
+def _movable(verb: str, ids: Iterable[int], by: Actor) -> set[int]:
+    """Return the demands that the person may move so now; only of them more is said than why not."""
+    cases = Demand.objects.filter(pk__in=list(ids))
+    return {case.pk for case in cases if any(button.verb == verb for button in DEMAND.open_to(by, case))}
+
+
+def _misplaced(ids: Iterable[int], provider_id: int) -> dict[int, Refusal]:
     """Say of demands why they cannot be given to a department; NotThere for an unknown one."""
     parties.department(provider_id)
     found = {
         case.pk: misplaced(case.scope, case.consumer_id, provider_id)
         for case in Demand.objects.filter(pk__in=list(ids))
     }
-    return {pk: _(sentence) for pk, sentence in found.items() if sentence}
+    return {pk: RuleBroken(sentence, field="provider_id") for pk, sentence in found.items() if sentence}
 
 
 def reject_demands(ids: Iterable[int], *, by: Actor, at: datetime, reason: str) -> Moved:
@@ -86,26 +94,26 @@ def assign_demands(ids: Iterable[int], *, by: Actor, at: datetime, provider_id: 
     if provider_id is not None:
         parties.department(provider_id)
     wanted = list(dict.fromkeys(ids))
-    refused: dict[int, str] = {}
+    refusals: dict[int, Refusal] = {}
     groups: dict[tuple[str, int], list[int]] = {}
     cases = {case.pk: case for case in Demand.objects.filter(pk__in=wanted)}
+    own = _movable("make_gap", wanted, by) | _movable("assign", wanted, by)
     for pk in wanted:
         case = cases.get(pk)
         chosen = provider_id or (case.provider_id if case else None)
-        if case and chosen is None:
-            refused[pk] = _("需求“%s”没有可能的提供部门，请选择部门后再分派。") % case.wanted
-        elif case and (sentence := misplaced(case.scope, case.consumer_id, chosen)):
-            refused[pk] = _(sentence)
+        if case and pk in own and chosen is None:
+            sentence = _("需求“%s”没有可能的提供部门，请选择部门后再分派。") % case.wanted
+            refusals[pk] = RuleBroken(sentence, field="provider_id")
+        elif case and pk in own and (sentence := misplaced(case.scope, case.consumer_id, chosen)):
+            refusals[pk] = RuleBroken(sentence, field="provider_id")
         else:
             verb = "make_gap" if case and case.state == "accepted" else "assign"
             groups.setdefault((verb, chosen or 0), []).append(pk)
-    done: list[int] = []
+    parts: list[Moved] = []
     with transaction.atomic():
         for (verb, chosen), some in groups.items():
-            moved = DEMAND.advance_many(verb, some, by=by, at=at, provider_id=chosen or None)
-            done += moved.done
-            refused |= moved.refused
-    return Moved(done, refused)
+            parts.append(DEMAND.advance_many(verb, some, by=by, at=at, provider_id=chosen or None))
+    return joined(parts, refusals)
 
 
 @DEMAND.action("reassign")

@@ -80,5 +80,5 @@ def return_entries(
         opinions(moved.done, "return", by, at, said, marked, passed=False, text=reason.strip())
         note_returned(moved.done, at=at)
         end_turns(moved.done, "returned", at=at)
-    moved.refused.update(dict.fromkeys(silent, sentence))
+    moved.refusals.update({pk: RuleBroken(sentence, field="reason") for pk in silent})
     return moved

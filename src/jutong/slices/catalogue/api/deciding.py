@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints
 from jutong.kernel import clock, faces, files
 from jutong.kernel.errors import NotThere
 from jutong.kernel.faces.downloads import XLSX, attachment
+from jutong.kernel.faces.sets import MovedOut
 from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue import actions, queries
 
@@ -103,17 +104,10 @@ class SubmitIn(IdsIn):
     recipient_id: Number | None = None
 
 
-class MovedOut(Schema):
-    """Which moved, and the sentence of each that did not; `notice` is the number of the authority's notice."""
+class NoticedOut(MovedOut):
+    """What became of a set; `notice` is the number of the authority's notice."""
 
-    done: list[int]
-    refused: dict[int, str]
     notice: str = ""
-
-
-def moved_out(moved: Moved, notice: str = "") -> dict[str, Any]:
-    """Return what became of a set as the endpoints answer it."""
-    return {"done": moved.done, "refused": moved.refused, "notice": notice}
 
 
 @router.get("/own", response=OwnsOut, summary="本部门目录")
@@ -160,32 +154,32 @@ def take_out(request: HttpRequest, entry_id: Id, body: TakeOutIn) -> Status[None
 
 
 @router.post("/submit", response=MovedOut, summary="批量提交审核")
-def submit(request: HttpRequest, body: SubmitIn) -> dict[str, Any]:
+def submit(request: HttpRequest, body: SubmitIn) -> Moved:
     """Send approved entries to the authority of their level; another recipient is refused with the right one's name."""
     moved = actions.submit_entries(body.ids, by=faces.signed(request), at=clock.now(), recipient_id=body.recipient_id)
-    return moved_out(moved)
+    return moved.some()
 
 
 @router.post("/review", response=MovedOut, summary="批量审核通过")
-def review(request: HttpRequest, body: ReviewIn) -> dict[str, Any]:
+def review(request: HttpRequest, body: ReviewIn) -> Moved:
     """Pass submitted entries, with a remark on each where it has one."""
-    return moved_out(actions.review_entries(**body.dict(), by=faces.signed(request), at=clock.now()))
+    return actions.review_entries(**body.dict(), by=faces.signed(request), at=clock.now()).some()
 
 
 @router.post("/determine", response=MovedOut, summary="批量核定并审核通过")
-def determine(request: HttpRequest, body: DetermineIn) -> dict[str, Any]:
+def determine(request: HttpRequest, body: DetermineIn) -> Moved:
     """Determine the restrictive types of submitted entries under one number and pass their review."""
-    return moved_out(actions.determine_entries(**body.dict(), by=faces.signed(request), at=clock.now()))
+    return actions.determine_entries(**body.dict(), by=faces.signed(request), at=clock.now()).some()
 
 
 @router.post("/return", response=MovedOut, summary="批量退回")
-def send_back(request: HttpRequest, body: ReturnIn) -> dict[str, Any]:
+def send_back(request: HttpRequest, body: ReturnIn) -> Moved:
     """Send submitted entries back, each for its own reason or all for one; what has none stays."""
-    return moved_out(actions.return_entries(**body.dict(), by=faces.signed(request), at=clock.now()))
+    return actions.return_entries(**body.dict(), by=faces.signed(request), at=clock.now()).some()
 
 
-@router.post("/publish", response=MovedOut, summary="批量发布")
+@router.post("/publish", response=NoticedOut, summary="批量发布")
 def publish(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
     """Publish reviewed entries in one notice to all departments."""
     moved, notice = actions.publish_entries(body.ids, by=faces.signed(request), at=clock.now())
-    return moved_out(moved, notice)
+    return {"done": moved.some().done, "refused": moved.refused, "notice": notice}

@@ -10,6 +10,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
+from jutong.kernel.faces.sets import MovedOut
 from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.api.deciding import Id, Number, Words
@@ -83,14 +84,7 @@ class DemandsOut(Schema):
     rows: list[DemandOut]
 
 
-class DemandsMovedOut(Schema):
-    """Which demands moved, and why others did not."""
-
-    done: list[int]
-    refused: dict[int, str]
-
-
-class DemandsHandedInOut(DemandsMovedOut):
+class DemandsHandedInOut(MovedOut):
     """Demands handed in, and the catalogue entries together with them."""
 
     entries: list[int]
@@ -140,10 +134,6 @@ class DemandProviderIn(Schema):
     provider_id: Number
 
 
-def _moved(moved: Moved) -> dict[str, Any]:
-    return {"done": moved.done, "refused": moved.refused}
-
-
 @router.get("/demands", response=DemandsOut, summary="数据需求")
 def demands(
     request: HttpRequest,
@@ -173,32 +163,38 @@ def submit(request: HttpRequest, body: HandInIn) -> dict[str, Any]:
     handed = actions.submit_demands(
         body.ids, by=faces.signed(request), at=clock.now(), with_catalogue=body.with_catalogue
     )
-    return {**_moved(handed.demands), "entries": handed.entries.done, "entries_refused": handed.entries.refused}
+    demands = handed.demands.some()
+    return {
+        "done": demands.done,
+        "refused": demands.refused,
+        "entries": handed.entries.done,
+        "entries_refused": handed.entries.refused,
+    }
 
 
-@router.post("/demands/register", response=DemandsMovedOut, summary="提交供需对接")
-def register(request: HttpRequest, body: DemandIdsIn) -> dict[str, Any]:
+@router.post("/demands/register", response=MovedOut, summary="提交供需对接")
+def register(request: HttpRequest, body: DemandIdsIn) -> Moved:
     """Register demands with the matching mechanism."""
-    return _moved(actions.register_demands(body.ids, by=faces.signed(request), at=clock.now()))
+    return actions.register_demands(body.ids, by=faces.signed(request), at=clock.now()).some()
 
 
-@router.post("/demands/accept", response=DemandsMovedOut, summary="受理数据需求")
-def accept(request: HttpRequest, body: AcceptIn) -> dict[str, Any]:
+@router.post("/demands/accept", response=MovedOut, summary="受理数据需求")
+def accept(request: HttpRequest, body: AcceptIn) -> Moved:
     """Accept demands: linked to entries, or as gaps."""
-    return _moved(actions.accept_demands(by=faces.signed(request), at=clock.now(), **body.dict()))
+    return actions.accept_demands(by=faces.signed(request), at=clock.now(), **body.dict()).some()
 
 
-@router.post("/demands/reject", response=DemandsMovedOut, summary="不予采纳数据需求")
-def reject(request: HttpRequest, body: RejectIn) -> dict[str, Any]:
+@router.post("/demands/reject", response=MovedOut, summary="不予采纳数据需求")
+def reject(request: HttpRequest, body: RejectIn) -> Moved:
     """Reject demands with a reason."""
-    return _moved(actions.reject_demands(body.ids, by=faces.signed(request), at=clock.now(), reason=body.reason))
+    return actions.reject_demands(body.ids, by=faces.signed(request), at=clock.now(), reason=body.reason).some()
 
 
-@router.post("/demands/assign", response=DemandsMovedOut, summary="分派数据需求")
-def assign(request: HttpRequest, body: AssignIn) -> dict[str, Any]:
+@router.post("/demands/assign", response=MovedOut, summary="分派数据需求")
+def assign(request: HttpRequest, body: AssignIn) -> Moved:
     """Give demands to a department."""
     moved = actions.assign_demands(body.ids, by=faces.signed(request), at=clock.now(), provider_id=body.provider_id)
-    return _moved(moved)
+    return moved.some()
 
 
 @router.get("/demands/{demand_id}", response=DemandOut, summary="数据需求详情")

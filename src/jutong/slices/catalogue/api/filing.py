@@ -9,8 +9,10 @@ from django.http import HttpRequest
 from ninja import Query, Router, Schema
 
 from jutong.kernel import clock, faces
+from jutong.kernel.faces.sets import MovedOut
+from jutong.kernel.workflow import Moved
 from jutong.slices.catalogue import actions, queries
-from jutong.slices.catalogue.api.deciding import IdsIn, MovedOut, moved_out
+from jutong.slices.catalogue.api.deciding import IdsIn
 from jutong.slices.catalogue.api.sources import PageNumber, Size, Text, paged
 
 router = Router()
@@ -53,12 +55,12 @@ def filings(
 
 
 @router.post("/filings", response=MovedOut, summary="批量备案")
-def file(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
+def file(request: HttpRequest, body: IdsIn) -> Moved:
     """File compiled entries with the same-level authority (R-CAT-018)."""
-    return moved_out(actions.file_entries(body.ids, by=faces.signed(request), at=clock.now()))
+    return actions.file_entries(body.ids, by=faces.signed(request), at=clock.now()).some()
 
 
 @router.post("/filings/acknowledge", response=MovedOut, summary="批量确认备案")
-def acknowledge(request: HttpRequest, body: IdsIn) -> dict[str, Any]:
+def acknowledge(request: HttpRequest, body: IdsIn) -> Moved:
     """Take note of filings as the authority."""
-    return moved_out(actions.acknowledge_filings(body.ids, by=faces.signed(request), at=clock.now()))
+    return actions.acknowledge_filings(body.ids, by=faces.signed(request), at=clock.now()).some()

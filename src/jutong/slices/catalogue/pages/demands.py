@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock, files
 from jutong.kernel.clock import beijing_day
-from jutong.kernel.errors import RuleBroken, WrongState
+from jutong.kernel.errors import RuleBroken
 from jutong.kernel.faces import actor_of, done, page, partial, posted, signed, told
 from jutong.kernel.faces.answers import posted_files
 from jutong.kernel.faces.downloads import XLSX, attachment, xlsx
@@ -61,13 +61,12 @@ def ids_of(request: HttpRequest) -> list[int]:
 
 
 def sentence_of(moved: Moved) -> str:
-    """Say how many of a set were dealt with and why the others were not; WrongState where none was."""
-    sentence = _("已办理 %(done)d 条。") % {"done": len(moved.done)} if moved.done else ""
+    """Say how many of a set were dealt with and why the others were not; refused as one demand would be where none was."""
+    moved.some()
+    sentence = _("已办理 %(done)d 条。") % {"done": len(moved.done)}
     if moved.refused:
         reasons = "；".join(dict.fromkeys(moved.refused.values()))[:500]
         sentence += _("未办理 %(refused)d 条：%(reasons)s") % {"refused": len(moved.refused), "reasons": reasons}
-    if not moved.done:
-        raise WrongState(sentence or _("没有可以办理的需求，请刷新页面。"))
     return sentence
 
 

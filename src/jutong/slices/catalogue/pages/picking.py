@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from jutong.kernel.errors import RuleBroken, WrongState
+from jutong.kernel.errors import RuleBroken
 from jutong.kernel.faces import done
 from jutong.kernel.workflow import Moved
 
@@ -26,11 +26,10 @@ def chosen_ids(request: HttpRequest) -> list[int]:
 
 
 def told_of_set(request: HttpRequest, moved: Moved, to: str) -> HttpResponse:
-    """Tell what became of a set and go to a page. WrongState where nothing of it moved."""
+    """Tell what became of a set and go to a page. Refused as one entry would be where nothing of it moved."""
+    moved.some()
     sentence = _("已办理 %(done)d 条。") % {"done": len(moved.done)}
     if moved.refused:
         reasons = "；".join(dict.fromkeys(moved.refused.values()))[:500]
         sentence += _("未办理 %(refused)d 条：%(reasons)s") % {"refused": len(moved.refused), "reasons": reasons}
-    if not moved.done:
-        raise WrongState(sentence)
     return done(request, sentence, to=reverse(to))

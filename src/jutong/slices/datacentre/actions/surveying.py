@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from jutong.kernel import jobs
 from jutong.kernel.actions import action
 from jutong.kernel.actors import SYSTEM_ONLY, Actor, Role, Who, system_actor
-from jutong.kernel.errors import Conflict, NotAllowed, Refusal, RuleBroken, WrongState
+from jutong.kernel.errors import Conflict, NotAllowed, NotThere, Refusal, RuleBroken, WrongState
 from jutong.kernel.terms import N_
+from jutong.kernel.workflow import Moved, each
 from jutong.slices.catalogue import actions as catalogue
 from jutong.slices.catalogue import queries as entries
 from jutong.slices.catalogue.actions import Content, ItemContent
@@ -183,21 +184,20 @@ def _compile(table: SourceTable, by: Actor, at: datetime, **stated: Any) -> None
     _tell_meanings(table, entry.pk, at)
 
 
-def compile_tables(ids: Sequence[int], *, by: Actor, at: datetime) -> tuple[list[int], dict[int, str]]:
-    """Draft entries from several tables as they are proposed; returns the tables done, and the sentence of each other."""
-    done, refused = [], {}
-    for row in SourceTable.objects.filter(pk__in=list(ids)[:MOST_AT_ONCE]).order_by("pk"):
-        draft = proposal_of(row)
+def compile_tables(ids: Sequence[int], *, by: Actor, at: datetime) -> Moved:
+    """Draft entries from several tables as they are proposed, each by its own act."""
+    rows = SourceTable.objects.in_bulk(list(ids)[:MOST_AT_ONCE])
+
+    def compiled(pk: int) -> None:
+        if pk not in rows:
+            raise NotThere(N_("没有找到该表，或您无权知悉。"))
+        draft = proposal_of(rows[pk])
         items = [item_content(item) for item in draft.items if not item.left_out]
-        try:
-            compile_table(
-                row.pk, by=by, at=at, title=draft.title, abstract=draft.abstract, personal=draft.personal, items=items
-            )
-        except Refusal as refusal:
-            refused[row.pk] = refusal.sentence
-        else:
-            done.append(row.pk)
-    return done, refused
+        compile_table(
+            pk, by=by, at=at, title=draft.title, abstract=draft.abstract, personal=draft.personal, items=items
+        )
+
+    return each(list(ids)[:MOST_AT_ONCE], compiled)
 
 
 def item_content(item: ProposedItem) -> ItemContent:

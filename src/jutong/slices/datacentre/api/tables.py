@@ -10,6 +10,8 @@ from ninja import Path, Query, Router, Schema, Status
 from pydantic import Field, StringConstraints
 
 from jutong.kernel import clock, faces
+from jutong.kernel.faces.sets import MovedOut
+from jutong.kernel.workflow import Moved
 from jutong.slices.datacentre import actions, queries
 
 router = Router()
@@ -105,13 +107,6 @@ class ReadingOut(Schema):
     progress_id: int
 
 
-class CompiledOut(Schema):
-    """Which tables have their draft now, and the sentence of each that has not."""
-
-    done: list[int]
-    refused: dict[int, str]
-
-
 class EntryIdOut(Schema):
     """An entry."""
 
@@ -177,11 +172,10 @@ def read(request: HttpRequest, body: TablesIn) -> Status[dict[str, int]]:
     return Status(202, {"progress_id": started})
 
 
-@router.post("/tables/compile", response=CompiledOut, summary="按建议生成目录草稿")
-def compile_drafts(request: HttpRequest, body: TablesIn) -> dict[str, Any]:
+@router.post("/tables/compile", response=MovedOut, summary="按建议生成目录草稿")
+def compile_drafts(request: HttpRequest, body: TablesIn) -> Moved:
     """Draft entries as they are proposed; a draft is changed by PUT /catalogue/{id}."""
-    done, refused = actions.compile_tables(body.ids, by=faces.actor_of(request), at=clock.now())
-    return {"done": done, "refused": refused}
+    return actions.compile_tables(body.ids, by=faces.actor_of(request), at=clock.now()).some()
 
 
 @router.get("/tables/{table_id}", response=TableProposalOut, summary="一张表的编目建议与变化")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from jutong.kernel import clock, faces
-from jutong.kernel.errors import NotThere, RuleBroken, WrongState
+from jutong.kernel.errors import NotThere, RuleBroken
 from jutong.kernel.faces import forms
 from jutong.kernel.terms import DataType
 from jutong.slices.catalogue.actions import ItemContent
@@ -136,13 +136,11 @@ def _decide(request: HttpRequest) -> HttpResponse:
         raise NotThere(_("没有这项批量操作，请刷新页面后重试。"))
     if not ids:
         raise RuleBroken(_("请先勾选要编目的表。"), field="ids")
-    made, refused = actions.compile_tables(ids, by=actor, at=at)
-    sentence = _("已生成 %(done)d 条目录草稿。") % {"done": len(made)}
-    if refused:
-        reasons = "；".join(dict.fromkeys(refused.values()))[:500]
-        sentence += _("未生成 %(refused)d 条：%(reasons)s") % {"refused": len(refused), "reasons": reasons}
-    if not made:
-        raise WrongState(sentence)
+    made = actions.compile_tables(ids, by=actor, at=at).some()
+    sentence = _("已生成 %(done)d 条目录草稿。") % {"done": len(made.done)}
+    if made.refused:
+        reasons = "；".join(dict.fromkeys(made.refused.values()))[:500]
+        sentence += _("未生成 %(refused)d 条：%(reasons)s") % {"refused": len(made.refused), "reasons": reasons}
     return faces.done(request, sentence, to=here)
 
 

@@ -1,6 +1,6 @@
 """Writes of this slice: a consumer asks, a provider answers, the platform delivers; disputes; changes of use."""
 
-from jutong.slices.sharing.actions.alike import Together, decide_alike, prepare_alike
+from jutong.slices.sharing.actions.alike import decide_alike, prepare_alike
 from jutong.slices.sharing.actions.answer_templates import (
     change_answer_template,
     drop_answer_template,
@@ -97,7 +97,6 @@ __all__ = [
     "Outcome",
     "Reply",
     "Sample",
-    "Together",
     "Wanted",
     "agree",
     "agree_directly",

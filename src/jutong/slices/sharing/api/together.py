@@ -9,6 +9,8 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from jutong.kernel import clock, faces
+from jutong.kernel.faces.sets import MovedOut
+from jutong.kernel.workflow import Moved
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.api.requests import AskedIn, CaseOut, Id, Name, Number, asked_of
 
@@ -28,13 +30,6 @@ class RequestIdsIn(Schema):
     template_id: Number | None = None
 
 
-class TogetherOut(Schema):
-    """Which cases moved, and why others did not."""
-
-    done: list[int]
-    refused: dict[int, str]
-
-
 @router.post("/requests/several", response=list[CaseOut], summary="一次起草多个资源的申请")
 def several(request: HttpRequest, body: SeveralIn) -> list[queries.RequestRow]:
     """Write one request for several resources; it splits into a case for each."""
@@ -44,13 +39,11 @@ def several(request: HttpRequest, body: SeveralIn) -> list[queries.RequestRow]:
     return [queries.request(case.pk, by, clock.now()) for case in cases]
 
 
-@router.post("/requests/{request_id}/alike/{verb}", response=TogetherOut, summary="同类申请一并办理")
-def alike(
-    request: HttpRequest, request_id: Id, verb: Literal["prepare", "decide"], body: RequestIdsIn
-) -> actions.Together:
+@router.post("/requests/{request_id}/alike/{verb}", response=MovedOut, summary="同类申请一并办理")
+def alike(request: HttpRequest, request_id: Id, verb: Literal["prepare", "decide"], body: RequestIdsIn) -> Moved:
     """Draft the same reply for like requests, or decide those with the same draft; each on its own case."""
     by = faces.signed(request)
     if verb == "decide":
-        return actions.decide_alike(request_id, ids=body.ids, by=by, at=clock.now())
+        return actions.decide_alike(request_id, ids=body.ids, by=by, at=clock.now()).some()
     template = queries.answer_template(body.template_id, by) if body.template_id else None
-    return actions.prepare_alike(request_id, ids=body.ids, by=by, at=clock.now(), template=template)
+    return actions.prepare_alike(request_id, ids=body.ids, by=by, at=clock.now(), template=template).some()

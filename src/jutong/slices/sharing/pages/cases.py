@@ -108,15 +108,12 @@ _DECISIONS: Final = frozenset({"consent", "agree", "refuse", "extend"})
 """A head's or the authority's decisions: they stand first, and the short page is made for them."""
 
 
-def _alike(found: queries.CaseView, actor: Actor) -> tuple[list[queries.RequestLine], str]:
-    """Return like requests and what can be done with them: draft the same reply, or decide the same drafts."""
-    verbs = {button.verb for button in found.row.line.buttons}
-    if found.reply is None or found.side != "provider":
-        return [], ""
-    rows = queries.alike(found.row.line.id, actor, clock.now())
-    if {"agree", "refuse"} & verbs:
-        return [row for row in rows if row.state == "reply_prepared"], "decide"
-    return [row for row in rows if row.state != "reply_prepared"], "prepare"
+def _alike(found: queries.CaseView, actor: Actor) -> queries.Alike | None:
+    """Return like requests for who can draft the same reply for them, or decide those with the same draft; else None."""
+    if found.reply is None:
+        return None
+    decides = {"agree", "refuse"} & {button.verb for button in found.row.line.buttons}
+    return queries.alike_offered(found.row.line.id, "decide" if decides else "prepare", actor, clock.now())
 
 
 def _templates(deeds: list[OpenDeed[Form]], actor: Actor) -> list[queries.TemplateRow]:

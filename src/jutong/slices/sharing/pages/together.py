@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from django import forms as django_forms
+from typing import Final
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from jutong.kernel import clock, faces
-from jutong.kernel.errors import NotThere, Refusal, WrongState
-from jutong.kernel.faces.forms import Form
+from jutong.kernel.errors import NotThere, Refusal, RuleBroken, WrongState
+from jutong.kernel.faces.sets import told
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.cases import show
-from jutong.slices.sharing.rules.answer_templates import TemplateKind
 
-
-class AlikeForm(Form):
-    """Which like requests, and with which template."""
-
-    ids = django_forms.TypedMultipleChoiceField(label=gettext_lazy("同类申请"), coerce=int)
-    template = django_forms.ChoiceField(label=gettext_lazy("套用范本"), required=False)
-
-    def __init__(self, rows: list[queries.RequestLine], templates: list[queries.TemplateRow], *args: object) -> None:
-        super().__init__(*args)
-        self.fields["template"].choices = [("", ""), *((str(one.id), one.name) for one in templates)]  # type: ignore[attr-defined]
-        self.fields["ids"].choices = [(row.id, row.number) for row in rows]  # type: ignore[attr-defined]
+LONGEST_ID: Final = 16
 
 
 @require_POST
@@ -49,18 +38,25 @@ def alike(request: HttpRequest, request_id: int, verb: str) -> HttpResponse:
     if verb not in {"prepare", "decide"}:
         raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
     actor, now = faces.actor_of(request), clock.now()
-    rows = queries.alike(request_id, actor, now)
-    templates = queries.answer_templates(actor, TemplateKind.AGREE, TemplateKind.REFUSE) if verb == "prepare" else []
-    form = AlikeForm(rows, templates, faces.posted(request))
-    if not form.is_valid():
-        raise WrongState(_("请至少选择一件同类申请。"))
-    ids, by = form.cleaned_data["ids"], faces.signed(request)
+    found = queries.alike(request_id, verb, actor, now)
+    ids, by, template = _ids(request), faces.signed(request), request.POST.get("template", "")
     if verb == "prepare":
-        template = next((one for one in templates if str(one.id) == form.cleaned_data["template"]), None)
-        together = actions.prepare_alike(request_id, ids=ids, by=by, at=now, template=template)
+        words = queries.answer_template(_number(template), actor) if template else None
+        moved = actions.prepare_alike(request_id, ids=ids, by=by, at=now, template=words)
     else:
-        together = actions.decide_alike(request_id, ids=ids, by=by, at=now)
-    numbers = {row.id: row.number for row in rows}
-    said = [_("已办理 %d 件。") % len(together.done)]
-    said += [_("%(number)s：%(why)s") % {"number": numbers[pk], "why": why} for pk, why in together.refused.items()]
-    return faces.done(request, " ".join(said), to=reverse("sharing_case", args=[request_id]))
+        moved = actions.decide_alike(request_id, ids=ids, by=by, at=now)
+    numbers = {row.id: row.number for row in (*found.rows, *(row for row, _why in found.others))}
+    return faces.done(request, told(moved, numbers), to=reverse("sharing_case", args=[request_id]))
+
+
+def _ids(request: HttpRequest) -> list[int]:
+    ids = [_number(text) for text in request.POST.getlist("ids")]
+    if not ids:
+        raise RuleBroken(_("请至少选择一件同类申请。"), field="ids")
+    return ids
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < LONGEST_ID):
+        raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
+    return int(text)

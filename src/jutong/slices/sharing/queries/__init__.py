@@ -1,6 +1,6 @@
 """Reads of this slice: requests as their parties see them, and what the workbench asks."""
 
-from jutong.slices.sharing.queries.alike import alike
+from jutong.slices.sharing.queries.alike import Alike, alike, alike_offered
 from jutong.slices.sharing.queries.answer_templates import TemplateRow, answer_template, answer_templates
 from jutong.slices.sharing.queries.asking import (
     Asking,
@@ -74,6 +74,7 @@ from jutong.slices.sharing.queries.travelling import (
 )
 
 __all__ = [
+    "Alike",
     "Asking",
     "CaseView",
     "ChangeRow",
@@ -101,6 +102,7 @@ __all__ = [
     "TakenRow",
     "TemplateRow",
     "alike",
+    "alike_offered",
     "answer_file",
     "answer_template",
     "answer_templates",
