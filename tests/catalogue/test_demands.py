@@ -342,27 +342,6 @@ def test_a_provider_gives_back_what_it_does_not_have_and_the_authority_finds_ano
     assert [(row.department, row.reason) for row in seen.declined] == [("内江市民政局", "本局没有该数据")]
 
 
-def test_a_list_of_demands_is_refused_whole_to_who_may_decide_none_and_tells_a_stranger_nothing(world: World) -> None:
-    vague, other = submitted(world), submitted(world, "殡葬服务信息")
-    actions.accept_demands([vague], **decider(world))
-
-    def sent(key: str, verb: str, *ids: int, **more: Any) -> tuple[int, Any]:
-        client = world.client(key)
-        answer = client.post(f"/api/v1/catalogue/demands/{verb}", {"ids": ids, **more}, "application/json")
-        return answer.status_code, answer.json()
-
-    assert sent("hr.officer", "accept", other)[0] == 403
-    status, told = sent("hr.officer", "accept", vague, other)  # one of them is accepted already
-    assert (status, set(told["refused"])) == (403, {str(vague), str(other)})
-    status, told = sent("market.head", "assign", vague)
-    assert (status, "不动产" in told["detail"]) == (404, False)
-    status, told = sent("authority.reviewer", "assign", vague)
-    assert (status, "没有可能的提供部门" in told["detail"]) == (422, True)
-    assert sent("authority.reviewer", "reject", vague, reason="重复")[0] == 409
-    status, told = sent("authority.reviewer", "accept", vague, other)
-    assert (status, told["done"], list(told["refused"])) == (200, [other], [str(vague)])
-
-
 def test_a_demand_list_goes_in_together_with_the_catalogue_list(world: World) -> None:
     entry = actions.compile_entry(
         by=world.actor("hr.officer"), at=world.at, provider_id=world.department("hr"), content=content("参保信息")

@@ -38,9 +38,9 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
 def pages(book: Book, scene: Scene) -> None:
     """Add the pages."""
     book.deed("sharing/requests/<int:request_id>/preview/", scene["refusing"])
-    for verb in ("prepare", "decide"):
+    for verb, name in (("prepare", "received"), ("decide", "agreeing")):
         route = "sharing/requests/<int:request_id>/alike/<slug:verb>/"
-        book.deed(route, scene["agreeing"], verb, case=verb, ids=[str(scene["received"])])
+        book.deed(route, scene["agreeing"], verb, case=verb, ids=[str(scene[name])])
     base = "sharing/disputes/"
     book.deed(f"{base}bodies/", sort="government", department_id=str(scene["civil"]))
     for about, name, kind in (
@@ -73,9 +73,9 @@ def endpoints(book: Book, scene: Scene) -> None:
              "use_scene": "办理养老保险代缴", "use_scope": "经办人员使用", "duty": "养老保险经办", "use_from": "2026-03-02",
              "use_until": "2027-03-01", "personal_basis": "为履行法定职责所必需", "declared": True,
              "codes": [str(Entry.objects.values_list("code", flat=True).get(pk=scene["free"]))]})  # fmt: skip
-    for verb in ("prepare", "decide"):
+    for verb, name in (("prepare", "received"), ("decide", "agreeing")):
         route = "api/v1/sharing/requests/<request_id>/alike/<verb>"
-        book.add("POST", route, scene["agreeing"], verb, case=verb, body={"ids": [scene["received"]]})
+        book.add("POST", route, scene["agreeing"], verb, case=verb, body={"ids": [scene[name]]})
     base = "api/v1/sharing/disputes"
     about = {"request_id": scene["not_accepted"]}
     book.add("POST", base, body={"kind": "service_change", **SAYS, **about})
