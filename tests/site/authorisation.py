@@ -109,38 +109,6 @@ def drawing_once(drawn: set[object], here: list[object]) -> Iterator[None]:
         Template.render = draw  # type: ignore[method-assign]
 
 
-@contextmanager
-def asked_once() -> Iterator[None]:
-    """Look up once who each session, account and key belongs to: every request finds the same, being rolled back."""
-    from django.contrib.auth.backends import ModelBackend
-    from django.contrib.sessions.backends.db import SessionStore
-
-    from jutong.kernel.faces import actors
-
-    (look,), load, account = actors._loaders, SessionStore.load, ModelBackend.get_user
-    sessions: dict[str | None, dict[str, Any]] = {}
-    accounts: dict[Any, Any] = {}
-
-    def loaded(store: Any) -> dict[str, Any]:
-        key = store.session_key
-        if key not in sessions:
-            sessions[key] = load(store)
-        return dict(sessions[key])
-
-    def found(backend: Any, user_id: Any) -> Any:
-        if user_id not in accounts:
-            accounts[user_id] = account(backend, user_id)
-        return copy(accounts[user_id])
-
-    actors.use(cache(look))
-    SessionStore.load, ModelBackend.get_user = loaded, found  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        actors.use(look)
-        SessionStore.load, ModelBackend.get_user = load, account  # type: ignore[method-assign]
-
-
 @dataclass
 class Asker:
     """Asks in everybody's name and rolls every request back to one savepoint."""
@@ -179,6 +147,40 @@ class Asker:
         return {
             name: actions.issue_api_key(name="表", days=30, by=world.actor(name), at=world.at).text for name in people
         }
+
+    @contextmanager
+    def looking_up_once(self) -> Iterator[None]:
+        """Look up once who each session, account and key belongs to: every request finds the same, being rolled back."""
+        from django.contrib.sessions.backends.db import SessionStore
+
+        from jutong.kernel.faces import actors, signed_in
+        from jutong.site.accounts import Accounts
+
+        (look,), (owner,), load, account = actors._loaders, signed_in._loaders, SessionStore.load, Accounts.get_user
+        sessions: dict[str | None, dict[str, Any]] = {}
+        accounts: dict[Any, Any] = {}
+
+        def loaded(store: Any) -> dict[str, Any]:
+            key = store.session_key
+            if key not in sessions:
+                sessions[key] = load(store)
+            return dict(sessions[key])
+
+        def found(backend: Any, user_id: Any) -> Any:
+            if user_id not in accounts:
+                accounts[user_id] = account(backend, user_id)
+            return copy(accounts[user_id])
+
+        assert self._savepoint  # everybody has signed in: each request finds what the sessions hold now
+        actors.use(cache(look))
+        signed_in.use_keys(cache(owner))
+        SessionStore.load, Accounts.get_user = loaded, found  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            actors.use(look)
+            signed_in.use_keys(owner)
+            SessionStore.load, Accounts.get_user = load, account  # type: ignore[method-assign]
 
     def ask(self, who: str, method: str, example: Example) -> HttpResponse:
         """Return the answer that somebody gets."""
@@ -243,7 +245,6 @@ def whose_turn(key: Key, people: Sequence[str]) -> Sequence[str]:
     return [who for who in people if zlib.crc32(f"{key}{who}".encode()) % share == today]
 
 
-@asked_once()
 def observed(
     scene: Scene, people: Sequence[str] = EVERYONE, *, by_key: bool = False, only: str = "", by_turns: bool = False
 ) -> dict[Key, Answers]:
@@ -255,11 +256,12 @@ def observed(
 
     book, asker = examples(scene), Asker(scene, by_key)
     found: dict[Key, Answers] = {}
-    troubles = [f"no such address: {known}" for known in set(book) - {f"{m} {r}" for r in routes() for m in methods(r)}]
-    for route in routes():
-        if not route.startswith(only):
-            continue
-        for method in methods(route):
+    addresses = [(method, route) for route in routes() for method in methods(route)]
+    troubles = [f"no such address: {known}" for known in set(book) - {f"{m} {r}" for m, r in addresses}]
+    with asker.looking_up_once():
+        for method, route in addresses:
+            if not route.startswith(only):
+                continue
             given = book.get(f"{method} {route}", [])
             probe = given or [Example("/" + HOLE.sub("1", route))]
             if not given and asker.ask("civil.officer", method, probe[0]).status_code == NOT_SUPPORTED:
