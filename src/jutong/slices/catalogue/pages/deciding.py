@@ -51,6 +51,8 @@ def deed(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     title = button.label if button else _("办理")
     if isinstance(form, Assess) and not form.is_bound:
         form.ask(seen.assessments)
+    if isinstance(form, forms.Return) and not form.is_bound:
+        form.beside(seen.content)
     if not seen.needs_prohibition:
         for name in ("express_prohibition", "not_prohibited"):
             if name in form.fields and not form.is_bound:

@@ -122,11 +122,12 @@ def check(request: HttpRequest) -> HttpResponse:
     valid = form.is_valid() and items.is_valid()
     content = _content(_EMPTY, form, items) if valid else None
     lacking = queries.lacking(content, actor=actor, at=clock.now()) if content else ()
+    doubts = queries.doubts(content, actor=actor, at=clock.now()) if content else ()
     sentences = [(place_of(name), sentence) for name, sentence in lacking] + items.wrong()
     sentences += [(form[name].auto_id, str(error)) for name, errors in form.errors.items() for error in errors]
     title = str(form.cleaned_data.get("title", ""))
     alike = queries.alike(title, actor=actor, entry_id=asked_id(request, "entry"))
-    return partial(request, "catalogue/checks.html", sentences=sentences, alike=alike)
+    return partial(request, "catalogue/checks.html", sentences=sentences, doubts=doubts, alike=alike)
 
 
 @require_GET

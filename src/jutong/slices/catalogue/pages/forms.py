@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from jutong.kernel.faces.forms import Code, Day, Form, Line, Paragraph, Upload, Whole
+from jutong.kernel.faces.forms import Code, Day, Form, Line, Paragraph, Whole
 from jutong.kernel.levels import LEVELS
 from jutong.kernel.terms import (
     ITEM_STANDS,
@@ -29,9 +29,8 @@ from jutong.kernel.terms import (
     UpdateCycle,
     Zone,
 )
-from jutong.kernel.workbooks import MOST_BYTES
-from jutong.slices.catalogue.formats.text import ENCODINGS
 from jutong.slices.catalogue.pages.specified import OWN, own_start, own_values, specify
+from jutong.slices.catalogue.queries.versions import in_words
 from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.codes import BASE_CATEGORIES, THEMES
 from jutong.slices.catalogue.rules.content import Content, ItemContent
@@ -337,9 +336,15 @@ class Return(Form):
         label=gettext_lazy("所引条款不属于明确禁止提供，须改选共享类型"), required=False
     )
     REMARKED = (
-        "title", "abstract", "resource_class", "format_class", "items", "share_type", "share_conditions", "withheld_reason",
-        "share_mode", "open_type", "update_cycle", "data_category", "security_level",
+        "title", "abstract", "resource_class", "category", "format_class", "items", "share_type", "share_scope",
+        "use_purposes", "share_conditions", "withheld_reason", "basis_instrument", "basis_article", "share_mode",
+        "open_type", "update_cycle", "data_category", "security_level",
     )  # fmt: skip
+    SOMETIMES = frozenset({
+        "category", "share_scope", "use_purposes", "share_conditions", "withheld_reason", "basis_instrument",
+        "basis_article",
+    })  # fmt: skip
+    """Elements that only some entries state; the form leaves them out where they are empty."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -347,39 +352,18 @@ class Return(Form):
             label = _("对“%s”的意见") % _(LABELS[name])
             self.fields[f"remark_{name}"] = Line(label=label, max_length=300, required=False)
 
+    def beside(self, content: Content) -> None:
+        """Show what the entry states beside each field for a remark on it."""
+        for name in self.REMARKED:
+            value = getattr(content, name)
+            words = "、".join(item.name for item in content.items) if name == "items" else in_words(name, value)
+            if words:
+                self.fields[f"remark_{name}"].help_text = words[:120]
+            elif name in self.SOMETIMES:
+                del self.fields[f"remark_{name}"]
+
     def stated(self) -> dict[str, Any]:
         """Return what `return_entry` takes."""
         remarks = {name: self.cleaned_data[f"remark_{name}"] for name in self.REMARKED}
         wrong = False if self.cleaned_data["not_prohibited"] else None
         return {"reason": self.cleaned_data["reason"], "remarks": remarks, "express_prohibition": wrong}
-
-
-def peer_choices() -> list[tuple[str, Any]]:
-    """Return the systems whose codes are known."""
-    return [("", gettext_lazy("本平台的名称和代码")), *((peer, peer) for peer, _count in standards.peers())]
-
-
-class ImportForm(Form):
-    """A file to import."""
-
-    file = Upload(
-        label=gettext_lazy("目录文件"), most_bytes=MOST_BYTES, help_text=gettext_lazy("支持 Excel（.xlsx）、JSON、CSV")
-    )
-    encoding = forms.ChoiceField(
-        label=gettext_lazy("文字编码"),
-        choices=[("", gettext_lazy("自动识别")), *ENCODINGS.items()],
-        required=False,
-        help_text=gettext_lazy("仅用于 CSV 和 JSON；识别有误时再指定"),
-    )
-    peer = forms.ChoiceField(
-        label=gettext_lazy("文件所用代码"),
-        choices=peer_choices,
-        required=False,
-        help_text=gettext_lazy("文件由其他系统导出时选择；按其代码对照表转换，没有对照的取值整行退回"),
-    )
-    region = Code(
-        label=gettext_lazy("行政区划代码"),
-        max_length=12,
-        required=False,
-        help_text=gettext_lazy("平台管理员导入整个地区的目录时填写；留空只导入本部门的目录"),
-    )

@@ -6,11 +6,12 @@ import tempfile
 from pathlib import PurePath
 from typing import Any
 
-from django.forms import HiddenInput
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from jutong.kernel import clock, files, jobs
@@ -18,13 +19,48 @@ from jutong.kernel.errors import NotThere
 from jutong.kernel.faces import actor_of, done, page, partial, posted, told
 from jutong.kernel.faces.answers import posted_files
 from jutong.kernel.faces.downloads import XLSX, attachment
+from jutong.kernel.faces.forms import Code, Form, Upload
+from jutong.kernel.workbooks import MOST_BYTES
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.formats.mapping import TARGETS
 from jutong.slices.catalogue.formats.templates import TEMPLATES, write_template
-from jutong.slices.catalogue.pages.forms import ImportForm, asked_number
+from jutong.slices.catalogue.formats.text import ENCODINGS
+from jutong.slices.catalogue.pages.forms import asked_number
 from jutong.slices.catalogue.rules.repairs import REPAIRS
+from jutong.slices.standards import queries as standards
 
 MEMORY = 8 * 1024 * 1024
+
+
+def peer_choices() -> list[tuple[str, Any]]:
+    """Return the systems whose codes are known."""
+    return [("", gettext_lazy("本平台的名称和代码")), *((peer, peer) for peer, _count in standards.peers())]
+
+
+class ImportForm(Form):
+    """A file to import."""
+
+    file = Upload(
+        label=gettext_lazy("目录文件"), most_bytes=MOST_BYTES, help_text=gettext_lazy("支持 Excel（.xlsx）、JSON、CSV")
+    )
+    encoding = forms.ChoiceField(
+        label=gettext_lazy("文字编码"),
+        choices=[("", gettext_lazy("自动识别")), *ENCODINGS.items()],
+        required=False,
+        help_text=gettext_lazy("仅用于 CSV 和 JSON；识别有误时再指定"),
+    )
+    peer = forms.ChoiceField(
+        label=gettext_lazy("文件所用代码"),
+        choices=peer_choices,
+        required=False,
+        help_text=gettext_lazy("文件由其他系统导出时选择；按其代码对照表转换，没有对照的取值整行退回"),
+    )
+    region = Code(
+        label=gettext_lazy("行政区划代码"),
+        max_length=12,
+        required=False,
+        help_text=gettext_lazy("平台管理员导入整个地区的目录时填写；留空只导入本部门的目录"),
+    )
 
 
 def imports(request: HttpRequest) -> HttpResponse:
@@ -32,7 +68,7 @@ def imports(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     form = ImportForm(posted(request), posted_files(request))
     if not actor.holds(*actions.WHOLE_REGION):
-        form.fields["region"].widget = HiddenInput()
+        form.fields["region"].widget = forms.HiddenInput()
     if form.is_bound and form.is_valid():
         with told(form):
             given = form.cleaned_data

@@ -26,6 +26,7 @@ from jutong.slices.catalogue.queries.contents import contents_in
 from jutong.slices.catalogue.queries.lights import lights_of
 from jutong.slices.catalogue.queries.published import PublishedEntry, Returned, as_published, returned_of
 from jutong.slices.catalogue.queries.specified import duties_at, duties_in, own_in_words
+from jutong.slices.catalogue.queries.steps import NextStep, next_step
 from jutong.slices.catalogue.queries.zones import here
 from jutong.slices.catalogue.rules.content import Content, ItemContent
 from jutong.slices.catalogue.rules.findings import Finding
@@ -114,7 +115,8 @@ class EntryDetail:
 
     content: working version for its provider and the authority, the published one for others. lacking: what keeps a
     working version from being submitted, as (element, sentence); doubts: what ought to be looked at. own: elements kept
-    by name as (name, label, value). assessments: how those that are due before submission stand. in_force: what
+    by name as (name, label, value). assessments: how those that are due before submission stand. next_step: what
+    it waits for on its way to publication. in_force: what
     departments may rely on, None while it is not published. lights: how it stands since. channel: where
     corrections of its department's data are asked for.
     """
@@ -141,6 +143,7 @@ class EntryDetail:
     returned: Returned | None
     own: tuple[tuple[str, str, str], ...]
     assessments: tuple[Standing, ...]
+    next_step: NextStep | None
     in_force: PublishedEntry | None
     lights: tuple[Light, ...]
     channel: CorrectionChannel
@@ -161,6 +164,7 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
     contents = contents_in([version, case.published])
     content = contents[version.pk]
     checked = inside and case.state in UNFINISHED
+    due = standing_of(case, content, at=at) if checked else ()
     duties = duties_at(case, at) if checked else None
     return EntryDetail(
         row=row_of(case),
@@ -184,7 +188,8 @@ def entry(entry_id: int, *, actor: Actor, at: datetime) -> EntryDetail:
         started_on=case.started_on,
         returned=returned_of(case),
         own=own_in_words(case.region, content, at),
-        assessments=standing_of(case, content, at=at) if checked else (),
+        assessments=due,
+        next_step=next_step(case, due) if inside else None,
         in_force=as_published(case, contents[case.published.pk]) if case.published else None,
         lights=lights_of(case, at),
         channel=CorrectionChannel(case.provider.correction_channel, case.provider.correction_public),
@@ -220,6 +225,11 @@ def lacking(content: Content, *, actor: Actor, at: datetime) -> tuple[tuple[str,
     """Return what would keep a content from being submitted by the actor's department today, as (element, sentence)."""
     duties = duties_in(actor.region, at)
     return _worded(ready(stamped(content, duties), duties, provider=actor.department_name))
+
+
+def doubts(content: Content, *, actor: Actor, at: datetime) -> tuple[tuple[str, str], ...]:
+    """Return what keeps no content back and yet ought to be looked at before it is submitted, as (element, sentence)."""
+    return _worded(doubtful(content, duties_in(actor.region, at)))
 
 
 def sees_drafts(actor: Actor, case: Entry) -> bool:

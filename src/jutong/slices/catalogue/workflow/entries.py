@@ -121,6 +121,9 @@ ENTRY: Final = Workflow["Entry"](
     ],
 )  # fmt: skip
 
+FORWARD: Final = ("assess", "leader_approve", "submit", "submit_directly", "determine", "review", "publish")
+"""The moves that lead an entry to publication, in their order."""
+
 OFFICE: Final = Who(
     "catalog_office",
     N_("提供部门数据专员或共享工作机构"),
