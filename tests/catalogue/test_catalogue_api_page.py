@@ -43,5 +43,12 @@ def test_every_call_of_the_page_does_what_it_says(world: World) -> None:
     drafted, changed, batch, found, read = answers
     assert (drafted["state"], changed["version"], read["content"]["update_cycle"]) == ("draft", 2, "monthly")
     assert [line["outcome"] for line in batch["entries"]] == ["created", "refused"]
-    assert list(batch["entries"][1]["remarks"]) == ["content.items.0.length"]
+    assert batch["entries"][1]["remarks"] == {"content.items.0.length": "不能小于 0。"}
+    assert (
+        batch["entries"][1]["detail"]
+        == "请求内容不符合接口要求：content.items.0.length：不能小于 0。请改正后重新提交。"
+    )
     assert found["total"] == 0  # drafts are not found
+    torn = client.post("/api/v1/catalogue/", '{"title": "甲"', headers=headers, content_type="application/json")
+    assert (torn.status_code, torn.json()["code"]) == (422, "validation_error")
+    assert "不是有效的 JSON" in torn.content.decode()

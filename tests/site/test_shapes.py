@@ -8,8 +8,8 @@ import pytest
 from django.utils import translation
 from pydantic import BaseModel, Field, ValidationError
 
+from jutong.kernel.faces import shapes
 from jutong.kernel.terms import Purpose
-from jutong.site import shapes
 
 
 class Body(BaseModel):

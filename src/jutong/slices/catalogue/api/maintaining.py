@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from pydantic import Field, ValidationError
 
 from jutong.kernel import clock, faces
 from jutong.kernel.errors import RuleBroken
+from jutong.kernel.faces import shapes
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.actions import Maintained, Stated
 from jutong.slices.catalogue.api.asking import Short
@@ -87,13 +87,11 @@ def maintain(request: HttpRequest, body: StatedsIn) -> dict[str, Any]:
 
 
 def _misshapen(place: int, errors: Sequence[Any]) -> MaintainedOut:
-    names = [".".join(str(part) for part in error["loc"]) for error in errors]
-    sentence = _("请求内容不符合接口要求，请检查：%s。") % "、".join(names)
-    remarks = dict.fromkeys(names, sentence)
-    refusal = RuleBroken(sentence, remarks=remarks)
+    refusal = shapes.misshapen(errors)
     return MaintainedOut(
-        place=place, outcome="refused", status=refusal.status, problem=refusal.code, detail=sentence, remarks=remarks
-    )
+        place=place, outcome="refused", status=refusal.status, problem=refusal.code, detail=refusal.sentence,
+        remarks=refusal.remarks,
+    )  # fmt: skip
 
 
 def _line(place: int, one: Maintained) -> MaintainedOut:

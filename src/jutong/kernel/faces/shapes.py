@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from jutong.kernel.errors import RuleBroken
 from jutong.kernel.terms import N_
 
 BY_TYPE: Final[Mapping[str, str]] = {
@@ -43,6 +44,8 @@ BY_FAMILY: Final[Mapping[str, str]] = {
 }
 """Sentences by the first word of the error type, where the type has none of its own."""
 
+MOST_NAMED: Final = 10
+"""Fields that the one sentence for all of them names; each has its own remark besides."""
 OTHER: Final = N_("格式或取值不符合接口要求，请核对接口说明。")
 
 
@@ -51,3 +54,10 @@ def sentence(finding: Mapping[str, Any]) -> str:
     kind, context = str(finding["type"]), dict(finding.get("ctx") or {})
     template = BY_TYPE.get(kind) or BY_FAMILY.get(kind.split("_", 1)[0], OTHER)
     return _(template) % context
+
+
+def misshapen(findings: Iterable[Mapping[str, Any]]) -> RuleBroken:
+    """Return the refusal of input of the wrong shape: a sentence for each field, by its path."""
+    remarks = {".".join(str(part) for part in one["loc"]): sentence(one) for one in findings}
+    told = "；".join(f"{name}：{text.removesuffix('。')}" for name, text in list(remarks.items())[:MOST_NAMED])
+    return RuleBroken(_("请求内容不符合接口要求：%s。请改正后重新提交。") % told, remarks=remarks)
