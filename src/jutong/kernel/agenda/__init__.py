@@ -1,70 +1,29 @@
 """What waits for a person: cases they ought to move, what is overdue, what they did, and the days limits fall on."""
 
-from jutong.kernel.agenda.chores import (
-    FAR,
-    MOST,
-    Chore,
-    Decision,
-    Waiting,
-    chores,
-    most_urgent,
-    moves,
-    register,
-    wanted,
-)
+from jutong.kernel.agenda.chores import MOST, Chore, Decision, Waiting, chores, moves, register
 from jutong.kernel.agenda.deciding import Gist, awaiting, decide, together
-from jutong.kernel.agenda.done import Done, done, verb_label
+from jutong.kernel.agenda.done import done, verb_label
 from jutong.kernel.agenda.due import Day, DueCase, Late, due_between, month, overdue
-from jutong.kernel.agenda.load import (
-    AGES,
-    AUTHORITY,
-    HEADS,
-    Burden,
-    KindLoad,
-    Load,
-    PersonLoad,
-    know_people,
-    load,
-    load_of_region,
-)
+from jutong.kernel.agenda.load import AGES, AUTHORITY, HEADS, Load, know_people, load, load_of_region
 from jutong.kernel.agenda.movers import Subject, subjects_of
-from jutong.kernel.agenda.queries import COUNTED
 from jutong.kernel.agenda.standing import HOWS, Standing, StandingCase, Watched, standing_cases, standings
-from jutong.kernel.agenda.waiting import (
-    COUNTS,
-    LISTED,
-    SOON,
-    KindCount,
-    ToDo,
-    count_in_words,
-    todo,
-    urgency_of,
-    whole_list,
-)
+from jutong.kernel.agenda.waiting import COUNTS, LISTED, ToDo, count_in_words, todo, urgency_of, whole_list
 
 __all__ = [
     "AGES",
     "AUTHORITY",
-    "COUNTED",
     "COUNTS",
-    "FAR",
     "HEADS",
     "HOWS",
     "LISTED",
     "MOST",
-    "SOON",
-    "Burden",
     "Chore",
     "Day",
     "Decision",
-    "Done",
     "DueCase",
     "Gist",
-    "KindCount",
-    "KindLoad",
     "Late",
     "Load",
-    "PersonLoad",
     "Standing",
     "StandingCase",
     "Subject",
@@ -81,7 +40,6 @@ __all__ = [
     "load",
     "load_of_region",
     "month",
-    "most_urgent",
     "moves",
     "overdue",
     "register",
@@ -92,6 +50,5 @@ __all__ = [
     "together",
     "urgency_of",
     "verb_label",
-    "wanted",
     "whole_list",
 ]

@@ -16,6 +16,7 @@ from jutong.kernel.agenda.chores import (
     Decision,
     Waiting,
     address,
+    cases_of,
     chores,
     most_urgent,
     workflow_of,
@@ -120,7 +121,7 @@ def _ready(
     workflow = workflow_of(chore)
     alike: dict[str, list[tuple[int, str]]] = {}
     found = []
-    for case in workflow.model._default_manager.select_related(*chore.related).in_bulk(ids).values():
+    for case in cases_of(chore, ids).values():
         buttons = {b.verb: b for b in workflow.open_to(actor, case) if decision.fits(actor, case, b.verb)}
         if buttons.keys() & {*decision.agree, *decision.opens}:
             same = alike.setdefault(decision.like(case), [])

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.actions import actions
 from jutong.kernel.actors import Actor
-from jutong.kernel.agenda.chores import address, chores, workflow_of
+from jutong.kernel.agenda.chores import address, cases_of, chores
 from jutong.kernel.faces import turned_away
 from jutong.kernel.models import AuditEntry
 from jutong.kernel.workflow import workflows
@@ -57,8 +57,7 @@ def _titles(subjects: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
     for name, chore in chores().items():
         ids = [int(subject) for kind, subject in subjects if kind == name and subject.isdigit()]
         if ids:
-            cases = workflow_of(chore).model._default_manager.select_related(*chore.related).in_bulk(ids)
-            titles |= {(name, str(pk)): chore.title(case) for pk, case in cases.items()}
+            titles |= {(name, str(pk)): chore.title(case) for pk, case in cases_of(chore, ids).items()}
     return titles
 
 

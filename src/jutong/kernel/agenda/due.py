@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel import jurisdiction
 from jutong.kernel.actors import Actor
 from jutong.kernel.agenda import queries
-from jutong.kernel.agenda.chores import address, chores, workflow_of
+from jutong.kernel.agenda.chores import address, cases_of, chores, workflow_of
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.models import Clock, ClockState
 from jutong.kernel.queries import ClockRow, clocks_of
@@ -162,7 +162,7 @@ def _named(found: Iterable[tuple[str, int, str, date]], actor: Actor, at: dateti
     for kind, pks in ids.items():
         chore = chores()[kind]
         workflow = workflow_of(chore)
-        for pk, case in workflow.model._default_manager.select_related(*chore.related).in_bulk(pks).items():
+        for pk, case in cases_of(chore, pks).items():
             if workflow.visible is None or workflow.visible(actor, case):
                 named += [
                     DueCase(_(workflow.title), kind, pk, chore.number(case), chore.title(case), address(chore, pk), row)

@@ -11,7 +11,7 @@ from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from jutong.kernel.actors import Role, Who
-from jutong.kernel.agenda.chores import Chore, address, chores, workflow_of
+from jutong.kernel.agenda.chores import Chore, address, cases_of, chores, workflow_of
 from jutong.kernel.models import Clock, ClockState
 
 
@@ -36,7 +36,7 @@ def subjects_of(workflow: str, ids: Iterable[int]) -> dict[int, Subject]:
     if chore is None:
         return {}
     title = _(workflow_of(chore).title)
-    cases = workflow_of(chore).model._default_manager.select_related(*chore.related).in_bulk(list(ids))
+    cases = cases_of(chore, ids)
     running = Clock.objects.filter(case_kind=workflow, case_id__in=cases, state=ClockState.RUNNING)
     due = dict(running.values_list("case_id").annotate(first=Min("due_day")))
     posts = _posts(chore, cases)

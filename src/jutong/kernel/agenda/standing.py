@@ -12,7 +12,7 @@ from django.db.models import DateField, F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from jutong.kernel.agenda import tallies
-from jutong.kernel.agenda.chores import Chore, address, chores, workflow_of
+from jutong.kernel.agenda.chores import Chore, address, cases_of, chores, workflow_of
 from jutong.kernel.agenda.tallies import Alike
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.models import Clock, ClockState
@@ -168,16 +168,16 @@ def standing_cases(
     """Return the cases behind a figure, the newest first: all of them, or one of `HOWS`."""
     chore, limits = chores()[watched.workflow], _limits(watched)
     missed = Q(pk__in=limits.filter(_past(at) | _LATE).values("case_id"))
-    rows = _rows(chore, watched)
+    cases = _rows(chore, watched)
     if watched.by is not None:
-        rows = rows.filter(authority_id__in=watched.by)
+        cases = cases.filter(authority_id__in=watched.by)
     if watched.limit:
-        rows = rows.filter(pk__in=limits.values("case_id"))
+        cases = cases.filter(pk__in=limits.values("case_id"))
     chosen = {"in_time": ~missed, "overdue": missed, "open": _open(chore, watched)}.get(how, Q())
-    found, meta = page(rows.filter(chosen).select_related(*chore.related).order_by("-pk"), number, size)
-    clocks = clocks_of({watched.workflow: [case.pk for case in found]}, at) if found else {}
-    today = beijing_day(at)
-    return [_case(chore, watched, case, clocks.get((watched.workflow, case.pk), []), today) for case in found], meta
+    ids, meta = page(cases.filter(chosen).order_by("-pk").values_list("pk", flat=True), number, size)
+    found, clocks, today = cases_of(chore, ids), clocks_of({watched.workflow: ids}, at), beijing_day(at)
+    listed = [(found[pk], clocks.get((watched.workflow, pk), [])) for pk in ids if pk in found]
+    return [_case(chore, watched, case, rows, today) for case, rows in listed], meta
 
 
 def _case(chore: Chore, watched: Watched, case: Any, clocks: list[ClockRow], today: date) -> StandingCase:

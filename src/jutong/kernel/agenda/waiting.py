@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from jutong.kernel import jurisdiction
 from jutong.kernel.actors import Actor
 from jutong.kernel.agenda import queries
-from jutong.kernel.agenda.chores import MOST, Chore, Waiting, address, chores, most_urgent, workflow_of
+from jutong.kernel.agenda.chores import MOST, Chore, Waiting, address, cases_of, chores, most_urgent, workflow_of
 from jutong.kernel.agenda.queries import COUNTED, Asked, Asker, Pressing
 from jutong.kernel.clock import beijing_day
 from jutong.kernel.models import Case
@@ -204,10 +204,7 @@ def _lines(pairs: Sequence[Pair], actor: Actor, at: datetime) -> Iterator[Waitin
         by_kind[name].append(pk)
     clocks = clocks_of(by_kind, at) if pairs else {}
     offered = chores()
-    cases = {
-        name: workflow_of(offered[name]).model._default_manager.select_related(*offered[name].related).in_bulk(ids)
-        for name, ids in by_kind.items()
-    }
+    cases = {name: cases_of(offered[name], ids) for name, ids in by_kind.items()}
     for name, pk in pairs:
         case = cases[name].get(pk)
         if case and (verbs := _verbs(offered[name], actor, case)):
