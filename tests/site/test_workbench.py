@@ -278,6 +278,12 @@ def test_the_calendar_marks_worked_weekends_festivals_and_provisional_limits_in_
         assert "暂定" in text(client.get("/due/?month=2026-03"))
         (due,) = [day for day in client.get("/api/v1/workbench/calendar?month=2026-03").json() if day["due"]]
     assert (due["day"], due["due"][0]["number"]) == ("2026-03-16", case.number)
+    limit, authority = Clock.objects.get(case_id=case.pk), world.actor("authority.reviewer")
+    for number in range(30):
+        limit.pk, limit.case_id, limit.obliged_id = None, -number, authority.department_id
+        limit.save(force_insert=True)
+    (counted,) = [day.count for week in agenda.month(authority, 2026, 3, world.at) for day in week if day.due]
+    assert counted == 31  # those it must keep and the one that it watches over
 
 
 def test_limits_are_exported_as_icalendar_that_other_programs_read(world: World) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import calendar as months
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.core.exceptions import EmptyResultSet
 from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 from django.utils.translation import gettext as _
@@ -113,23 +112,23 @@ def month(actor: Actor, year: int, number: int, at: datetime) -> list[list[Day]]
             name=exception.name if exception else "",
             announced=calendar.is_announced(day, day),
             due=due,
-            count=max(len(due), counts.get(day, 0)) if due else 0,
+            count=max(len(due), counts[day]) if due else 0,
         )
 
     return [[shown(day) for day in week] for week in weeks]
 
 
-def _by_day(falling: Any, actor: Actor) -> tuple[list[tuple[str, int, str, date]], dict[date, int]]:
+def _by_day(falling: Any, actor: Actor) -> tuple[list[tuple[str, int, str, date]], Counter[date]]:
     """Return the first limits of each day and how many there are, counted by the database."""
     place = Window(RowNumber(), partition_by=F("due_day"), order_by=F("pk").asc())
     size = Window(Count("pk"), partition_by=F("due_day"))
     found: list[tuple[str, int, str, date]] = []
-    counts: dict[date, int] = {}
+    counts: Counter[date] = Counter()
     for rows in _concerning(falling, actor):
         first = rows.annotate(place=place, size=size).filter(place__lte=A_DAY).order_by("due_day", "pk")
-        for kind, case, name, day, count in first.values_list("case_kind", "case_id", "name", "due_day", "size"):
-            found.append((kind, case, name, day))
-            counts[day] = max(counts.get(day, 0), count)
+        named = list(first.values_list("case_kind", "case_id", "name", "due_day", "size"))
+        found += [(kind, case, name, day) for kind, case, name, day, _size in named]
+        counts.update({day: size for _kind, _case, _name, day, size in named})
     return found, counts
 
 
@@ -143,10 +142,6 @@ def _concerning(rows: Any, actor: Actor) -> Iterable[Any]:
         if chore.overseer:
             cases = workflow_of(chore).model._default_manager.filter(**{f"{chore.overseer}__in": mine})
             watched |= Q(case_kind=name, case_id__in=cases.values("pk"))
-    try:
-        str(rows.filter(watched).query)
-    except EmptyResultSet:
-        return
     yield rows.filter(watched).exclude(obliged_id__in=mine)
 
 
