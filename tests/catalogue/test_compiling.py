@@ -61,6 +61,9 @@ def test_more_rows_of_items_come_at_once_and_never_more_than_an_entry_holds(worl
 def test_a_return_stands_beside_the_fields_it_is_about_until_the_entry_is_reviewed_again(world: World) -> None:
     [pk] = handed_in(world, "低保对象")
     officer, reviewer = world.client("civil.officer"), world.actor("authority.reviewer")
+    asked = world.client("authority.reviewer").get(f"/catalogue/{pk}/do/return_entry/").content.decode()
+    assert f'id="id_remark_items_helptext">{"、".join(item.name for item in content().items)}<' in asked
+    assert "remark_withheld_reason" not in asked
     remarks = {"abstract": "写明统计口径", "items": "缺主键"}
     actions.return_entry(pk, by=reviewer, at=world.at, reason="两处要改", remarks=remarks)
     entry = officer.get(f"/catalogue/{pk}/").content.decode()
@@ -75,6 +78,7 @@ def test_a_return_stands_beside_the_fields_it_is_about_until_the_entry_is_review
         pk, by=world.actor("civil.officer"), at=world.at, content=content("低保对象", abstract="按户统计")
     )
     assert "退回意见：写明统计口径" in officer.get(f"/catalogue/{pk}/edit/").content.decode()
+    assert "由提供部门保密审查员或共享工作机构办理“登记评估”" in officer.get(f"/catalogue/{pk}/").content.decode()
     assert "两处要改" not in world.client("market.clerk").get(f"/catalogue/{pk}/").content.decode()
 
 

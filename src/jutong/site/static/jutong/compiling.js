@@ -59,9 +59,10 @@
 
   /* ---- what was typed: kept in this window until it is saved ---- */
 
+  /* Without the version: who restores after somebody else saved has seen the newer one on this page. */
   function typed() {
     return Array.from(new FormData(form).entries()).filter(function (pair) {
-      return typeof pair[1] === "string" && (pair[0] === "version" || form.elements[pair[0]].type !== "hidden");
+      return typeof pair[1] === "string" && form.elements[pair[0]].type !== "hidden";
     });
   }
 

@@ -29,6 +29,7 @@ from jutong.kernel.terms import (
     UpdateCycle,
     Zone,
 )
+from jutong.slices.catalogue.pages.drawn import DrawnSelect, DrawnText, DrawnTick
 from jutong.slices.catalogue.pages.specified import OWN, own_start, own_values, specify
 from jutong.slices.catalogue.queries.versions import in_words
 from jutong.slices.catalogue.queries.zones import here
@@ -220,20 +221,33 @@ def place_of(element: str) -> str:
 class ItemForm(Form):
     """One information item; a row without a name is left out."""
 
-    name = Line(label=gettext_lazy(ITEM_LABELS["name"]), max_length=LENGTHS["item.name"], required=False)
-    column = Code(label=gettext_lazy(ITEM_LABELS["column"]), max_length=LENGTHS["item.column"], required=False)
-    type = forms.ChoiceField(label=gettext_lazy(ITEM_LABELS["type"]), choices=_choices(DataType), required=False)
-    length = Whole(label=gettext_lazy(ITEM_LABELS["length"]), min_value=0, max_value=65535, required=False)
+    name = Line(
+        label=gettext_lazy(ITEM_LABELS["name"]), max_length=LENGTHS["item.name"], required=False, widget=DrawnText
+    )
+    column = Code(
+        label=gettext_lazy(ITEM_LABELS["column"]), max_length=LENGTHS["item.column"], required=False, widget=DrawnText
+    )
+    type = forms.ChoiceField(
+        label=gettext_lazy(ITEM_LABELS["type"]), choices=_choices(DataType), required=False, widget=DrawnSelect
+    )
+    length = Whole(
+        label=gettext_lazy(ITEM_LABELS["length"]), min_value=0, max_value=65535, required=False, widget=DrawnText
+    )
     share_type = forms.ChoiceField(
-        label=gettext_lazy(ITEM_LABELS["share_type"]), choices=_choices(ShareType), required=False
+        label=gettext_lazy(ITEM_LABELS["share_type"]), choices=_choices(ShareType), required=False, widget=DrawnSelect
     )
     security_level = forms.ChoiceField(
-        label=gettext_lazy(ITEM_LABELS["security_level"]), choices=_named(dict(LEVELS)), required=False
+        label=gettext_lazy(ITEM_LABELS["security_level"]),
+        choices=_named(dict(LEVELS)),
+        required=False,
+        widget=DrawnSelect,
     )
-    base_item = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["base_item"]), required=False)
-    sensitive = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["sensitive"]), required=False)
-    key = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["key"]), required=False)
-    source = forms.ChoiceField(label=gettext_lazy(ITEM_LABELS["source"]), choices=_named(ITEM_STANDS), required=False)
+    base_item = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["base_item"]), required=False, widget=DrawnTick)
+    sensitive = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["sensitive"]), required=False, widget=DrawnTick)
+    key = forms.BooleanField(label=gettext_lazy(ITEM_LABELS["key"]), required=False, widget=DrawnTick)
+    source = forms.ChoiceField(
+        label=gettext_lazy(ITEM_LABELS["source"]), choices=_named(ITEM_STANDS), required=False, widget=DrawnSelect
+    )
 
     def __init__(self, *args: Any, specification: Specification | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
