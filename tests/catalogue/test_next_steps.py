@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from jutong.kernel import panels
+from jutong.slices.catalogue import actions
 from published import handed_in, published
 from world import World
 
@@ -54,6 +57,17 @@ def test_a_list_to_which_a_figure_led_says_of_which_department_it_is(world: Worl
     for path in ("/catalogue/health/entries/", "/catalogue/updates/", "/catalogue/supervision/reviews/"):
         page = shown(world, "authority.reviewer", path, department=civil)
         assert '<a class="jt-chosen" href="?">部门：内江市民政局' in page, path
+
+
+def test_a_queue_offers_only_what_can_be_done_with_what_is_in_it(world: World) -> None:
+    ids = handed_in(world, "待审甲", "待审乙")
+
+    def offered() -> list[str]:
+        return re.findall(r'name="verb" value="(\w+)"', shown(world, "authority.reviewer", "/catalogue/review/"))
+
+    assert offered() == ["review", "return_entry"]
+    actions.review_entries(ids[:1], by=world.actor("authority.reviewer"), at=world.at)
+    assert offered() == ["review", "publish", "return_entry"]
 
 
 def test_what_is_not_published_is_not_named_to_those_who_would_ask_for_it(world: World) -> None:

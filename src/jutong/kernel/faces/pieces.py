@@ -24,7 +24,7 @@ _INFO = """submitted received leader_approved head_consented assessed running de
 transferring authority_review registered assigned opened consulting testing migrating connecting arranged gap negotiating coordinating before_government applied"""
 _WAIT = """returned supplement_requested pending_determination extended suspended paused provisional due_soon waiting
 queued update_due update_extended retrying locked held must_change needed asked reported planned listed no_agreement signing amending
-alerted"""
+alerted overlap_found"""
 _BAD = """refused not_accepted revoked terminated failed overdue rejected unreconciled broken disabled conflict missing
 not_reconciled error late not_responded insufficient"""
 TONES: Final[Mapping[str, Tone]] = {

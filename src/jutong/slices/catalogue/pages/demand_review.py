@@ -35,6 +35,8 @@ def review(request: HttpRequest) -> HttpResponse:
         meta=meta,
         state=state,
         text=text,
+        undecided=any(row.state == "submitted" for row in rows),
+        unassigned=any(row.state != "submitted" for row in rows),
         states=list(states.items()),
         departments=parties.department_names(),
     )
