@@ -1,7 +1,9 @@
-"""Lists of demands decided at once: part of them, or refused whole as one demand would be."""
+"""Lists of demands decided at once, or refused whole as one demand would be; and figures that lead to their lists."""
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 from jutong.slices.catalogue import actions
@@ -43,3 +45,23 @@ def test_a_list_of_demands_is_refused_whole_to_who_may_decide_none_and_tells_a_s
     assert sent("authority.reviewer", "reject", vague, reason="重复")[0] == 409
     status, told = sent("authority.reviewer", "accept", vague, other)
     assert (status, told["done"], list(told["refused"])) == (200, [other], [str(vague)])
+
+
+def test_each_figure_of_demands_leads_those_who_watch_over_them_to_the_demands_it_counts(world: World) -> None:
+    submitted(world, "不动产登记信息")
+    gap = submitted(world, "住房公积金缴存信息")
+    actions.accept_demands([gap], by=world.actor("authority.reviewer"), at=world.at, entries={})
+    police = world.department("police")
+    actions.assign_demands([gap], by=world.actor("authority.reviewer"), at=world.at, provider_id=police)
+    dropped = submitted(world, "婚姻登记信息")
+    actions.reject_demands([dropped], by=world.actor("authority.reviewer"), at=world.at, reason="已有目录")
+    reviewer = world.client("authority.reviewer")
+    page = reviewer.get("/catalogue/demands/lists/").content.decode()
+    figures = re.findall(r'<a href="(/catalogue/demands/[^"]*)">([0-9]+)</a>', page)
+    assert len(figures) > len(("scopes", "departments")) * 6
+    for link, many in figures:
+        listed = reviewer.get(html.unescape(link)).content.decode()
+        assert (f"共 {many} 条" in listed) if int(many) else ("共 " not in listed), link
+    assert "/catalogue/demands/?view=all&amp;region=" not in (
+        world.client("hr.clerk").get("/catalogue/demands/lists/").content.decode()
+    )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import io
 import json
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -201,25 +199,6 @@ def test_demands_inside_a_department_with_others_and_between_levels_are_recorded
     assert counted == {"external": (1, 1), "internal": (1, 1), "central_local": (1, 1)}
     page = world.client("hr.clerk").get("/catalogue/demands/lists/").content.decode()
     assert "本部门中央与地方之间" in page
-
-
-def test_each_figure_of_demands_leads_those_who_watch_over_them_to_the_demands_it_counts(world: World) -> None:
-    submitted(world)
-    gap = submitted(world, "住房公积金缴存信息", provider_id=world.department("police"))
-    actions.accept_demands([gap], by=world.actor("authority.reviewer"), at=world.at, entries={})
-    actions.assign_demands([gap], by=world.actor("authority.reviewer"), at=world.at)
-    dropped = submitted(world, "婚姻登记信息")
-    actions.reject_demands([dropped], by=world.actor("authority.reviewer"), at=world.at, reason="已有目录")
-    reviewer = world.client("authority.reviewer")
-    page = reviewer.get("/catalogue/demands/lists/").content.decode()
-    figures = re.findall(r'<a href="(/catalogue/demands/[^"]*)">([0-9]+)</a>', page)
-    assert len(figures) > len(("scopes", "departments")) * 6
-    for link, many in figures:
-        listed = reviewer.get(html.unescape(link)).content.decode()
-        assert (f"共 {many} 条" in listed) if int(many) else ("共 " not in listed), link
-    assert "/catalogue/demands/?view=all&amp;region=" not in (
-        world.client("hr.clerk").get("/catalogue/demands/lists/").content.decode()
-    )
 
 
 @covers("R-SHR-039")

@@ -38,7 +38,7 @@ def test_search_finds_the_published_and_says_how_to_obtain_them(world: World) ->
     narrowed = client.get("/catalogue/", {"q": "户籍", "share_type": "unconditional"}).content.decode()
     assert "没有找到相符的目录" in narrowed
     assert client.get("/catalogue/", {"q": "户籍", "page": "99", "region": "x" * 300}).status_code == 200
-    assert "没有找到" in client.get("/catalogue/", {"q": "！！"}).content.decode()
+    assert "没有可以检索的文字" in client.get("/catalogue/", {"q": "！！"}).content.decode()
 
 
 def test_the_page_of_an_entry_asks_the_database_a_fixed_number_of_times(

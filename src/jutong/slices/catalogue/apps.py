@@ -82,13 +82,9 @@ def _offer_pages() -> None:
         ),
         Entry(Group.CATALOGUE, N_("目录变更"), "catalogue_revisions", "git-pull-request", knows_updates, order=38),
         Entry(Group.CATALOGUE, N_("数源与采集责任"), "catalogue_sources", "target", does_business, order=39),
-        Entry(
-            Group.CATALOGUE, N_("数据需求与供需对接"), "catalogue_demands", "arrows-exchange", does_business, order=42
-        ),
+        Entry(Group.CATALOGUE, N_("数据需求与供需对接"), "catalogue_demands", "arrows-exchange", does_business, order=42),
         Entry(Group.CATALOGUE, N_("目录导入"), "catalogue_imports", "file-import", imports, order=40),
-        Entry(
-            Group.CATALOGUE, N_("编目指导与问答"), "catalogue_questions", "message-question", does_business, order=45
-        ),
+        Entry(Group.CATALOGUE, N_("编目指导与问答"), "catalogue_questions", "message-question", does_business, order=45),
     )  # fmt: skip
 
 
