@@ -70,12 +70,6 @@ def test_a_queue_offers_only_what_can_be_done_with_what_is_in_it(world: World) -
     assert offered() == ["review", "publish", "return_entry"]
 
 
-def test_what_is_not_published_is_not_named_to_those_who_would_ask_for_it(world: World) -> None:
-    (waiting,) = handed_in(world, "尚待审核的资源")
-    answer = world.client("hr.clerk").get(f"/sharing/new/{waiting}/")
-    assert (answer.status_code, "尚待审核的资源" in answer.content.decode()) == (404, False)
-
-
 def test_what_every_slice_says_of_an_entry_is_of_the_kind_that_its_page_reads() -> None:
     offered = panels._PANELS["entry"].values()
     assert len(offered) > 1
