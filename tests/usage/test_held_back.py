@@ -71,6 +71,12 @@ def test_of_a_set_only_what_completes_a_grave_combination_waits_and_goes_on_once
     ]
     OutboxEvent.objects.filter(name="grant.granted").update(state="pending", done_at=None)
     delivered(world)
+    says: dict[str, Any] = {"duty": "优抚待遇核验", "statement": "待遇须按月核发", "grant_id": first}
+    dispute = sharing.open_dispute(by=world.actor("hr.head"), at=world.at, kind="suspension", **says)
+    outcome = sharing.Outcome(result="restore", text="双方同意恢复共享")
+    sharing.propose(dispute.pk, by=world.actor("hr.head"), at=world.at, outcome=outcome)
+    with refused(WrongState, "请先由主管部门或其保密审查员同意提供"):
+        sharing.settle(dispute.pk, by=world.actor("civil.head"), at=world.at)
     assert obtainable.count() == 1, "an opening that is heard late, or twice, delivers nothing that was suspended since"
     admit(world, first)
     assert states(world, first, again) == ["active", "suspended"]

@@ -37,6 +37,7 @@ class Usage(AppConfig):
             }
         )
         guards.register("grants.open", "usage", actions.mark_combinations)
+        guards.register("grants.restore", "usage", actions.check_admitted)
         _offer_ledgers(does_business)
         _offer_ledger_chores()
         _offer_misuse(does_business)

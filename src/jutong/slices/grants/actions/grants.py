@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 
-from jutong.kernel import inbox, outbox
+from jutong.kernel import guards, inbox, outbox
 from jutong.kernel.actors import Actor, Channel, system_actor
 from jutong.kernel.clock import beijing_day, end_of_day
 from jutong.kernel.errors import RuleBroken, WrongState
@@ -167,10 +167,11 @@ def restore_grant(grant: Grant, *, by: Actor, at: datetime, reason: str = "", he
     """Let a suspended grant work again; its period is not lengthened (W25).
 
     held_by: the case that decides so. WrongState where another case keeps it suspended; the platform carries out what was
-    settled or decided about a dispute whatever keeps it (W07).
+    settled or decided about a dispute whatever keeps it (W07), unless that is a secrecy review (R-SEC-031).
     """
     if grant.held_by and held_by != grant.held_by and by.channel is not Channel.SYSTEM:
         raise WrongState(_("该授权因案件 %s 暂停，须在该案件中决定恢复或者终止。") % grant.held_by)
+    guards.ask("grants.restore", grant_id=grant.pk, held_by=held_by)
     grant.held_by = ""
     grant.reason = reason
     tell_data_plane([grant], state="active")

@@ -2,6 +2,7 @@
 
 from jutong.slices.usage.actions.aggregating import (
     admit_delivery,
+    check_admitted,
     clear_product,
     mark_combinations,
     register_product,
@@ -61,6 +62,7 @@ __all__ = [
     "add_holder",
     "admit_delivery",
     "begin_disposals",
+    "check_admitted",
     "clear_product",
     "content_of_record",
     "dismiss_misuse",

@@ -166,6 +166,18 @@ def admit_delivery(case: AggregationReview, *, by: Actor, at: datetime, opinion:
     _tell(case, _("汇聚提示 %s 的数据经保密审查同意提供") % case.number, at, to=case.consumer_id)
 
 
+def check_admitted(*, grant_id: int, held_by: str) -> None:
+    """Refuse to let a grant work again that waits for the secrecy review, unless that itself says so (held_by): WrongState.
+
+    What two departments settle between them admits nothing.
+    """
+    waiting = AggregationReview.objects.filter(grant_id=grant_id, holding=True).exclude(number=held_by)
+    for number in waiting.values_list("number", flat=True):
+        raise WrongState(
+            _("该授权的数据待保密审查（汇聚提示 %s），不能恢复提供；请先由主管部门或其保密审查员同意提供。") % number
+        )
+
+
 @AGGREGATION_REVIEW.action("register")
 def register_product(
     case: AggregationReview, *, by: Actor, at: datetime, product: str, use: str, safeguards: str
