@@ -182,15 +182,20 @@ class Asker:
             signed_in.use_keys(owner)
             SessionStore.load, Accounts.get_user = load, account  # type: ignore[method-assign]
 
-    def ask(self, who: str, method: str, example: Example) -> HttpResponse:
-        """Return the answer that somebody gets."""
+    def client(self, who: str) -> Client:
+        """Return a client that somebody has signed in on; there is one, whose cookies change."""
         client = self._client
         client.cookies.clear()
+        if who in PEOPLE and not self.by_key:
+            client.cookies["sessionid"] = self._cookies[who]
+        return client
+
+    def ask(self, who: str, method: str, example: Example) -> HttpResponse:
+        """Return the answer that somebody gets."""
+        client = self.client(who)
         headers: dict[str, str] = {}
         if who in PEOPLE and self.by_key:
             headers["Authorization"] = f"Bearer {self._keys[who]}"
-        elif who in PEOPLE:
-            client.cookies["sessionid"] = self._cookies[who]
         elif who == "node":
             headers = self._proof(method, example)
         with self._rolled_back(), drawing_once(self.drawn, self.here):
