@@ -58,6 +58,16 @@ def test_more_rows_of_items_come_at_once_and_never_more_than_an_entry_holds(worl
     assert client.get("/catalogue/row/", {"n": "2000"}).status_code == 422
 
 
+def test_an_entry_of_many_items_can_be_saved_by_form(world: World) -> None:
+    items = {f"items-{n}-{part}": value for n in range(600) for part, value in {
+        "name": f"项{n}", "column": f"c{n}", "type": "C", "length": "50", "share_type": "", "security_level": "",
+        "source": "", "key": "on", "sensitive": "on",
+    }.items()}  # fmt: skip
+    answer = world.client("civil.officer").post("/catalogue/new/", entry_form(**items, **{"items-TOTAL_FORMS": "600"}))
+    assert answer.status_code == 303
+    assert Entry.objects.get().working.items.count() == 600
+
+
 def test_a_return_stands_beside_the_fields_it_is_about_until_the_entry_is_reviewed_again(world: World) -> None:
     [pk] = handed_in(world, "低保对象")
     officer, reviewer = world.client("civil.officer"), world.actor("authority.reviewer")
