@@ -69,9 +69,7 @@ def status() -> None:
 @click.command(hidden=True, help=_("运行后台任务进程（由 serve 启动）。"))
 def worker() -> None:
     """Run the jobs, the clocks, the outbox and the sealer; started by `serve`."""
-    import django
-
-    django.setup()
+    instance.set_up()
     from jutong.kernel.jobs import run_worker
 
     run_worker()

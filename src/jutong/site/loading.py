@@ -14,7 +14,11 @@ def settle() -> None:
 
     It would look through these hundred thousands of objects again and again, for 0.2 s each time in which nobody is answered.
     """
-    get_resolver().url_patterns  # noqa: B018 - read to be loaded
-    import_module(SOUNDS)
+    gc.disable()
+    try:
+        get_resolver().url_patterns  # noqa: B018 - read to be loaded
+        import_module(SOUNDS)
+    finally:
+        gc.enable()
     gc.collect()
     gc.freeze()
