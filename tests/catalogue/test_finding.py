@@ -36,6 +36,10 @@ def titles(world: World, text: str, **more: Any) -> list[str]:
     return [row.title for row in search.search(text, actor=world.actor("market.clerk"), **more).found]
 
 
+def sheet_of(answer: Any) -> Any:
+    return openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+
+
 @pytest.fixture
 def city(world: World) -> dict[str, int]:
     """Publish a handful of entries as three departments would."""
@@ -317,8 +321,16 @@ def test_the_map_shows_who_gives_what_to_whom_and_what_is_used_together(world: W
         ("/catalogue/finding/export/results/?q=%E4%BF%A1%E6%81%AF", 4),
     ]  # fmt: skip
     for address, rows in sheets:
-        content = b"".join(client.get(address).streaming_content)  # type: ignore[attr-defined]
-        assert openpyxl.load_workbook(io.BytesIO(content)).active.max_row == rows, address
+        assert sheet_of(client.get(address)).max_row == rows, address
+
+
+def test_a_sheet_of_the_best_results_says_that_there_are_more(
+    world: World, city: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (search, search.hits, search.results):
+        monkeypatch.setattr(module, "RANKED", 2)
+    sheet = sheet_of(world.client("hr.clerk").get("/catalogue/finding/export/results/", {"q": "信息"}))
+    assert str(sheet.cell(sheet.max_row, 2).value).startswith(f"只列出最相关的 {sheet.max_row - 2} 条")
 
 
 def test_related_entries_share_items_the_rarest_first(world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -101,11 +101,7 @@ def export(request: HttpRequest, what: str) -> HttpResponseBase:
         headers = [_("代码"), _("名称"), _("提供部门"), _("摘要"), _("共享类型"), _("资源格式"), _("更新周期"), _("领域"), _("发布日期"),
                    _("如何获取")]  # fmt: skip
         chosen = {name: request.GET.getlist(name)[: search.MOST_CHOSEN] for name in search.FACETS}
-        lines = (
-            [f.code, f.title, f.provider_name, f.abstract, f.share_label, f.format_label, f.cycle_label, f.domain,
-             f.released_on, f.how]
-            for f in search.every_hit(asked_text(request, "q"), actor=actor, chosen=chosen)
-        )  # fmt: skip
+        lines = _lines(search.every_hit(asked_text(request, "q"), actor=actor, chosen=chosen))
         return xlsx(_("目录检索结果.xlsx"), headers, lines, sheet=_("目录检索"))
     if what == "tree":
         twigs = search.directory(_kind(request))
@@ -116,6 +112,19 @@ def export(request: HttpRequest, what: str) -> HttpResponseBase:
         flows = ([r.provider, r.consumer, r.entries, r.grants, r.used_on] for r in rows)
         return xlsx(_("数据地图.xlsx"), _map_headers(), flows, sheet=_("数据地图"))
     raise NotThere(_("没有这种导出格式，请从页面上的按钮导出。"))
+
+
+def _lines(found: Iterable[search.Found]) -> Iterator[list[object]]:
+    """Yield results as rows of a sheet; it says so where only the best are listed."""
+    listed = 0
+    for f in found:
+        listed += 1
+        yield [
+            f.code, f.title, f.provider_name, f.abstract, f.share_label, f.format_label, f.cycle_label, f.domain,
+            f.released_on, f.how,
+        ]  # fmt: skip
+    if listed >= search.RANKED:
+        yield ["", _("只列出最相关的 %d 条；需要其余目录的，请增加关键词或筛选条件后再导出。") % listed]
 
 
 def _map_headers() -> list[str]:

@@ -1,6 +1,7 @@
 """Search of the catalogue in one place: words, facets with counts, ranking; always in step with the entries themselves."""
 
 from jutong.slices.catalogue.search.counting import FACET_LABELS, FACETS, Facet, FacetValue
+from jutong.slices.catalogue.search.hits import RANKED
 from jutong.slices.catalogue.search.matching import Subscription, query_of, subscriptions_met
 from jutong.slices.catalogue.search.related import Related, related
 from jutong.slices.catalogue.search.results import (
@@ -23,6 +24,7 @@ __all__ = [
     "FACETS",
     "FACET_LABELS",
     "MOST_CHOSEN",
+    "RANKED",
     "SIZE",
     "TREES",
     "Facet",
