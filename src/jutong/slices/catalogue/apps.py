@@ -73,7 +73,7 @@ def _offer_pages() -> None:
 
     register(
         Entry(Group.CATALOGUE, N_("目录检索"), "catalogue", "search", does_business, order=10),
-        Entry(Group.CATALOGUE, N_("本部门目录"), "catalogue_own", "folder", compiles, order=20),
+        Entry(Group.CATALOGUE, N_("本部门目录"), "catalogue_own", "folder", compiles, order=20, also=("catalogue_new",)),
         Entry(Group.CATALOGUE, N_("目录审核发布"), "catalogue_review", "checklist", reviews, order=30),
         Entry(Group.CATALOGUE, N_("目录更新任务"), "catalogue_updates", "refresh-alert", knows_updates, order=35),
         Entry(
