@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from jutong.cli.demo import agreeing, helping, lifecycle, loading, misuse, raising
+from jutong.cli.demo import agreeing, helping, lifecycle, loading, misuse, raising, supervising
 from jutong.cli.demo.resources import content
 from jutong.wire.grants import Masking
 
@@ -72,6 +72,7 @@ def leave(city: City, at: datetime, say: Callable[[str], None]) -> None:
     lifecycle.leave(city, at, say)
     misuse.leave(city, at, say)
     helping.leave(city, at, say)
+    supervising.leave(city, at, say)
 
 
 def _ask(city: City, wish: Wish, at: datetime) -> None:
