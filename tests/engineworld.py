@@ -112,7 +112,7 @@ def fresh(engine: str) -> Iterator[Base]:
         with _MADE[engine]() as base:
             yield base
     finally:
-        os.environ.pop("JUTONG_SOURCE_ADDRESSES")
+        os.environ.pop("JUTONG_SOURCE_ADDRESSES", None)
         if before is not None:
             os.environ["JUTONG_SOURCE_ADDRESSES"] = before
 

@@ -361,7 +361,7 @@ def world(folder: Path, people: int = 1000, kind: type[World] = World) -> Iterat
             made.publish()
             yield made
     finally:
-        os.environ.pop("JUTONG_SOURCE_ADDRESSES")
+        os.environ.pop("JUTONG_SOURCE_ADDRESSES", None)
         if before is not None:
             os.environ["JUTONG_SOURCE_ADDRESSES"] = before
 
