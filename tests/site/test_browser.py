@@ -98,7 +98,7 @@ def test_a_refusal_of_a_fragment_is_shown_in_place_and_the_page_stays(chromium: 
 def test_a_fragment_after_the_session_ended_leads_to_the_door(chromium: Browser, address: str) -> None:
     page, _complaints = opened(chromium, address, 1440)
     page.evaluate("htmx.ajax('GET', '/page', '#main')")
-    page.wait_for_url("**/sign-in")
+    page.wait_for_url(lambda url: "/sign-in?next=%2Fpieces" in url)
     page.close()
 
 
