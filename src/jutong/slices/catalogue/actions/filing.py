@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 
 from django.utils.translation import gettext as _
 
@@ -66,7 +67,7 @@ def file_entry(entry: Entry, *, by: Actor, at: datetime) -> None:
 
 def file_entries(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
     """File a set; the authority is told of it once. Those that cannot be filed are refused one by one."""
-    moved = _each(file_entry, ids, by=by, at=at)
+    moved = each(ids, partial(file_entry, by=by, at=at))
     filed = Entry.objects.filter(pk__in=moved.done).order_by().values_list("region", flat=True)
     for region in sorted(set(filed)):
         inbox.tell(
@@ -90,11 +91,7 @@ def acknowledge_filing(entry: Entry, *, by: Actor, at: datetime) -> None:
 
 def acknowledge_filings(ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
     """Take note of the filings of a set."""
-    return _each(acknowledge_filing, ids, by=by, at=at)
-
-
-def _each(deed: Callable[..., None], ids: Iterable[int], *, by: Actor, at: datetime) -> Moved:
-    return each(ids, lambda pk: deed(pk, by=by, at=at))
+    return each(ids, partial(acknowledge_filing, by=by, at=at))
 
 
 def flag_against_duty(pairs: Sequence[tuple[Entry, Content]]) -> None:

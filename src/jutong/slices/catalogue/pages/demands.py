@@ -18,6 +18,7 @@ from jutong.kernel.errors import RuleBroken
 from jutong.kernel.faces import actor_of, done, page, partial, posted, signed, told
 from jutong.kernel.faces.answers import posted_files
 from jutong.kernel.faces.downloads import XLSX, attachment, xlsx
+from jutong.kernel.faces.ids import ids_in
 from jutong.kernel.faces.pieces import Fact, Tab
 from jutong.kernel.faces.templatetags.jutong import moment
 from jutong.kernel.workflow import Moved
@@ -31,7 +32,6 @@ from jutong.slices.catalogue.search import suggested, suggestions
 from jutong.slices.parties import queries as parties
 
 MOST_AT_ONCE: Final = 500
-_LONGEST_ID: Final = 16
 MEMORY: Final = 8 * 1024 * 1024
 MAIN: Final = ("submit", "register", "accept", "make_gap", "assign", "compile_for")
 """Moves whose buttons stand out on a demand's page."""
@@ -54,7 +54,7 @@ def tabs(request: HttpRequest, current: str) -> list[Tab]:
 def ids_of(request: HttpRequest) -> list[int]:
     """Return the chosen demands of a form; RuleBroken where none is."""
     chosen = request.POST.getlist("ids")[:MOST_AT_ONCE]
-    ids = [int(pk) for pk in chosen if pk.isascii() and pk.isdigit() and len(pk) < _LONGEST_ID]
+    ids = ids_in(chosen)
     if not ids:
         raise RuleBroken(_("请先勾选要办理的需求。"), field="ids")
     return ids

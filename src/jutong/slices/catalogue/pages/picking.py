@@ -10,16 +10,16 @@ from django.utils.translation import gettext as _
 
 from jutong.kernel.errors import RuleBroken
 from jutong.kernel.faces import done
+from jutong.kernel.faces.ids import ids_in
 from jutong.kernel.workflow import Moved
 
 MOST_AT_ONCE: Final = 500
-LONGEST_ID: Final = 16
 
 
 def chosen_ids(request: HttpRequest) -> list[int]:
     """Return the ids that were ticked in a list. RuleBroken for none."""
     chosen = request.POST.getlist("ids")[:MOST_AT_ONCE]
-    ids = [int(pk) for pk in chosen if pk.isascii() and pk.isdigit() and len(pk) < LONGEST_ID]
+    ids = ids_in(chosen)
     if not ids:
         raise RuleBroken(_("请先勾选要办理的目录。"), field="ids")
     return ids

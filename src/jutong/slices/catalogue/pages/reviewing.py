@@ -14,12 +14,12 @@ from jutong.kernel import clock, jobs
 from jutong.kernel.errors import WrongState
 from jutong.kernel.faces import actor_of, done, page, partial, signed
 from jutong.kernel.faces.downloads import xlsx
+from jutong.kernel.faces.ids import id_in, ids_in
 from jutong.slices.catalogue import actions, queries
 from jutong.slices.catalogue.pages.forms import asked_number, asked_text, line_of
 from jutong.slices.catalogue.workflow import STATES
 
 SIZES: Final = (50, 100, 200)
-LONGEST_ID: Final = 16
 _REMARK: Final = "remark_"
 _FROM: Final = {
     "review": {"submitted"},
@@ -68,9 +68,10 @@ def _decide(request: HttpRequest) -> HttpResponse:
         note=given.get("note", "")[:1000].replace("\x00", ""),
         number=line_of(given.get("number", ""), 64),
         remarks={
-            int(name.removeprefix(_REMARK)): line_of(text, 1000)
+            pk: line_of(text, 1000)
             for name, text in given.items()
-            if name.startswith(_REMARK) and _is_id(name.removeprefix(_REMARK)) and isinstance(text, str)
+            if name.startswith(_REMARK) and isinstance(text, str)
+            for pk in ids_in([name.removeprefix(_REMARK)])
         },
     )
     said, result = actions.told(batch), reverse("catalogue_review_batch", args=[batch.pk])
@@ -90,13 +91,9 @@ def _chosen(request: HttpRequest, actor: Any) -> list[int]:
             actor,
             state=line_of(given.get("state", ""), 32),
             text=line_of(given.get("q", ""), 200),
-            department=int(department) if _is_id(department) else 0,
+            department=id_in(department) or 0,
         )
-    return [int(pk) for pk in given.getlist("ids") if _is_id(pk)]
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < LONGEST_ID
+    return ids_in(given.getlist("ids"))
 
 
 @require_GET

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-LONGEST_ID = 16
+from jutong.kernel.faces.ids import id_in, ids_in
+
 LONGEST_PAGE = 7
 
 
 def number(request: HttpRequest, name: str = "page", default: int = 1) -> int:
     """Return a query parameter as a number, the default for anything else."""
-    given = request.GET.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < LONGEST_ID else default
+    given = id_in(request.GET.get(name, ""))
+    return default if given is None else given
 
 
 def text(request: HttpRequest, name: str) -> str:
@@ -21,4 +22,4 @@ def text(request: HttpRequest, name: str) -> str:
 
 def chosen(values: list[str]) -> list[int]:
     """Return the ids that were ticked."""
-    return [int(one) for one in values[:500] if one.isascii() and one.isdigit() and len(one) < LONGEST_ID]
+    return ids_in(values[:500])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,11 +9,10 @@ from django.views.decorators.http import require_POST
 
 from jutong.kernel import clock, faces
 from jutong.kernel.errors import NotThere, Refusal, RuleBroken, WrongState
+from jutong.kernel.faces.ids import id_in
 from jutong.kernel.faces.sets import told
 from jutong.slices.sharing import actions, queries
 from jutong.slices.sharing.pages.cases import show
-
-LONGEST_ID: Final = 16
 
 
 @require_POST
@@ -57,6 +54,6 @@ def _ids(request: HttpRequest) -> list[int]:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < LONGEST_ID):
+    if (found := id_in(text)) is None:
         raise NotThere(_("没有这项操作，请从页面上的按钮进行。"))
-    return int(text)
+    return found
